@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "scalems-top",
+  products: [
+    .executable(name: "scalems-top", targets: ["scalems-top"]),
+    // The executor core for Swift programs: import Executor, LocalEngine, SessionModel, SessionLink.
+    .library(name: "ScalemsExecutor", targets: ["Executor", "LocalEngine", "SessionModel", "SessionLink"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
+    .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .target(name: "CTaskLaunch"),
+    .target(name: "SessionModel"),
+    .target(
+      name: "Executor",
+      dependencies: ["SessionModel", .product(name: "Logging", package: "swift-log")]),
+    .target(
+      name: "LocalEngine",
+      dependencies: ["CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]
+    ),
+    .target(
+      name: "SessionLink", dependencies: ["SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
+    .target(name: "WorkflowFile", dependencies: ["Executor", "SessionModel", "Yams"]),
+    .target(name: "Terminal", dependencies: ["CNcurses"]),
+    .target(name: "Interface", dependencies: ["SessionModel", "Terminal"]),
+    .executableTarget(
+      name: "scalems-top",
+      dependencies: [
+        "Executor", "Interface", "LocalEngine", "SessionLink", "SessionModel", "Terminal", "WorkflowFile",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
+    .testTarget(name: "ExecutorTests", dependencies: ["Executor", "SessionModel"]),
+    .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
+    .testTarget(name: "InterfaceTests", dependencies: ["Interface", "Terminal"]),
+    // Real processes: these need the built `scalems-top`, so they depend on it.
+    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "SessionLink", "scalems-top"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["SessionLink", "SessionModel", "scalems-top"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,33 @@
+#ifndef TASK_LAUNCH_H
+#define TASK_LAUNCH_H
+
+#include <sys/types.h>
+
+/// What a new process is given. Descriptors of -1 mean /dev/null for the input.
+struct task_launch {
+  const char *path;
+  char *const *argv;
+  char *const *envp;
+  /// Directory to start in, or NULL for the caller's.
+  const char *directory;
+  int standard_input;
+  int standard_output;
+  int standard_error;
+  /// Signal the process gets when its parent dies, or 0.
+  int death_signal;
+};
+
+/// Starts a process in a session of its own, with default signals and an empty signal mask.
+/// Returns its process id, or -errno of the step that failed; a failed exec is reported here, not as exit 127.
+pid_t task_launch(const struct task_launch *launch);
+
+/// Makes this process the parent of every orphan among its descendants.
+int task_become_subreaper(void);
+
+/// Sets the name that ps and top show for this process.
+void task_set_process_name(const char *name);
+
+/// Marks every descriptor from `first` up close-on-exec.
+void task_close_descriptors_on_exec(unsigned int first);
+
+#endif

@@ -1,0 +1,74 @@
+#define _GNU_SOURCE
+#include "task_launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// posix_spawn has no attribute for PR_SET_PDEATHSIG. vfork costs the same: the child borrows the parent's memory until
+// it execs, so it may only make system calls and write to `failure`.
+pid_t task_launch(const struct task_launch *launch) {
+  volatile int failure = 0;
+  sigset_t all, previous;
+  sigfillset(&all);
+  // No handler of ours may run in the borrowed memory.
+  sigprocmask(SIG_SETMASK, &all, &previous);
+  pid_t parent = getpid();
+  pid_t pid = vfork();
+  if (pid == 0) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < 32; number++) {
+      if (number != SIGKILL && number != SIGSTOP) sigaction(number, &action, NULL);
+    }
+    setsid();
+    int input = launch->standard_input;
+    if (input < 0) input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (input < 0 || dup2(input, 0) < 0 || dup2(launch->standard_output, 1) < 0 ||
+        dup2(launch->standard_error, 2) < 0 || (launch->directory && chdir(launch->directory) < 0)) {
+      failure = errno;
+      _exit(127);
+    }
+    if (launch->death_signal) {
+      prctl(PR_SET_PDEATHSIG, launch->death_signal);
+      if (getppid() != parent) _exit(127);  // the parent died before the signal was armed
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(launch->path, launch->argv, launch->envp);
+    failure = errno;
+    _exit(127);
+  }
+  int code = errno;
+  sigprocmask(SIG_SETMASK, &previous, NULL);
+  if (pid < 0) return -code;
+  if (failure) {
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return -failure;
+  }
+  return pid;
+}
+
+int task_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+void task_set_process_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+void task_close_descriptors_on_exec(unsigned int first) {
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+  if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  // Linux before 5.11.
+  for (int descriptor = (int)first; descriptor < 1024; descriptor++) {
+    int flags = fcntl(descriptor, F_GETFD);
+    if (flags >= 0) fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
+  }
+}

@@ -1,0 +1,127 @@
+/// All that is known of a session: the sum of its events.
+///
+/// `apply` is the only way to change it, so a hosted, an attached, a watched and a replayed session look the same.
+public struct SessionSnapshot: Sendable {
+  public struct LogLine: Equatable, Sendable {
+    public var time: Timestamp
+    public var level: LogLevel
+    public var text: String
+  }
+
+  public private(set) var info: SessionInfo?
+  public private(set) var phase = SessionPhase.starting
+  public private(set) var phaseReason: String?
+  public private(set) var opened: Timestamp?
+  public private(set) var closed: Timestamp?
+  public private(set) var pilot: PilotStatus?
+  public private(set) var pilotActive: Timestamp?
+  public private(set) var raptor: RaptorStatus?
+  public private(set) var tasks = TaskTable()
+  /// Whether the workflow offered all its work.
+  public private(set) var isWorkflowComplete = false
+  /// The commands of operators, oldest first; the newest 100.
+  public private(set) var commands: [CommandRecord] = []
+  public private(set) var shutdown: [ShutdownProgress] = []
+  /// Newest last; at most `logLimit` lines.
+  public private(set) var log: [LogLine] = []
+  /// Log lines ever seen, also those that fell off.
+  public private(set) var logCount = 0
+  public private(set) var summary: SessionSummary?
+  /// When the newest event happened.
+  public private(set) var lastEvent: Timestamp?
+
+  public static let logLimit = 2000
+
+  public init() {}
+
+  /// Commands that were requested and have not finished.
+  public var pendingCommands: [CommandRecord] {
+    commands.filter { if case .finished = $0.stage { false } else { true } }
+  }
+
+  public mutating func apply(_ events: some Sequence<SessionEvent>) {
+    for event in events { apply(event) }
+  }
+
+  public mutating func apply(_ event: SessionEvent) {
+    let time = event.time
+    lastEvent = time
+    switch event.kind {
+    case .sessionOpened(let info):
+      self.info = info
+      opened = time
+    case .sessionPhase(let phase, let reason):
+      self.phase = phase
+      phaseReason = reason
+      note(time, .info, "session \(phase.rawValue)" + (reason.map { ": \($0)" } ?? ""))
+    case .resource(let name, let acquired, let detail):
+      note(time, .info, "\(name) \(acquired ? "acquired" : "released")" + (detail.map { ": \($0)" } ?? ""))
+    case .pilot(let status):
+      if status.state == .active, pilot?.state != .active { pilotActive = time }
+      pilot = status
+      note(
+        time, status.state == .failed ? .error : .info,
+        "\(status.uid) \(status.state.rawValue)" + (status.detail.map { ": \($0)" } ?? ""))
+    case .raptor(let status):
+      if status.state != raptor?.state {
+        note(
+          time, status.state == .failed ? .error : .info,
+          "\(status.uid) \(status.state.name)" + (status.detail.map { ": \($0)" } ?? ""))
+      }
+      raptor = status
+    case .tasksAdded(let batch): tasks.add(batch, at: time)
+    case .workflowComplete: isWorkflowComplete = true
+    case .task(let id, let state, let result):
+      tasks.move(id, to: state, at: time, result: result)
+      if state == .failed || (state == .canceled && result?.reason != nil) {
+        let reason = result?.reason ?? result?.exitCode.map { "exit \($0)" } ?? ""
+        note(time, state == .failed ? .error : .warning, "\(tasks.label(of: id)) \(state.name): \(reason)")
+      }
+    case .command(let record): note(record, at: time)
+    case .shutdownEntered(let phase, let deadline):
+      shutdown.append(ShutdownProgress(phase: phase, entered: time, deadline: deadline))
+    case .shutdownLeft(let phase, let outcome, let detail):
+      if let index = shutdown.lastIndex(where: { $0.phase == phase }) {
+        shutdown[index].left = time
+        shutdown[index].outcome = outcome
+        shutdown[index].detail = detail
+      }
+      if outcome == .timedOut || outcome == .failed {
+        note(time, .warning, "\(phase.title): \(outcome.rawValue)" + (detail.map { ", \($0)" } ?? ""))
+      }
+    case .log(let level, let text): note(time, level, text)
+    case .sessionClosed(let summary):
+      self.summary = summary
+      closed = time
+      phase = .closed
+      for leftover in summary.leftovers { note(time, .error, "left behind: \(leftover)") }
+    }
+  }
+
+  private mutating func note(_ record: CommandRecord, at time: Timestamp) {
+    if let index = commands.firstIndex(where: { $0.id == record.id }) {
+      commands[index] = record
+    } else {
+      commands.append(record)
+      if commands.count > 100 { commands.removeFirst() }
+    }
+    let what = record.verb.rawValue + (record.verb == .cancel ? " of \(record.tasks.count)" : "")
+    let why = record.reason.map { " (\($0))" } ?? ""
+    switch record.stage {
+    case .requested:
+      if record.verb == .cancel { tasks.noteCancelRequest(record.tasks) }
+      note(time, .info, "\(record.user) requested \(what)\(why)")
+    case .acknowledged: break
+    case .finished(let succeeded, let outcome):
+      if record.verb == .cancel { tasks.clearCancelRequest(record.tasks) }
+      note(time, succeeded ? .info : .warning, "\(what): \(outcome)")
+    }
+  }
+
+  private mutating func note(_ time: Timestamp, _ level: LogLevel, _ text: String) {
+    log.append(LogLine(time: time, level: level, text: text))
+    logCount += 1
+    // In large steps, so that a line costs no shift of the whole log.
+    if log.count > Self.logLimit + 500 { log.removeFirst(log.count - Self.logLimit) }
+  }
+}

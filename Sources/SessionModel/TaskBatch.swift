@@ -1,0 +1,99 @@
+/// Tasks added together under one description: a single task, an ensemble, or a list of shell commands.
+///
+/// One batch of a million members costs one description, so a session can hold a million queued tasks. Copies share
+/// their storage.
+public struct TaskBatch: Equatable, Sendable {
+  public enum Members: Equatable, Sendable {
+    /// One task, named as its description says.
+    case single
+    /// `count` tasks, with `{member}` in the description standing for `first`, `first + 1`, …
+    case ensemble(first: Int, count: Int)
+    /// One task a shell command; the first is member `first`.
+    case commands(first: Int, CommandList)
+  }
+
+  /// The id of the first member; the others follow without gaps.
+  public let first: TaskID
+  public let description: TaskDescription
+  public let members: Members
+
+  public init(first: TaskID, description: TaskDescription, members: Members) {
+    self.first = first
+    self.description = description
+    self.members = members
+  }
+
+  public var count: Int {
+    switch members {
+    case .single: 1
+    case .ensemble(_, let count): count
+    case .commands(_, let list): list.count
+    }
+  }
+
+  public var ids: Range<UInt32> { first.number..<(first.number + UInt32(count)) }
+
+  /// The number that `{member}` stands for in the task `id` of this batch; `nil` for a single task.
+  public func member(of id: TaskID) -> Int? {
+    let offset = Int(id.number - first.number)
+    return switch members {
+    case .single: nil
+    case .ensemble(let first, _): first + offset
+    case .commands(let first, _): first + offset
+    }
+  }
+
+  /// What people call the task: `name`, or `name.member`.
+  public func label(of id: TaskID) -> String {
+    guard let member = member(of: id) else { return description.name }
+    return "\(description.name).\(member)"
+  }
+
+  /// The whole description of one task, with its member number and its command in place.
+  public func description(of id: TaskID) -> TaskDescription {
+    switch members {
+    case .single: return description
+    case .ensemble(let first, _):
+      return description.substituting(member: first + Int(id.number - self.first.number))
+    case .commands(_, let list):
+      var copy = description
+      copy.argv = ["/bin/sh", "-c", list[Int(id.number - first.number)]]
+      return copy
+    }
+  }
+
+  /// The command line of one task, for people: not quoted for a shell.
+  public func commandLine(of id: TaskID) -> String {
+    if case .commands(_, let list) = members { return list[Int(id.number - first.number)] }
+    let line = description.argv.joined(separator: " ")
+    guard let member = member(of: id) else { return line }
+    return line.replacing(literal: "{member}", with: String(member))
+  }
+}
+
+/// Many short texts in one piece of memory: a million commands cost their bytes and four more each.
+public struct CommandList: Equatable, Sendable {
+  private var bytes: [UInt8] = []
+  private var ends: [UInt32] = []
+
+  public init() {}
+
+  public init(_ commands: some Sequence<String>) {
+    for command in commands { append(command.utf8) }
+  }
+
+  public var count: Int { ends.count }
+  public var isEmpty: Bool { ends.isEmpty }
+  /// The bytes of all commands together.
+  public var byteCount: Int { bytes.count }
+
+  public mutating func append(_ command: some Sequence<UInt8>) {
+    bytes.append(contentsOf: command)
+    ends.append(UInt32(bytes.count))
+  }
+
+  public subscript(index: Int) -> String {
+    let start = index == 0 ? 0 : Int(ends[index - 1])
+    return String(decoding: bytes[start..<Int(ends[index])], as: UTF8.self)
+  }
+}

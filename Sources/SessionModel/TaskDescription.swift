@@ -1,0 +1,151 @@
+/// What a task is: field names of SCALE-MS's `SubprocessInput`, and of RP's `TaskDescription` for the rest.
+public struct TaskDescription: Codable, Equatable, Sendable {
+  /// Unique in the workflow; tasks name each other by it in `after`.
+  public var name: String
+  /// The program and its arguments; empty when a `TaskBatch` carries one shell command a member.
+  public var argv: [String]
+  public var stdin: StandardInput?
+  /// Set on top of the environment the session was started in.
+  public var environment: [String: String]
+  /// File name of the standard output, in the task's directory.
+  public var stdout: String
+  /// File name of the standard error, in the task's directory.
+  public var stderr: String
+  /// Staged into the task's directory before it starts.
+  public var inputs: [StagingDirective]
+  /// Staged out of the task's directory after it ended.
+  public var outputs: [StagingDirective]
+  public var resources: TaskResources
+  /// Shell commands run before the program, in the same shell.
+  public var preExec: [String]
+  /// Seconds the task may run; `nil` is no limit.
+  public var timeout: Double?
+  /// Whether the task goes through the raptor.
+  public var raptor: Bool
+  /// Names of the items that must be DONE first: `name`, or `name.3` for one member of an ensemble.
+  public var after: [String]
+  /// How often a FAILED task is run again.
+  public var retries: Int
+
+  public init(
+    name: String, argv: [String], stdin: StandardInput? = nil, environment: [String: String] = [:],
+    stdout: String = "stdout", stderr: String = "stderr", inputs: [StagingDirective] = [],
+    outputs: [StagingDirective] = [], resources: TaskResources = TaskResources(), preExec: [String] = [],
+    timeout: Double? = nil, raptor: Bool = false, after: [String] = [], retries: Int = 0
+  ) {
+    self.name = name
+    self.argv = argv
+    self.stdin = stdin
+    self.environment = environment
+    self.stdout = stdout
+    self.stderr = stderr
+    self.inputs = inputs
+    self.outputs = outputs
+    self.resources = resources
+    self.preExec = preExec
+    self.timeout = timeout
+    self.raptor = raptor
+    self.after = after
+    self.retries = retries
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case name, argv, stdin, environment, stdout, stderr, inputs, outputs, resources
+    case preExec = "pre_exec"
+    case timeout, raptor, after, retries
+  }
+
+  /// The description of member `member` of an ensemble: every `{member}` replaced by its number.
+  public func substituting(member: Int) -> TaskDescription {
+    let number = String(member)
+    func fill(_ text: String) -> String { text.replacing(literal: "{member}", with: number) }
+    var copy = self
+    copy.argv = argv.map(fill)
+    copy.stdin = stdin?.mapText(fill)
+    copy.environment = environment.mapValues(fill)
+    copy.stdout = fill(stdout)
+    copy.stderr = fill(stderr)
+    copy.inputs = inputs.map { $0.mapText(fill) }
+    copy.outputs = outputs.map { $0.mapText(fill) }
+    copy.preExec = preExec.map(fill)
+    copy.after = after.map(fill)
+    return copy
+  }
+}
+
+/// What a task needs of its pilot.
+public struct TaskResources: Codable, Equatable, Sendable {
+  /// Processes of the task.
+  public var ranks: Int
+  public var coresPerRank: Int
+  public var gpusPerRank: Int
+
+  public init(ranks: Int = 1, coresPerRank: Int = 1, gpusPerRank: Int = 0) {
+    self.ranks = ranks
+    self.coresPerRank = coresPerRank
+    self.gpusPerRank = gpusPerRank
+  }
+
+  public var cores: Int { ranks * coresPerRank }
+  public var gpus: Int { ranks * gpusPerRank }
+
+  enum CodingKeys: String, CodingKey {
+    case ranks
+    case coresPerRank = "cores_per_rank"
+    case gpusPerRank = "gpus_per_rank"
+  }
+}
+
+/// Where a task's standard input comes from; without one it reads `/dev/null`.
+public enum StandardInput: Codable, Equatable, Sendable {
+  case text(String)
+  /// A path; relative to the directory of the workflow.
+  case file(String)
+
+  func mapText(_ transform: (String) -> String) -> StandardInput {
+    switch self {
+    case .text(let text): .text(transform(text))
+    case .file(let path): .file(transform(path))
+    }
+  }
+}
+
+/// One file or directory to bring into, or out of, a task's directory.
+///
+/// A location is a path, or a path after one of RP's schemes: `client:///` (the directory of the workflow),
+/// `session:///` (the session's directory, shared by its tasks), `task:///` (the task's own directory). An absolute
+/// path stands for itself. Without a scheme, a task's side is its own directory and the other side is the client's.
+public struct StagingDirective: Codable, Equatable, Sendable {
+  public enum Action: String, Codable, CaseIterable, Sendable { case copy, link, move }
+  public var source: String
+  public var target: String
+  public var action: Action
+
+  public init(source: String, target: String, action: Action = .copy) {
+    self.source = source
+    self.target = target
+    self.action = action
+  }
+
+  func mapText(_ transform: (String) -> String) -> StagingDirective {
+    StagingDirective(source: transform(source), target: transform(target), action: action)
+  }
+}
+
+extension String {
+  /// `replacingOccurrences` without Foundation, which costs 6 ms at start.
+  func replacing(literal: String, with replacement: String) -> String {
+    guard contains("{"), let head = firstRange(of: literal) else { return self }
+    return String(self[..<head.lowerBound]) + replacement
+      + String(self[head.upperBound...]).replacing(literal: literal, with: replacement)
+  }
+
+  private func firstRange(of literal: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(literal) { return start..<index(start, offsetBy: literal.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

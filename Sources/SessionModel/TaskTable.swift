@@ -1,0 +1,217 @@
+/// All tasks of a session as columns: a row number is a task's number, an array an attribute.
+///
+/// 35 bytes a task; counts and the display order are kept incrementally, so that drawing costs what is on the screen.
+public struct TaskTable: Sendable {
+  /// What was added, in order of ids.
+  public private(set) var batches: [TaskBatch] = []
+  /// Cores of the pilot that running tasks hold.
+  public private(set) var coresInUse = 0
+  public private(set) var gpusInUse = 0
+  /// Running tasks that go through the raptor, and those that ended in it.
+  public private(set) var raptorRunning = 0
+  public private(set) var raptorFinished = 0
+
+  private var states: [TaskState] = []
+  private var exitCodes: [Int16] = []
+  private var signals: [UInt8] = []
+  private var attempts: [UInt8] = []
+  private var added: [UInt32] = []
+  private var queued: [UInt32] = []
+  private var started: [UInt32] = []
+  private var ended: [UInt32] = []
+  private var userTimes: [UInt32] = []
+  private var systemTimes: [UInt32] = []
+  private var peaks: [UInt32] = []
+  private var reasonNumbers: [TaskID: Int32] = [:]
+  private var reasons: [String] = []
+  private var reasonByText: [String: Int32] = [:]
+  private var pids: [TaskID: Int32] = [:]
+  private var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+  private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
+  private var cancelRequests = IDSet()
+  private var epoch: Timestamp?
+
+  private static let never = UInt32.max
+  private static let noExitCode = Int16.min
+
+  public init() {}
+
+  public var count: Int { states.count }
+
+  public func count(inState state: TaskState) -> Int { stateCounts[Int(state.rawValue)] }
+  public func count(in phase: TaskPhase) -> Int { phases[Int(phase.rawValue)].count }
+  public var finished: Int { count(in: .done) + count(in: .failed) + count(in: .canceled) }
+
+  public func ids(in phase: TaskPhase) -> IDSet { phases[Int(phase.rawValue)] }
+
+  public func contains(_ id: TaskID) -> Bool { id.index < states.count }
+
+  /// The batch that holds the task.
+  public func batch(of id: TaskID) -> TaskBatch? {
+    guard contains(id) else { return nil }
+    var low = 0
+    var high = batches.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if batches[middle].first <= id { low = middle } else { high = middle - 1 }
+    }
+    return batches[low]
+  }
+
+  public func state(of id: TaskID) -> TaskState { states[id.index] }
+  public func label(of id: TaskID) -> String { batch(of: id)?.label(of: id) ?? id.uid }
+  public func commandLine(of id: TaskID) -> String { batch(of: id)?.commandLine(of: id) ?? "" }
+  /// Whether someone asked to cancel the task and the engine has not confirmed an end yet.
+  public func isCancelRequested(_ id: TaskID) -> Bool { cancelRequests.contains(id) && !states[id.index].isFinal }
+
+  /// Everything known of one task; made on request, for a detail view or one visible row.
+  public func details(of id: TaskID) -> TaskDetails? {
+    guard contains(id), let batch = batch(of: id) else { return nil }
+    let row = id.index
+    return TaskDetails(
+      id: id, label: batch.label(of: id), state: states[row], isCancelRequested: isCancelRequested(id),
+      attempt: Int(attempts[row]), added: time(added[row]), queued: time(queued[row]), started: time(started[row]),
+      ended: time(ended[row]), exitCode: exitCodes[row] == Self.noExitCode ? nil : Int32(exitCodes[row]),
+      signal: signals[row] == 0 ? nil : Int32(signals[row]), user: Double(userTimes[row]) / 1000,
+      system: Double(systemTimes[row]) / 1000, peakMemory: Int(peaks[row]),
+      pid: pids[id], reason: reasonNumbers[id].map { reasons[Int($0)] })
+  }
+
+  /// Adds the members of a batch in state NEW. A batch that does not follow the last one is ignored (a duplicate).
+  public mutating func add(_ batch: TaskBatch, at time: Timestamp) {
+    guard batch.first.index == states.count, batch.count > 0 else { return }
+    if epoch == nil { epoch = time }
+    let count = batch.count
+    batches.append(batch)
+    states.append(contentsOf: repeatElement(.new, count: count))
+    exitCodes.append(contentsOf: repeatElement(Self.noExitCode, count: count))
+    signals.append(contentsOf: repeatElement(0, count: count))
+    attempts.append(contentsOf: repeatElement(1, count: count))
+    added.append(contentsOf: repeatElement(offset(time), count: count))
+    queued.append(contentsOf: repeatElement(Self.never, count: count))
+    started.append(contentsOf: repeatElement(Self.never, count: count))
+    ended.append(contentsOf: repeatElement(Self.never, count: count))
+    userTimes.append(contentsOf: repeatElement(0, count: count))
+    systemTimes.append(contentsOf: repeatElement(0, count: count))
+    peaks.append(contentsOf: repeatElement(0, count: count))
+    phases[Int(TaskPhase.waiting.rawValue)].insert(batch.ids)
+    stateCounts[Int(TaskState.new.rawValue)] += count
+  }
+
+  /// Moves a task to a state the engine confirmed. The first final state wins; unknown tasks are ignored.
+  public mutating func move(_ id: TaskID, to next: TaskState, at time: Timestamp, result: TaskResult?) {
+    guard contains(id) else { return }
+    let row = id.index
+    let old = states[row]
+    guard !old.isFinal, let batch = batch(of: id) else { return }
+    states[row] = next
+    stateCounts[Int(old.rawValue)] -= 1
+    stateCounts[Int(next.rawValue)] += 1
+    let (from, to) = (old.phase, next.phase)
+    if from != to {
+      phases[Int(from.rawValue)].remove(id)
+      phases[Int(to.rawValue)].insert(id)
+      let resources = batch.description.resources
+      let change = to == .running ? 1 : from == .running ? -1 : 0
+      coresInUse += change * resources.cores
+      gpusInUse += change * resources.gpus
+      if batch.description.raptor {
+        raptorRunning += change
+        if from == .running { raptorFinished += 1 }
+      }
+    }
+    switch to {
+    case .waiting: (queued[row], started[row]) = (Self.never, Self.never)
+    case .queued: if queued[row] == Self.never { queued[row] = offset(time) }
+    case .running:
+      if started[row] == Self.never { started[row] = offset(time) }
+      if next == .agentExecuting { exitCodes[row] = Self.noExitCode }
+    case .done, .failed, .canceled:
+      ended[row] = offset(time)
+      pids[id] = nil
+      cancelRequests.remove(id)
+    }
+    if let result { note(result, for: id) }
+  }
+
+  private mutating func note(_ result: TaskResult, for id: TaskID) {
+    let row = id.index
+    attempts[row] = UInt8(clamping: result.attempt)
+    if let code = result.exitCode { exitCodes[row] = Int16(clamping: code) }
+    if let signal = result.signal { signals[row] = UInt8(clamping: signal) }
+    if let user = result.user { userTimes[row] = UInt32(clamping: Int64(user * 1000)) }
+    if let system = result.system { systemTimes[row] = UInt32(clamping: Int64(system * 1000)) }
+    if let peak = result.peakMemory { peaks[row] = UInt32(clamping: peak) }
+    if let pid = result.pid, !states[row].isFinal { pids[id] = pid }
+    if let reason = result.reason {
+      // Interned: a million tasks canceled for one reason hold one text.
+      let number =
+        reasonByText[reason]
+        ?? {
+          let number = Int32(reasons.count)
+          reasons.append(reason)
+          reasonByText[reason] = number
+          return number
+        }()
+      reasonNumbers[id] = number
+    }
+  }
+
+  mutating func noteCancelRequest(_ ids: [TaskID]) {
+    for id in ids where contains(id) && !states[id.index].isFinal { cancelRequests.insert(id) }
+  }
+
+  mutating func clearCancelRequest(_ ids: [TaskID]) {
+    for id in ids { cancelRequests.remove(id) }
+  }
+
+  /// The task in row `row` of the list: running first, then queued, waiting, failed, canceled, done; by id in each.
+  public func task(atRow row: Int) -> TaskID? {
+    var row = row
+    for phase in phases {
+      if row < phase.count { return phase.select(row) }
+      row -= phase.count
+    }
+    return nil
+  }
+
+  /// The row of the list in which the task stands now.
+  public func row(of id: TaskID) -> Int? {
+    guard contains(id) else { return nil }
+    let phase = Int(states[id.index].phase.rawValue)
+    return phases[..<phase].reduce(0) { $0 + $1.count } + phases[phase].rank(id)
+  }
+
+  private func offset(_ time: Timestamp) -> UInt32 {
+    guard let epoch else { return 0 }
+    return UInt32(clamping: (time.microseconds - epoch.microseconds) / 1000)
+  }
+
+  private func time(_ offset: UInt32) -> Timestamp? {
+    guard let epoch, offset != Self.never else { return nil }
+    return Timestamp(microseconds: epoch.microseconds + Int64(offset) * 1000)
+  }
+}
+
+/// Everything known of one task. Times are to the millisecond.
+public struct TaskDetails: Equatable, Sendable {
+  public var id: TaskID
+  public var label: String
+  public var state: TaskState
+  public var isCancelRequested: Bool
+  public var attempt: Int
+  public var added: Timestamp?
+  public var queued: Timestamp?
+  public var started: Timestamp?
+  public var ended: Timestamp?
+  public var exitCode: Int32?
+  public var signal: Int32?
+  /// Seconds.
+  public var user: Double
+  /// Seconds.
+  public var system: Double
+  /// KiB.
+  public var peakMemory: Int
+  public var pid: Int32?
+  public var reason: String?
+}
