@@ -1,0 +1,85 @@
+import SessionModel
+import Terminal
+
+/// How the session ended, as lines; made when shown, so a million failures cost what is on the screen.
+struct SummaryLines {
+  private let table: TaskTable
+  private let failed: IDSet
+  private let head: [[Span]]
+  private let tail: [[Span]]
+
+  init(_ snapshot: SessionSnapshot) {
+    table = snapshot.tasks
+    failed = table.ids(in: .failed)
+    head = Self.head(snapshot, failed: failed.count)
+    tail = Self.tail(snapshot)
+  }
+
+  var count: Int { head.count + failed.count + tail.count }
+
+  subscript(index: Int) -> [Span] {
+    if index < head.count { return head[index] }
+    if index < head.count + failed.count {
+      return failed.select(index - head.count).map(failure) ?? []
+    }
+    return tail[index - head.count - failed.count]
+  }
+
+  private static func head(_ snapshot: SessionSnapshot, failed: Int) -> [[Span]] {
+    let table = snapshot.tasks
+    var lines: [[Span]] = []
+    let wall = snapshot.summary?.wall ?? 0
+    let code = snapshot.summary?.exitCode ?? 0
+    let label = snapshot.info.map { $0.name.isEmpty ? $0.id : $0.name } ?? ""
+    lines.append([
+      Span("Session \(label) closed after \(Format.measured(wall)), exit status "),
+      Span(String(code), code == 0 ? .ok : .error),
+    ])
+    var counts: [Span] = []
+    for phase in [TaskPhase.done, .failed, .canceled] {
+      counts += [Span(phase.word, table.count(in: phase) > 0 ? phase.style : .dim)]
+      counts += [Span(" \(Format.count(table.count(in: phase)))   ")]
+    }
+    let left = table.count - table.finished
+    if left > 0 { counts += [Span("not run", .queued), Span(" \(Format.count(left))")] }
+    lines.append(counts)
+    if let reason = snapshot.phaseReason { lines.append([Span(reason, .dim)]) }
+    if failed > 0 { lines += [[], [Span("Failures", .heading)]] }
+    return lines
+  }
+
+  private static func tail(_ snapshot: SessionSnapshot) -> [[Span]] {
+    guard let summary = snapshot.summary, !summary.leftovers.isEmpty else { return [] }
+    return [[], [Span("Left behind", .error)]] + summary.leftovers.map { [Span("  \($0)", .error)] }
+  }
+
+  private func failure(_ id: TaskID) -> [Span] {
+    guard let details = table.details(of: id) else { return [] }
+    let exit =
+      details.signal.map { "signal \(Format.signal($0))" } ?? details.exitCode.map { "exit \($0)" } ?? "no exit code"
+    return [
+      Span("  \(details.label)  "), Span(exit, .error), Span(details.reason.map { "  \($0)" } ?? "", .dim),
+    ]
+  }
+}
+
+extension InterfaceState {
+  func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
+    let lines = SummaryLines(snapshot)
+    let width = min(body.width, max(60, body.width * 4 / 5))
+    let rect = body.centered(height: lines.count + 4, width: width)
+    let inner = rect.inner
+    let top = min(summary?.top ?? 0, max(0, lines.count - (inner.height - 2)))
+    grid.wipe(rect)
+    let isMore = top + inner.height - 2 < lines.count
+    grid.box(
+      rect, title: [Span("summary", .title)], glyphs: glyphs, isFocused: true,
+      right: isMore ? [Span("\(Format.count(lines.count - top - inner.height + 2)) more, j k scroll", .dim)] : [])
+    for line in 0..<max(0, inner.height - 2) where top + line < lines.count {
+      grid.put(lines[top + line], row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
+    }
+    grid.put(
+      [Span("Any key", .key), Span(" leaves   ", .dim), Span("Tab", .key), Span(" back to the tasks", .dim)],
+      row: inner.endRow - 1, column: inner.column + 1, end: inner.endColumn - 1)
+  }
+}
