@@ -124,15 +124,18 @@ extension InterfaceState {
   }
 
   var canCancel: Bool {
-    guard isIn([.starting, .running, .draining, .stopping]) else { return false }
+    guard takesCommands else { return false }
     if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) }
     return cancelCandidates.contains(where: isOpen)
   }
 
   var canCancelRaptor: Bool {
     guard let raptor = snapshot.raptor else { return false }
-    return !raptor.state.isFinal && !isClosed
+    return !raptor.state.isFinal && takesCommands
   }
+
+  /// Whether the shutdown has not begun yet.
+  var takesCommands: Bool { isIn([.starting, .running, .draining, .stopping]) }
 
   func isIn(_ phases: [SessionPhase]) -> Bool { phases.contains(snapshot.phase) }
 

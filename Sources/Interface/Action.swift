@@ -103,7 +103,7 @@ extension Action {
   private static let commands = [
     Action(
       keys: [.character(" ")], keyName: "Space", title: "mark", help: "mark or unmark the task under the cursor",
-      group: .act, page: .main, needsControl: true, weight: 30, isAvailable: { $0.currentTask != nil }
+      group: .act, page: .main, needsControl: true, weight: 30, isAvailable: { $0.currentTask != nil && $0.takesCommands }
     ) { $0.toggleMark() },
     Action(
       keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
@@ -127,7 +127,7 @@ extension Action {
       keys: [.character("r")], keyName: "r", title: "resume", help: "undo a drain or stop that has not ended",
       group: .act, needsControl: true, verb: .resume, weight: 55, isAvailable: { $0.isIn([.draining, .stopping]) }
     ) { state in
-      state.say("resume sent")
+      state.say("resume sent", isEcho: true)
       return [.send(.resume, reason: nil)]
     },
     Action(
@@ -137,7 +137,7 @@ extension Action {
     Action(
       keys: [.character("X")], keyName: "X", title: "close", help: "end the session: the whole shutdown, in order",
       group: .act, needsControl: true, verb: .close, asks: true, weight: 46,
-      isAvailable: { $0.isIn([.starting, .running, .draining, .stopping]) }
+      isAvailable: { $0.takesCommands }
     ) { $0.ask(.close) },
   ]
 

@@ -15,8 +15,12 @@ extension InterfaceState {
       return
     }
     grid.box(
-      rect, title: [Span("task", .title), Span(" \(id.uid)")], glyphs: glyphs, right: [Span("Enter for more", .dim)])
+      rect, title: taskTitle(id), glyphs: glyphs, right: [Span("Enter for more", .dim)])
     draw(factLines(of: id, width: rect.inner.width), from: 0, &grid, rect)
+  }
+
+  private func taskTitle(_ id: TaskID) -> [Span] {
+    [Span(id.uid, .title), Span("  "), Span(snapshot.tasks.label(of: id))]
   }
 
   func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {
@@ -24,7 +28,7 @@ extension InterfaceState {
     let lines = factLines(of: detail.task, width: rect.inner.width)
     let hidden = lines.count - detail.factsTop - rect.inner.height
     grid.box(
-      rect, title: [Span("task", .title), Span(" \(detail.task.uid)")], glyphs: glyphs,
+      rect, title: taskTitle(detail.task), glyphs: glyphs,
       isFocused: !detail.hasOutputFocus, right: hidden > 0 ? [Span("\(hidden) more", .dim)] : [], footer: footer)
     draw(lines, from: detail.factsTop, &grid, rect)
   }
@@ -83,8 +87,8 @@ extension InterfaceState {
       }
     }
     addState(details, add)
-    add("name", details.label)
     add("command", batch.commandLine(of: id))
+    addMeasures(details, add)
     add("resources", resourcesText(description.resources))
     if description.raptor { add("raptor", "goes through the raptor") }
     if let timeout = description.timeout { add("time limit", Format.clock(timeout)) }
@@ -111,20 +115,22 @@ extension InterfaceState {
     if let code = details.exitCode { add("exit code", String(code), code == 0 ? .ok : .error) }
     if let signal = details.signal { add("signal", "\(signal) (\(Format.signal(signal)))", .error) }
     if let reason = details.reason { add("reason", reason, details.state == .done ? .plain : .error) }
+  }
+
+  private func addMeasures(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
     if details.started != nil { add("time", time(of: details), .plain) }
-    func clock(_ label: String, _ time: Timestamp?) {
-      guard let time else { return }
-      add(label, "\(Format.timeOfDay(time, offset: utcOffset))  \(Format.age(now.seconds(since: time))) ago", .plain)
-    }
-    clock("added", details.added)
-    clock("queued", details.queued)
-    clock("started", details.started)
-    clock("ended", details.ended)
     if details.user > 0 || details.system > 0 {
       add("cpu", "\(Format.measured(details.user)) user, \(Format.measured(details.system)) system", .plain)
     }
     if details.peakMemory > 0 { add("memory", "\(Format.bytes(details.peakMemory * 1024)) at most", .plain) }
     if let pid = details.pid { add("pid", String(pid), .plain) }
+    let steps = [
+      ("added", details.added), ("queued", details.queued), ("started", details.started), ("ended", details.ended),
+    ]
+    for case (let label, let time?) in steps {
+      let age = Format.age(now.seconds(since: time))
+      add(label, "\(Format.timeOfDay(time, offset: utcOffset))  \(age) ago", .plain)
+    }
   }
 
   private func resourcesText(_ resources: TaskResources) -> String {

@@ -7,6 +7,13 @@ enum Format {
     return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
+  /// Text at the right end of a field.
+  static func right(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+  }
+
+  static func right(_ number: Int, _ width: Int) -> String { right(count(number), width) }
+
   /// A time that runs: `0:07`, `1:02:03`, `2d 03:04`.
   static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }

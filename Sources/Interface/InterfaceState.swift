@@ -73,6 +73,8 @@ struct InterfaceState: Sendable {
   struct Notice: Sendable {
     var text: String
     var isWarning: Bool
+    /// Says no more than a pending command does, once there is one.
+    var isEcho: Bool
     var since: Timestamp
   }
 
@@ -144,8 +146,8 @@ struct InterfaceState: Sendable {
     return order.task(atRow: min(cursorRow, max(0, order.count(snapshot.tasks) - 1)), snapshot.tasks)
   }
 
-  mutating func say(_ text: String, isWarning: Bool = false) {
-    notice = Notice(text: text, isWarning: isWarning, since: now)
+  mutating func say(_ text: String, isWarning: Bool = false, isEcho: Bool = false) {
+    notice = Notice(text: text, isWarning: isWarning, isEcho: isEcho, since: now)
   }
 
   /// Whether something on the screen changes with time alone.

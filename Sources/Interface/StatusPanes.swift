@@ -61,8 +61,10 @@ extension InterfaceState {
     _ grid: inout CellGrid, _ label: String, _ used: Int, _ total: Int, row: Int, _ left: Int, _ right: Int
   ) {
     let at = grid.put([Span(label, .heading), Span(" ")], row: row, column: left, end: right)
-    let text = "\(Format.count(used))/\(Format.count(total)) used, \(Format.count(max(0, total - used))) free"
-    let short = "\(Format.count(used))/\(Format.count(total))"
+    // As wide as the widest numbers would be, so that the bar does not change its length.
+    let digits = Format.count(total).count
+    let short = "\(Format.right(used, digits))/\(Format.count(total))"
+    let text = "\(short) used, \(Format.right(max(0, total - used), digits)) free"
     let numbers = right - at - text.count - 1 >= 8 ? text : short
     grid.putRight([Span(numbers)], row: row, start: at, end: right)
     grid.bar(
@@ -83,7 +85,9 @@ extension InterfaceState {
     guard let raptor = snapshot.raptor else { return }
     let busy = min(snapshot.tasks.raptorRunning, raptor.workers)
     let through = "\(Format.count(snapshot.tasks.raptorFinished)) tasks through"
-    let numbers = "\(Format.count(busy)) busy, \(Format.count(max(0, raptor.workers - busy))) idle"
+    let digits = Format.count(raptor.workers).count
+    let idle = Format.right(max(0, raptor.workers - busy), digits)
+    let numbers = "\(Format.right(busy, digits)) busy, \(idle) idle"
     let style: Style = raptor.state == .agentExecuting ? .running : raptor.state.phase.style
     if isLine || rect.height < 5 {
       let row = isLine ? rect.row : rect.inner.row
@@ -139,8 +143,8 @@ extension InterfaceState {
     grid.box(rect, title: [Span("progress", .title)], glyphs: glyphs, right: [Span(total, .dim)])
     let inner = rect.inner
     let (left, right) = (inner.column + 1, inner.endColumn - 1)
-    var text = percent
-    if let timeLeft { text += "  about \(Format.estimate(timeLeft)) left" }
+    var text = Format.right(percent, 4)
+    if let timeLeft { text += Format.right("about \(Format.estimate(timeLeft)) left", 19) }
     grid.putRight([Span(text)], row: inner.row, start: left, end: right)
     drawProgress(&grid, row: inner.row, left, width: right - left - text.count - 1)
     drawCountRow(&grid, [.running, .queued, .waiting], row: inner.row + 1, left, right)
@@ -187,7 +191,7 @@ extension InterfaceState {
     let room = rect.endColumn - at - width - 5
     guard room >= 4 else { return }
     drawProgress(&grid, row: rect.row, at, width: room)
-    grid.put(percent, row: rect.row, column: at + room + 1, width: 4)
+    grid.put(Format.right(percent, 4), row: rect.row, column: at + room, width: 4)
   }
 }
 

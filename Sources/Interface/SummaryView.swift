@@ -32,8 +32,8 @@ struct SummaryLines {
     let code = snapshot.summary?.exitCode ?? 0
     let label = snapshot.info.map { $0.name.isEmpty ? $0.id : $0.name } ?? ""
     lines.append([
-      Span("Session \(label) closed after \(Format.measured(wall)), exit status "),
-      Span(String(code), code == 0 ? .ok : .error),
+      Span("Exit status "), Span(String(code), code == 0 ? .ok : .error), Span("  after \(Format.measured(wall))"),
+      Span("  \(label)", .dim),
     ])
     var counts: [Span] = []
     for phase in [TaskPhase.done, .failed, .canceled] {
@@ -73,13 +73,13 @@ extension InterfaceState {
     grid.wipe(rect)
     let isMore = top + inner.height - 2 < lines.count
     grid.box(
-      rect, title: [Span("summary", .title)], glyphs: glyphs, isFocused: true,
+      rect, title: [Span("session closed", .title)], glyphs: glyphs, isFocused: true,
       right: isMore ? [Span("\(Format.count(lines.count - top - inner.height + 2)) more, j k scroll", .dim)] : [])
     for line in 0..<max(0, inner.height - 2) where top + line < lines.count {
       grid.put(lines[top + line], row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
     }
     grid.put(
-      [Span("Any key", .key), Span(" leaves   ", .dim), Span("Tab", .key), Span(" back to the tasks", .dim)],
+      [Span("Any key", .key), Span(" leaves  ", .dim), Span("Tab", .key), Span(" shows the tasks", .dim)],
       row: inner.endRow - 1, column: inner.column + 1, end: inner.endColumn - 1)
   }
 }

@@ -39,11 +39,21 @@ extension InterfaceState {
     if filterEntry != nil { return handleFilter(input) }
     guard let action = action(for: input) else { return [] }
     guard action.isAvailable(self) else {
-      say("\(action.title) is not possible now", isWarning: true)
+      refuse(action)
       return []
     }
     notice = nil
     return action.perform(&self)
+  }
+
+  private mutating func refuse(_ action: Action) {
+    switch action.verb {
+    case nil: break
+    case .cancel where takesCommands:
+      say(cancelCandidates.isEmpty ? "cancel: there is no task" : "cancel: it has ended already", isWarning: true)
+    case .cancelRaptor where takesCommands: say("cancel raptor: no raptor runs", isWarning: true)
+    default: say("\(action.title): not while the session is \(snapshot.phase.rawValue)", isWarning: true)
+    }
   }
 
   private mutating func handleSummary(_ input: InputEvent) -> [Effect] {
@@ -116,7 +126,7 @@ extension InterfaceState {
       }
       marks.subtract(dialog.targets)
       let left = ended == 0 ? "" : "; \(Format.count(ended)) ended meanwhile"
-      say("cancel of \(Format.plural(open.count, "task")) sent\(left)")
+      say("cancel of \(Format.plural(open.count, "task")) sent\(left)", isEcho: ended == 0)
       return [.send(.cancel(open), reason: reason)]
     case .drain: return send(.drain, reason)
     case .stop: return send(.stop, reason)
@@ -127,7 +137,7 @@ extension InterfaceState {
   }
 
   private mutating func send(_ command: OperatorCommand, _ reason: String?) -> [Effect] {
-    say("\(command.verb.rawValue) sent")
+    say("\(command.verb.rawValue) sent", isEcho: true)
     return [.send(command, reason: reason)]
   }
 

@@ -142,10 +142,10 @@ extension InterfaceState {
     for command in snapshot.pendingCommands.suffix(3) {
       if !spans.isEmpty { spans.append(Span(" \(glyphs.separator) ", .dim)) }
       let stage = command.stage == .requested ? "requested" : "acknowledged"
-      let what = command.verb == .cancel ? "cancel of \(Format.count(command.tasks.count))" : command.verb.rawValue
+      let what = command.verb == .cancel ? "cancel of \(Format.plural(command.tasks.count, "task"))" : command.verb.rawValue
       spans.append(Span("\(what) \(stage)", .warning))
     }
-    if let notice {
+    if let notice, !notice.isEcho || spans.isEmpty {
       if !spans.isEmpty { spans.append(Span(" \(glyphs.separator) ", .dim)) }
       spans.append(Span(notice.text, notice.isWarning ? .warning : .plain))
     }

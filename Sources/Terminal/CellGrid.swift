@@ -168,4 +168,35 @@ extension CellGrid {
     guard row >= 0, row < size.rows, column >= 0, column < size.columns else { return .plain }
     return cells[row * size.columns + column].style
   }
+
+  /// The frame with the looks of its text written before it, as `{bold red}`; `{}` is plain. For tests.
+  public func styledText(in mode: ColorMode) -> String {
+    var result = ""
+    for row in 0..<size.rows {
+      var look = Appearance()
+      var line = ""
+      for index in (row * size.columns)..<((row + 1) * size.columns) where cells[index].code != 0 {
+        let next = cells[index].style.appearance(in: mode)
+        if next != look { line += "{\(next.words)}" }
+        look = next
+        line += text(of: cells[index])
+      }
+      if look == Appearance() { while line.last == " " { line.removeLast() } }
+      result += line + "\n"
+    }
+    return result
+  }
+}
+
+extension Appearance {
+  /// `bold red reverse`
+  var words: String {
+    var words: [String] = []
+    if bold { words.append("bold") }
+    if dim { words.append("dim") }
+    if underline { words.append("underline") }
+    if let color { words.append("\(color)") }
+    if reverse { words.append("reverse") }
+    return words.joined(separator: " ")
+  }
 }
