@@ -79,6 +79,11 @@ extension InterfaceState {
 
   mutating func switchStream() -> [Effect] {
     guard let old = detail else { return [] }
+    if layout.output == nil {
+      // Only one half of the page fits: the first press shows the output at all.
+      detail?.hasOutputFocus = true
+      return []
+    }
     detail = Detail(
       task: old.task, stream: old.stream == .stdout ? .stderr : .stdout, hasOutputFocus: old.hasOutputFocus,
       factsTop: old.factsTop)

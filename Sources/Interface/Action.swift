@@ -80,7 +80,8 @@ extension Action {
       group: .look, page: .main, weight: 70, isAvailable: { $0.currentTask != nil }
     ) { $0.openDetail() },
     Action(
-      keys: [.character("o")], keyName: "o", title: "stdout/stderr", help: "the other output of the task", group: .look,
+      keys: [.character("o")], keyName: "o", title: "output", help: "standard output or standard error of the task",
+      group: .look,
       page: .detail, weight: 70
     ) { $0.switchStream() },
     Action(
@@ -103,25 +104,28 @@ extension Action {
   private static let commands = [
     Action(
       keys: [.character(" ")], keyName: "Space", title: "mark", help: "mark or unmark the task under the cursor",
-      group: .act, page: .main, needsControl: true, weight: 30, isAvailable: { $0.currentTask != nil && $0.takesCommands }
+      group: .act, page: .main, needsControl: true, weight: 30,
+      isAvailable: { $0.currentTask != nil && $0.takesCommands }
     ) { $0.toggleMark() },
     Action(
       keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
       needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
     ) { $0.unmarkAll() },
     Action(
-      keys: [.character("c")], keyName: "c", title: "cancel", help: "cancel the marked tasks, or the one under the cursor",
+      keys: [.character("c")], keyName: "c", title: "cancel",
+      help: "cancel the marked tasks, or the one under the cursor",
       group: .act, needsControl: true, verb: .cancel, asks: true, weight: 50, isAvailable: { $0.canCancel }
     ) { $0.askToCancel() },
     Action(
       keys: [.character("D")], keyName: "D", title: "drain",
-      help: "refuse new work, finish what is queued and running, then end", group: .act, needsControl: true, verb: .drain,
+      help: "drain: refuse new work, finish queued and running tasks", group: .act, needsControl: true, verb: .drain,
       asks: true, weight: 45, isAvailable: { $0.isIn([.starting, .running]) }
     ) { $0.ask(.drain) },
     Action(
       keys: [.character("S")], keyName: "S", title: "stop",
-      help: "dispatch nothing more, finish what is running, keep the rest for later, then end", group: .act,
-      needsControl: true, verb: .stop, asks: true, weight: 44, isAvailable: { $0.isIn([.starting, .running, .draining]) }
+      help: "stop: finish running tasks, keep the rest for later", group: .act,
+      needsControl: true, verb: .stop, asks: true, weight: 44,
+      isAvailable: { $0.isIn([.starting, .running, .draining]) }
     ) { $0.ask(.stop) },
     Action(
       keys: [.character("r")], keyName: "r", title: "resume", help: "undo a drain or stop that has not ended",
@@ -135,7 +139,8 @@ extension Action {
       needsControl: true, verb: .cancelRaptor, asks: true, weight: 25, isAvailable: { $0.canCancelRaptor }
     ) { $0.ask(.cancelRaptor) },
     Action(
-      keys: [.character("X")], keyName: "X", title: "close", help: "end the session: the whole shutdown, in order",
+      keys: [.character("X")], keyName: "X", title: "close",
+      help: "close: end the session, the whole shutdown in order",
       group: .act, needsControl: true, verb: .close, asks: true, weight: 46,
       isAvailable: { $0.takesCommands }
     ) { $0.ask(.close) },

@@ -104,12 +104,15 @@ extension InterfaceState {
     case nil: break
     }
     for input in description.inputs { add("input", "\(input.action.rawValue) \(input.source) to \(input.target)") }
-    for output in description.outputs { add("output", "\(output.action.rawValue) \(output.source) to \(output.target)") }
+    for output in description.outputs {
+      add("output", "\(output.action.rawValue) \(output.source) to \(output.target)")
+    }
     return facts
   }
 
   private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
-    add("state", "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))",
+    add(
+      "state", "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))",
       details.state.phase.style)
     if details.isCancelRequested { add("", "cancel requested, not confirmed yet", .warning) }
     if let code = details.exitCode { add("exit code", String(code), code == 0 ? .ok : .error) }

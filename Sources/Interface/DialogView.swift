@@ -67,7 +67,7 @@ extension InterfaceState {
       for action in members {
         let padding = String(repeating: " ", count: max(1, 9 - action.keyName.count))
         let place = action.page == .detail ? " (on a task's page)" : ""
-        let asks = action.asks ? "; asks first" : ""
+        let asks = action.asks ? " (asks)" : ""
         lines.append([Span(padding + action.keyName, .key), Span("  " + action.help + asks + place)])
       }
     }

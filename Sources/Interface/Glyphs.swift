@@ -19,9 +19,11 @@ struct Glyphs: Sendable {
 
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
-    barFull: "█", barPart: "▒", barEmpty: "░", separator: "·", mark: "●", pointer: "▸", check: "✓", cross: "✗", more: "…")
+    barFull: "█", barPart: "▒", barEmpty: "░", separator: "·", mark: "●", pointer: "▸", check: "✓", cross: "✗",
+    more: "…")
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
-    barFull: "#", barPart: "=", barEmpty: ".", separator: "-", mark: "*", pointer: ">", check: "ok", cross: "!!", more: "...")
+    barFull: "#", barPart: "=", barEmpty: ".", separator: "-", mark: "*", pointer: ">", check: "ok", cross: "!!",
+    more: "...")
 }

@@ -140,7 +140,8 @@ extension InterfaceState {
     }
     let table = snapshot.tasks
     let total = Format.plural(table.count, "task") + (snapshot.isWorkflowComplete ? "" : " so far")
-    grid.box(rect, title: [Span("progress", .title)], glyphs: glyphs, right: [Span(total, .dim)])
+    grid.box(
+      rect, title: [Span("progress", .title)], glyphs: glyphs, right: table.count == 0 ? [] : [Span(total, .dim)])
     let inner = rect.inner
     let (left, right) = (inner.column + 1, inner.endColumn - 1)
     var text = Format.right(percent, 4)

@@ -43,14 +43,13 @@ struct SummaryLines {
     let left = table.count - table.finished
     if left > 0 { counts += [Span("not run", .queued), Span(" \(Format.count(left))")] }
     lines.append(counts)
-    if let reason = snapshot.phaseReason { lines.append([Span(reason, .dim)]) }
-    if failed > 0 { lines += [[], [Span("Failures", .heading)]] }
+    if failed > 0 { lines.append([Span("Failures", .heading)]) }
     return lines
   }
 
   private static func tail(_ snapshot: SessionSnapshot) -> [[Span]] {
     guard let summary = snapshot.summary, !summary.leftovers.isEmpty else { return [] }
-    return [[], [Span("Left behind", .error)]] + summary.leftovers.map { [Span("  \($0)", .error)] }
+    return [[Span("Left behind", .error)]] + summary.leftovers.map { [Span("  \($0)", .error)] }
   }
 
   private func failure(_ id: TaskID) -> [Span] {
@@ -66,20 +65,17 @@ struct SummaryLines {
 extension InterfaceState {
   func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
     let lines = SummaryLines(snapshot)
-    let width = min(body.width, max(60, body.width * 4 / 5))
-    let rect = body.centered(height: lines.count + 4, width: width)
+    let rect = body.centered(height: lines.count + 2, width: max(min(body.width, 60), min(body.width - 8, 120)))
     let inner = rect.inner
-    let top = min(summary?.top ?? 0, max(0, lines.count - (inner.height - 2)))
+    let top = min(summary?.top ?? 0, max(0, lines.count - inner.height))
+    let hidden = lines.count - top - inner.height
     grid.wipe(rect)
-    let isMore = top + inner.height - 2 < lines.count
     grid.box(
       rect, title: [Span("session closed", .title)], glyphs: glyphs, isFocused: true,
-      right: isMore ? [Span("\(Format.count(lines.count - top - inner.height + 2)) more, j k scroll", .dim)] : [])
-    for line in 0..<max(0, inner.height - 2) where top + line < lines.count {
+      right: hidden > 0 ? [Span("\(Format.count(hidden)) more below", .warning)] : [],
+      footer: [Span("Any key", .key), Span(" leaves  ", .dim), Span("Tab", .key), Span(" shows the tasks", .dim)])
+    for line in 0..<min(inner.height, lines.count - top) {
       grid.put(lines[top + line], row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
     }
-    grid.put(
-      [Span("Any key", .key), Span(" leaves  ", .dim), Span("Tab", .key), Span(" shows the tasks", .dim)],
-      row: inner.endRow - 1, column: inner.column + 1, end: inner.endColumn - 1)
   }
 }

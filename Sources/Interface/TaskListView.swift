@@ -55,7 +55,9 @@ extension InterfaceState {
       guard let id = order.task(atRow: listTop + line, snapshot.tasks) else { break }
       let row = inner.row + 1 + line
       drawTask(&grid, id, row: row, inner, columns)
-      if listTop + line == cursorRow, focus == .tasks { grid.select(row: row, column: inner.column, count: inner.width) }
+      if listTop + line == cursorRow, focus == .tasks {
+        grid.select(row: row, column: inner.column, count: inner.width)
+      }
     }
   }
 

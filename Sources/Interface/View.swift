@@ -139,10 +139,11 @@ extension InterfaceState {
   /// Commands on their way and the answer to the last key; in a border that is always there, so nothing moves.
   var footer: [Span] {
     var spans: [Span] = []
-    for command in snapshot.pendingCommands.suffix(3) {
+    for command in isClosed ? [] : snapshot.pendingCommands.suffix(3) {
       if !spans.isEmpty { spans.append(Span(" \(glyphs.separator) ", .dim)) }
       let stage = command.stage == .requested ? "requested" : "acknowledged"
-      let what = command.verb == .cancel ? "cancel of \(Format.plural(command.tasks.count, "task"))" : command.verb.rawValue
+      let what =
+        command.verb == .cancel ? "cancel of \(Format.plural(command.tasks.count, "task"))" : command.verb.rawValue
       spans.append(Span("\(what) \(stage)", .warning))
     }
     if let notice, !notice.isEcho || spans.isEmpty {
