@@ -9,6 +9,7 @@ extension InterfaceState {
     case .input(let input): return handle(input)
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
+      rowTexts = [:]
       return []
     case .session(.events(let events)):
       snapshot.apply(events)
