@@ -48,3 +48,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Set by `make test`: warnings of our own targets are errors there; those of the dependencies stay theirs.
+if Context.environment["SCALEMS_WARNINGS"] == "error" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}

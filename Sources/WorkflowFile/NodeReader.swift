@@ -86,7 +86,8 @@ final class NodeReader {
   ///
   /// `hints` says what to write instead of keys that people know from elsewhere.
   func fields(
-    _ node: Node, owner: String, known: [String], hints: [String: String] = [:], isFree: (String) -> Bool = { _ in false }
+    _ node: Node, owner: String, known: [String], hints: [String: String] = [:],
+    isFree: (String) -> Bool = { _ in false }
   ) -> Fields? {
     guard case .mapping(let mapping) = node else {
       report(node.mark, "\(owner) must be a mapping (key: value), found \(describe(node))")

@@ -62,7 +62,7 @@ struct TaskReader {
     description.preExec = fields["pre_exec"].flatMap { reader.texts($0, what: what("pre_exec")) }?.map(\.text) ?? []
     description.timeout = fields["timeout"].flatMap { reader.duration($0, what: what("timeout")) }
     description.raptor = fields["raptor"].flatMap { reader.boolean($0, what: what("raptor")) } ?? false
-    description.retries = fields["retries"].flatMap { reader.whole($0, what: what("retries"), in: 0...1_000_000) } ?? 0
+    description.retries = fields["retries"].flatMap { reader.whole($0, what: what("retries"), in: 0...250) } ?? 0
     let (resources, marks) = self.resources(fields, what: what)
     description.resources = resources
     let after = fields["after"].flatMap { reader.texts($0, what: what("after")) } ?? []
@@ -177,7 +177,8 @@ struct TaskReader {
     guard let name = reader.text(node, what: what(key), isEmptyAllowed: false) else { return key }
     if name.utf8.contains(UInt8(ascii: "/")) || name == ".." || name == "." {
       reader.report(
-        node.mark, "\(what(key)) must be a file name inside the task's directory, without '/', found '\(shortened(name))'")
+        node.mark,
+        "\(what(key)) must be a file name inside the task's directory, without '/', found '\(shortened(name))'")
       return key
     }
     return name

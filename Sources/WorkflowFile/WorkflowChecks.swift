@@ -93,12 +93,14 @@ struct WorkflowChecks {
     }
     if case .member(_, let number) = dependency, number >= other.count {
       reader.report(
-        mark, "task '\(task.name)' is after '\(other.name).\(number)', but '\(other.name)' has the members "
+        mark,
+        "task '\(task.name)' is after '\(other.name).\(number)', but '\(other.name)' has the members "
           + "0 to \(other.count - 1)")
     }
     if case .sameMember = dependency, task.isEnsemble, task.count > other.count {
       reader.report(
-        mark, "task '\(task.name)' has \(task.count) members and each is after its own of '\(other.name)', "
+        mark,
+        "task '\(task.name)' has \(task.count) members and each is after its own of '\(other.name)', "
           + "which has only \(other.count)")
     }
   }

@@ -20,7 +20,9 @@ private func heading(_ file: WorkflowFile) -> [String] {
   if let cores = file.pilot.cores { pilot.append(counted(cores, "core")) }
   if let gpus = file.pilot.gpus { pilot.append(counted(gpus, "gpu")) }
   if let runtime = file.pilot.runtime { pilot.append("for \(duration(runtime))") }
-  var lines = ["engine    \(engine)", "pilot     \(pilot.isEmpty ? "as the engine offers" : pilot.joined(separator: ", "))"]
+  var lines = [
+    "engine    \(engine)", "pilot     \(pilot.isEmpty ? "as the engine offers" : pilot.joined(separator: ", "))",
+  ]
   if let name = file.name { lines.insert("workflow  \(name)", at: 0) }
   return lines
 }
@@ -63,7 +65,8 @@ private func totals(_ file: WorkflowFile) -> [String] {
     "longest chain: \(counted(path.count, "level")) (\(shortList(path, separator: " → ")))")
   let first = zip(file.items, levels.level).filter { $1 == 0 }.map(\.0)
   let count = first.reduce(0) { $0 + ($1.shape.first ?? 1) }
-  lines.append("can start at once: \(counted(count, "task")) (\(shortList(first.map(\.description.name), separator: ", ")))")
+  lines.append(
+    "can start at once: \(counted(count, "task")) (\(shortList(first.map(\.description.name), separator: ", ")))")
   return lines
 }
 
