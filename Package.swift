@@ -24,7 +24,9 @@ let package = Package(
       dependencies: ["SessionModel", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "LocalEngine",
-      dependencies: ["CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]
+      dependencies: [
+        "CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system"),
+      ]
     ),
     .target(
       name: "SessionLink", dependencies: ["SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
