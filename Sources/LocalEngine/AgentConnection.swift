@@ -5,7 +5,7 @@ import Glibc
 import SessionModel
 import Synchronization
 
-/// The host's side of an agent: its process, a thread that reads what it says, a queue that writes to it.
+/// The host's side of an agent: its process, a queue that reads what it says, a queue that writes to it.
 ///
 /// Writing has a queue of its own, so that an agent that hangs never blocks the executor.
 final class AgentConnection: Sendable {
@@ -26,7 +26,7 @@ final class AgentConnection: Sendable {
   /// - Parameters:
   ///   - command: the program, then its arguments from `argv[0]` on.
   ///   - log: where its standard error goes.
-  ///   - receive: called on the reading thread, in order.
+  ///   - receive: called on the reading queue, in order.
   /// - Throws: `DispatchError` when it cannot be started.
   init(command: [String], log: String, receive: @escaping @Sendable (Message) -> Void) throws(DispatchError) {
     var toAgent: [Int32] = [-1, -1]
@@ -64,7 +64,8 @@ final class AgentConnection: Sendable {
     pid = started
     writer = toAgent[1]
     let (pid, reader) = (started, fromAgent[0])
-    startThread {
+    // A queue of its own: it blocks, which the threads of the cooperative pool must not.
+    DispatchQueue(label: "agent-reader").async {
       Self.read(reader, receive)
       close(reader)
       var status: Int32 = 0
@@ -81,7 +82,7 @@ final class AgentConnection: Sendable {
       while !rest.isEmpty {
         let count = rest.withUnsafeBytes { write(writer, $0.baseAddress, $0.count) }
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return }  // the reading thread reports the end
+        guard count > 0 else { return }  // the reading queue reports the end
         rest = rest.dropFirst(count)
       }
     }
@@ -139,21 +140,4 @@ final class AgentConnection: Sendable {
     }
     return request.map { ($0, ids) }
   }
-}
-
-/// Runs `body` on a thread of its own: it blocks, which the threads of the cooperative pool must not.
-private func startThread(_ body: @escaping @Sendable () -> Void) {
-  final class Box {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  let box = Unmanaged.passRetained(Box(body))
-  pthread_create(
-    &thread, nil,
-    { pointer in
-      if let pointer { Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  pthread_detach(thread)
 }
