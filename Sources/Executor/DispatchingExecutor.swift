@@ -129,7 +129,7 @@ public actor DispatchingExecutor {
     }
     engine.killEverything()
     let leftovers = await survivors()
-    end(leftovers: leftovers, exitCode: 3)
+    end(leftovers: leftovers, exitCode: signals.withLock { $0.first }.map { 128 + $0 } ?? 3)
   }
 
   // MARK: Work

@@ -61,6 +61,7 @@ final class EventLoop {
   func run() {
     while !isStopped {
       onIdle()
+      guard !isStopped else { break }
       var descriptors = [pollfd(fd: mailbox.reader, events: Int16(POLLIN), revents: 0)]
       for (descriptor, source) in sources {
         let events = POLLIN | (source.wantsWrite() ? POLLOUT : 0)

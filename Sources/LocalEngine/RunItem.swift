@@ -194,7 +194,7 @@ struct RequestReader {
       var label = description.name
       if let member { label += ".\(member)" }
       if let command {
-        description.argv = ["/bin/sh", "-c", command]
+        description.argv = ShellCommand.argv(command)
       } else if let member {
         description = description.substituting(member: member)
       }

@@ -8,9 +8,9 @@ extension SessionEvent {
   public init?(line: UnsafeRawBufferPointer) throws {
     var fields = Fields()
     try fields.read(line)
+    guard let kind = try fields.kind() else { return nil }
     guard let time = fields.time else { throw EventProblem.missing("t") }
     let source = fields.source.flatMap { Source(rawValue: $0.text) } ?? .executor
-    guard let kind = try fields.kind() else { return nil }
     self.init(time: Timestamp(microseconds: time), source: source, kind)
   }
 }

@@ -92,7 +92,7 @@ extension TaskBatch {
   fileprivate func write(to writer: inout JSONWriter) {
     writer.member("first", first.number)
     writer.member("count", count)
-    if let json = try? JSONEncoder().encode(description) { writer.member("description", raw: json) }
+    if let json = try? description.json() { writer.member("description", raw: json) }
     switch members {
     case .single: break
     case .ensemble(let first, _): writer.member("member", first)
@@ -143,5 +143,14 @@ extension SessionSummary {
     writer.member("wall_s", wall)
     if !leftovers.isEmpty { writer.member("leftovers", leftovers) }
     writer.member("exit", exitCode)
+  }
+}
+
+extension TaskDescription {
+  /// The description as JSON, its members in order of name.
+  public func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self))
   }
 }
