@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
     .testTarget(name: "ExecutorTests", dependencies: ["Executor", "SessionModel"]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
-    .testTarget(name: "InterfaceTests", dependencies: ["Interface", "Terminal"]),
+    .testTarget(
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "SessionLink", "scalems-top"]),
     .testTarget(name: "EndToEndTests", dependencies: ["SessionLink", "SessionModel", "scalems-top"]),

@@ -1,0 +1,182 @@
+import SessionModel
+import Terminal
+
+// What the actions of the table do.
+extension InterfaceState {
+  mutating func move(by rows: Int) -> [Effect] {
+    if var detail {
+      if detail.hasOutputFocus {
+        detail.outputUp = max(0, detail.outputUp - rows)
+      } else {
+        detail.factsTop = max(0, detail.factsTop + rows)
+      }
+      self.detail = detail
+    } else if focus == .log {
+      scrollLog(by: rows)
+    } else {
+      moveCursor(by: rows)
+    }
+    return []
+  }
+
+  /// Moves by half pages.
+  mutating func movePages(_ halves: Int) -> [Effect] {
+    let page =
+      if let detail {
+        max(2, ((detail.hasOutputFocus ? layout.output : layout.facts)?.height ?? 4) - 2)
+      } else {
+        focus == .log ? logPage : listPage
+      }
+    return move(by: halves * max(1, page / 2))
+  }
+
+  mutating func moveToStart() -> [Effect] {
+    if detail != nil || focus == .log { return move(by: -1_000_000_000) }
+    // From here the cursor stays on the first row, whichever task that is.
+    cursor = nil
+    cursorRow = 0
+    listTop = 0
+    return []
+  }
+
+  mutating func moveToEnd() -> [Effect] {
+    if detail != nil || focus == .log { return move(by: 1_000_000_000) }
+    moveCursor(by: 1_000_000_000)
+    return []
+  }
+
+  private mutating func moveCursor(by rows: Int) {
+    let count = order.count(snapshot.tasks)
+    guard count > 0 else { return }
+    let current = cursor.flatMap { order.row(of: $0, snapshot.tasks) } ?? min(cursorRow, count - 1)
+    let row = min(max(0, current + rows), count - 1)
+    cursor = order.task(atRow: row, snapshot.tasks)
+    // Keep the distance from the top: `settle` moves the window only when the cursor leaves it.
+    cursorRow = row
+  }
+
+  private mutating func scrollLog(by rows: Int) {
+    let first = snapshot.logCount - snapshot.log.count
+    let end = min(snapshot.logCount, max(min(snapshot.logCount, first + logPage), (logEnd ?? snapshot.logCount) + rows))
+    logEnd = end >= snapshot.logCount ? nil : end
+  }
+
+  mutating func nextPane() -> [Effect] {
+    if detail != nil {
+      detail?.hasOutputFocus.toggle()
+    } else {
+      focus = focus == .tasks && layout.log != nil ? .log : .tasks
+    }
+    return []
+  }
+
+  mutating func openDetail() -> [Effect] {
+    guard let task = currentTask else { return [] }
+    cursor = task
+    detail = Detail(task: task)
+    return readOutput()
+  }
+
+  mutating func switchStream() -> [Effect] {
+    guard let old = detail else { return [] }
+    if layout.output == nil {
+      // Only one half of the page fits: the first press shows the output at all.
+      detail?.hasOutputFocus = true
+      return []
+    }
+    detail = Detail(
+      task: old.task, stream: old.stream == .stdout ? .stderr : .stdout, hasOutputFocus: old.hasOutputFocus,
+      factsTop: old.factsTop)
+    return readOutput()
+  }
+
+  mutating func beginFilter() -> [Effect] {
+    filterEntry = TextField(text: filter?.text ?? "")
+    focus = .tasks
+    return []
+  }
+
+  mutating func follow() -> [Effect] {
+    if detail != nil { detail?.outputUp = 0 } else { logEnd = nil }
+    return []
+  }
+
+  mutating func openHelp() -> [Effect] {
+    help = 0
+    return []
+  }
+
+  mutating func toggleMark() -> [Effect] {
+    guard let task = currentTask else { return [] }
+    if marks.remove(task) == nil { marks.insert(task) }
+    moveCursor(by: 1)
+    return []
+  }
+
+  mutating func unmarkAll() -> [Effect] {
+    marks = []
+    return []
+  }
+
+  /// On a task's page that task; else the marked ones, else the one under the cursor.
+  var cancelCandidates: [TaskID] {
+    if let detail { return [detail.task] }
+    return marks.isEmpty ? currentTask.map { [$0] } ?? [] : marks.sorted()
+  }
+
+  private func isOpen(_ task: TaskID) -> Bool {
+    snapshot.tasks.contains(task) && !snapshot.tasks.state(of: task).isFinal
+  }
+
+  var canCancel: Bool {
+    guard takesCommands else { return false }
+    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) }
+    return cancelCandidates.contains(where: isOpen)
+  }
+
+  var canCancelRaptor: Bool {
+    guard let raptor = snapshot.raptor else { return false }
+    return !raptor.state.isFinal && takesCommands
+  }
+
+  /// Whether the shutdown has not begun yet.
+  var takesCommands: Bool { isIn([.starting, .running, .draining, .stopping]) }
+
+  func isIn(_ phases: [SessionPhase]) -> Bool { phases.contains(snapshot.phase) }
+
+  mutating func askToCancel() -> [Effect] {
+    let candidates = cancelCandidates
+    let targets = candidates.filter(isOpen)
+    dialog = Dialog(verb: .cancel, targets: targets, skipped: candidates.count - targets.count)
+    return []
+  }
+
+  mutating func ask(_ verb: OperatorCommand.Verb) -> [Effect] {
+    dialog = Dialog(verb: verb)
+    return []
+  }
+
+  mutating func back() -> [Effect] {
+    if detail != nil {
+      detail = nil
+    } else if filter != nil {
+      filter = nil
+    } else {
+      focus = .tasks
+    }
+    return []
+  }
+
+  mutating func leave() -> [Effect] {
+    if isClosed { return [.leave(.sessionClosed)] }
+    guard isHosted else { return [.leave(.left)] }
+    if snapshot.phase == .closing {
+      say("the session is closing; the screen can be left when it has closed", isWarning: true)
+    } else if isReadOnly {
+      say("this run is hosted here: the screen can be left when it has ended", isWarning: true)
+    } else {
+      dialog = Dialog(verb: .close, isLeaving: true)
+    }
+    return []
+  }
+}

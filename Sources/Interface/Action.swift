@@ -1,0 +1,162 @@
+import SessionModel
+import Terminal
+
+/// One thing a person can do: its keys, its words, when it is there, and what it does.
+///
+/// The one table of them feeds the keys, the key line and the help.
+struct Action: Sendable {
+  enum Group: String, CaseIterable, Sendable {
+    case move = "Move"
+    case look = "Look"
+    case act = "Act"
+    case leave = "Leave"
+  }
+
+  /// The pages on which the keys mean this.
+  enum Page: Sendable { case main, detail, both }
+
+  var keys: [InputEvent]
+  /// The keys as they are written for people.
+  var keyName: String
+  /// For the key line; empty keeps the action out of it.
+  var title: String
+  var help: String
+  var group: Group
+  var page = Page.both
+  /// Whether it changes the session, or only helps to; read-only screens do not have it.
+  var needsControl = false
+  /// The command it sends.
+  var verb: OperatorCommand.Verb?
+  /// Whether it asks first.
+  var asks = false
+  /// The higher, the longer it stays on a narrow key line.
+  var weight = 0
+  var isAvailable: @Sendable (InterfaceState) -> Bool = { _ in true }
+  var perform: @Sendable (inout InterfaceState) -> [Effect]
+
+  func isOn(_ state: InterfaceState) -> Bool {
+    switch page {
+    case .main: state.detail == nil
+    case .detail: state.detail != nil
+    case .both: true
+    }
+  }
+}
+
+extension InterfaceState {
+  /// The actions this screen has: a read-only one has none that change the session.
+  var actions: [Action] { isReadOnly ? Action.readOnly : Action.all }
+
+  func action(for input: InputEvent) -> Action? {
+    actions.first { $0.keys.contains(input) && $0.isOn(self) }
+  }
+}
+
+extension Action {
+  static let all = moves + looks + commands + leaving
+  static let readOnly = all.filter { !$0.needsControl }
+
+  private static let moves = [
+    Action(keys: [.character("j"), .down], keyName: "j ↓", title: "", help: "down", group: .move) { $0.move(by: 1) },
+    Action(keys: [.character("k"), .up], keyName: "k ↑", title: "", help: "up", group: .move) { $0.move(by: -1) },
+    Action(keys: [.pageDown], keyName: "PgDn", title: "", help: "a page down", group: .move) { $0.movePages(2) },
+    Action(keys: [.pageUp], keyName: "PgUp", title: "", help: "a page up", group: .move) { $0.movePages(-2) },
+    Action(keys: [.control("d")], keyName: "^D", title: "", help: "half a page down", group: .move) { $0.movePages(1) },
+    Action(keys: [.control("u")], keyName: "^U", title: "", help: "half a page up", group: .move) { $0.movePages(-1) },
+    Action(keys: [.character("g"), .home], keyName: "g Home", title: "", help: "to the first row", group: .move) {
+      $0.moveToStart()
+    },
+    Action(keys: [.character("G"), .end], keyName: "G End", title: "", help: "to the last row", group: .move) {
+      $0.moveToEnd()
+    },
+    Action(
+      keys: [.tab, .backTab], keyName: "Tab", title: "pane", help: "to the next pane", group: .move, weight: 20
+    ) { $0.nextPane() },
+  ]
+
+  private static let looks = [
+    Action(
+      keys: [.enter], keyName: "Enter", title: "detail", help: "everything about the task under the cursor",
+      group: .look, page: .main, weight: 70, isAvailable: { $0.currentTask != nil }
+    ) { $0.openDetail() },
+    Action(
+      keys: [.character("o")], keyName: "o", title: "output", help: "standard output or standard error of the task",
+      group: .look,
+      page: .detail, weight: 70
+    ) { $0.switchStream() },
+    Action(
+      keys: [.character("/")], keyName: "/", title: "filter",
+      help: "show tasks by uid, name, command, or by a word like failed", group: .look, page: .main, weight: 60
+    ) { $0.beginFilter() },
+    Action(
+      keys: [.character("F")], keyName: "F", title: "follow", help: "keep the end of the log or output in view",
+      group: .look, weight: 15
+    ) { $0.follow() },
+    Action(
+      keys: [.control("l")], keyName: "^L", title: "", help: "draw the screen again", group: .look
+    ) { _ in [.redraw] },
+    Action(
+      keys: [.character("?"), .character("h"), .function(1)], keyName: "?", title: "help", help: "these pages",
+      group: .look, weight: 95
+    ) { $0.openHelp() },
+  ]
+
+  private static let commands = [
+    Action(
+      keys: [.character(" ")], keyName: "Space", title: "mark", help: "mark or unmark the task under the cursor",
+      group: .act, page: .main, needsControl: true, weight: 30,
+      isAvailable: { $0.currentTask != nil && $0.takesCommands }
+    ) { $0.toggleMark() },
+    Action(
+      keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
+      needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
+    ) { $0.unmarkAll() },
+    Action(
+      keys: [.character("c")], keyName: "c", title: "cancel",
+      help: "cancel the marked tasks, or the one under the cursor",
+      group: .act, needsControl: true, verb: .cancel, asks: true, weight: 50, isAvailable: { $0.canCancel }
+    ) { $0.askToCancel() },
+    Action(
+      keys: [.character("D")], keyName: "D", title: "drain",
+      help: "drain: refuse new work, finish queued and running tasks", group: .act, needsControl: true, verb: .drain,
+      asks: true, weight: 45, isAvailable: { $0.isIn([.starting, .running]) }
+    ) { $0.ask(.drain) },
+    Action(
+      keys: [.character("S")], keyName: "S", title: "stop",
+      help: "stop: finish running tasks, keep the rest for later", group: .act,
+      needsControl: true, verb: .stop, asks: true, weight: 44,
+      isAvailable: { $0.isIn([.starting, .running, .draining]) }
+    ) { $0.ask(.stop) },
+    Action(
+      keys: [.character("r")], keyName: "r", title: "resume", help: "undo a drain or stop that has not ended",
+      group: .act, needsControl: true, verb: .resume, weight: 55, isAvailable: { $0.isIn([.draining, .stopping]) }
+    ) { state in
+      state.say("resume sent", isEcho: true)
+      return [.send(.resume, reason: nil)]
+    },
+    Action(
+      keys: [.character("R")], keyName: "R", title: "cancel raptor", help: "cancel the raptor", group: .act,
+      needsControl: true, verb: .cancelRaptor, asks: true, weight: 25, isAvailable: { $0.canCancelRaptor }
+    ) { $0.ask(.cancelRaptor) },
+    Action(
+      keys: [.character("X")], keyName: "X", title: "close",
+      help: "close: end the session, the whole shutdown in order",
+      group: .act, needsControl: true, verb: .close, asks: true, weight: 46,
+      isAvailable: { $0.takesCommands }
+    ) { $0.ask(.close) },
+  ]
+
+  private static let leaving = [
+    Action(
+      keys: [.escape, .left], keyName: "Esc", title: "back", help: "back to the list", group: .leave, page: .detail,
+      weight: 80
+    ) { $0.back() },
+    Action(
+      keys: [.escape], keyName: "Esc", title: "", help: "drop the filter; never leaves", group: .leave, page: .main
+    ) { $0.back() },
+    Action(
+      keys: [.character("q")], keyName: "q", title: "leave", help: "leave the screen; a hosted run asks first",
+      group: .leave, weight: 90
+    ) { $0.leave() },
+  ]
+}

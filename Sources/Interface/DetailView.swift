@@ -1,0 +1,145 @@
+import SessionModel
+import Terminal
+
+/// One line of what is known of a task.
+struct Fact {
+  var label: String
+  var value: String
+  var style = Style.plain
+}
+
+extension InterfaceState {
+  func drawPreview(_ grid: inout CellGrid, _ rect: Rect) {
+    guard let id = currentTask else {
+      grid.box(rect, title: [Span("task", .title)], glyphs: glyphs)
+      return
+    }
+    grid.box(
+      rect, title: taskTitle(id), glyphs: glyphs, right: [Span("Enter for more", .dim)])
+    draw(factLines(of: id, width: rect.inner.width), from: 0, &grid, rect)
+  }
+
+  private func taskTitle(_ id: TaskID) -> [Span] {
+    [Span(id.uid, .title), Span("  "), Span(snapshot.tasks.label(of: id))]
+  }
+
+  func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {
+    guard let detail, snapshot.tasks.contains(detail.task) else { return }
+    let lines = factLines(of: detail.task, width: rect.inner.width)
+    let hidden = lines.count - detail.factsTop - rect.inner.height
+    grid.box(
+      rect, title: taskTitle(detail.task), glyphs: glyphs,
+      isFocused: !detail.hasOutputFocus, right: hidden > 0 ? [Span("\(hidden) more", .dim)] : [], footer: footer)
+    draw(lines, from: detail.factsTop, &grid, rect)
+  }
+
+  func drawOutput(_ grid: inout CellGrid, _ rect: Rect) {
+    guard let detail else { return }
+    let right: [Span] =
+      if detail.outputUp > 0 {
+        [Span("\(Format.count(detail.outputUp)) more below, F follows", .warning)]
+      } else {
+        [Span(Format.bytes(detail.size), .dim)]
+      }
+    let other: OutputStream = detail.stream == .stdout ? .stderr : .stdout
+    grid.box(
+      rect, title: [Span(detail.stream.rawValue, .title), Span(" o for \(other.rawValue)", .dim)], glyphs: glyphs,
+      isFocused: detail.hasOutputFocus, right: right, footer: layout.facts == nil ? footer : [])
+    let inner = rect.inner
+    if let failure = detail.failure {
+      grid.put(failure, row: inner.row, column: inner.column + 1, width: inner.width - 2, style: .warning)
+      return
+    }
+    guard !detail.lines.isEmpty else {
+      let text = detail.isReading ? "reading \(glyphs.more)" : "nothing was written"
+      grid.put(text, row: inner.row, column: inner.column + 1, width: inner.width - 2, style: .dim)
+      return
+    }
+    let end = max(0, detail.lines.count - detail.outputUp)
+    let start = max(0, end - inner.height)
+    for (line, text) in detail.lines[start..<end].enumerated() {
+      grid.put(text, row: inner.row + line, column: inner.column + 1, width: inner.width - 2)
+    }
+  }
+
+  private static let labelWidth = 13
+
+  private func draw(_ facts: [Fact], from top: Int, _ grid: inout CellGrid, _ rect: Rect) {
+    let inner = rect.inner
+    for (line, fact) in facts.dropFirst(top).prefix(inner.height).enumerated() {
+      let row = inner.row + line
+      grid.put(fact.label, row: row, column: inner.column + 1, width: Self.labelWidth, style: .heading)
+      let column = inner.column + 1 + Self.labelWidth
+      grid.put(fact.value, row: row, column: column, width: inner.endColumn - 1 - column, style: fact.style)
+    }
+  }
+
+  /// Everything known of a task, wrapped for a pane of this inner width.
+  func factLines(of id: TaskID, width: Int) -> [Fact] {
+    guard let details = snapshot.tasks.details(of: id), let batch = snapshot.tasks.batch(of: id) else { return [] }
+    let description = batch.description(of: id)
+    let room = max(8, width - Self.labelWidth - 2)
+    var facts: [Fact] = []
+    func add(_ label: String, _ value: String, _ style: Style = .plain) {
+      guard !value.isEmpty else { return }
+      for (index, line) in Format.wrap(String(value.prefix(2000)), width: room).enumerated() {
+        facts.append(Fact(label: index == 0 ? label : "", value: line, style: style))
+      }
+    }
+    addState(details, add)
+    add("command", batch.commandLine(of: id))
+    addMeasures(details, add)
+    add("resources", resourcesText(description.resources))
+    if description.raptor { add("raptor", "goes through the raptor") }
+    if let timeout = description.timeout { add("time limit", Format.clock(timeout)) }
+    add("after", description.after.joined(separator: ", "))
+    if description.retries > 0 || details.attempt > 1 {
+      add("attempt", "\(details.attempt) of \(description.retries + 1)")
+    }
+    for (index, command) in description.preExec.enumerated() { add(index == 0 ? "pre_exec" : "", command) }
+    for (name, value) in description.environment.sorted(by: { $0.key < $1.key }) { add("env", "\(name)=\(value)") }
+    switch description.stdin {
+    case .text(let text): add("stdin", "text, \(Format.bytes(text.utf8.count))")
+    case .file(let path): add("stdin", path)
+    case nil: break
+    }
+    for input in description.inputs { add("input", "\(input.action.rawValue) \(input.source) to \(input.target)") }
+    for output in description.outputs {
+      add("output", "\(output.action.rawValue) \(output.source) to \(output.target)")
+    }
+    return facts
+  }
+
+  private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
+    add(
+      "state", "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))",
+      details.state.phase.style)
+    if details.isCancelRequested { add("", "cancel requested, not confirmed yet", .warning) }
+    if let code = details.exitCode { add("exit code", String(code), code == 0 ? .ok : .error) }
+    if let signal = details.signal { add("signal", "\(signal) (\(Format.signal(signal)))", .error) }
+    if let reason = details.reason { add("reason", reason, details.state == .done ? .plain : .error) }
+  }
+
+  private func addMeasures(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
+    if details.started != nil { add("time", time(of: details), .plain) }
+    if details.user > 0 || details.system > 0 {
+      add("cpu", "\(Format.measured(details.user)) user, \(Format.measured(details.system)) system", .plain)
+    }
+    if details.peakMemory > 0 { add("memory", "\(Format.bytes(details.peakMemory * 1024)) at most", .plain) }
+    if let pid = details.pid { add("pid", String(pid), .plain) }
+    let steps = [
+      ("added", details.added), ("queued", details.queued), ("started", details.started), ("ended", details.ended),
+    ]
+    for case (let label, let time?) in steps {
+      let age = Format.age(now.seconds(since: time))
+      add(label, "\(Format.timeOfDay(time, offset: utcOffset))  \(age) ago", .plain)
+    }
+  }
+
+  private func resourcesText(_ resources: TaskResources) -> String {
+    var text = Format.plural(resources.cores, "core")
+    if resources.ranks > 1 { text += " (\(resources.ranks) ranks of \(resources.coresPerRank))" }
+    if resources.gpus > 0 { text += ", " + Format.plural(resources.gpus, "gpu") }
+    return text
+  }
+}

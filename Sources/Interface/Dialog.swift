@@ -1,0 +1,116 @@
+import SessionModel
+import Terminal
+
+/// A question before a command is sent. The default is No, and the tasks it is about do not change while it is open.
+struct Dialog: Equatable, Sendable {
+  var verb: OperatorCommand.Verb
+  /// Asked by the key that leaves.
+  var isLeaving = false
+  /// The tasks of a `cancel`, as they were when the dialog opened.
+  var targets: [TaskID] = []
+  /// Marked tasks that had already ended then.
+  var skipped = 0
+  var isYes = false
+  var isTyping = false
+  var reason = TextField()
+
+  enum Answer: Equatable { case open, no, yes }
+
+  mutating func handle(_ input: InputEvent) -> Answer {
+    switch input {
+    case .escape: return .no
+    case .tab, .backTab:
+      isTyping.toggle()
+      return .open
+    case .enter where isTyping:
+      isTyping = false
+      return .open
+    default: break
+    }
+    if isTyping {
+      _ = reason.edit(input)
+      return .open
+    }
+    switch input {
+    case .character("y"), .character("Y"): return .yes
+    case .character("n"), .character("N"): return .no
+    case .enter: return isYes ? .yes : .no
+    case .left, .character("h"): isYes = false
+    case .right, .character("l"): isYes = true
+    default: break
+    }
+    return .open
+  }
+
+  var title: String {
+    if isLeaving { return "leave" }
+    return switch verb {
+    case .drain: "drain the session"
+    case .stop: "stop the session"
+    case .resume: "resume"
+    case .cancel: targets.count == 1 ? "cancel a task" : "cancel \(Format.count(targets.count)) tasks"
+    case .cancelRaptor: "cancel the raptor"
+    case .close: "close the session"
+    }
+  }
+
+  var question: String {
+    if isLeaving { return "Detach is not possible for a hosted run: close it?" }
+    return switch verb {
+    case .drain: "Drain the session?"
+    case .stop: "Stop the session?"
+    case .resume: "Resume?"
+    case .cancel: targets.count == 1 ? "Cancel this task?" : "Cancel these \(Format.count(targets.count)) tasks?"
+    case .cancelRaptor: "Cancel the raptor?"
+    case .close: "Close the session?"
+    }
+  }
+
+  /// What will happen, as things are now.
+  func consequences(_ tasks: TaskTable, raptor: RaptorStatus?) -> [String] {
+    let running = Format.count(tasks.count(in: .running))
+    let waiting = Format.count(tasks.count(in: .queued) + tasks.count(in: .waiting))
+    switch verb {
+    case .drain:
+      return ["Refuse new work; finish \(running) running and \(waiting) queued and waiting tasks; then end."]
+    case .stop:
+      return [
+        "Dispatch nothing more; \(running) running tasks finish; \(waiting) queued and waiting tasks stay in the"
+          + " workflow; then end."
+      ]
+    case .resume: return ["Undo the drain or stop."]
+    case .cancelRaptor:
+      return [
+        "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not;"
+          + " \(Format.count(tasks.raptorRunning)) tasks run in it now."
+      ]
+    case .close:
+      return [
+        "Dispatch nothing more; \(running) running tasks get the time limit to finish and are then canceled;"
+          + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
+      ]
+    case .cancel: return cancelLines(tasks)
+    }
+  }
+
+  private static let shownTargets = 5
+
+  private func cancelLines(_ tasks: TaskTable) -> [String] {
+    var lines = targets.prefix(Self.shownTargets).filter(tasks.contains).map { id in
+      let state = tasks.state(of: id).phase.word
+      return "  \(id.uid)  \(tasks.label(of: id))  \(state)"
+    }
+    if targets.count > Self.shownTargets {
+      lines.append("  and \(Format.count(targets.count - Self.shownTargets)) more")
+    }
+    if skipped > 0 { lines.append("\(Format.count(skipped)) of the marked tasks ended before and are left alone.") }
+    let ended = targets.count - open(tasks).count
+    if ended > 0 { lines.append("\(Format.count(ended)) of these ended meanwhile and will be left alone.") }
+    return lines
+  }
+
+  /// The targets that have not ended.
+  func open(_ tasks: TaskTable) -> [TaskID] {
+    targets.filter { tasks.contains($0) && !tasks.state(of: $0).isFinal }
+  }
+}

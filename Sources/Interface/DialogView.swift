@@ -1,0 +1,86 @@
+import SessionModel
+import Terminal
+
+extension InterfaceState {
+  func draw(_ dialog: Dialog, _ grid: inout CellGrid, _ body: Rect) {
+    let width = min(body.width - 2, 72)
+    let room = width - 4
+    var lines: [Span] = Format.wrap(dialog.question, width: room).map { Span($0, .title) }
+    for text in dialog.consequences(snapshot.tasks, raptor: snapshot.raptor) {
+      // The list of tasks is not wrapped: a row is a task.
+      lines += text.hasPrefix("  ") ? [Span(text)] : Format.wrap(text, width: room).map { Span($0) }
+    }
+    // Borders, the reason and the buttons come first; of the text what fits.
+    lines = Array(lines.prefix(max(1, body.height - 4)))
+    let isRoomy = body.height >= lines.count + 7
+    let rect = body.centered(height: lines.count + (isRoomy ? 6 : 4), width: width)
+    grid.wipe(rect)
+    grid.box(rect, title: [Span(dialog.title, .title)], glyphs: glyphs, isFocused: true)
+    let (left, right) = (rect.column + 2, rect.endColumn - 2)
+    var row = rect.row + 1
+    for line in lines {
+      grid.put(line.text, row: row, column: left, width: room, style: line.style)
+      row += 1
+    }
+    if isRoomy { row += 1 }
+    drawReason(dialog, &grid, row: row, left, right)
+    row += isRoomy ? 2 : 1
+    drawButtons(dialog, &grid, row: row, left, right)
+  }
+
+  private func drawReason(_ dialog: Dialog, _ grid: inout CellGrid, row: Int, _ left: Int, _ right: Int) {
+    let at = left + grid.put("Reason ", row: row, column: left, style: .heading)
+    if dialog.reason.text.isEmpty, !dialog.isTyping {
+      grid.put([Span("Tab", .key), Span(" to give one", .dim)], row: row, column: at, end: right)
+      return
+    }
+    let text = String(dialog.reason.text.suffix(max(0, right - at - 1)))
+    grid.fill(" ", count: right - at, row: row, column: at, style: .entry)
+    let used = grid.put(text, row: row, column: at, width: right - at, style: .entry)
+    if dialog.isTyping { grid.cursor = (row, at + used) }
+  }
+
+  private func drawButtons(_ dialog: Dialog, _ grid: inout CellGrid, row: Int, _ left: Int, _ right: Int) {
+    if dialog.isTyping {
+      let help: [Span] = [
+        Span("Enter", .key), Span(" to the answer   ", .dim), Span("Esc", .key), Span(" changes nothing", .dim),
+      ]
+      grid.put(help, row: row, column: left, end: right)
+      return
+    }
+    let (no, yes) = ("[ No ]", "[ Yes ]")
+    let at = left + grid.put(no, row: row, column: left, style: dialog.isYes ? .plain : .title.selected)
+    let end = at + 2 + grid.put(yes, row: row, column: at + 2, style: dialog.isYes ? .title.selected : .plain)
+    let help: [Span] = [
+      Span("y", .key), Span(" yes  ", .dim), Span("n Esc", .key), Span(" no", .dim),
+    ]
+    grid.putRight(help, row: row, start: end + 1, end: right)
+  }
+
+  func drawHelp(_ grid: inout CellGrid, _ body: Rect) {
+    var lines: [[Span]] = []
+    for group in Action.Group.allCases {
+      let members = actions.filter { $0.group == group }
+      guard !members.isEmpty else { continue }
+      if !lines.isEmpty { lines.append([]) }
+      lines.append([Span(group.rawValue, .heading)])
+      for action in members {
+        let padding = String(repeating: " ", count: max(1, 9 - action.keyName.count))
+        let place = action.page == .detail ? " (on a task's page)" : ""
+        let asks = action.asks ? " (asks)" : ""
+        lines.append([Span(padding + action.keyName, .key), Span("  " + action.help + asks + place)])
+      }
+    }
+    let rect = body.centered(height: lines.count + 2, width: 86)
+    let top = min(help ?? 0, max(0, lines.count - rect.inner.height))
+    grid.wipe(rect)
+    let isMore = lines.count > rect.inner.height
+    grid.box(
+      rect, title: [Span("help", .title)], glyphs: glyphs, isFocused: true,
+      right: isReadOnly ? [Span("READ-ONLY", .warning)] : [],
+      footer: [Span(isMore ? "j k scroll \(glyphs.separator) Esc closes" : "Esc closes", .dim)])
+    for (line, spans) in lines.dropFirst(top).prefix(rect.inner.height).enumerated() {
+      grid.put(spans, row: rect.inner.row + line, column: rect.column + 2, end: rect.endColumn - 2)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import SessionModel
+import Terminal
+
+/// Drives one state and one canvas: what came in goes through `update`, and at most ten frames a second come out.
+///
+/// Knows neither threads nor a terminal, so a test can run it step by step. Not `Sendable`: the UI thread owns it.
+final class FrameLoop {
+  private(set) var state: InterfaceState
+  private let canvas: any Canvas
+  private let perform: (Effect) -> Void
+  private var needsFrame = true
+  private var lastFrame: Timestamp?
+  private var grid: CellGrid
+  /// Set when the interface is to end.
+  private(set) var outcome: InterfaceOutcome?
+  private(set) var frames = 0
+
+  static let frameInterval = 0.1
+
+  init(state: InterfaceState, canvas: any Canvas, perform: @escaping (Effect) -> Void) {
+    self.state = state
+    self.canvas = canvas
+    self.perform = perform
+    grid = CellGrid(size: canvas.size, isASCII: state.isASCII)
+  }
+
+  /// Takes messages in; nothing is drawn yet.
+  func take(_ messages: some Sequence<Message>, at time: Timestamp) {
+    for message in messages {
+      needsFrame = true
+      handle(state.update(message, at: time))
+    }
+  }
+
+  /// Makes sure that the next ``step(at:)`` draws.
+  func setNeedsFrame() { needsFrame = true }
+
+  /// Lets the next frame come at once, whenever the last one was.
+  func forgetLastFrame() { lastFrame = nil }
+
+  /// Milliseconds until the next frame may be drawn.
+  func untilDue(at time: Timestamp) -> Int {
+    guard let since = lastFrame.map({ time.seconds(since: $0) }), since >= 0, since < Self.frameInterval else {
+      // A clock that was set back must not stop the screen.
+      return 0
+    }
+    return Int((Self.frameInterval - since) * 1000) + 1
+  }
+
+  /// Draws when something changed and the last frame is old enough. Returns the milliseconds until it must be called
+  /// again; `nil` when only something new can change the screen.
+  func step(at time: Timestamp) -> Int? {
+    let since = lastFrame.map { time.seconds(since: $0) }
+    if needsFrame {
+      let wait = untilDue(at: time)
+      guard wait == 0 else { return wait }
+      draw(at: time)
+    } else if let since, since >= 0.9 || since < 0, state.showsTime {
+      handle(state.update(.tick, at: time))
+      draw(at: time)
+    }
+    if state.isSearching {
+      needsFrame = true
+      return Int(Self.frameInterval * 1000)
+    }
+    return state.showsTime ? untilNextSecond(time) : nil
+  }
+
+  /// The clock on the screen counts from the opening of the session, so a tick comes just after its full seconds.
+  private func untilNextSecond(_ time: Timestamp) -> Int {
+    let origin = state.snapshot.opened ?? time
+    let elapsed = time.microseconds - origin.microseconds
+    return 1005 - Int(((elapsed % 1_000_000) + 1_000_000) % 1_000_000) / 1000
+  }
+
+  private func draw(at time: Timestamp) {
+    needsFrame = false
+    lastFrame = time
+    frames += 1
+    handle(state.settle(size: canvas.size, at: time))
+    if grid.size == canvas.size {
+      grid.clear()
+    } else {
+      grid = CellGrid(size: canvas.size, isASCII: state.isASCII)
+    }
+    state.draw(on: &grid)
+    canvas.show(grid)
+  }
+
+  private func handle(_ effects: [Effect]) {
+    for effect in effects {
+      if case .leave(let outcome) = effect { self.outcome = outcome }
+      if effect == .redraw { needsFrame = true }
+      perform(effect)
+    }
+  }
+}

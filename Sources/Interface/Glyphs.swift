@@ -1,0 +1,29 @@
+/// The characters the screen is drawn with.
+struct Glyphs: Sendable {
+  var horizontal: Unicode.Scalar
+  var vertical: Unicode.Scalar
+  var topLeft: Unicode.Scalar
+  var topRight: Unicode.Scalar
+  var bottomLeft: Unicode.Scalar
+  var bottomRight: Unicode.Scalar
+  var barFull: Unicode.Scalar
+  /// Work that is under way.
+  var barPart: Unicode.Scalar
+  var barEmpty: Unicode.Scalar
+  var separator: String
+  var mark: String
+  var pointer: String
+  var check: String
+  var cross: String
+  var more: String
+
+  static let unicode = Glyphs(
+    horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
+    barFull: "█", barPart: "▒", barEmpty: "░", separator: "·", mark: "●", pointer: "▸", check: "✓", cross: "✗",
+    more: "…")
+
+  static let ascii = Glyphs(
+    horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
+    barFull: "#", barPart: "=", barEmpty: ".", separator: "-", mark: "*", pointer: ">", check: "ok", cross: "!!",
+    more: "...")
+}

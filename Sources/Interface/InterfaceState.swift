@@ -1,0 +1,161 @@
+import SessionModel
+import Terminal
+
+/// How the interface behaves.
+public struct InterfaceOptions: Equatable, Sendable {
+  /// Offer nothing that changes the session, also when the source would take commands.
+  public var isReadOnly: Bool
+  /// Leave as soon as the session closed instead of showing its summary until a key is pressed.
+  public var exitWhenDone: Bool
+  public var screen: ScreenOptions
+
+  public init(isReadOnly: Bool = false, exitWhenDone: Bool = false, screen: ScreenOptions = ScreenOptions()) {
+    self.isReadOnly = isReadOnly
+    self.exitWhenDone = exitWhenDone
+    self.screen = screen
+  }
+}
+
+/// Why the interface ended.
+public enum InterfaceOutcome: Equatable, Sendable {
+  /// The person left, or the host asked the interface to end; the session goes on.
+  case left
+  /// The session closed and its summary was dismissed.
+  case sessionClosed
+  /// The terminal went away; the session goes on.
+  case terminalGone
+}
+
+/// What the interface asks of the world; done off the UI thread.
+enum Effect: Equatable, Sendable {
+  case send(OperatorCommand, reason: String?)
+  case readOutput(TaskID, OutputStream)
+  case leave(InterfaceOutcome)
+  /// Draw everything again.
+  case redraw
+}
+
+/// What happened, as the interface learns it.
+enum Message: Sendable {
+  case input(InputEvent)
+  case session(SessionUpdate)
+  case output(TaskID, OutputStream, OutputTail)
+  /// A second passed.
+  case tick
+}
+
+/// Everything the screen shows and everything that decides what a key does. A value: `update` is the only way to it.
+struct InterfaceState: Sendable {
+  enum Focus: Sendable { case tasks, log }
+
+  /// The page of one task.
+  struct Detail: Sendable {
+    var task: TaskID
+    var stream = OutputStream.stdout
+    var hasOutputFocus = false
+    var factsTop = 0
+    /// Lines between the last one and the last one shown; 0 follows the output.
+    var outputUp = 0
+    var lines: [String] = []
+    var size = 0
+    var failure: String?
+    /// Whether an answer to `readOutput` is on its way.
+    var isReading = false
+    /// Whether the output was read after the task had ended.
+    var isFinalRead = false
+  }
+
+  struct Summary: Sendable {
+    var shownAt: Timestamp
+    var top = 0
+  }
+
+  struct Notice: Sendable {
+    var text: String
+    var isWarning: Bool
+    /// Says no more than a pending command does, once there is one.
+    var isEcho: Bool
+    var since: Timestamp
+  }
+
+  let isReadOnly: Bool
+  let isHosted: Bool
+  let exitWhenDone: Bool
+  let isASCII: Bool
+  let glyphs: Glyphs
+  /// Seconds the time of day is east of UTC.
+  let utcOffset: Int
+
+  var snapshot = SessionSnapshot()
+  var now: Timestamp
+  var size = CellSize(rows: 24, columns: 80)
+  var focus = Focus.tasks
+  /// The task under the cursor, wherever its row goes; `nil` is the first row, whichever task that is.
+  var cursor: TaskID?
+  var listTop = 0
+  /// The cursor's row in the list when the last frame was made.
+  var cursorRow = 0
+  var marks: Set<TaskID> = []
+  var filter: TaskFilter?
+  var filterEntry: TextField?
+  var order = TaskOrder()
+  /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.
+  var logEnd: Int?
+  var detail: Detail?
+  var dialog: Dialog?
+  /// The first line of the help that is shown; `nil` when it is closed.
+  var help: Int?
+  var summary: Summary?
+  var isSummaryDismissed = false
+  var notice: Notice?
+  var progress = Progress()
+
+  init(
+    isReadOnly: Bool = false, isHosted: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
+    utcOffset: Int = 0, now: Timestamp
+  ) {
+    self.isReadOnly = isReadOnly
+    self.isHosted = isHosted
+    self.exitWhenDone = exitWhenDone
+    self.isASCII = isASCII
+    glyphs = isASCII ? .ascii : .unicode
+    self.utcOffset = utcOffset
+    self.now = now
+  }
+
+  var tasks: TaskTable { snapshot.tasks }
+  var isClosed: Bool { snapshot.phase == .closed }
+
+  var layout: Layout {
+    let isShuttingDown = !isClosed && !snapshot.shutdown.isEmpty
+    return Layout(
+      size: size,
+      content: Layout.Content(
+        hasRaptor: snapshot.raptor != nil,
+        shutdownPhases: isShuttingDown ? max(4, snapshot.shutdown.count) : 0, hasDetail: detail != nil,
+        prefersOutput: detail?.hasOutputFocus ?? false))
+  }
+
+  /// Rows of the list that can be seen.
+  var listPage: Int { max(1, (layout.tasks?.height ?? 4) - 3) }
+  var logPage: Int { max(1, (layout.log?.height ?? 3) - 2) }
+
+  /// The task a key would act on.
+  var currentTask: TaskID? {
+    if let cursor, order.row(of: cursor, snapshot.tasks) != nil { return cursor }
+    return order.task(atRow: min(cursorRow, max(0, order.count(snapshot.tasks) - 1)), snapshot.tasks)
+  }
+
+  mutating func say(_ text: String, isWarning: Bool = false, isEcho: Bool = false) {
+    notice = Notice(text: text, isWarning: isWarning, isEcho: isEcho, since: now)
+  }
+
+  /// Whether something on the screen changes with time alone.
+  var showsTime: Bool {
+    if notice != nil { return true }
+    return snapshot.opened != nil && !isClosed
+  }
+
+  /// Whether the next frame will show more although nothing happens.
+  var isSearching: Bool { filter.map { !$0.isComplete(for: snapshot.tasks) } ?? false }
+}

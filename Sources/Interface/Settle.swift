@@ -1,0 +1,65 @@
+import SessionModel
+import Terminal
+
+extension InterfaceState {
+  private static let scanStep = 20_000
+
+  /// Brings what depends on the session and the size of the screen up to date; once before each frame.
+  mutating func settle(size: CellSize, at time: Timestamp) -> [Effect] {
+    self.size = size
+    now = time
+    progress.note(finished: snapshot.tasks.finished, at: time)
+    filter?.scan(snapshot.tasks, limit: Self.scanStep)
+    order = TaskOrder(sets: filter?.order(snapshot.tasks))
+    settleList()
+    if layout.log == nil, focus == .log { focus = .tasks }
+    if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
+    if let detail, !snapshot.tasks.contains(detail.task) { self.detail = nil }
+    clampDetail()
+    return settleEnd()
+  }
+
+  /// Moves the window of the list so that the cursor's task stays where it was on the screen, as far as that goes.
+  private mutating func settleList() {
+    let count = order.count(snapshot.tasks)
+    let page = listPage
+    if let cursor, let row = order.row(of: cursor, snapshot.tasks) {
+      listTop += row - cursorRow
+      cursorRow = row
+    } else {
+      // No task chosen, or the filter hides it: the cursor stays on its row.
+      cursor = nil
+      cursorRow = min(cursorRow, max(0, count - 1))
+    }
+    listTop = min(max(listTop, cursorRow - page + 1, 0), cursorRow, max(0, count - page))
+  }
+
+  private mutating func clampDetail() {
+    guard var detail else { return }
+    let layout = layout
+    if let facts = layout.facts {
+      let lines = factLines(of: detail.task, width: facts.inner.width).count
+      detail.factsTop = min(detail.factsTop, max(0, lines - facts.inner.height))
+    }
+    if let output = layout.output {
+      detail.outputUp = min(detail.outputUp, max(0, detail.lines.count - output.inner.height))
+    }
+    self.detail = detail
+  }
+
+  private mutating func settleEnd() -> [Effect] {
+    guard isClosed else {
+      summary = nil
+      isSummaryDismissed = false
+      return []
+    }
+    dialog = nil
+    if exitWhenDone { return [.leave(.sessionClosed)] }
+    if summary == nil, !isSummaryDismissed {
+      help = nil
+      filterEntry = nil
+      summary = Summary(shownAt: now)
+    }
+    return []
+  }
+}

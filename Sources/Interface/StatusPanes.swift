@@ -1,0 +1,235 @@
+import SessionModel
+import Terminal
+
+// The pilot, the raptor and the counts: as boxes of three lines, or as one line each on a small screen.
+extension InterfaceState {
+  // MARK: Pilot
+
+  func drawPilot(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {
+    guard !isLine else {
+      drawPilotLine(&grid, rect)
+      return
+    }
+    grid.box(
+      rect, title: [Span("pilot", .title)], glyphs: glyphs, right: snapshot.pilot.map { [Span($0.uid, .dim)] } ?? [])
+    let inner = rect.inner
+    let (left, right) = (inner.column + 1, inner.endColumn - 1)
+    guard let pilot = snapshot.pilot else {
+      grid.put("none yet", row: inner.row, column: left, width: right - left, style: .dim)
+      return
+    }
+    let time = pilotTime(pilot)
+    let stateEnd = grid.put([Span(pilot.state.words, pilot.state.style)], row: inner.row, column: left, end: right)
+    if let time { grid.putRight([time], row: inner.row, start: stateEnd + 1, end: right) }
+    drawUse(&grid, "cores", snapshot.tasks.coresInUse, pilot.cores, row: inner.row + 1, left, right)
+    if pilot.gpus > 0 {
+      drawUse(&grid, "gpus ", snapshot.tasks.gpusInUse, pilot.gpus, row: inner.row + 2, left, right)
+    } else if let detail = pilot.detail, !detail.isEmpty {
+      grid.put(
+        detail, row: inner.row + 2, column: left, width: right - left,
+        style: pilot.state == .failed ? .error : .dim)
+    }
+  }
+
+  private func drawPilotLine(_ grid: inout CellGrid, _ rect: Rect) {
+    guard let pilot = snapshot.pilot else {
+      grid.put([Span(" pilot ", .heading), Span(" none yet", .dim)], row: rect.row, column: 0, end: rect.endColumn)
+      return
+    }
+    guard pilot.state == .active else {
+      grid.put(
+        [
+          Span(" pilot ", .heading), Span(" "), Span(pilot.state.words, pilot.state.style),
+          Span(pilot.detail.map { "  \($0)" } ?? "", .dim),
+        ], row: rect.row, column: 0, end: rect.endColumn)
+      return
+    }
+    let at = grid.put([Span(" cores ", .heading), Span(" ")], row: rect.row, column: 0, end: rect.endColumn)
+    let used = snapshot.tasks.coresInUse
+    var right = [Span("\(Format.count(used))/\(Format.count(pilot.cores)) used")]
+    if pilot.gpus > 0 { right.append(Span("  gpus \(snapshot.tasks.gpusInUse)/\(pilot.gpus)")) }
+    if let time = pilotTime(pilot), size.columns >= 44 || pilot.gpus == 0 { right += [Span("  "), time] }
+    let width = right.reduce(1) { $0 + CellWidth.columns(of: $1.text) }
+    grid.putRight(right, row: rect.row, start: at, end: rect.endColumn - 1)
+    grid.bar(
+      [(used, glyphs.barFull, .running)], total: pilot.cores, row: rect.row, column: at,
+      width: rect.endColumn - at - width - 1, glyphs: glyphs)
+  }
+
+  /// `cores ████░░░░ 4 used 12 free`
+  private func drawUse(
+    _ grid: inout CellGrid, _ label: String, _ used: Int, _ total: Int, row: Int, _ left: Int, _ right: Int
+  ) {
+    let at = grid.put([Span(label, .heading), Span(" ")], row: row, column: left, end: right)
+    // As wide as the widest numbers would be, so that the bar does not change its length.
+    let digits = Format.count(total).count
+    let short = "\(Format.right(used, digits))/\(Format.count(total))"
+    let text = "\(short) used, \(Format.right(max(0, total - used), digits)) free"
+    let numbers = right - at - text.count - 1 >= 8 ? text : short
+    grid.putRight([Span(numbers)], row: row, start: at, end: right)
+    grid.bar(
+      [(used, glyphs.barFull, .running)], total: total, row: row, column: at,
+      width: right - at - numbers.count - 1, glyphs: glyphs)
+  }
+
+  private func pilotTime(_ pilot: PilotStatus) -> Span? {
+    guard pilot.state == .active else { return nil }
+    guard let runtime = pilot.runtime, let active = snapshot.pilotActive else { return Span("no time limit", .dim) }
+    let left = max(0, runtime - now.seconds(since: active))
+    return Span("\(Format.clock(left)) left", left < 60 || left < runtime / 20 ? .warning : .plain)
+  }
+
+  // MARK: Raptor
+
+  func drawRaptor(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {
+    guard let raptor = snapshot.raptor else { return }
+    let busy = min(snapshot.tasks.raptorRunning, raptor.workers)
+    let through = "\(Format.count(snapshot.tasks.raptorFinished)) tasks through"
+    let digits = Format.count(raptor.workers).count
+    let idle = Format.right(max(0, raptor.workers - busy), digits)
+    let numbers = "\(Format.right(busy, digits)) busy, \(idle) idle"
+    let style: Style = raptor.state == .agentExecuting ? .running : raptor.state.phase.style
+    if isLine || rect.height < 5 {
+      let row = isLine ? rect.row : rect.inner.row
+      let (left, right) = isLine ? (0, rect.endColumn - 1) : (rect.inner.column + 1, rect.inner.endColumn - 1)
+      if !isLine {
+        grid.box(rect, title: [Span("raptor", .title)], glyphs: glyphs, right: [Span(raptor.uid, .dim)])
+      }
+      let head = isLine ? [Span(" raptor", .heading), Span("  ")] : []
+      let at = grid.put(
+        head + [Span(raptor.state.phase.word, style), Span("  ")], row: row, column: left, end: right)
+      if right - at < 40 {
+        grid.put("\(busy)/\(raptor.workers) busy, \(through)", row: row, column: at, width: right - at)
+        return
+      }
+      let text = "\(numbers)   \(through)"
+      grid.putRight([Span(text)], row: row, start: at, end: right)
+      grid.bar(
+        [(busy, glyphs.barFull, .running)], total: raptor.workers, row: row, column: at,
+        width: right - at - text.count - 1, glyphs: glyphs)
+      return
+    }
+    grid.box(rect, title: [Span("raptor", .title)], glyphs: glyphs, right: [Span(raptor.uid, .dim)])
+    let inner = rect.inner
+    let (left, right) = (inner.column + 1, inner.endColumn - 1)
+    let end = grid.put([Span(raptor.state.phase.word, style)], row: inner.row, column: left, end: right)
+    if let note = raptor.state.isFinal ? raptor.detail : raptor.hello {
+      grid.put(note, row: inner.row, column: end + 2, width: right - end - 2, style: .dim)
+    }
+    let at = grid.put([Span("workers", .heading), Span(" ")], row: inner.row + 1, column: left, end: right)
+    grid.putRight([Span(numbers)], row: inner.row + 1, start: at, end: right)
+    grid.bar(
+      [(busy, glyphs.barFull, .running)], total: raptor.workers, row: inner.row + 1, column: at,
+      width: right - at - numbers.count - 1, glyphs: glyphs)
+    grid.put(through + " it", row: inner.row + 2, column: left, width: right - left)
+  }
+
+  // MARK: Counts
+
+  /// Seconds until all tasks have finished, when that can be said.
+  private var timeLeft: Double? {
+    let table = snapshot.tasks
+    guard snapshot.isWorkflowComplete, isIn([.running, .draining]) else { return nil }
+    return progress.timeLeft(remaining: table.count - table.finished, finished: table.finished, now: now)
+  }
+
+  func drawCounts(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {
+    guard !isLine else {
+      drawCountsLine(&grid, rect)
+      return
+    }
+    let table = snapshot.tasks
+    let total = Format.plural(table.count, "task") + (snapshot.isWorkflowComplete ? "" : " so far")
+    grid.box(
+      rect, title: [Span("progress", .title)], glyphs: glyphs, right: table.count == 0 ? [] : [Span(total, .dim)])
+    let inner = rect.inner
+    let (left, right) = (inner.column + 1, inner.endColumn - 1)
+    var text = Format.right(percent, 4)
+    if let timeLeft { text += Format.right("about \(Format.estimate(timeLeft)) left", 19) }
+    grid.putRight([Span(text)], row: inner.row, start: left, end: right)
+    drawProgress(&grid, row: inner.row, left, width: right - left - text.count - 1)
+    drawCountRow(&grid, [.running, .queued, .waiting], row: inner.row + 1, left, right)
+    drawCountRow(&grid, [.done, .failed, .canceled], row: inner.row + 2, left, right)
+  }
+
+  private var percent: String {
+    let table = snapshot.tasks
+    guard table.count > 0 else { return "" }
+    // Rounded down: 100 % is said when all have finished.
+    return "\(table.finished * 100 / table.count)%"
+  }
+
+  private func drawProgress(_ grid: inout CellGrid, row: Int, _ column: Int, width: Int) {
+    let table = snapshot.tasks
+    grid.bar(
+      [
+        (table.count(in: .done), glyphs.barFull, .ok), (table.count(in: .failed), glyphs.barFull, .error),
+        (table.count(in: .canceled), glyphs.barFull, .warning), (table.count(in: .running), glyphs.barPart, .running),
+      ], total: table.count, row: row, column: column, width: width, glyphs: glyphs)
+  }
+
+  private func drawCountRow(_ grid: inout CellGrid, _ phases: [TaskPhase], row: Int, _ left: Int, _ right: Int) {
+    let width = (right - left) / 3
+    for (index, phase) in phases.enumerated() {
+      let count = snapshot.tasks.count(in: phase)
+      grid.put(
+        [Span(phase.word, count > 0 ? phase.style : .dim), Span(" " + Format.count(count), count > 0 ? .plain : .dim)],
+        row: row, column: left + index * width, end: min(right, left + (index + 1) * width))
+    }
+  }
+
+  private func drawCountsLine(_ grid: inout CellGrid, _ rect: Rect) {
+    var spans: [Span] = []
+    for phase in TaskPhase.allCases {
+      let count = snapshot.tasks.count(in: phase)
+      guard count > 0 || phase == .running || phase == .done else { continue }
+      spans += [Span("  "), Span(phase.letter, phase.style), Span(Format.count(count))]
+    }
+    if let timeLeft, size.columns >= 60 { spans.append(Span("  ~\(Format.estimate(timeLeft))")) }
+    let at = grid.put([Span(" tasks ", .heading), Span(" ")], row: rect.row, column: 0, end: rect.endColumn)
+    let width = spans.reduce(1) { $0 + CellWidth.columns(of: $1.text) }
+    grid.putRight(spans, row: rect.row, start: at, end: rect.endColumn - 1)
+    let room = rect.endColumn - at - width - 5
+    guard room >= 4 else { return }
+    drawProgress(&grid, row: rect.row, at, width: room)
+    grid.put(Format.right(percent, 4), row: rect.row, column: at + room, width: 4)
+  }
+}
+
+extension TaskPhase {
+  var style: Style {
+    switch self {
+    case .running: .running
+    case .queued: .queued
+    case .waiting: .dim
+    case .failed: .error
+    case .canceled: .warning
+    case .done: .ok
+    }
+  }
+}
+
+extension PilotState {
+  var words: String {
+    switch self {
+    case .new: "new"
+    case .launchingPending: "launch pending"
+    case .launching: "launching"
+    case .activePending: "waiting for resources"
+    case .active: "active"
+    case .done: "done"
+    case .failed: "failed"
+    case .canceled: "canceled"
+    }
+  }
+
+  var style: Style {
+    switch self {
+    case .new, .launchingPending, .launching, .activePending: .queued
+    case .active: .running
+    case .done: .ok
+    case .failed: .error
+    case .canceled: .warning
+    }
+  }
+}

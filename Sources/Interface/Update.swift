@@ -1,0 +1,164 @@
+import SessionModel
+import Terminal
+
+extension InterfaceState {
+  /// Takes in what happened and says what is to be done about it.
+  mutating func update(_ message: Message, at time: Timestamp) -> [Effect] {
+    now = time
+    switch message {
+    case .input(let input): return handle(input)
+    case .session(.snapshot(let snapshot)):
+      self.snapshot = snapshot
+      return []
+    case .session(.events(let events)):
+      snapshot.apply(events)
+      return []
+    case .output(let task, let stream, let tail):
+      take(tail, of: task, stream)
+      return []
+    case .tick:
+      if let notice, time.seconds(since: notice.since) > Self.noticeSeconds { self.notice = nil }
+      return readOutput()
+    }
+  }
+
+  private static let noticeSeconds = 6.0
+  /// Keys typed before a person can have seen the summary do not dismiss it.
+  private static let summaryGrace = 0.5
+
+  private mutating func handle(_ input: InputEvent) -> [Effect] {
+    if input == .resize { return [] }
+    if input == .control("l") { return [.redraw] }
+    if summary != nil { return handleSummary(input) }
+    if var dialog {
+      let answer = dialog.handle(input)
+      self.dialog = answer == .open ? dialog : nil
+      return answer == .yes ? confirm(dialog) : []
+    }
+    if help != nil { return handleHelp(input) }
+    if filterEntry != nil { return handleFilter(input) }
+    guard let action = action(for: input) else { return [] }
+    guard action.isAvailable(self) else {
+      refuse(action)
+      return []
+    }
+    notice = nil
+    return action.perform(&self)
+  }
+
+  private mutating func refuse(_ action: Action) {
+    switch action.verb {
+    case nil: break
+    case .cancel where takesCommands:
+      say(cancelCandidates.isEmpty ? "cancel: there is no task" : "cancel: it has ended already", isWarning: true)
+    case .cancelRaptor where takesCommands: say("cancel raptor: no raptor runs", isWarning: true)
+    default: say("\(action.title): not while the session is \(snapshot.phase.rawValue)", isWarning: true)
+    }
+  }
+
+  private mutating func handleSummary(_ input: InputEvent) -> [Effect] {
+    guard let shown = summary else { return [] }
+    switch input {
+    case .down, .character("j"): summary?.top += 1
+    case .up, .character("k"): summary?.top = max(0, shown.top - 1)
+    case .pageDown: summary?.top += 10
+    case .pageUp: summary?.top = max(0, shown.top - 10)
+    case .tab:
+      summary = nil
+      isSummaryDismissed = true
+    case .character("q"): return [.leave(.sessionClosed)]
+    case .unknown, .alt, .paste: break
+    default: if now.seconds(since: shown.shownAt) > Self.summaryGrace { return [.leave(.sessionClosed)] }
+    }
+    return []
+  }
+
+  private mutating func handleHelp(_ input: InputEvent) -> [Effect] {
+    guard let top = help else { return [] }
+    switch input {
+    case .down, .character("j"): help = top + 1
+    case .up, .character("k"): help = max(0, top - 1)
+    case .pageDown, .character(" "), .control("d"): help = top + 8
+    case .pageUp, .control("u"): help = max(0, top - 8)
+    case .character("g"), .home: help = 0
+    case .escape, .enter, .character("q"), .character("?"), .character("h"), .function(1): help = nil
+    default: break
+    }
+    return []
+  }
+
+  private mutating func handleFilter(_ input: InputEvent) -> [Effect] {
+    switch input {
+    case .enter: filterEntry = nil
+    case .escape:
+      filterEntry = nil
+      setFilter("")
+    case .up: return move(by: -1)
+    case .down: return move(by: 1)
+    case .backspace where filterEntry?.text.isEmpty == true: filterEntry = nil
+    default:
+      guard filterEntry?.edit(input) == true else { return [] }
+      setFilter(filterEntry?.text ?? "")
+    }
+    return []
+  }
+
+  private mutating func setFilter(_ text: String) {
+    let new = TaskFilter(text)
+    guard new?.text != filter?.text else { return }
+    filter = new
+    if cursor == nil { listTop = 0 }
+  }
+
+  private mutating func confirm(_ dialog: Dialog) -> [Effect] {
+    let reason = dialog.reason.text.isEmpty ? nil : dialog.reason.text
+    if dialog.verb != .cancel, actions.first(where: { $0.verb == dialog.verb })?.isAvailable(self) != true {
+      say("\(dialog.verb.rawValue) is not possible any more", isWarning: true)
+      return []
+    }
+    switch dialog.verb {
+    case .cancel:
+      let open = dialog.open(snapshot.tasks)
+      let ended = dialog.targets.count - open.count
+      guard !open.isEmpty, !isClosed else {
+        say(ended == 1 ? "the task ended meanwhile" : "all these tasks ended meanwhile", isWarning: true)
+        return []
+      }
+      marks.subtract(dialog.targets)
+      let left = ended == 0 ? "" : "; \(Format.count(ended)) ended meanwhile"
+      say("cancel of \(Format.plural(open.count, "task")) sent\(left)", isEcho: ended == 0)
+      return [.send(.cancel(open), reason: reason)]
+    case .drain: return send(.drain, reason)
+    case .stop: return send(.stop, reason)
+    case .resume: return send(.resume, reason)
+    case .cancelRaptor: return send(.cancelRaptor, reason)
+    case .close: return send(.close, reason)
+    }
+  }
+
+  private mutating func send(_ command: OperatorCommand, _ reason: String?) -> [Effect] {
+    say("\(command.verb.rawValue) sent", isEcho: true)
+    return [.send(command, reason: reason)]
+  }
+
+  private mutating func take(_ tail: OutputTail, of task: TaskID, _ stream: OutputStream) {
+    guard var detail, detail.task == task, detail.stream == stream else { return }
+    detail.isReading = false
+    let lines = OutputText.lines(tail.text)
+    // Scrolled up, a person keeps looking at the same lines while more come.
+    if detail.outputUp > 0 { detail.outputUp = max(0, detail.outputUp + lines.count - detail.lines.count) }
+    detail.lines = lines
+    detail.size = tail.size
+    detail.failure = tail.failure
+    self.detail = detail
+  }
+
+  /// Asks for the output of the task on the detail page, while it can still grow and once after its end.
+  mutating func readOutput() -> [Effect] {
+    guard var detail, !detail.isReading, !detail.isFinalRead, snapshot.tasks.contains(detail.task) else { return [] }
+    detail.isReading = true
+    detail.isFinalRead = snapshot.tasks.state(of: detail.task).isFinal
+    self.detail = detail
+    return [.readOutput(detail.task, detail.stream)]
+  }
+}

@@ -1,0 +1,155 @@
+import SessionModel
+import Terminal
+
+extension InterfaceState {
+  /// The frame for the state as it is. Costs what is on the screen, whatever the number of tasks.
+  func view() -> CellGrid {
+    var grid = CellGrid(size: size, isASCII: isASCII)
+    draw(on: &grid)
+    return grid
+  }
+
+  /// Draws on a blank grid of the state's size.
+  func draw(on grid: inout CellGrid) {
+    let layout = layout
+    guard !layout.isTooSmall else {
+      drawTooSmall(&grid)
+      return
+    }
+    drawHeader(&grid, layout.header)
+    if let rect = layout.pilot { drawPilot(&grid, rect, isLine: layout.isCompact) }
+    if let rect = layout.raptor { drawRaptor(&grid, rect, isLine: layout.isCompact) }
+    if let rect = layout.counts { drawCounts(&grid, rect, isLine: layout.isCompact) }
+    if let rect = layout.tasks { drawTasks(&grid, rect) }
+    if let rect = layout.preview { drawPreview(&grid, rect) }
+    if let rect = layout.log { drawLog(&grid, rect) }
+    if let rect = layout.shutdown { drawShutdown(&grid, rect) }
+    if let rect = layout.facts { drawFacts(&grid, rect) }
+    if let rect = layout.output { drawOutput(&grid, rect) }
+    drawKeys(&grid, layout.keys)
+    let body = Rect(row: 1, column: 0, height: size.rows - 2, width: size.columns)
+    if summary != nil {
+      drawSummary(&grid, body)
+    } else if let dialog {
+      draw(dialog, &grid, body)
+    } else if help != nil {
+      drawHelp(&grid, body)
+    }
+  }
+
+  private func drawTooSmall(_ grid: inout CellGrid) {
+    let minimum = Layout.minimum
+    let lines = Format.wrap(
+      "scalems-top needs \(minimum.columns) columns and \(minimum.rows) rows; this terminal has \(size.columns) and"
+        + " \(size.rows). q leaves.", width: max(1, size.columns))
+    for (row, line) in lines.prefix(size.rows).enumerated() { grid.put(line, row: row, column: 0) }
+  }
+
+  // MARK: Header and key line
+
+  private func drawHeader(_ grid: inout CellGrid, _ rect: Rect) {
+    var right: [Span] = []
+    if isReadOnly { right += [Span("READ-ONLY", .warning), Span("  ")] }
+    right += [Span(snapshot.phase.rawValue.uppercased(), phaseStyle)]
+    if let opened = snapshot.opened {
+      right += [Span("  " + Format.clock((snapshot.closed ?? now).seconds(since: opened)))]
+    }
+    if let age { right += [Span("  "), age] }
+    right.append(Span(" "))
+    let width = right.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
+    let end = rect.endColumn - width
+    grid.putRight(right, row: rect.row, start: 0, end: rect.endColumn)
+
+    // What does not fit falls away, the least important first.
+    var left: [Span] = [Span(" ")]
+    var room = end - 2
+    func add(_ text: String, _ style: Style) {
+      let needed = CellWidth.columns(of: text) + (left.count > 1 ? 2 : 1)
+      guard !text.isEmpty, needed <= room || left.count == 1 else { return }
+      if left.count > 1 { left.append(Span("  ")) }
+      left.append(Span(text, style))
+      room -= needed
+    }
+    let info = snapshot.info
+    let name = info.map { $0.name.isEmpty ? $0.id : $0.name } ?? "no session yet"
+    if size.columns >= 76 { add("scalems-top", .title) }
+    add(name, size.columns >= 76 ? .plain : .title)
+    if let info {
+      if info.name != info.id { add(info.id, .plain) }
+      add(info.engine, .dim)
+      if info.resource != "local.localhost" { add(info.resource, .dim) }
+      if size.columns >= 120 { add("\(info.user)@\(info.host)", .dim) }
+    }
+    grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
+  }
+
+  private var phaseStyle: Style {
+    switch snapshot.phase {
+    case .starting: .queued
+    case .running: .running
+    case .draining, .stopping, .closing: .warning
+    case .closed: snapshot.summary.map { $0.exitCode == 0 ? .ok : .error } ?? .plain
+    }
+  }
+
+  /// How old the newest fact is. A hosted session cannot be out of date, only quiet.
+  private var age: Span? {
+    guard !isClosed, let last = snapshot.lastEvent else { return nil }
+    let seconds = now.seconds(since: last)
+    if !isHosted, seconds >= Self.staleSeconds { return Span("stale \(Format.age(seconds))", .warning) }
+    return Span("age \(Format.age(seconds))", .dim)
+  }
+
+  private static let staleSeconds = 120.0
+
+  private func drawKeys(_ grid: inout CellGrid, _ rect: Rect) {
+    if let filterEntry {
+      let prompt = " filter: "
+      let used = grid.put(prompt, row: rect.row, column: 0, style: .key)
+      let room = rect.width - used - 1
+      let text = String(filterEntry.text.suffix(max(0, room)))
+      let shown = grid.put(text, row: rect.row, column: used, width: room, style: .entry)
+      grid.cursor = (rect.row, used + shown)
+      let help: [Span] = [
+        Span("Enter", .key), Span(" keep  ", .dim), Span("Esc", .key), Span(" drop ", .dim),
+      ]
+      grid.putRight(help, row: rect.row, start: used + shown + 3, end: rect.endColumn)
+      return
+    }
+    let offered = actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }
+    var room = rect.width - 1
+    var chosen: Set<String> = []
+    for action in offered.sorted(by: { $0.weight > $1.weight }) {
+      let needed = CellWidth.columns(of: action.keyName) + 1 + action.title.count + 2
+      // The last one needs no gap behind it.
+      guard needed - 2 <= room else { continue }
+      room -= needed
+      chosen.insert(action.title)
+    }
+    var spans: [Span] = [Span(" ")]
+    for action in offered where chosen.contains(action.title) {
+      if spans.count > 1 { spans.append(Span("  ")) }
+      spans += [Span(action.keyName, .key), Span(" \(action.title)", .dim)]
+    }
+    grid.put(spans, row: rect.row, column: 0, end: rect.endColumn)
+  }
+
+  // MARK: What is said at the bottom of the main pane
+
+  /// Commands on their way and the answer to the last key; in a border that is always there, so nothing moves.
+  var footer: [Span] {
+    var spans: [Span] = []
+    for command in isClosed ? [] : snapshot.pendingCommands.suffix(3) {
+      if !spans.isEmpty { spans.append(Span(" \(glyphs.separator) ", .dim)) }
+      let stage = command.stage == .requested ? "requested" : "acknowledged"
+      let what =
+        command.verb == .cancel ? "cancel of \(Format.plural(command.tasks.count, "task"))" : command.verb.rawValue
+      spans.append(Span("\(what) \(stage)", .warning))
+    }
+    if let notice, !notice.isEcho || spans.isEmpty {
+      if !spans.isEmpty { spans.append(Span(" \(glyphs.separator) ", .dim)) }
+      spans.append(Span(notice.text, notice.isWarning ? .warning : .plain))
+    }
+    return spans
+  }
+}

@@ -1,0 +1,292 @@
+import CNcurses
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A full-screen terminal drawn with ncurses. Not `Sendable`: the thread that opened it owns it.
+public final class Screen: Canvas {
+  public private(set) var size = CellSize(rows: 0, columns: 0)
+  /// Whether the terminal is to be shown ASCII only.
+  public let isASCII: Bool
+  public let colorMode: ColorMode
+
+  private let window: UnsafeMutablePointer<WINDOW>
+  private let screen: OpaquePointer
+  private let pasteMode: Bool
+  private var attributes: [Style: (attr_t, Int16)] = [:]
+  /// What ncurses' window holds; `nil` when all must be drawn again.
+  private var shown: CellGrid?
+  private var decoder = KeyDecoder()
+  private var isOpen = true
+  private var buffer: [wchar_t] = []
+
+  /// Opens the terminal of this process.
+  public init(options: ScreenOptions = ScreenOptions()) throws(TerminalError) {
+    try Self.checkTerminal()
+    isASCII = Self.chooseLocale(ascii: options.ascii)
+    TerminalGuard.arm()
+    set_escdelay(25)
+    // ncurses takes signals that are at their default; they belong to the host and to `UILoop`.
+    let kept = [SIGINT, SIGTERM, SIGTSTP, SIGWINCH].map { signal in
+      var action = sigaction()
+      sigaction(signal, nil, &action)
+      return (signal, action)
+    }
+    let opened = nc_newterm()
+    for (signal, action) in kept {
+      var action = action
+      sigaction(signal, &action, nil)
+    }
+    guard let opened, let window = nc_stdscr() else {
+      TerminalGuard.disarm()
+      throw TerminalError("the terminal \"\(Self.terminalName)\" could not be opened")
+    }
+    screen = opened
+    self.window = window
+    pasteMode = Self.hasPasteMode
+    let wantsColor = !options.mono && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+    colorMode = wantsColor && has_colors() ? .color : .mono
+    cbreak()
+    noecho()
+    keypad(window, true)
+    nodelay(window, true)
+    idlok(window, true)
+    curs_set(0)
+    if colorMode == .color {
+      start_color()
+      let background: Int16 = use_default_colors() == OK ? -1 : 0
+      for number in 1...6 as ClosedRange<Int16> { init_pair(number, number, background) }
+    }
+    TerminalGuard.setBytes(closingBytes())
+    measure()
+    setPasteMode(true)
+  }
+
+  /// Gives the terminal back.
+  public func close() {
+    guard isOpen else { return }
+    isOpen = false
+    leave()
+    delscreen(screen)
+  }
+
+  deinit { close() }
+
+  public func show(_ frame: CellGrid) {
+    guard isOpen, frame.size == size else { return }
+    for row in 0..<size.rows {
+      if let shown, shown.rowEquals(frame, row) { continue }
+      draw(frame, row: row)
+    }
+    if let cursor = frame.cursor {
+      curs_set(1)
+      wmove(window, Int32(cursor.row), Int32(cursor.column))
+    } else {
+      curs_set(0)
+    }
+    wnoutrefresh(window)
+    doupdate()
+    shown = frame
+  }
+
+  /// Forgets what the terminal shows, so that the next frame is drawn from nothing.
+  public func invalidate() {
+    shown = nil
+    clearok(nc_curscr(), true)
+  }
+
+  /// Fits ncurses to the terminal's size now.
+  public func resize() {
+    var found = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &found) == 0, found.ws_row > 0, found.ws_col > 0 else { return }
+    resizeterm(Int32(found.ws_row), Int32(found.ws_col))
+    measure()
+    werase(window)
+    shown = nil
+  }
+
+  /// Gives the terminal to the shell, for as long as the process is stopped.
+  public func leave() {
+    setPasteMode(false)
+    endwin()
+    TerminalGuard.disarm()
+  }
+
+  /// Takes the terminal again after ``leave()``, or after a stop nobody announced; the next frame is complete.
+  public func reenter() {
+    TerminalGuard.rearm()
+    // The shell set its own modes; ncurses sets ours at its next refresh when it believes it had left.
+    endwin()
+    resize()
+    invalidate()
+    setPasteMode(true)
+  }
+
+  /// Whether this process may use the terminal now, and is not a background job of its shell.
+  public var isForeground: Bool { tcgetpgrp(STDIN_FILENO) == getpgrp() }
+
+  private func measure() {
+    size = CellSize(rows: Int(nc_lines()), columns: Int(nc_columns()))
+  }
+
+  /// The next input that is already there, or `nil`.
+  public func nextInput() -> InputEvent? {
+    while true {
+      var code: wint_t = 0
+      let result = wget_wch(window, &code)
+      if result == ERR { return decoder.pause() }
+      if result == KEY_CODE_YES {
+        if let event = decoder.decode(key: Self.event(ofKey: Int32(bitPattern: code))) { return event }
+      } else if let scalar = Unicode.Scalar(UInt32(code)) {
+        if let event = decoder.decode(scalar) { return event }
+      }
+    }
+  }
+
+  private static func event(ofKey key: Int32) -> InputEvent {
+    switch key {
+    case KEY_UP: .up
+    case KEY_DOWN: .down
+    case KEY_LEFT: .left
+    case KEY_RIGHT: .right
+    case KEY_NPAGE: .pageDown
+    case KEY_PPAGE: .pageUp
+    case KEY_HOME: .home
+    case KEY_END: .end
+    case KEY_IC: .insert
+    case KEY_DC: .delete
+    case KEY_BTAB: .backTab
+    case KEY_ENTER: .enter
+    case KEY_BACKSPACE: .backspace
+    case KEY_RESIZE: .resize
+    case (KEY_F0 + 1)...(KEY_F0 + 12): .function(Int(key - KEY_F0))
+    default: .unknown
+    }
+  }
+}
+
+// Drawing.
+extension Screen {
+  private func draw(_ frame: CellGrid, row: Int) {
+    let base = row * size.columns
+    var column = 0
+    while column < size.columns {
+      let style = frame.cells[base + column].style
+      let start = column
+      buffer.removeAll(keepingCapacity: true)
+      // A run of cells of one style; after anything but plain ASCII a new run at its own column, so that a terminal
+      // of another opinion about a width shifts nothing.
+      while column < size.columns {
+        let cell = frame.cells[base + column]
+        guard cell.style == style else { break }
+        column += 1
+        guard cell.code != 0 else { break }
+        let isSimple = cell.code < 0x7F
+        if isSimple { buffer.append(wchar_t(cell.code)) } else { append(frame.text(of: cell)) }
+        let nextIsRight = column < size.columns && frame.cells[base + column].code == 0
+        if nextIsRight {
+          column += 1
+          break
+        }
+        if !isSimple, cell.code < 0x2010 || cell.code > 0x25FF { break }
+      }
+      guard !buffer.isEmpty else { continue }
+      let (attribute, pair) = attributes(of: style)
+      wattr_set(window, attribute, pair, nil)
+      mvwaddnwstr(window, Int32(row), Int32(start), buffer, Int32(buffer.count))
+    }
+  }
+
+  /// Appends what the C library agrees to print; something else would come out with another width.
+  private func append(_ text: String) {
+    for (index, scalar) in text.unicodeScalars.enumerated() {
+      let expected = index == 0 ? (CellWidth.kind(of: scalar) == .wide(2) ? 2 : 1) : 0
+      if wcwidth(wchar_t(bitPattern: scalar.value)) == expected {
+        buffer.append(wchar_t(bitPattern: scalar.value))
+      } else if index == 0 {
+        buffer.append(contentsOf: repeatElement(63, count: expected))
+        return
+      }
+    }
+  }
+
+  private func attributes(of style: Style) -> (attr_t, Int16) {
+    if let known = attributes[style] { return known }
+    let look = style.appearance(in: colorMode)
+    var attribute: attr_t = 0
+    if look.bold { attribute |= nc_bold }
+    if look.dim { attribute |= nc_dim }
+    if look.underline { attribute |= nc_underline }
+    if look.reverse { attribute |= nc_reverse }
+    let value = (attribute, look.color?.rawValue ?? 0)
+    attributes[style] = value
+    return value
+  }
+}
+
+// The terminal and its description.
+extension Screen {
+  private static var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "" }
+
+  private static func checkTerminal() throws(TerminalError) {
+    guard isatty(STDIN_FILENO) == 1 else { throw TerminalError("standard input is not a terminal") }
+    guard isatty(STDOUT_FILENO) == 1 else { throw TerminalError("standard output is not a terminal") }
+    let name = terminalName
+    guard !name.isEmpty else { throw TerminalError("TERM is not set") }
+    var problem: Int32 = 0
+    guard setupterm(nil, STDOUT_FILENO, &problem) == OK else {
+      throw TerminalError(
+        problem == -1
+          ? "there is no terminfo database on this machine" : "terminfo does not know the terminal \"\(name)\" (TERM)")
+    }
+    guard nc_capability("cup") != nil else {
+      throw TerminalError("the terminal \"\(name)\" (TERM) cannot place its cursor")
+    }
+  }
+
+  /// Sets the locale of the process for characters and returns whether only ASCII may be shown.
+  private static func chooseLocale(ascii: Bool?) -> Bool {
+    setlocale(LC_CTYPE, "")
+    func isUnicode() -> Bool { String(cString: nl_langinfo(Int32(CODESET))).uppercased() == "UTF-8" }
+    if ascii == true { return true }
+    if isUnicode() { return false }
+    // ssh brings the name of a locale that need not exist on this machine; the terminal understands UTF-8 then.
+    let asked = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { name -> String? in
+      guard let value = getenv(name), value.pointee != 0 else { return nil }
+      return String(cString: value).uppercased()
+    }.first
+    guard ascii == false || asked?.hasSuffix("UTF-8") == true || asked?.hasSuffix("UTF8") == true else { return true }
+    return setlocale(LC_CTYPE, "C.UTF-8") == nil
+  }
+
+  /// Terminals that mark pasted text, so that it can be told from keys.
+  private static var hasPasteMode: Bool {
+    let name = terminalName
+    return nc_capability("BE") != nil || ["xterm", "tmux", "screen", "rxvt"].contains { name.hasPrefix($0) }
+  }
+
+  private func setPasteMode(_ on: Bool) {
+    guard pasteMode else { return }
+    let text: StaticString = on ? "\u{1B}[?2004h" : "\u{1B}[?2004l"
+    nc_flush()
+    _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  /// Attributes off, keypad off, cursor visible, the shell's screen back.
+  private func closingBytes() -> [UInt8] {
+    var bytes: [UInt8] = pasteMode ? Array("\u{1B}[?2004l".utf8) : []
+    for name in ["sgr0", "rmkx", "cnorm", "rmcup"] {
+      guard let capability = nc_capability(name) else { continue }
+      var text = String(cString: capability)[...]
+      while let start = text.firstIndex(of: "$"), let end = text[start...].firstIndex(of: ">") {
+        bytes += Array(text[..<start].utf8)
+        text = text[text.index(after: end)...]
+      }
+      bytes += Array(text.utf8)
+    }
+    return bytes + [13]
+  }
+}

@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Puts the terminal back when the process ends without closing its screen: exit, a trap, a fault, abort.
+///
+/// SIGINT, SIGTERM and SIGHUP are not taken: the program that hosts the screen decides what they do, and calls
+/// ``restoreTerminal()`` before it ends at once. The handlers use only `write(2)`, `tcsetattr(3)`, `sigaction(2)` and
+/// `raise(3)`, all async-signal-safe.
+public enum TerminalGuard {
+  private static let fatalSignals = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGQUIT]
+
+  private struct Saved {
+    var isArmed = false
+    var isInstalled = false
+    var attributes = termios()
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var previous: UnsafeMutablePointer<sigaction>
+  }
+
+  /// Raw memory, and touched by `arm` before any handler can run: a handler may run no initialiser and take no lock.
+  nonisolated(unsafe) private static let saved: UnsafeMutablePointer<Saved> = {
+    let previous = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+    previous.initialize(repeating: sigaction(), count: 65)
+    let pointer = UnsafeMutablePointer<Saved>.allocate(capacity: 1)
+    pointer.initialize(to: Saved(previous: previous))
+    return pointer
+  }()
+
+  /// Remembers the terminal as it is; call before the screen opens.
+  static func arm() {
+    tcgetattr(STDIN_FILENO, &saved.pointee.attributes)
+    saved.pointee.isArmed = true
+    guard !saved.pointee.isInstalled else { return }
+    saved.pointee.isInstalled = true
+    atexit { TerminalGuard.restoreTerminal() }
+    for signal in fatalSignals {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        TerminalGuard.restoreTerminal()
+        // What was there before, perhaps the runtime's backtracer, goes on with a terminal it can write to.
+        sigaction(number, TerminalGuard.saved.pointee.previous + Int(number), nil)
+        raise(number)
+      }
+      action.sa_flags = Int32(SA_ONSTACK)
+      sigaction(signal, &action, saved.pointee.previous + Int(signal))
+    }
+  }
+
+  /// What to write to undo the screen: its closing sequences, without the padding of old terminals.
+  static func setBytes(_ bytes: [UInt8]) {
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
+    memory.initialize(from: bytes, count: bytes.count)
+    // The old memory is not freed: a handler may be reading it.
+    saved.pointee.bytes = memory
+    saved.pointee.count = bytes.count
+  }
+
+  static func disarm() { saved.pointee.isArmed = false }
+  static func rearm() { saved.pointee.isArmed = true }
+
+  /// Gives the terminal back as it was found, if a screen is open; async-signal-safe, for use before `_exit`.
+  public static func restoreTerminal() {
+    guard saved.pointee.isArmed else { return }
+    saved.pointee.isArmed = false
+    if let bytes = saved.pointee.bytes { _ = write(STDOUT_FILENO, bytes, saved.pointee.count) }
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved.pointee.attributes)
+  }
+}

@@ -1,0 +1,103 @@
+import Terminal
+import Testing
+
+@testable import Interface
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Screens as they were looked at and found good. `UPDATE_GOLDENS=1 swift test --filter InterfaceTests` writes them.
+@Suite struct GoldenTests {
+  private static let sizes = [(24, 80), (15, 50), (60, 200), (10, 40)]
+
+  @Test(arguments: sizes, [false, true])
+  func runningSession(_ size: (rows: Int, columns: Int), isASCII: Bool) throws {
+    var fixture = Fixture.busy(isASCII: isASCII, rows: size.rows, columns: size.columns)
+    try check(fixture.screen().text, "running-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
+  }
+
+  @Test(arguments: [ColorMode.color, .mono])
+  func looks(_ mode: ColorMode) throws {
+    var fixture = Fixture.busy()
+    fixture.press(.character(" "), .character("j"))
+    try check(fixture.screen().styledText(in: mode), "looks-80x24-\(mode)")
+  }
+
+  @Test(arguments: sizes)
+  func shutdown(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.closing(rows: size.rows, columns: size.columns)
+    try check(fixture.screen().text, "shutdown-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes)
+  func summary(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.closed(rows: size.rows, columns: size.columns)
+    try check(fixture.screen().text, "summary-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes)
+  func cancelDialog(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    for _ in 0..<8 { fixture.press(.character(" ")) }
+    fixture.press(.character("c"), .tab)
+    fixture.type("too slow")
+    try check(fixture.screen().text, "cancel-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes)
+  func detail(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    fixture.type("/failed")
+    fixture.press(.enter, .enter, .character("o"))
+    let task = try #require(fixture.state.detail?.task)
+    let text = (1...30).map { "\u{1B}[3\($0 % 8)mstep \($0)\u{1B}[0m\tenergy -\($0).5\r\n" }.joined()
+    _ = fixture.state.update(.output(task, .stderr, .init(text: text, size: 12345)), at: fixture.now)
+    try check(fixture.screen().text, "detail-\(size.columns)x\(size.rows)")
+  }
+
+  @Test func help() throws {
+    var fixture = Fixture.busy(rows: 60)
+    fixture.press(.character("?"))
+    try check(fixture.screen().text, "help-80x60")
+  }
+
+  @Test func readOnly() throws {
+    var fixture = Fixture.busy(isReadOnly: true, isHosted: false, raptor: false)
+    fixture.wait(300)
+    try check(fixture.screen().text, "read-only-80x24")
+  }
+
+  @Test func beforeTheSession() throws {
+    var fixture = Fixture()
+    try check(fixture.screen().text, "starting-80x24")
+  }
+
+  @Test func filter() throws {
+    var fixture = Fixture.busy()
+    fixture.type("/simulate queued .1")
+    try check(fixture.screen().text, "filter-80x24")
+  }
+
+  private func check(_ text: String, _ name: String, _ location: SourceLocation = #_sourceLocation) throws {
+    let directory = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
+    let path = "/\(directory)/Goldens/\(name).txt"
+    if getenv("UPDATE_GOLDENS") != nil {
+      let file = try #require(fopen(path, "w"))
+      fputs(text, file)
+      fclose(file)
+      return
+    }
+    let file = try #require(fopen(path, "r"), "no golden \(name); write it with UPDATE_GOLDENS=1")
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+    let golden = String(decoding: bytes, as: UTF8.self)
+    let difference = zip(lines(golden), lines(text)).enumerated().filter { $0.element.0 != $0.element.1 }
+      .map { "\($0.offset + 1) was \($0.element.0)\n\($0.offset + 1)  is \($0.element.1)" }
+    #expect(golden == text, "\(name):\n\(difference.joined(separator: "\n"))", sourceLocation: location)
+  }
+
+  private func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+}

@@ -1,0 +1,83 @@
+import SessionModel
+import Terminal
+import Testing
+
+@testable import Interface
+
+@Suite struct LayoutTests {
+  @Test func panesNeverOverlapOrLeaveTheScreen() {
+    for rows in 1...100 {
+      for columns in stride(from: 1, through: 300, by: rows < 30 ? 1 : 7) {
+        for content in Self.contents {
+          let layout = Layout(size: CellSize(rows: rows, columns: columns), content: content)
+          guard !layout.isTooSmall else { continue }
+          let panes = layout.panes
+          for (index, pane) in panes.enumerated() {
+            let isInside =
+              pane.row >= 0 && pane.column >= 0 && pane.height > 0 && pane.width > 0 && pane.endRow <= rows
+              && pane.endColumn <= columns
+            if !isInside { Issue.record("\(pane) leaves \(columns)x\(rows)") }
+            for other in panes[(index + 1)...] where pane.intersects(other) {
+              Issue.record("\(pane) and \(other) overlap at \(columns)x\(rows)")
+            }
+          }
+          if !content.hasDetail, content.shutdownPhases == 0, (layout.tasks?.height ?? 0) < 4 {
+            Issue.record("no room for tasks at \(columns)x\(rows)")
+          }
+        }
+      }
+    }
+  }
+
+  private static let contents = [false, true].flatMap { raptor in
+    [0, 4, 10].flatMap { phases in
+      [(false, false), (true, false), (true, true)].map { detail, output in
+        Layout.Content(hasRaptor: raptor, shutdownPhases: phases, hasDetail: detail, prefersOutput: output)
+      }
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func everyFrameFitsItsScreen(_ isASCII: Bool) {
+    var fixtures = [
+      Fixture.busy(isASCII: isASCII), Fixture.closing(isASCII: isASCII), Fixture.closed(isASCII: isASCII),
+    ]
+    for keys: [InputEvent] in [
+      [.enter], [.character("c"), .tab], [.character("X")], [.character("?")], [.character("/")],
+    ] {
+      var fixture = Fixture.busy(isASCII: isASCII)
+      for key in keys { fixture.press(key) }
+      fixtures.append(fixture)
+    }
+    let sizes = [1, 5, 9, 10, 11, 13, 15, 17, 19, 20, 21, 22, 24, 30, 100]
+    let widths = [1, 7, 39, 40, 41, 43, 50, 59, 60, 63, 64, 75, 80, 109, 110, 119, 120, 300]
+    for index in fixtures.indices {
+      for rows in sizes {
+        for columns in widths {
+          fixtures[index].state.size = CellSize(rows: rows, columns: columns)
+          let grid = fixtures[index].screen()
+          for row in 0..<rows {
+            let text = grid.text(ofRow: row)
+            if CellWidth.columns(of: text) > columns { Issue.record("row \(row) is too wide at \(columns)x\(rows)") }
+            if isASCII, text.utf8.contains(where: { $0 < 0x20 || $0 > 0x7E }) { Issue.record("not ASCII: \(text)") }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func tooSmallSaysSo() {
+    var fixture = Fixture.busy(rows: 5, columns: 30)
+    #expect(fixture.screen().text.hasPrefix("scalems-top needs 40 columns"))
+  }
+
+  @Test func monoUsesNoColourAndNoGrey() {
+    for role in Style.Role.allCases {
+      for isSelected in [false, true] {
+        let look = Style(role, isSelected: isSelected).appearance(in: .mono)
+        #expect(look.color == nil)
+        #expect(!look.dim)
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import SessionModel
+import Terminal
+import Testing
+
+@testable import Interface
+
+@Suite struct UpdateTests {
+  @Test func theCursorFollowsItsTaskAndNotItsRow() {
+    var fixture = Fixture.busy()
+    fixture.press(.character("j"), .down)
+    let task = fixture.state.currentTask
+    #expect(task == TaskID(7))
+    fixture.move([5, 6, 7], .done, TaskResult(exitCode: 0))
+    fixture.settle()
+    #expect(fixture.state.currentTask == task)
+    #expect(fixture.state.order.row(of: TaskID(7), fixture.state.snapshot.tasks) == fixture.state.cursorRow)
+  }
+
+  @Test func anUntouchedCursorStaysOnTheFirstRow() {
+    var fixture = Fixture.busy()
+    #expect(fixture.state.currentTask == TaskID(5))
+    fixture.move([5], .done, TaskResult(exitCode: 0))
+    fixture.settle()
+    #expect(fixture.state.currentTask == TaskID(6))
+    #expect(fixture.state.listTop == 0)
+  }
+
+  @Test func movingStaysInTheList() {
+    var fixture = Fixture.busy()
+    fixture.press(.character("G"))
+    #expect(fixture.state.cursorRow == 39)
+    fixture.press(.pageDown, .down)
+    #expect(fixture.state.cursorRow == 39)
+    fixture.press(.pageUp, .control("u"), .control("d"), .home, .up)
+    #expect(fixture.state.cursorRow == 0)
+    #expect(fixture.state.listTop == 0)
+  }
+
+  @Test func modifiedKeysAndPastesDoNothing() {
+    var fixture = Fixture.busy()
+    for key: InputEvent in [
+      .alt("D"), .control("x"), .alt("q"), .control("k"), .unknown, .paste("Dy"), .function(9), .insert,
+    ] {
+      #expect(fixture.press(key) == [])
+      #expect(fixture.state.dialog == nil)
+    }
+  }
+
+  @Test func noActionThatChangesTheSessionSitsOnAControlKey() {
+    for action in Action.all where action.needsControl {
+      for key in action.keys {
+        guard case .character = key else {
+          Issue.record("\(action.title) is on \(key)")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test func everyKeyMeansOneThing() {
+    for page in [Action.Page.main, .detail] {
+      var seen: Set<InputEvent> = []
+      for action in Action.all where action.page == page || action.page == .both {
+        for key in action.keys { #expect(seen.insert(key).inserted, "\(key) on \(page)") }
+      }
+    }
+  }
+
+  @Test func readOnlyHasNoKeyThatChangesTheSession() {
+    var fixture = Fixture.busy(isReadOnly: true, isHosted: false)
+    for key in "cDSrRX U" {
+      #expect(fixture.press(.character(key)) == [])
+      #expect(fixture.state.dialog == nil)
+      #expect(fixture.state.marks.isEmpty)
+    }
+    let text = fixture.screen().text
+    #expect(text.contains("READ-ONLY"))
+    #expect(!text.contains("drain"))
+    #expect(fixture.press(.character("q")) == [.leave(.left)])
+  }
+
+  @Test func aHostedRunAsksBeforeItIsLeft() {
+    var fixture = Fixture.busy()
+    #expect(fixture.press(.character("q")) == [])
+    #expect(fixture.screen().text.contains("Detach is not possible for a hosted run: close it?"))
+    #expect(fixture.press(.enter) == [])
+    #expect(fixture.state.dialog == nil)
+    #expect(fixture.press(.character("q"), .character("y")) == [.send(.close, reason: nil)])
+  }
+
+  @Test func aSessionElsewhereIsLeftAtOnce() {
+    var fixture = Fixture.busy(isHosted: false)
+    #expect(fixture.press(.character("q")) == [.leave(.left)])
+  }
+
+  @Test func aKeyDismissesTheSummaryWhenItCouldBeRead() {
+    var fixture = Fixture.closed()
+    #expect(fixture.state.summary != nil)
+    #expect(fixture.press(.character(" ")) == [])
+    fixture.wait(1)
+    #expect(fixture.press(.unknown) == [])
+    #expect(fixture.press(.character("j")) == [])
+    #expect(fixture.press(.character(" ")) == [.leave(.sessionClosed)])
+  }
+
+  @Test func afterTheSummaryTheTasksCanBeLookedAt() {
+    var fixture = Fixture.closed()
+    fixture.wait(1)
+    #expect(fixture.press(.tab) == [])
+    #expect(fixture.press(.character("c"), .character("D"), .character("X")) == [])
+    #expect(fixture.state.dialog == nil)
+    #expect(fixture.press(.enter).count == 1)
+    #expect(fixture.press(.character("q")) == [.leave(.sessionClosed)])
+  }
+
+  @Test func exitWhenDoneLeavesAtOnce() {
+    var fixture = Fixture(exitWhenDone: true)
+    fixture.open()
+    fixture.events(.sessionClosed(SessionSummary(session: "s", tasks: [:], wall: 1, exitCode: 0)))
+    #expect(fixture.settle() == [.leave(.sessionClosed)])
+  }
+
+  @Test func theDetailPageReadsTheOutputWhileTheTaskRunsAndOnceAfter() {
+    var fixture = Fixture.busy()
+    #expect(fixture.press(.enter) == [.readOutput(TaskID(5), .stdout)])
+    // One at a time.
+    #expect(fixture.state.update(.tick, at: fixture.now) == [])
+    let tail = OutputTail(text: "one\ntwo\n", size: 8)
+    _ = fixture.state.update(.output(TaskID(5), .stdout, tail), at: fixture.now)
+    #expect(fixture.state.detail?.lines == ["one", "two"])
+    #expect(fixture.state.update(.tick, at: fixture.now) == [.readOutput(TaskID(5), .stdout)])
+    // An answer for the other stream comes too late.
+    #expect(fixture.press(.character("o")) == [.readOutput(TaskID(5), .stderr)])
+    _ = fixture.state.update(.output(TaskID(5), .stdout, tail), at: fixture.now)
+    #expect(fixture.state.detail?.lines == [])
+    _ = fixture.state.update(.output(TaskID(5), .stderr, tail), at: fixture.now)
+    fixture.move([5], .done, TaskResult(exitCode: 0))
+    #expect(fixture.state.update(.tick, at: fixture.now) == [.readOutput(TaskID(5), .stderr)])
+    _ = fixture.state.update(.output(TaskID(5), .stderr, tail), at: fixture.now)
+    #expect(fixture.state.update(.tick, at: fixture.now) == [])
+    #expect(fixture.press(.escape) == [])
+    #expect(fixture.state.detail == nil)
+  }
+
+  @Test func aNoticeGoesAway() {
+    var fixture = Fixture.busy()
+    fixture.press(.character("r"))
+    #expect(fixture.state.notice?.text == "resume: not while the session is running")
+    fixture.wait(10)
+    #expect(fixture.state.notice == nil)
+  }
+
+  @Test func theLogScrollsAndFollows() {
+    var fixture = Fixture.busy(rows: 40)
+    for number in 0..<100 { fixture.events(.log(.info, "line \(number)")) }
+    fixture.press(.tab, .up, .up)
+    #expect(fixture.screen().text.contains("line 97"))
+    #expect(!fixture.screen().text.contains("line 98"))
+    fixture.events(.log(.info, "line 100"))
+    #expect(!fixture.screen().text.contains("line 98"))
+    fixture.press(.character("F"))
+    #expect(fixture.screen().text.contains("line 100"))
+  }
+
+  @Test func anEstimateNeedsSomethingToGoBy() {
+    var progress = Progress()
+    progress.note(finished: 0, at: Fixture.at(0))
+    #expect(progress.timeLeft(remaining: 100, finished: 0, now: Fixture.at(100)) == nil)
+    #expect(progress.timeLeft(remaining: 100, finished: 3, now: Fixture.at(1)) == nil)
+    for second in 1...500 { progress.note(finished: second * 2, at: Fixture.at(Double(second))) }
+    let left = progress.timeLeft(remaining: 100, finished: 1000, now: Fixture.at(500))
+    #expect(left.map { abs($0 - 50) < 1 } == true)
+    #expect(progress.timeLeft(remaining: 0, finished: 1000, now: Fixture.at(500)) == nil)
+  }
+}
