@@ -52,10 +52,6 @@ struct TaskReader {
     description.environment = fields["environment"].map { environment($0, what: what("environment")) } ?? [:]
     description.stdout = fileName("stdout", fields, what: what)
     description.stderr = fileName("stderr", fields, what: what)
-    if description.stdout == description.stderr {
-      let mark = fields["stderr"]?.mark ?? fields["stdout"]?.mark
-      reader.report(mark, "'stdout' and 'stderr'\(task) are the same file '\(description.stdout)'; give each its own")
-    }
     let staging = StagingReader(reader: reader)
     description.inputs = fields["inputs"].map { staging.read($0, direction: .input, what: what("inputs")) } ?? []
     description.outputs = fields["outputs"].map { staging.read($0, direction: .output, what: what("outputs")) } ?? []
