@@ -160,6 +160,9 @@ public actor DispatchingExecutor {
   /// Says that no more work will come: the session closes itself when all of it came to its end.
   public func finish() { queue.put(.finish) }
 
+  /// Whether work may be taken now or, after a `resume`, later.
+  public var isOpen: Bool { if case .open = life { true } else { false } }
+
   private func requireOpen() throws(ProtocolError) {
     switch life {
     case .idle, .starting: throw ProtocolError("work was offered before the session was open: call startup first")

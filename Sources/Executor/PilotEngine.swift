@@ -86,8 +86,3 @@ public struct EngineTask: Sendable {
     self.batch = batch
   }
 }
-
-/// Where events go: written to the journal first, shown after.
-public protocol EventRecorder: Sendable {
-  func record(_ events: [SessionEvent])
-}
