@@ -1,3 +1,4 @@
+import Executor
 import Yams
 
 /// What a scalar of the file is, by the rules of YAML 1.2 and by what people write.
@@ -239,4 +240,12 @@ extension Node {
 func shortened(_ text: String) -> String {
   let line = text.prefix { !$0.isNewline }
   return line.count > 40 || line.count < text.count ? line.prefix(37) + "..." : String(line)
+}
+
+/// ` (did you mean 'x'?)`, or nothing.
+func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
+  // Nobody mistypes a whole paragraph, and the comparison is quadratic; of a single letter anything is near.
+  guard (2...64).contains(name.utf8.count) else { return "" }
+  let comparable = candidates.lazy.filter { (1...80).contains($0.utf8.count) }
+  return nearest(to: name, in: comparable).map { " (did you mean '\($0)'?)" } ?? ""
 }

@@ -4,7 +4,8 @@ import Yams
 /// Reads `inputs` and `outputs`.
 struct StagingReader {
   enum Direction { case input, output }
-  static let schemes = ["client", "session", "task"]
+  /// `pilot` is the session's directory too, for those who come from RP.
+  static let schemes = ["client", "session", "task", "pilot"]
 
   let reader: NodeReader
 

@@ -52,10 +52,6 @@ struct TaskReader {
     description.environment = fields["environment"].map { environment($0, what: what("environment")) } ?? [:]
     description.stdout = fileName("stdout", fields, what: what)
     description.stderr = fileName("stderr", fields, what: what)
-    if description.stdout == description.stderr {
-      let mark = fields["stderr"]?.mark ?? fields["stdout"]?.mark
-      reader.report(mark, "'stdout' and 'stderr'\(task) are the same file '\(description.stdout)'; give each its own")
-    }
     let staging = StagingReader(reader: reader)
     description.inputs = fields["inputs"].map { staging.read($0, direction: .input, what: what("inputs")) } ?? []
     description.outputs = fields["outputs"].map { staging.read($0, direction: .output, what: what("outputs")) } ?? []
@@ -219,17 +215,21 @@ struct TaskReader {
 
   /// `{member}` stands for nothing in a single task.
   private func refuseMember(in node: Node?, key: String, task: String, seen: inout Set<Int>) {
-    guard let node, key != "name", seen.insert(node.place).inserted else { return }
-    switch node {
-    case .scalar(let scalar):
-      if scalar.string.contains("{member}") {
+    guard let node, key != "name" else { return }
+    if case .scalar(let scalar) = node {
+      if scalar.string.utf8.contains(UInt8(ascii: "{")), scalar.string.contains("{member}") {
         reader.report(scalar.mark, "'\(key)'\(task) has {member}, but the task is no ensemble (ensemble: N)")
       }
+      return
+    }
+    // Aliases may lead to the same list over and over.
+    guard seen.insert(node.place).inserted else { return }
+    switch node {
     case .sequence(let sequence):
       for element in sequence { refuseMember(in: element, key: key, task: task, seen: &seen) }
     case .mapping(let mapping):
       for (_, value) in mapping { refuseMember(in: value, key: key, task: task, seen: &seen) }
-    case .alias: break
+    case .scalar, .alias: break
     }
   }
 }

@@ -40,17 +40,21 @@ private func table(_ file: WorkflowFile) -> [String] {
     ("after", false, { $0.description.after.joined(separator: ", ") }),
   ]
   var rows = [String](repeating: "", count: file.items.count + 1)
+  var pending = rows
   for column in columns {
     let cells = file.items.map(column.cell)
     if cells.allSatisfy(\.isEmpty) { continue }
     let all = [column.title] + cells
-    let width = all.map(\.count).max() ?? 0
+    let width = all.map(\.unicodeScalars.count).max() ?? 0
     for (index, cell) in all.enumerated() {
-      let space = String(repeating: " ", count: width - cell.count)
-      rows[index] += (rows[index].isEmpty ? "" : "  ") + (column.isNumber ? space + cell : cell + space)
+      let space = String(repeating: " ", count: width - cell.unicodeScalars.count)
+      // The space after a cell is kept back until another follows: no line ends in spaces.
+      if !cell.isEmpty { rows[index] += pending[index] + (column.isNumber ? space + cell : cell) }
+      let kept = column.isNumber && !cell.isEmpty ? "" : space
+      pending[index] = (cell.isEmpty ? pending[index] + space : kept) + "  "
     }
   }
-  return rows.map { row in String(row.reversed().drop { $0 == " " }.reversed()) }
+  return rows
 }
 
 private func totals(_ file: WorkflowFile) -> [String] {

@@ -39,7 +39,6 @@ struct TaskProblemTests {
       "stderr: ../x",
       "4:13: 'stderr' in task 't' must be a file name inside the task's directory, without '/', found '../x'"
     ),
-    ("stderr: stdout", "4:13: 'stdout' and 'stderr' in task 't' are the same file 'stdout'; give each its own"),
     ("stdin: {fil: x}", "4:13: unknown key 'fil' in 'stdin' in task 't' (did you mean 'file'?)"),
     ("environment: [A=1]", "4:18: 'environment' in task 't' must be a mapping (key: value), found a list"),
     ("environment: {A=B: 1}", "4:19: 'A=B' cannot be the name of an environment variable"),

@@ -76,6 +76,11 @@ struct ReadingTests {
     #expect(try task("argv: [a]", "stdin: ['', b]").stdin == .text("\nb\n"))
   }
 
+  @Test func bothOutputsMayGoToOneFile() throws {
+    let task = try task("argv: [a]", "stdout: log", "stderr: log")
+    #expect(task.stdout == task.stderr)
+  }
+
   @Test func singleValuesStandForLists() throws {
     let task = try task("argv: [a]", "inputs: data/a.txt", "outputs: out/b.txt", "pre_exec: cd x")
     #expect(task.inputs == [StagingDirective(source: "data/a.txt", target: "a.txt")])
@@ -161,10 +166,15 @@ struct ReadingTests {
     #expect(try read("tasks: [{name: a, argv: [b], raptor: true}]").needsRaptor)
   }
 
-  @Test func theWorkflowTakesIt() throws {
-    // Not a stub: everything that the file accepts, the core must accept.
-    let file = try read("tasks: [{name: a, argv: [b], ensemble: 2}, {name: c, argv: [d], after: a.1}]")
-    let dependency = Dependency(file.items[1].description.after[0]) { $0 == "a" }
-    #expect(dependency == .member("a", 1))
+  @Test func theCoreTakesWhatIsRead() throws {
+    let file = try read(
+      """
+      tasks:
+      - {name: a, argv: [b], ensemble: 2}
+      - {name: c, argv: [d], after: a.1}
+      - {name: e, argv: [d], ensemble: 2, after: ["a.{member}", c]}
+      """)
+    var workflow = Workflow()
+    #expect(try workflow.add(file.items).map(\.count) == [2, 1, 2])
   }
 }
