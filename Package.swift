@@ -24,7 +24,9 @@ let package = Package(
       dependencies: ["SessionModel", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "LocalEngine",
-      dependencies: ["CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]
+      dependencies: [
+        "CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system"),
+      ]
     ),
     .target(
       name: "SessionLink", dependencies: ["SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
@@ -49,3 +51,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Set by `make test`: warnings of our own targets are errors there; those of the dependencies stay theirs.
+if Context.environment["SCALEMS_WARNINGS"] == "error" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}

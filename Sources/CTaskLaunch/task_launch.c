@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -56,7 +57,20 @@ pid_t task_launch(const struct task_launch *launch) {
 
 int task_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
+int task_available_cores(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+}
+
 void task_set_process_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+pid_t task_peek_ended_child(void) {
+  siginfo_t info = {.si_pid = 0};
+  if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return 0;
+  return info.si_pid;
+}
+
+int task_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void task_close_descriptors_on_exec(unsigned int first) {
 #ifndef CLOSE_RANGE_CLOEXEC

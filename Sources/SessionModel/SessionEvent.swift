@@ -162,3 +162,8 @@ public struct SessionSummary: Equatable, Sendable {
     self.exitCode = exitCode
   }
 }
+
+/// Where events go: written to the journal first, shown after.
+public protocol EventRecorder: Sendable {
+  func record(_ events: [SessionEvent])
+}

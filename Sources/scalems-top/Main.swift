@@ -1,3 +1,60 @@
-@main struct Main {
-  static func main() async {}
+import ArgumentParser
+import Glibc
+import LocalEngine
+import SessionModel
+
+@main struct ScalemsTop: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scalems-top",
+    abstract: "Run, watch and safely end SCALE-MS execution sessions, from a terminal.",
+    discussion: """
+      'scalems-top run' executes a workflow on the cores of this machine, under a live screen: tasks, pilot, raptor, \
+      log. Press '?' there for the keys. Ctrl-C cancels in order: once lets every process end, twice skips the grace \
+      periods, three times ends at once.
+
+      Exit status: 0 all tasks DONE, 1 some FAILED, CANCELED or not run, 2 wrong usage or workflow, 3 the runtime \
+      could not start, 4 the shutdown left something behind, 128+n ended by signal n.
+      """,
+    version: programVersion,
+    subcommands: [RunCommand.self, CheckCommand.self])
+
+  static func main() {
+    // The helpers are this program, too; they start before anything else is looked at.
+    let arguments = CommandLine.arguments
+    if arguments.count == 2, let helper = HelperProcess(rawValue: arguments[1]) { Glibc.exit(helper.run()) }
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let status as ExitStatus {
+      Glibc.exit(status.code)
+    } catch let problem as UsageProblem {
+      complain(problem.description)
+      Glibc.exit(2)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        print(fullMessage(for: error))
+        Glibc.exit(0)
+      }
+      complain(fullMessage(for: error))
+      Glibc.exit(2)
+    }
+  }
+}
+
+/// Ends the program with a status; what there was to say was said.
+struct ExitStatus: Error {
+  var code: Int32
+}
+
+/// Something the user wrote is wrong: exit status 2.
+struct UsageProblem: Error, CustomStringConvertible {
+  var description: String
+}
+
+/// Writes a sentence to standard error.
+func complain(_ text: String) {
+  let line = Array((text + "\n").utf8)
+  _ = write(STDERR_FILENO, line, line.count)
 }

@@ -24,8 +24,18 @@ pid_t task_launch(const struct task_launch *launch);
 /// Makes this process the parent of every orphan among its descendants.
 int task_become_subreaper(void);
 
+/// The number of processors this process may run on; 0 when it cannot be found out.
+int task_available_cores(void);
+
 /// Sets the name that ps and top show for this process.
 void task_set_process_name(const char *name);
+
+/// The process id of a child that ended and was not waited for yet, or 0. It stays waitable, so its id, and that of its
+/// process group, cannot be given to another process meanwhile.
+pid_t task_peek_ended_child(void);
+
+/// A pipe that children do not inherit; 0 or -1 with errno.
+int task_pipe(int ends[2]);
 
 /// Marks every descriptor from `first` up close-on-exec.
 void task_close_descriptors_on_exec(unsigned int first);

@@ -1,0 +1,62 @@
+# scalems-top: `make` lists what there is. Every target installs what it needs (.ci/need says so when it does).
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# The Swift runtime goes into the binary: it starts in half the time and runs on nodes that have no Swift.
+RELEASE = -c release --static-swift-stdlib --product scalems-top
+BINARY = .build/release/scalems-top
+OURS = Package.swift Sources Tests
+
+.PHONY: help build demo test bench install uninstall format lint clean swift
+
+help:
+	@echo "make demo       build, and watch the example ensemble run (in batch when there is no terminal)"
+	@echo "make build      build the release binary $(BINARY)"
+	@echo "make test       build with warnings as errors, and run all tests"
+	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
+	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected)"
+	@echo "make format     format the sources; make lint checks the format"
+	@echo "make clean      remove what was built"
+
+swift:
+	@command -v $(SWIFT) >/dev/null || { \
+	  echo "Swift 6.2 or newer is needed and '$(SWIFT)' is not in PATH: https://www.swift.org/install/linux" >&2; exit 1; }
+
+build: swift
+	@.ci/need libncurses-dev
+	$(SWIFT) build $(RELEASE)
+
+demo: build
+	@if [ -t 0 ] && [ -t 1 ]; then \
+	  exec $(BINARY) run Examples/ensemble.yaml; \
+	else \
+	  exec $(BINARY) run Examples/ensemble.yaml --batch; \
+	fi
+
+# The tests drive the real binary in a terminal of tmux. The closing lines of the test runner come last.
+test: export SCALEMS_WARNINGS = error
+test: swift
+	@.ci/need libncurses-dev tmux
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+bench: build
+	@.ci/need findutils parallel python3 python3-venv
+	python3 Tests/Benchmarks/bench.py $(BENCH) $(BINARY)
+
+install: build
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/scalems-top"
+	@if command -v strip >/dev/null; then strip "$(DESTDIR)$(PREFIX)/bin/scalems-top"; fi
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/scalems-top"
+
+format: swift
+	$(SWIFT) format --in-place --parallel --recursive $(OURS)
+
+lint: swift
+	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
+
+clean:
+	rm -rf .build .build-bench

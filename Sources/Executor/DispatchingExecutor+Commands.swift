@@ -1,0 +1,167 @@
+import SessionModel
+
+/// A command that was acknowledged and has not finished.
+struct PendingCommand {
+  var record: CommandRecord
+  /// Tasks of a `cancel` whose end is not confirmed.
+  var open: Set<TaskID> = []
+  var canceled = 0
+  let done = Once<CommandRecord>()
+}
+
+extension DispatchingExecutor {
+  /// Takes a command and awaits its end.
+  ///
+  /// Every stage is an event: requested, acknowledged, finished with its outcome.
+  @discardableResult
+  public func perform(_ command: OperatorCommand, user: String, reason: String? = nil) async -> CommandRecord {
+    await request(command, user: user, reason: reason).value()
+  }
+
+  /// Takes a command; its end comes as an event.
+  public nonisolated func send(_ command: OperatorCommand, user: String, reason: String? = nil) {
+    Task { await self.request(command, user: user, reason: reason) }
+  }
+
+  @discardableResult
+  func request(_ command: OperatorCommand, user: String, reason: String?) -> Once<CommandRecord> {
+    lastCommand += 1
+    let id = lastCommand
+    var tasks: [TaskID] = []
+    if case .cancel(let ids) = command { tasks = ids }
+    let pending = PendingCommand(
+      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, user: user, reason: reason, stage: .requested))
+    commands[id] = pending
+    record(.command(pending.record), source: .operator)
+    guard case .open(let intention) = life else {
+      let why: String
+      switch life {
+      case .idle, .starting: why = "the session is not open yet"
+      case .closing where command == .close: why = "the session is closing already"
+      case .open, .closing, .closed: why = "the session is closing"
+      }
+      finish(id, succeeded: false, why)
+      return pending.done
+    }
+    commands[id]?.record.stage = .acknowledged
+    if let record = commands[id]?.record { self.record(.command(record)) }
+    switch command {
+    case .drain: drain(id, from: intention)
+    case .stop: stop(id, from: intention)
+    case .resume: resume(id, from: intention)
+    case .cancel(let ids): cancel(id, ids, user: user, reason: reason)
+    case .cancelRaptor: cancelRaptor(id)
+    case .close: close(.closed(command: id, reason: reason))
+    }
+    return pending.done
+  }
+
+  func finish(_ id: Int, succeeded: Bool, _ outcome: String) {
+    guard var pending = commands.removeValue(forKey: id) else { return }
+    pending.record.stage = .finished(succeeded: succeeded, outcome: outcome)
+    record(.command(pending.record))
+    pending.done.resume(pending.record)
+  }
+
+  private func drain(_ id: Int, from intention: Intention) {
+    if case .draining = intention { return finish(id, succeeded: false, "the session is draining already") }
+    if case .stopping(let stop) = intention { finish(stop, succeeded: false, "replaced by drain") }
+    change(to: .draining(command: id), .draining, reason: commands[id]?.record.reason)
+  }
+
+  private func stop(_ id: Int, from intention: Intention) {
+    if case .stopping = intention { return finish(id, succeeded: false, "the session is stopping already") }
+    if case .draining(let drain) = intention { finish(drain, succeeded: false, "replaced by stop") }
+    change(to: .stopping(command: id), .stopping, reason: commands[id]?.record.reason)
+    Task { await self.withdraw() }
+  }
+
+  private func resume(_ id: Int, from intention: Intention) {
+    switch intention {
+    case .running: return finish(id, succeeded: false, "there is no drain or stop to undo")
+    case .draining(let other), .stopping(let other): finish(other, succeeded: false, "undone by resume")
+    }
+    finish(id, succeeded: true, "work is taken and dispatched again")
+    change(to: .running, .running, reason: commands[id]?.record.reason)
+  }
+
+  private func change(to intention: Intention, _ phase: SessionPhase, reason: String?) {
+    life = .open(intention)
+    record(.sessionPhase(phase, reason: reason))
+    poke()
+  }
+
+  /// Takes back from the engine what has not started; a hanging engine is left to the shutdown.
+  func withdraw() async {
+    let engine = engine
+    switch await bounded(by: limits.drain, { try await engine.withdraw() }) {
+    case .value(let ids): putBack(ids)
+    case .failure(let error): record(.log(.warning, "queued tasks could not be taken back: \(error)"))
+    case .timedOut: record(.log(.warning, "queued tasks could not be taken back within \(limits.drain.text)"))
+    }
+    poke()
+  }
+
+  func putBack(_ ids: [TaskID]) {
+    let back = ids.filter { inEngine.contains($0) && !workflow.state(of: $0).isFinal }.sorted()
+    guard !back.isEmpty else { return }
+    for id in back { inEngine.remove(id) }
+    workflow.putBack(back)
+    let now = Timestamp.now
+    recorder.record(back.map { SessionEvent(time: now, source: .executor, .task($0, .new, nil)) })
+    if inEngine.isEmpty { resumeAll(&idleWaiters) }
+  }
+
+  private func cancel(_ id: Int, _ ids: [TaskID], user: String, reason: String?) {
+    let unknown = ids.filter { !workflow.contains($0) }
+    guard unknown.isEmpty else {
+      return finish(id, succeeded: false, "unknown: \(unknown.prefix(5).map(\.uid).joined(separator: ", "))")
+    }
+    let open = Set(ids.filter { !workflow.state(of: $0).isFinal })
+    guard !open.isEmpty else {
+      return finish(id, succeeded: false, ids.count == 1 ? "it had ended already" : "all of them had ended already")
+    }
+    commands[id]?.open = open
+    let held = open.intersection(inEngine)
+    if !held.isEmpty { engine.cancel(held.sorted(), grace: limits.killGrace) }
+    let why = "canceled by \(user)" + (reason.map { ": \($0)" } ?? "")
+    cancelInWorkflow(open.subtracting(held).sorted(), reason: why)
+    noteCommandProgress()
+    poke()
+  }
+
+  func isCancelRequested(_ id: TaskID) -> Bool { commands.values.contains { $0.open.contains(id) } }
+
+  /// Finishes the cancels whose tasks have all come to an end.
+  func noteCommandProgress() {
+    for (id, pending) in commands where pending.record.verb == .cancel && !pending.open.isEmpty {
+      let ended = pending.open.filter { workflow.state(of: $0).isFinal }
+      guard !ended.isEmpty else { continue }
+      commands[id]?.open.subtract(ended)
+      commands[id]?.canceled += ended.count { workflow.state(of: $0) == .canceled }
+      guard let now = commands[id], now.open.isEmpty else { continue }
+      let others = now.record.tasks.count - now.canceled
+      finish(
+        id, succeeded: now.canceled > 0,
+        "\(now.canceled) canceled" + (others > 0 ? ", \(others) had ended by themselves" : ""))
+    }
+  }
+
+  private func cancelRaptor(_ id: Int) {
+    guard let raptor, !raptor.state.isFinal else {
+      return finish(id, succeeded: false, raptor == nil ? "the session has no raptor" : "the raptor has ended already")
+    }
+    let sequence = shutdownSequence(raptorSteps())
+    Task {
+      await sequence.run()
+      self.finishRaptorCommand(id)
+    }
+  }
+
+  private func finishRaptorCommand(_ id: Int) {
+    guard let raptor else { return }
+    finish(
+      id, succeeded: raptor.state.isFinal,
+      raptor.state.isFinal ? "the raptor is \(raptor.state.name)" : "the raptor did not end: \(raptor.state.name)")
+  }
+}

@@ -1,0 +1,213 @@
+import SessionModel
+
+extension DispatchingExecutor {
+  /// Why a session closes.
+  enum Ending {
+    /// All work came to its end, or a drain or stop did.
+    case ending
+    /// An operator asked for it.
+    case closed(command: Int, reason: String?)
+    /// A signal asked for it: tasks are canceled at once.
+    case interrupted(signal: Int32)
+    case pilotEnded
+  }
+
+  /// Awaits the end of the session.
+  public nonisolated func waitUntilClosed() async -> SessionSummary { await closed.value() }
+
+  /// Ends the session after everything that was offered: drains the queue, then runs the shutdown sequence.
+  ///
+  /// - Throws: `ProtocolError` when the session was never started.
+  public func shutdown() async throws -> SessionSummary {
+    if case .idle = life { throw ProtocolError("session \(context.id) was never started") }
+    finish()
+    return await waitUntilClosed()
+  }
+
+  /// What a signal asks for: the first is a cooperative cancellation, the second skips the grace periods, the third
+  /// kills every process of the session at once.
+  ///
+  /// Ports the handling of SIGINT in `RPDispatchingExecutor.runtime_startup`.
+  /// - Returns: how many signals came so far; at 3 the caller should end the process.
+  @discardableResult
+  public nonisolated func interrupt(signal: Int32) -> Int {
+    let count = signals.withLock { signals in
+      signals.append(signal)
+      return signals.count
+    }
+    switch count {
+    case 1:
+      abort.hurry()
+      Task { await self.close(.interrupted(signal: signal)) }
+    case 2:
+      haste.hurry()
+      Task { await self.cancelWithoutGrace() }
+    default: engine.killEverything()
+    }
+    return count
+  }
+
+  private func cancelWithoutGrace() {
+    record(.log(.warning, "interrupted again: no grace periods"))
+    if !inEngine.isEmpty { engine.cancel(inEngine.sorted(), grace: .zero) }
+  }
+
+  func close(_ ending: Ending) {
+    guard case .open(let intention) = life else { return }
+    life = .closing
+    switch intention {
+    case .running: break
+    case .draining(let id), .stopping(let id): finish(id, succeeded: false, "the session is closed instead")
+    }
+    let reason: String? =
+      switch ending {
+      case .ending: nil
+      case .closed(_, let reason): reason
+      case .interrupted(let signal): "interrupted by signal \(signal)"
+      case .pilotEnded: "the pilot ended"
+      }
+    record(.sessionPhase(.closing, reason: reason))
+    Task { await self.runShutdown(ending) }
+  }
+
+  private func runShutdown(_ ending: Ending) async {
+    var awaitsTasks = true
+    if case .interrupted = ending { awaitsTasks = false }
+    await shutdownSequence(taskSteps(awaitsTasks: awaitsTasks) + raptorSteps() + closingSteps()).run()
+    let leftovers = await survivors() + unconfirmedTasks()
+    if case .closed(let command, _) = ending {
+      finish(
+        command, succeeded: leftovers.isEmpty,
+        leftovers.isEmpty ? "closed, nothing left behind" : "closed, \(leftovers.count) left behind")
+    }
+    for id in commands.keys.sorted() { finish(id, succeeded: false, "the session closed") }
+    let signal = signals.withLock { $0.first }
+    let allDone = workflow.counts.allSatisfy { $0.key == TaskState.done.name }
+    end(leftovers: leftovers, exitCode: !leftovers.isEmpty ? 4 : signal.map { 128 + $0 } ?? (allDone ? 0 : 1))
+  }
+
+  /// The last event, and the end of this executor.
+  func end(leftovers: [String], exitCode: Int32) {
+    listener?.cancel()
+    let summary = SessionSummary(
+      session: context.id, tasks: workflow.counts, wall: Timestamp.now.seconds(since: opened), leftovers: leftovers,
+      exitCode: exitCode)
+    life = .closed(summary)
+    record(.sessionClosed(summary))
+    scope.release()
+    closed.resume(summary)
+  }
+
+  // MARK: The steps
+
+  func shutdownSequence(_ steps: [ShutdownSequence.Step]) -> ShutdownSequence {
+    ShutdownSequence(steps: steps, limits: limits, haste: haste, record: { kind in await self.record(kind) })
+  }
+
+  private func taskSteps(awaitsTasks: Bool) -> [ShutdownSequence.Step] {
+    [
+      .init(phase: .drain, isNeeded: { await !self.inEngine.isEmpty }) { [engine] in
+        let ids = try await engine.withdraw()
+        await self.putBack(ids)
+        return ids.isEmpty ? nil : "\(ids.count) queued tasks stay in the workflow"
+      },
+      .init(phase: .stopQueue) { [queue] in
+        queue.stop()
+        await self.runner?.value
+        return nil
+      },
+      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, isGrace: true) {
+        await self.untilIdle()
+        return nil
+      },
+      .init(phase: .cancelTasks, isNeeded: { await !self.inEngine.isEmpty }) {
+        let count = await self.cancelEverything()
+        await self.untilIdle()
+        return "\(count) tasks canceled"
+      },
+    ]
+  }
+
+  func raptorSteps() -> [ShutdownSequence.Step] {
+    [
+      .init(phase: .stopRaptor, isNeeded: { await self.isRaptorAlive }) { [engine] in
+        try await engine.stopRaptor()
+        return nil
+      },
+      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, isGrace: true) {
+        await self.untilRaptorEnded()
+        return nil
+      },
+      .init(phase: .cancelRaptor, isNeeded: { await self.isRaptorAlive }) { [engine] in
+        try await engine.cancelRaptor()
+        return nil
+      },
+      .init(phase: .awaitCanceledRaptor, isNeeded: { await self.isRaptorAlive }) {
+        await self.untilRaptorEnded()
+        return nil
+      },
+    ]
+  }
+
+  private func closingSteps() -> [ShutdownSequence.Step] {
+    [
+      .init(phase: .closeSession) { try await self.releaseRuntime() },
+      .init(phase: .verify) { [engine] in
+        let first = await engine.survivors()
+        guard !first.isEmpty else { return "no process of the session is left" }
+        engine.killEverything()
+        var left = first
+        while !left.isEmpty {
+          try await Task.sleep(for: .milliseconds(50))
+          left = await engine.survivors()
+        }
+        return "\(first.count) processes had to be killed"
+      },
+    ]
+  }
+
+  private func releaseRuntime() async throws -> String? {
+    let problems = await runtime.releaseAll(limit: limits.closeSession).filter { $0.1 != nil }
+    // What the engine said last should stand before the end of the journal.
+    if problems.isEmpty { await listener?.value }
+    guard problems.isEmpty else {
+      throw DispatchError(problems.map { "\($0.0.rawValue): \($0.1 ?? "")" }.joined(separator: "; "))
+    }
+    return nil
+  }
+
+  private func cancelEverything() -> Int {
+    let grace = haste.isHurried ? Duration.zero : limits.killGrace
+    engine.cancel(inEngine.sorted(), grace: grace)
+    return inEngine.count
+  }
+
+  func untilIdle() async {
+    guard !inEngine.isEmpty else { return }
+    let waiter = Once<Void>()
+    idleWaiters.append(waiter)
+    await waiter.value()
+  }
+
+  var isRaptorAlive: Bool { raptor.map { !$0.state.isFinal } ?? false }
+
+  func untilRaptorEnded() async {
+    guard isRaptorAlive else { return }
+    let waiter = Once<Void>()
+    raptorWaiters.append(waiter)
+    await waiter.value()
+  }
+
+  /// What still exists, within the deadline of the verification; an engine that does not answer is named itself.
+  func survivors() async -> [String] {
+    let engine = engine
+    switch await bounded(by: limits.verify, { await engine.survivors() }) {
+    case .value(let list): return list
+    case .failure, .timedOut: return ["the engine did not say what is left within \(limits.verify.text)"]
+    }
+  }
+
+  private func unconfirmedTasks() -> [String] {
+    inEngine.sorted().map { "\($0.uid) (\(workflow.batch(of: $0).label(of: $0))): its end was never confirmed" }
+  }
+}

@@ -1,0 +1,55 @@
+import SessionModel
+
+/// The ordered end of a session: every phase has a deadline, an event on entry and one on exit, and what follows it
+/// goes on without it. So the sequence always ends, also when the engine hangs.
+///
+/// Ports `scalems.radical.runtime`, `RPDispatchingExecutor.runtime_shutdown`.
+struct ShutdownSequence: Sendable {
+  struct Step: Sendable {
+    var phase: ShutdownPhase
+    /// Whether there is anything to do; a step that is not needed is skipped, with its events.
+    var isNeeded: @Sendable () async -> Bool = { true }
+    /// A wait that a person may cut short, as opposed to work that must be done in any case.
+    var isGrace = false
+    /// Returns what happened, in words, if there is something to say.
+    var action: @Sendable () async throws -> String?
+  }
+
+  var steps: [Step]
+  var limits: TimeLimits
+  var haste: Haste
+  var record: @Sendable (SessionEvent.Kind) async -> Void
+
+  func run() async {
+    for step in steps { await run(step) }
+  }
+
+  private func run(_ step: Step) async {
+    let deadline = limits.deadline(of: step.phase)
+    let needed = await step.isNeeded()
+    await record(.shutdownEntered(step.phase, deadline: needed ? deadline.seconds : 0))
+    guard needed else { return await record(.shutdownLeft(step.phase, .skipped, detail: nil)) }
+    if step.isGrace, haste.isHurried {
+      return await record(.shutdownLeft(step.phase, .timedOut, detail: "no grace: interrupted again"))
+    }
+    switch await bounded(by: deadline, haste: step.isGrace ? haste : nil, step.action) {
+    case .value(let detail): await record(.shutdownLeft(step.phase, .finished, detail: detail))
+    case .failure(let error): await record(.shutdownLeft(step.phase, .failed, detail: "\(error)"))
+    case .timedOut:
+      let why = haste.isHurried && step.isGrace ? "no grace: interrupted again" : "not done within \(deadline.text)"
+      await record(.shutdownLeft(step.phase, .timedOut, detail: why))
+    }
+  }
+}
+
+extension Duration {
+  public var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) / 1e18
+  }
+
+  /// For people: `60 s`, `0.25 s`.
+  var text: String {
+    let seconds = self.seconds
+    return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
+  }
+}

@@ -1,0 +1,350 @@
+import SessionModel
+
+/// The items an executor is given, with their dependencies, and how far each task has come.
+///
+/// Ports `scalems.workflow` (`WorkflowManager`): items with stable unique ids, `add`, `edit`, results. It is a value:
+/// what a stopped session leaves can be handed to a later one as it is.
+public struct Workflow: Sendable {
+  /// What was added, in order of ids.
+  public private(set) var batches: [TaskBatch] = []
+
+  /// A batch and what its members wait for.
+  private struct Group {
+    /// Members that are not DONE yet.
+    var remaining: Int
+    /// Items that must be DONE before any member may start.
+    var closedGates = 0
+    /// Dependencies on single members that are not DONE yet, by member; empty when there are none.
+    var memberGates: [UInt16] = []
+    var dependents: [Dependent] = []
+    var isReleased = false
+    /// An item it waits for failed: all its members are canceled.
+    var isLost = false
+  }
+
+  private enum Dependent {
+    /// The group waits for this whole group.
+    case group(Int)
+    /// Member k of the group waits for member k of this one.
+    case sameMember(Int)
+    /// The group waits for one member of this one.
+    case onMember(Int, member: Int)
+  }
+
+  private var groups: [Group] = []
+  private var groupByName: [String: Int] = [:]
+  private var states: [TaskState] = []
+  private var attempts: [UInt8] = []
+  /// Tasks that may start, in order; ranges, so that a million of them cost nothing.
+  private var ready: [Range<UInt32>] = []
+  private var readyHead = 0
+  private var finalCount = 0
+  private var commandCount = 0
+
+  public init() {}
+
+  public var count: Int { states.count }
+  public var isFinished: Bool { finalCount == states.count }
+  /// Tasks that have not come to a final state.
+  public var unfinished: Int { states.count - finalCount }
+  /// The names of the items, unordered.
+  public var names: some Sequence<String> { groupByName.keys }
+
+  public func contains(_ id: TaskID) -> Bool { id.index < states.count }
+  public func state(of id: TaskID) -> TaskState { states[id.index] }
+  public func attempt(of id: TaskID) -> Int { Int(attempts[id.index]) }
+
+  /// How the members of an item stand, in order of member.
+  ///
+  /// - Throws: `ScopeError` when the workflow has no such item.
+  public func results(of name: String) throws(ScopeError) -> [TaskState] {
+    guard let group = groupByName[name] else { throw ScopeError("the workflow has no item '\(name)'") }
+    return batches[group].ids.map { states[Int($0)] }
+  }
+
+  // MARK: Adding
+
+  /// Adds items that may refer to each other and to those already there; all of them or none.
+  ///
+  /// - Throws: `DuplicateKeyError`, `MissingImplementationError` for a shape that is not one-dimensional, `ValueError`
+  ///   for an `after` that names nothing or a cycle, each naming the item.
+  public mutating func add(_ items: [WorkItem]) throws -> [TaskBatch] {
+    try check(items)
+    var added: [TaskBatch] = []
+    for item in items {
+      let members: TaskBatch.Members =
+        item.shape.isEmpty ? .single : .ensemble(first: 0, count: item.shape[0])
+      let batch = TaskBatch(first: TaskID(states.count), description: item.description, members: members)
+      groupByName[item.description.name] = append(batch)
+      added.append(batch)
+    }
+    // Only now: an item may wait for one that stands after it.
+    for (offset, item) in items.enumerated() {
+      connect(groups.count - items.count + offset, after: item.description.after)
+    }
+    for index in (groups.count - items.count)..<groups.count { release(index) }
+    return added
+  }
+
+  /// Adds one task a shell command, without dependencies. Their names are `command.0`, `command.1`, …
+  public mutating func add(commands: CommandList, like description: TaskDescription) -> TaskBatch {
+    let batch = TaskBatch(
+      first: TaskID(states.count), description: description, members: .commands(first: commandCount, commands))
+    commandCount += commands.count
+    release(append(batch))
+    return batch
+  }
+
+  private mutating func append(_ batch: TaskBatch) -> Int {
+    batches.append(batch)
+    groups.append(Group(remaining: batch.count))
+    states.append(contentsOf: repeatElement(.new, count: batch.count))
+    attempts.append(contentsOf: repeatElement(1, count: batch.count))
+    return groups.count - 1
+  }
+
+  private func check(_ items: [WorkItem]) throws {
+    var sizes: [String: Int] = [:]
+    for (name, group) in groupByName { sizes[name] = batches[group].count }
+    for item in items {
+      let name = item.description.name
+      guard sizes[name] == nil else { throw DuplicateKeyError("the workflow has an item '\(name)' already") }
+      guard item.shape.count <= 1 else {
+        throw MissingImplementationError(
+          "item '\(name)' has the shape \(item.shape): only one-dimensional ensembles are supported")
+      }
+      guard item.shape.first ?? 1 >= 1 else { throw ValueError("item '\(name)' has no members: its ensemble is empty") }
+      guard states.count + (item.shape.first ?? 1) < Int(UInt32.max) else {
+        throw ValueError("item '\(name)' has more members than a session can hold")
+      }
+      sizes[name] = item.shape.first ?? 1
+    }
+    var edges: [String: [String]] = [:]
+    for item in items {
+      let name = item.description.name
+      edges[name] = try item.description.after.map { text in
+        guard let dependency = Dependency(text, isItem: { sizes[$0] != nil }) else {
+          throw ValueError("item '\(name)' waits for '\(text)', which is not in the workflow")
+        }
+        try check(dependency, of: name, members: item.shape.first, sizes: sizes)
+        return dependency.itemName
+      }
+    }
+    if let cycle = Dependency.cycle(in: edges, order: items.map(\.description.name)) {
+      throw ValueError("items wait for each other in a circle: " + cycle.joined(separator: " -> "))
+    }
+  }
+
+  private func check(
+    _ dependency: Dependency, of name: String, members: Int?, sizes: [String: Int]
+  ) throws {
+    switch dependency {
+    case .item: break
+    case .member(let other, let member):
+      guard member < sizes[other] ?? 0 else {
+        throw ValueError("item '\(name)' waits for member \(member) of '\(other)', which has \(sizes[other] ?? 0)")
+      }
+    case .sameMember(let other):
+      guard let members else {
+        throw ValueError("item '\(name)' is no ensemble, so it cannot wait for '\(other).{member}'")
+      }
+      guard members <= sizes[other] ?? 0 else {
+        throw ValueError(
+          "item '\(name)' has \(members) members and waits for those of '\(other)', which has \(sizes[other] ?? 0)")
+      }
+    }
+  }
+
+  private mutating func connect(_ index: Int, after texts: [String]) {
+    for text in texts {
+      guard let dependency = Dependency(text, isItem: { groupByName[$0] != nil }),
+        let other = groupByName[dependency.itemName]
+      else { continue }
+      switch dependency {
+      case .item:
+        if groups[other].remaining > 0 { groups[index].closedGates += 1 }
+        groups[other].dependents.append(.group(index))
+      case .member(_, let member):
+        if states[batches[other].first.index + member] != .done { groups[index].closedGates += 1 }
+        groups[other].dependents.append(.onMember(index, member: member))
+      case .sameMember:
+        let first = batches[other].first.index
+        if groups[index].memberGates.isEmpty {
+          groups[index].memberGates = Array(repeating: 0, count: batches[index].count)
+        }
+        for member in 0..<batches[index].count where states[first + member] != .done {
+          groups[index].memberGates[member] += 1
+        }
+        groups[other].dependents.append(.sameMember(index))
+      }
+    }
+  }
+
+  /// Makes the members of a group ready that wait for nothing any more.
+  private mutating func release(_ index: Int) {
+    guard groups[index].closedGates == 0, !groups[index].isReleased else { return }
+    groups[index].isReleased = true
+    let ids = batches[index].ids
+    guard !groups[index].memberGates.isEmpty else { return ready.append(ids) }
+    for (offset, gates) in groups[index].memberGates.enumerated() where gates == 0 {
+      ready.append((ids.lowerBound + UInt32(offset))..<(ids.lowerBound + UInt32(offset) + 1))
+    }
+  }
+
+  /// Changes the description of an item whose tasks are all NEW still.
+  ///
+  /// Ports `scalems.workflow.WorkflowManager.edit_item`.
+  /// - Throws: `ScopeError` when there is no such item, `ProtocolError` when it was dispatched or the edit changes what
+  ///   other items rely on (the name or `after`).
+  public mutating func edit(_ name: String, _ body: (inout TaskDescription) throws -> Void) throws {
+    guard let index = groupByName[name] else { throw ScopeError("the workflow has no item '\(name)'") }
+    let batch = batches[index]
+    guard batch.ids.allSatisfy({ states[Int($0)] == .new }) else {
+      throw ProtocolError("item '\(name)' was dispatched already: it cannot be changed any more")
+    }
+    var description = batch.description
+    try body(&description)
+    guard description.name == name, description.after == batch.description.after else {
+      throw ProtocolError("the name and the dependencies of item '\(name)' cannot be changed: other items rely on them")
+    }
+    batches[index] = TaskBatch(first: batch.first, description: description, members: batch.members)
+  }
+
+  // MARK: Running
+
+  public func batch(of id: TaskID) -> TaskBatch { batches[group(of: id)] }
+
+  private func group(of id: TaskID) -> Int {
+    var low = 0
+    var high = batches.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if batches[middle].first <= id { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  /// Takes up to `limit` tasks that may start now, and marks them as dispatched.
+  mutating func takeReady(limit: Int) -> [EngineTask] {
+    var taken: [EngineTask] = []
+    while taken.count < limit, readyHead < ready.count {
+      var range = ready[readyHead]
+      while taken.count < limit, let number = range.first {
+        range = (number + 1)..<range.upperBound
+        // A task may have been canceled while it was ready.
+        guard states[Int(number)] == .new else { continue }
+        states[Int(number)] = .tmgrScheduling
+        let id = TaskID(number)
+        taken.append(EngineTask(id: id, attempt: Int(attempts[Int(number)]), batch: batch(of: id)))
+      }
+      if range.isEmpty { readyHead += 1 } else { ready[readyHead] = range }
+    }
+    if readyHead > 1000, readyHead * 2 > ready.count {
+      ready.removeFirst(readyHead)
+      readyHead = 0
+    }
+    return taken
+  }
+
+  /// Whether `takeReady` would find a task; canceled ones may be counted in.
+  var hasReady: Bool { readyHead < ready.count }
+
+  /// Takes dispatched tasks back that never started: they are NEW, and the next to be dispatched.
+  mutating func putBack(_ ids: [TaskID]) {
+    for id in ids { states[id.index] = .new }
+    ready.replaceSubrange(..<readyHead, with: ids.map { $0.number..<($0.number + 1) })
+    readyHead = 0
+  }
+
+  /// Makes a task that failed ready for another run.
+  mutating func retry(_ id: TaskID) {
+    states[id.index] = .new
+    attempts[id.index] += 1
+    ready.append(id.number..<(id.number + 1))
+  }
+
+  mutating func note(_ id: TaskID, _ state: TaskState) {
+    if !states[id.index].isFinal, !state.isFinal { states[id.index] = state }
+  }
+
+  /// Brings a task to its final state.
+  ///
+  /// - Returns: the tasks that can never run now, which this canceled, each with the reason.
+  mutating func finish(_ id: TaskID, _ state: TaskState) -> [(TaskID, reason: String)] {
+    var canceled: [(TaskID, reason: String)] = []
+    var work: [(TaskID, TaskState)] = [(id, state)]
+    while let (id, state) = work.popLast() {
+      guard !states[id.index].isFinal else { continue }
+      states[id.index] = state
+      finalCount += 1
+      let index = group(of: id)
+      let member = Int(id.number - batches[index].first.number)
+      if state == .done {
+        groups[index].remaining -= 1
+        open(index, member: member)
+        continue
+      }
+      let reason = "\(batches[index].label(of: id)) is \(state.name)"
+      for dependent in groups[index].dependents {
+        let lost: Range<UInt32>
+        switch dependent {
+        case .group(let other), .onMember(let other, member):
+          guard !groups[other].isLost else { continue }
+          groups[other].isLost = true
+          lost = batches[other].ids
+        case .onMember: continue
+        case .sameMember(let other):
+          guard member < batches[other].count else { continue }
+          let number = batches[other].first.number + UInt32(member)
+          lost = number..<(number + 1)
+        }
+        for number in lost where !states[Int(number)].isFinal {
+          canceled.append((TaskID(number), reason))
+          work.append((TaskID(number), .canceled))
+        }
+      }
+    }
+    // A task may have been found over several ways.
+    var seen: Set<TaskID> = []
+    return canceled.filter { seen.insert($0.0).inserted }
+  }
+
+  /// A member of the group is DONE: opens what waited for it.
+  private mutating func open(_ index: Int, member: Int) {
+    for dependent in groups[index].dependents {
+      switch dependent {
+      case .group(let other):
+        guard groups[index].remaining == 0 else { continue }
+        groups[other].closedGates -= 1
+        release(other)
+      case .onMember(let other, member):
+        groups[other].closedGates -= 1
+        release(other)
+      case .onMember: continue
+      case .sameMember(let other):
+        guard member < batches[other].count else { continue }
+        groups[other].memberGates[member] -= 1
+        if groups[other].isReleased, groups[other].memberGates[member] == 0 {
+          let number = batches[other].first.number + UInt32(member)
+          ready.append(number..<(number + 1))
+        }
+      }
+    }
+  }
+
+  /// Tasks that go through the raptor and have not started.
+  var waitingForRaptor: [TaskID] {
+    batches.filter(\.description.raptor).flatMap { $0.ids.map(TaskID.init) }.filter { states[$0.index] == .new }
+  }
+
+  /// Tasks by RP's state name.
+  public var counts: [String: Int] {
+    var counts = [Int](repeating: 0, count: TaskState.allCases.count)
+    for state in states { counts[Int(state.rawValue)] += 1 }
+    var result: [String: Int] = [:]
+    for state in TaskState.allCases where counts[Int(state.rawValue)] > 0 {
+      result[state.name] = counts[Int(state.rawValue)]
+    }
+    return result
+  }
+}

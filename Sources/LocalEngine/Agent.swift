@@ -1,0 +1,262 @@
+import CTaskLaunch
+import FoundationEssentials
+import Glibc
+import SessionModel
+
+/// The agent of a local pilot: a process of its own that holds the cores, schedules tasks onto them and runs them.
+///
+/// It is the parent of every process of the pilot, also of those that try to leave it (a "subreaper"), and it ends all
+/// of them when its host closes the pipe, says `stop`, or is gone. Its tasks die when it dies.
+final class Agent {
+  private let loop: EventLoop
+  private var output = OutputBuffer(STDOUT_FILENO)
+  private var lines = LineReader()
+  private var requests = RequestReader()
+  private var json = JSONWriter()
+  private var settings: Settings?
+  private var isEnding = false
+
+  /// What exists once the host said `start`.
+  private final class Settings {
+    let configuration: AgentConfiguration
+    let runner: TaskRunner
+    var scheduler: CoreScheduler
+    var waiting: [TaskID: RunItem] = [:]
+    var raptor: RaptorLink?
+    var pilotState = PilotState.active
+
+    init(configuration: AgentConfiguration, runner: TaskRunner) {
+      self.configuration = configuration
+      self.runner = runner
+      scheduler = CoreScheduler(cores: configuration.cores, gpus: configuration.gpus)
+    }
+  }
+
+  private init() throws { loop = try EventLoop() }
+
+  /// Serves the host on standard input and output until it says stop or is gone.
+  ///
+  /// - Returns: the exit status of the process.
+  static func run() -> Int32 {
+    task_set_process_name("scalems-agent")
+    setsid()
+    task_close_descriptors_on_exec(3)
+    for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
+    do {
+      guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
+      let agent = try Agent()
+      agent.serve()
+      return 0
+    } catch {
+      TaskFiles.report("scalems-agent: \(error)")
+      return 1
+    }
+  }
+
+  private func serve() {
+    loop.onIdle = { [unowned self] in output.flush() }
+    loop.add(
+      STDIN_FILENO, wantsWrite: { false },
+      onReadable: { [unowned self] in
+        if case .ended = lines.read(STDIN_FILENO, receive) { endNow() }
+      })
+    loop.add(
+      STDOUT_FILENO, wantsWrite: { [unowned self] in !output.isEmpty },
+      onWritable: { [unowned self] in output.flush() },
+      onReadable: { [unowned self] in endNow() })  // the host's end is closed
+    loop.onTerminate = { [unowned self] in endNow() }
+    loop.run()
+    ProcessTable.killDescendants()
+    output.flush()
+  }
+
+  // MARK: Requests
+
+  private func receive(_ line: UnsafeRawBufferPointer) {
+    switch requests.read(line) {
+    case .problem(let text): emit(SessionEvent(source: .agent, .log(.error, text)))
+    case .start(let configuration): start(configuration)
+    case .request(let request):
+      guard let settings else {
+        return emit(SessionEvent(source: .agent, .log(.error, "a request came before the start")))
+      }
+      handle(request, settings)
+    }
+  }
+
+  private func start(_ configuration: AgentConfiguration) {
+    let runnerConfiguration = TaskRunner.Configuration(
+      session: configuration.session, sessionDirectory: configuration.sessionDirectory,
+      clientDirectory: configuration.clientDirectory, killGrace: configuration.killGrace, source: .agent)
+    do {
+      let settings = Settings(
+        configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))
+      self.settings = settings
+      settings.runner.emit = { [unowned self] in emit($0) }
+      settings.runner.onEnd = { [unowned self] in taskEnded($0, settings) }
+      settings.runner.onOtherChild = { pid, status in settings.raptor?.childEnded(pid, status) }
+      reportPilot(settings, .active, detail: nil)
+      if let runtime = configuration.runtime {
+        loop.after(.seconds(runtime)) { [unowned self] in runtimeEnded(settings, after: runtime) }
+      }
+    } catch {
+      emit(
+        SessionEvent(
+          source: .agent,
+          .pilot(
+            PilotStatus(
+              uid: configuration.pilot, state: .failed, cores: configuration.cores, gpus: configuration.gpus,
+              detail: "\(error)"))))
+      endNow()
+    }
+  }
+
+  private func handle(_ request: AgentRequest, _ settings: Settings) {
+    switch request {
+    case .hello: break
+    case .batch(let number, let description): settings.raptor?.write(.batch(number, description))
+    case .addItem(let item): add(item, settings)
+    case .cancel(let ids, let grace): cancel(ids, grace: grace, settings)
+    case .withdraw(let number):
+      let ids = settings.scheduler.removeAll()
+      for id in ids { settings.waiting[id] = nil }
+      json.beginObject()
+      json.member("event", "agent.withdrawn")
+      json.member("request", number)
+      json.member("uids", ids.map(\.uid))
+      json.endObject()
+      json.endLine()
+      flushJSON()
+    case .startRaptor: startRaptor(settings)
+    case .stopRaptor: settings.raptor?.stop()
+    case .cancelRaptor: settings.raptor?.cancel(grace: settings.configuration.killGrace)
+    case .stop: endNow()
+    }
+  }
+
+  private func add(_ item: RunItem, _ settings: Settings) {
+    let resources = item.description.resources
+    let request = CoreScheduler.Request(id: item.id, cores: resources.cores, gpus: resources.gpus)
+    let available = settings.configuration.cores - (settings.raptor?.isAlive ?? false ? 1 : 0)
+    let noRaptor = item.description.raptor && !(settings.raptor?.takesWork ?? false)
+    if let refusal = noRaptor ? "the raptor has ended" : settings.scheduler.refusal(of: request, available: available) {
+      let result = TaskResult(attempt: item.attempt, reason: refusal)
+      return emit(SessionEvent(source: .agent, .task(item.id, .failed, result)))
+    }
+    settings.waiting[item.id] = item
+    settings.scheduler.add(request)
+    let result = item.attempt == 1 ? nil : TaskResult(attempt: item.attempt)
+    emit(SessionEvent(source: .agent, .task(item.id, .agentScheduling, result)))
+    fill(settings)
+  }
+
+  /// Starts what fits on the free cores.
+  private func fill(_ settings: Settings) {
+    guard settings.pilotState == .active, !isEnding else { return }
+    while let start = settings.scheduler.next() {
+      guard let item = settings.waiting.removeValue(forKey: start.id) else { continue }
+      if item.description.raptor {
+        settings.raptor?.add(item)
+      } else {
+        settings.runner.start(item, gpus: start.gpus)
+      }
+    }
+  }
+
+  private func taskEnded(_ id: TaskID, _ settings: Settings) {
+    settings.scheduler.release(id)
+    fill(settings)
+  }
+
+  private func cancel(_ ids: [TaskID], grace: Double, _ settings: Settings) {
+    for id in ids where settings.scheduler.remove(id) {
+      let attempt = settings.waiting.removeValue(forKey: id)?.attempt ?? 1
+      let result = TaskResult(attempt: attempt, reason: "canceled on request")
+      emit(SessionEvent(source: .agent, .task(id, .canceled, result)))
+    }
+    settings.runner.cancel(ids, grace: grace)
+    settings.raptor?.cancel(ids, grace: grace)
+    fill(settings)
+  }
+
+  // MARK: Raptor
+
+  private func startRaptor(_ settings: Settings) {
+    guard settings.raptor == nil else { return }
+    settings.scheduler.reserve(cores: 1)
+    let link = RaptorLink(loop: loop, configuration: settings.configuration, workers: settings.configuration.cores - 1)
+    settings.raptor = link
+    link.emit = { [unowned self] in emit($0) }
+    link.onTaskEnd = { [unowned self] in taskEnded($0, settings) }
+    link.onEnd = { [unowned self] in
+      settings.scheduler.reserve(cores: -1)
+      // What waits for cores of a raptor that is gone would wait for ever.
+      for (id, item) in settings.waiting where item.description.raptor {
+        _ = settings.scheduler.remove(id)
+        settings.waiting[id] = nil
+        let result = TaskResult(attempt: item.attempt, reason: "the raptor ended before it could start")
+        emit(SessionEvent(source: .agent, .task(id, .failed, result)))
+      }
+      fill(settings)
+    }
+    link.start()
+  }
+
+  // MARK: End
+
+  private func runtimeEnded(_ settings: Settings, after runtime: Double) {
+    guard settings.pilotState == .active, !isEnding else { return }
+    let reason = "the pilot reached its runtime of \(number(runtime)) s"
+    settings.pilotState = .done
+    let grace = settings.configuration.killGrace
+    settings.runner.cancel(settings.runner.ids, because: .pilotEnded(reason), grace: grace)
+    settings.raptor?.pilotEnded(reason, grace: grace)
+    awaitIdle(settings) { [unowned self] in reportPilot(settings, .done, detail: reason) }
+  }
+
+  private func awaitIdle(_ settings: Settings, _ body: @escaping () -> Void) {
+    guard settings.runner.runningCount > 0 || settings.raptor?.isAlive ?? false else { return body() }
+    loop.after(.milliseconds(20)) { [unowned self] in awaitIdle(settings, body) }
+  }
+
+  /// Ends everything: SIGTERM, a short grace, then SIGKILL for the whole tree when the loop has ended.
+  private func endNow() {
+    guard !isEnding else { return }
+    isEnding = true
+    loop.remove(STDIN_FILENO)
+    loop.remove(STDOUT_FILENO)
+    guard let settings else { return loop.stop() }
+    let grace = min(2, settings.configuration.killGrace)
+    settings.runner.cancel(settings.runner.ids, because: .pilotEnded("the pilot was ended"), grace: grace)
+    settings.raptor?.pilotEnded("the pilot was ended", grace: grace)
+    loop.after(.seconds(grace + 1)) { [unowned self] in loop.stop() }
+    awaitIdle(settings) { [unowned self] in
+      if settings.pilotState == .active { reportPilot(settings, .done, detail: nil) }
+      loop.stop()
+    }
+  }
+
+  // MARK: Events
+
+  private func reportPilot(_ settings: Settings, _ state: PilotState, detail: String?) {
+    let configuration = settings.configuration
+    settings.pilotState = state
+    emit(
+      SessionEvent(
+        source: .agent,
+        .pilot(
+          PilotStatus(
+            uid: configuration.pilot, state: state, cores: configuration.cores, gpus: configuration.gpus,
+            runtime: configuration.runtime, detail: detail))))
+  }
+
+  private func emit(_ event: SessionEvent) {
+    event.write(to: &json)
+    flushJSON()
+  }
+
+  private func flushJSON() {
+    output.append(json.bytes)
+    json.removeAll()
+  }
+}

@@ -1,0 +1,68 @@
+import Glibc
+
+/// Turns what a descriptor delivers into lines.
+struct LineReader {
+  private var pending: [UInt8] = []
+  private var chunk = [UInt8](repeating: 0, count: 65536)
+  /// A peer that sends a longer line is not one of ours.
+  static let longestLine = 64 << 20
+
+  enum Outcome { case open, ended }
+
+  /// Reads once and hands out the complete lines, without their line feeds.
+  mutating func read(_ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void) -> Outcome {
+    let count = Glibc.read(descriptor, &chunk, chunk.count)
+    if count < 0 { return errno == EAGAIN || errno == EINTR ? .open : .ended }
+    guard count > 0 else { return .ended }
+    pending.append(contentsOf: chunk[..<count])
+    var start = 0
+    pending.withUnsafeBytes { bytes in
+      // Only the new bytes can hold a line feed that was not seen yet.
+      var index = bytes.count - count
+      while index < bytes.count {
+        if bytes[index] == 0x0a {
+          body(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+          start = index + 1
+        }
+        index += 1
+      }
+    }
+    pending.removeFirst(start)
+    return pending.count > Self.longestLine ? .ended : .open
+  }
+}
+
+/// Bytes on their way to a descriptor that may not block.
+struct OutputBuffer {
+  private var pending: [UInt8] = []
+  private(set) var isBroken = false
+  let descriptor: Int32
+
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
+
+  var isEmpty: Bool { pending.isEmpty }
+
+  mutating func append(_ bytes: some Sequence<UInt8>) {
+    if !isBroken { pending.append(contentsOf: bytes) }
+  }
+
+  /// Writes what the peer takes now.
+  mutating func flush() {
+    while !pending.isEmpty {
+      let count = write(descriptor, pending, pending.count)
+      if count > 0 {
+        pending.removeFirst(count)
+        continue
+      }
+      if errno == EINTR { continue }
+      if errno != EAGAIN {
+        isBroken = true
+        pending = []
+      }
+      return
+    }
+  }
+}

@@ -1,0 +1,277 @@
+import CTaskLaunch
+import Executor
+import Glibc
+import SessionModel
+import Synchronization
+
+/// The embedded engine: a pilot of this machine's cores, held by an agent process of its own.
+///
+/// Nobody is left behind, whoever dies: the agent ends its tasks when its host is gone, the host (a subreaper, too)
+/// inherits and ends them when the agent is gone, and the tasks themselves die with their agent when both are.
+public final class LocalEngine: PilotEngine {
+  public let events: AsyncStream<[SessionEvent]>
+  private let continuation: AsyncStream<[SessionEvent]>.Continuation
+  private let executable: String
+  private let state = Mutex(State())
+
+  private struct State {
+    var context: SessionContext?
+    var cores = 0
+    var agent: AgentConnection?
+    var agentEnded = false
+    var pilot: PilotState?
+    var raptor: TaskState?
+    var requests = RequestWriter()
+    var lastRequest = 0
+    var withdrawals: [Int: CheckedContinuation<[TaskID], any Error>] = [:]
+    var waiters: [Waiter] = []
+    /// First processes of tasks that run; their ids are those of their sessions.
+    var running: [TaskID: pid_t] = [:]
+
+    /// Takes out the waiters whose condition holds.
+    mutating func takeMet() -> [CheckedContinuation<Void, Never>] {
+      var met: [CheckedContinuation<Void, Never>] = []
+      var rest: [Waiter] = []
+      for waiter in waiters {
+        if waiter.isMet(self) { met.append(waiter.continuation) } else { rest.append(waiter) }
+      }
+      waiters = rest
+      return met
+    }
+  }
+
+  /// Someone who waits for the pilot or the raptor to come to a state.
+  private struct Waiter {
+    var isMet: @Sendable (State) -> Bool
+    var continuation: CheckedContinuation<Void, Never>
+  }
+
+  /// - Parameter executable: the `scalems-top` program, which serves as agent and raptor, too.
+  public init(executable: String = "/proc/self/exe") {
+    self.executable = executable
+    (events, continuation) = AsyncStream.makeStream()
+  }
+
+  /// The cores this process may use.
+  public static var availableCores: Int {
+    Int(max(1, task_available_cores()))
+  }
+
+  /// Enough that no core waits for the host, few enough that `stop` has little to take back.
+  public var dispatchAhead: Int { max(256, state.withLock { $0.cores } * 4) }
+
+  // MARK: Resources
+
+  public func acquire(_ resource: RuntimeResource, in context: SessionContext) async throws -> String {
+    switch resource {
+    case .session:
+      state.withLock { $0.context = context }
+      // Tasks of an agent that died come to this process, which ends them.
+      guard task_become_subreaper() == 0 else { throw DispatchError("no subreaper: \(errorText())") }
+      return context.directory
+    case .pilotManager:
+      let available = Self.availableCores
+      let cores = context.configuration.cores ?? max(available, context.configuration.enableRaptor ? 2 : 1)
+      state.withLock { $0.cores = cores }
+      if cores > available {
+        emit(.log(.warning, "the pilot has \(cores) cores, this machine offers \(available)"))
+      }
+      return "this machine offers \(available) cores"
+    case .taskManager:
+      let directory = context.directory + "/tasks"
+      guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+        throw DispatchError("cannot make \(directory): \(errorText())")
+      }
+      return directory
+    case .pilot: return try await startPilot(context)
+    case .raptor:
+      send { $0.write(.startRaptor) }
+      await wait { $0.raptor == .agentExecuting || $0.raptor?.isFinal ?? false || $0.agentEnded }
+      guard state.withLock({ $0.raptor }) == .agentExecuting else { throw DispatchError("the raptor did not start") }
+      return "raptor.0000"
+    }
+  }
+
+  private func startPilot(_ context: SessionContext) async throws -> String {
+    let cores = state.withLock { $0.cores }
+    report(.launching, detail: nil)
+    let agent = try AgentConnection(
+      command: [executable, "scalems-agent", "agent"], log: context.directory + "/agent.log"
+    ) { [weak self] message in self?.receive(message) }
+    let configuration = AgentConfiguration(
+      session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory,
+      cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
+      killGrace: context.configuration.limits.killGrace.seconds,
+      raptorCommand: [executable, "scalems-raptor", "raptor"])
+    state.withLock { $0.agent = agent }
+    try state.withLock { try $0.requests.write(configuration) }
+    send { _ in }
+    await wait { $0.pilot == .active || $0.pilot?.isFinal ?? false || $0.agentEnded }
+    guard state.withLock({ $0.pilot }) == .active else {
+      throw DispatchError("the agent did not start: see \(context.directory)/agent.log")
+    }
+    return "pilot.0000, \(cores) cores"
+  }
+
+  public func release(_ resource: RuntimeResource) async throws {
+    switch resource {
+    case .raptor:
+      guard state.withLock({ $0.raptor.map { !$0.isFinal } ?? false }) else { return }
+      send { $0.write(.cancelRaptor) }
+      await wait { $0.raptor?.isFinal ?? true || $0.agentEnded }
+    case .pilot:
+      guard let agent = state.withLock({ $0.agent }) else { return }
+      send { $0.write(.stop) }
+      agent.finish()
+      await wait { $0.agentEnded }
+    case .taskManager, .pilotManager: break
+    case .session: continuation.finish()
+    }
+  }
+
+  // MARK: Tasks
+
+  public func submit(_ tasks: [EngineTask]) {
+    send { writer in
+      for task in tasks { writer.write(task.id, attempt: task.attempt, of: task.batch) }
+    }
+  }
+
+  public func cancel(_ tasks: [TaskID], grace: Duration) {
+    send { $0.write(.cancel(tasks, grace: grace.seconds)) }
+  }
+
+  public func withdraw() async throws -> [TaskID] {
+    try await withCheckedThrowingContinuation { continuation in
+      let isGone = state.withLock { state in
+        guard state.agent != nil, !state.agentEnded else { return true }
+        state.lastRequest += 1
+        state.withdrawals[state.lastRequest] = continuation
+        state.requests.write(.withdraw(state.lastRequest))
+        return false
+      }
+      if isGone { continuation.resume(returning: []) } else { send { _ in } }
+    }
+  }
+
+  public func stopRaptor() async throws { send { $0.write(.stopRaptor) } }
+  public func cancelRaptor() async throws { send { $0.write(.cancelRaptor) } }
+
+  private func send(_ body: (inout RequestWriter) -> Void) {
+    state.withLock { state in
+      body(&state.requests)
+      let bytes = state.requests.take()
+      if !bytes.isEmpty { state.agent?.send(bytes) }
+    }
+  }
+
+  // MARK: What the agent said
+
+  private func receive(_ message: AgentConnection.Message) {
+    switch message {
+    case .events(let events): receive(events)
+    case .withdrawn(let request, let ids):
+      state.withLock { $0.withdrawals.removeValue(forKey: request) }?.resume(returning: ids)
+    case .ended(let status): agentEnded(status)
+    }
+  }
+
+  private func receive(_ events: [SessionEvent]) {
+    continuation.yield(events)
+    let met = state.withLock { state in
+      for event in events {
+        switch event.kind {
+        case .task(let id, .agentExecuting, let result): state.running[id] = result?.pid
+        case .task(let id, let taskState, _) where taskState.isFinal: state.running[id] = nil
+        case .pilot(let status): state.pilot = status.state
+        case .raptor(let status): state.raptor = status.state
+        default: break
+        }
+      }
+      return state.takeMet()
+    }
+    for continuation in met { continuation.resume() }
+  }
+
+  private func agentEnded(_ status: Int32) {
+    let wasOrderly = state.withLock { $0.pilot?.isFinal ?? false }
+    if !wasOrderly {
+      // Its tasks got SIGKILL with it; what they started came to this process.
+      killOrphans()
+      let signal = status & 0x7f
+      report(.failed, detail: "the agent died: \(signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)")")
+    }
+    let (met, withdrawals) = state.withLock { state in
+      state.agentEnded = true
+      defer { state.withdrawals = [:] }
+      return (state.takeMet(), state.withdrawals.values)
+    }
+    for continuation in withdrawals { continuation.resume(returning: []) }
+    for continuation in met { continuation.resume() }
+  }
+
+  private func wait(until isMet: @escaping @Sendable (State) -> Bool) async {
+    await withCheckedContinuation { continuation in
+      let now = state.withLock { state in
+        if isMet(state) { return true }
+        state.waiters.append(Waiter(isMet: isMet, continuation: continuation))
+        return false
+      }
+      if now { continuation.resume() }
+    }
+  }
+
+  private func emit(_ kind: SessionEvent.Kind) { continuation.yield([SessionEvent(source: .engine, kind)]) }
+
+  private func report(_ pilot: PilotState, detail: String?) {
+    let (context, cores) = state.withLock { state in
+      state.pilot = pilot
+      return (state.context, state.cores)
+    }
+    emit(
+      .pilot(
+        PilotStatus(
+          uid: "pilot.0000", state: pilot, cores: cores, gpus: context?.configuration.gpus ?? 0,
+          runtime: context?.configuration.runtime, detail: detail)))
+  }
+
+  // MARK: The last resort
+
+  /// The processes of this session that run: those that carry its id, and those in the sessions of its tasks.
+  private func processes() -> [ProcessTable.Entry] {
+    let (context, agent, running) = state.withLock { state in
+      (state.context, state.agentEnded ? nil : state.agent?.pid, Set(state.running.values))
+    }
+    guard let context else { return [] }
+    let table = ProcessTable()
+    let own = getpid()
+    let mark = "SCALEMS_SESSION_ID=\(context.id)"
+    return table.entries.values.filter { entry in
+      guard !entry.isZombie, entry.pid != own else { return false }
+      return entry.pid == agent || running.contains(entry.session)
+        || ProcessTable.environment(of: entry.pid, holds: mark)
+    }
+  }
+
+  public func survivors() async -> [String] {
+    processes().map { "process \($0.pid) (\(ProcessTable.commandLine(of: $0.pid)))" }
+  }
+
+  public func killEverything() {
+    for process in processes() { kill(process.pid, SIGKILL) }
+    killOrphans()
+  }
+
+  private func killOrphans() {
+    let leaders = Array(state.withLock { $0.running.values })
+    // Orphans that came to this process are its to reap; its other children are not touched.
+    defer { for pid in leaders { waitpid(pid, nil, WNOHANG) } }
+    for _ in 0..<100 {
+      let alive = processes().filter { $0.pid != state.withLock { $0.agent?.pid } }
+      guard !alive.isEmpty else { return }
+      for process in alive { kill(process.pid, SIGKILL) }
+      usleep(5000)
+      for process in alive { waitpid(process.pid, nil, WNOHANG) }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Glibc
+
+/// The processes of this machine as `/proc` shows them at one moment.
+struct ProcessTable {
+  struct Entry {
+    var pid: pid_t
+    var parent: pid_t
+    var group: pid_t
+    var session: pid_t
+    var isZombie: Bool
+  }
+
+  private(set) var entries: [pid_t: Entry] = [:]
+
+  init() {
+    guard let directory = opendir("/proc") else { return }
+    defer { closedir(directory) }
+    while let item = readdir(directory) {
+      let name = withUnsafePointer(to: &item.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard let pid = pid_t(name), let entry = Self.entry(pid) else { continue }
+      entries[pid] = entry
+    }
+  }
+
+  /// All descendants of a process.
+  func descendants(of root: pid_t) -> [Entry] {
+    var children: [pid_t: [Entry]] = [:]
+    for entry in entries.values { children[entry.parent, default: []].append(entry) }
+    var result: [Entry] = []
+    var work = [root]
+    while let pid = work.popLast() {
+      for child in children[pid] ?? [] {
+        result.append(child)
+        work.append(child.pid)
+      }
+    }
+    return result
+  }
+
+  /// Processes that run and whose environment held `variable` (as `NAME=value`) when they started.
+  func carrying(_ variable: String) -> [Entry] {
+    entries.values.filter { !$0.isZombie && Self.environment(of: $0.pid, holds: variable) }
+  }
+
+  /// Kills every descendant of this process until there is none: who left its session and its parent is one still,
+  /// when this process is a subreaper. For a process that is about to end.
+  static func killDescendants() {
+    for _ in 0..<200 {
+      let alive = ProcessTable().descendants(of: getpid()).filter { !$0.isZombie }
+      guard !alive.isEmpty else { return }
+      for process in alive { kill(process.pid, SIGKILL) }
+      var status: Int32 = 0
+      while waitpid(-1, &status, WNOHANG) > 0 {}
+      usleep(10_000)
+    }
+  }
+
+  static func environment(of pid: pid_t, holds variable: String) -> Bool {
+    guard let bytes = contents("/proc/\(pid)/environ"), !bytes.isEmpty else { return false }
+    let wanted = Array(variable.utf8)
+    return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
+  }
+
+  /// The command line of a process, for people.
+  static func commandLine(of pid: pid_t) -> String {
+    guard let bytes = contents("/proc/\(pid)/cmdline") else { return "?" }
+    let text = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    return String(text.prefix(120))
+  }
+
+  private static func entry(_ pid: pid_t) -> Entry? {
+    guard let bytes = contents("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")) else {
+      return nil
+    }
+    // After the name, which may hold anything: state, parent, group, session.
+    let fields = bytes[(close + 1)...].split(separator: 0x20, maxSplits: 4)
+    guard fields.count >= 4 else { return nil }
+    func number(_ index: Int) -> pid_t { pid_t(String(decoding: fields[index], as: UTF8.self)) ?? 0 }
+    let state = fields[0].first ?? 0
+    return Entry(
+      pid: pid, parent: number(1), group: number(2), session: number(3),
+      isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
+  }
+
+  static func contents(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var result: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 8192)
+    while case let count = read(descriptor, &chunk, chunk.count), count > 0 { result.append(contentsOf: chunk[..<count]) }
+    return result
+  }
+}

@@ -1,0 +1,251 @@
+import CTaskLaunch
+import Glibc
+import SessionModel
+
+/// The agent's side of a raptor: starts the process, speaks CPI with it, and answers for its tasks when it dies.
+final class RaptorLink {
+  private enum Stage: Equatable {
+    case idle
+    /// Started; its `hello` has not come.
+    case starting
+    case executing
+    case stopping
+    case canceling
+    case ended
+  }
+
+  private let loop: EventLoop
+  private let configuration: AgentConfiguration
+  private let workers: Int
+  private var stage = Stage.idle
+  private var pid: pid_t = 0
+  private var output = OutputBuffer(-1)
+  private var input: Int32 = -1
+  private var lines = LineReader()
+  private var requests = RequestWriter()
+  private var hello: String?
+  private var running: [TaskID: Int] = [:]
+  private var endReason: String?
+
+  var emit: (SessionEvent) -> Void = { _ in }
+  var onTaskEnd: (TaskID) -> Void = { _ in }
+  var onEnd: () -> Void = {}
+
+  init(loop: EventLoop, configuration: AgentConfiguration, workers: Int) {
+    self.loop = loop
+    self.configuration = configuration
+    self.workers = workers
+  }
+
+  var isAlive: Bool { stage != .idle && stage != .ended }
+  /// Whether items may be given to it: until it was told to stop.
+  var takesWork: Bool { stage == .starting || stage == .executing }
+
+  func start() {
+    var toRaptor: [Int32] = [-1, -1]
+    var fromRaptor: [Int32] = [-1, -1]
+    let log = configuration.sessionDirectory + "/raptor.log"
+    let error = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard task_pipe(&toRaptor) == 0, task_pipe(&fromRaptor) == 0, error >= 0 else {
+      return report(.failed, "could not be started: \(errorText())")
+    }
+    defer { for descriptor in [toRaptor[0], fromRaptor[1], error] { close(descriptor) } }
+    let command = configuration.raptorCommand
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.dropFirst().map { strdup($0) } + [nil]
+    defer { arguments.forEach { free($0) } }
+    let program = command.first ?? ""
+    pid = TaskEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { envp in
+      program.withCString { program in
+        arguments.withUnsafeMutableBufferPointer { argv in
+          var launch = task_launch()
+          launch.path = program
+          launch.argv = UnsafePointer(argv.baseAddress)
+          launch.envp = envp
+          launch.standard_input = toRaptor[0]
+          launch.standard_output = fromRaptor[1]
+          launch.standard_error = error
+          launch.death_signal = SIGKILL
+          return withUnsafePointer(to: launch) { task_launch($0) }
+        }
+      }
+    }
+    guard pid > 0 else {
+      close(toRaptor[1])
+      close(fromRaptor[0])
+      return report(.failed, "could not be started: \(String(cString: strerror(-pid)))")
+    }
+    input = fromRaptor[0]
+    output = OutputBuffer(toRaptor[1])
+    stage = .starting
+    report(.agentExecutingPending, nil)
+    loop.add(input) { [unowned self] in
+      if case .ended = lines.read(input, receive) { closePipes() }
+    }
+    loop.add(
+      output.descriptor, wantsWrite: { [unowned self] in !output.isEmpty },
+      onWritable: { [unowned self] in output.flush() }, onReadable: { [unowned self] in closePipes() })
+    try? requests.write(configuration)
+    write(.hello)
+  }
+
+  func write(_ request: AgentRequest) {
+    guard isAlive, output.descriptor >= 0 else { return }
+    requests.write(request)
+    output.append(requests.take())
+    output.flush()
+  }
+
+  /// CPI `add_item`.
+  func add(_ item: RunItem) {
+    guard takesWork else { return fail(item.id, attempt: item.attempt, "the raptor has ended") }
+    running[item.id] = item.attempt
+    write(.addItem(item))
+  }
+
+  func cancel(_ ids: [TaskID], grace: Double) {
+    let ours = ids.filter { running[$0] != nil }
+    if !ours.isEmpty { write(.cancel(ours, grace: grace)) }
+  }
+
+  /// CPI `stop`: it finishes what runs and ends.
+  func stop() {
+    guard takesWork else { return }
+    stage = .stopping
+    write(.stop)
+  }
+
+  /// Ends the raptor and what runs in it.
+  func cancel(grace: Double) {
+    guard isAlive else { return }
+    stage = .canceling
+    kill(pid, SIGTERM)
+    loop.after(.seconds(grace + 1)) { [unowned self] in
+      if isAlive { kill(pid, SIGKILL) }
+    }
+  }
+
+  func pilotEnded(_ reason: String, grace: Double) {
+    endReason = reason
+    cancel(grace: grace)
+  }
+
+  private func receive(_ line: UnsafeRawBufferPointer) {
+    do {
+      guard let event = try SessionEvent(line: line) else { return receiveHello(line) }
+      guard case .task(let id, let state, let result) = event.kind else { return emit(event) }
+      guard let attempt = running[id] else { return }
+      var known = result
+      if state.isFinal, let endReason, known?.reason != nil, state != .done { known?.reason = endReason }
+      emit(SessionEvent(time: event.time, source: .raptor, .task(id, state, known ?? TaskResult(attempt: attempt))))
+      guard state.isFinal else { return }
+      running[id] = nil
+      onTaskEnd(id)
+    } catch {
+      emit(SessionEvent(source: .agent, .log(.warning, "the raptor sent what is no event: \(error)")))
+    }
+  }
+
+  private func receiveHello(_ line: UnsafeRawBufferPointer) {
+    guard let text = try? RaptorHello(line: line), stage == .starting else { return }
+    hello = text.description
+    stage = .executing
+    report(.agentExecuting, nil)
+  }
+
+  private func closePipes() {
+    if input >= 0 {
+      loop.remove(input)
+      close(input)
+      input = -1
+    }
+    if output.descriptor >= 0 {
+      loop.remove(output.descriptor)
+      close(output.descriptor)
+      output = OutputBuffer(-1)
+    }
+  }
+
+  /// A child of the agent ended that is none of its tasks.
+  func childEnded(_ child: pid_t, _ status: Int32) {
+    guard child == pid, isAlive else { return }
+    // What it said before it ended is still in the pipe.
+    while input >= 0, case .open = lines.read(input, receive), hasMore() {}
+    closePipes()
+    let wanted = stage
+    stage = .ended
+    let signal = status & 0x7f
+    let how = signal != 0 ? "ended by \(signalName(signal))" : "exit \((status >> 8) & 0xff)"
+    killStrays()
+    for (id, attempt) in running { fail(id, attempt: attempt, endReason ?? "the raptor died (\(how))") }
+    running = [:]
+    switch wanted {
+    case .stopping where status == 0: report(.done, nil)
+    case .canceling: report(.canceled, endReason)
+    default: report(.failed, "the raptor died: \(how)")
+    }
+    onEnd()
+  }
+
+  private func hasMore() -> Bool {
+    var item = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+    return poll(&item, 1, 0) > 0 && item.revents & Int16(POLLIN) != 0
+  }
+
+  /// Processes of its tasks that came to the agent when the raptor died.
+  private func killStrays() {
+    let marks = running.keys.map { "SCALEMS_TASK_ID=\($0.uid)" }
+    guard !marks.isEmpty else { return }
+    for entry in ProcessTable().descendants(of: getpid())
+    where !entry.isZombie && marks.contains(where: { ProcessTable.environment(of: entry.pid, holds: $0) }) {
+      kill(entry.pid, SIGKILL)
+    }
+  }
+
+  private func fail(_ id: TaskID, attempt: Int, _ reason: String) {
+    emit(SessionEvent(source: .agent, .task(id, .failed, TaskResult(attempt: attempt, reason: reason))))
+    onTaskEnd(id)
+  }
+
+  private func report(_ state: TaskState, _ detail: String?) {
+    if state == .failed { stage = .ended }
+    emit(
+      SessionEvent(
+        source: .agent,
+        .raptor(RaptorStatus(uid: "raptor.0000", state: state, workers: workers, hello: hello, detail: detail))))
+  }
+}
+
+/// The answer of a raptor to CPI `hello`.
+struct RaptorHello: CustomStringConvertible {
+  var name: String
+  var version: String
+  var description: String { "\(name) \(version)" }
+
+  init() { (name, version) = ("scalems-raptor", programVersion) }
+
+  /// - Throws: `JSONScanner.Failure` when the line is no JSON.
+  init?(line: UnsafeRawBufferPointer) throws {
+    var scanner = JSONScanner(line)
+    (name, version) = ("", "")
+    try scanner.beginObject()
+    while let key = try scanner.nextKey() {
+      if key.equals("name") {
+        name = try scanner.string().text
+      } else if key.equals("version") {
+        version = try scanner.string().text
+      } else {
+        _ = try scanner.value()
+      }
+    }
+    guard !name.isEmpty else { return nil }
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("event", "raptor.hello")
+    json.member("name", name)
+    json.member("version", version)
+    json.endObject()
+    json.endLine()
+  }
+}

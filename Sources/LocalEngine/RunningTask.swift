@@ -1,0 +1,69 @@
+import Glibc
+import SessionModel
+
+/// A task between its start and its final state.
+final class RunningTask {
+  enum Stage {
+    case stagingInput
+    /// Its processes run.
+    case executing
+    /// Its first processes ended; others of its tree are given the rest of the grace.
+    case emptying
+    case stagingOutput
+  }
+
+  /// Why the task was told to end, when it did not end by itself.
+  enum EndReason: Equatable {
+    case canceled
+    case timedOut(Double)
+    case pilotEnded(String)
+    case rankFailed
+  }
+
+  struct Rank {
+    var pid: pid_t
+    var number: Int
+    var isAlive = true
+  }
+
+  let item: RunItem
+  let directory: String
+  let gpus: [Int]
+  var stage = Stage.stagingInput
+  var ranks: [Rank] = []
+  var started = ContinuousClock.now
+  var endReason: EndReason?
+  /// When its processes are killed, once it was told to end.
+  var killTime: ContinuousClock.Instant?
+  var timer: EventLoop.TimerID?
+  var result: TaskResult
+
+  init(item: RunItem, directory: String, gpus: [Int]) {
+    self.item = item
+    self.directory = directory
+    self.gpus = gpus
+    result = TaskResult(attempt: item.attempt)
+  }
+
+  var aliveRanks: Bool { ranks.contains(where: \.isAlive) }
+
+  /// Adds what one rank used and how it ended; the first bad end is the task's.
+  func note(_ status: Int32, _ usage: rusage) {
+    result.user = (result.user ?? 0) + usage.ru_utime.seconds
+    result.system = (result.system ?? 0) + usage.ru_stime.seconds
+    result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss)
+    let signal = status & 0x7f
+    let code = (status >> 8) & 0xff
+    guard result.signal == nil, result.exitCode ?? 0 == 0 else { return }
+    if signal != 0 {
+      result.signal = signal
+      result.exitCode = nil
+    } else {
+      result.exitCode = code
+    }
+  }
+}
+
+extension timeval {
+  fileprivate var seconds: Double { Double(tv_sec) + Double(tv_usec) / 1e6 }
+}

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Glibc
+import SessionModel
+
+/// Brings files into and out of a task's directory.
+struct Staging: Sendable {
+  enum Direction { case input, output }
+
+  struct Problem: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  var clientDirectory: String
+  var sessionDirectory: String
+  var taskDirectory: String
+
+  /// - Throws: `Problem` that names the file and what was wrong with it.
+  func perform(_ directives: [StagingDirective], _ direction: Direction) throws {
+    for directive in directives { try perform(directive, direction) }
+  }
+
+  private func perform(_ directive: StagingDirective, _ direction: Direction) throws {
+    let what = direction == .input ? "input" : "output"
+    let source = path(directive.source, default: direction == .input ? clientDirectory : taskDirectory)
+    let target = path(directive.target, default: direction == .input ? taskDirectory : clientDirectory)
+    let manager = FileManager.default
+    guard manager.fileExists(atPath: source) else {
+      throw Problem(description: "the \(what) '\(directive.source)' does not exist (looked for \(source))")
+    }
+    guard source != target else { return }
+    do {
+      if let slash = target.lastIndex(of: "/") {
+        try manager.createDirectory(atPath: String(target[..<slash]), withIntermediateDirectories: true)
+      }
+      // A later run replaces what an earlier one left.
+      if directive.action != .link || direction == .output { try? manager.removeItem(atPath: target) }
+      switch directive.action {
+      case .copy: try manager.copyItem(atPath: source, toPath: target)
+      case .move: try manager.moveItem(atPath: source, toPath: target)
+      case .link:
+        unlink(target)
+        guard symlink(source, target) == 0 else {
+          throw Problem(description: String(cString: strerror(errno)))
+        }
+      }
+    } catch {
+      throw Problem(
+        description: "the \(what) '\(directive.source)' could not be brought to \(target) (\(directive.action.rawValue)): "
+          + ((error as? Problem)?.description ?? "\(error)"))
+    }
+  }
+
+  /// The path of a location: after a scheme, absolute, or relative to `directory`.
+  func path(_ location: String, default directory: String) -> String {
+    for (scheme, base) in [
+      ("client:///", clientDirectory), ("session:///", sessionDirectory), ("pilot:///", sessionDirectory),
+      ("task:///", taskDirectory),
+    ] where location.hasPrefix(scheme) {
+      return base + "/" + location.dropFirst(scheme.count)
+    }
+    return location.hasPrefix("/") ? location : directory + "/" + location
+  }
+}

@@ -1,0 +1,360 @@
+import CTaskLaunch
+import Dispatch
+import Glibc
+import SessionModel
+
+/// Runs tasks as real processes: directory, staging, start, time limit, the end of the whole process tree, result.
+///
+/// Used by the agent for its tasks and by a raptor for those that go through it.
+final class TaskRunner {
+  struct Configuration {
+    var session: String
+    var sessionDirectory: String
+    var clientDirectory: String
+    var killGrace: Double
+    var source: SessionEvent.Source
+  }
+
+  private let configuration: Configuration
+  private let loop: EventLoop
+  private let environment = TaskEnvironment()
+  private var programs = ProgramFinder()
+  private var tasks: [TaskID: RunningTask] = [:]
+  private var taskByPid: [pid_t: TaskID] = [:]
+  private var tasksDescriptor: Int32
+
+  /// Gets every fact that was learned.
+  var emit: (SessionEvent) -> Void = { _ in }
+  /// The task came to a final state; what it held is free.
+  var onEnd: (TaskID) -> Void = { _ in }
+
+  /// - Throws: `LoopProblem` when the directory of the tasks cannot be opened.
+  init(configuration: Configuration, loop: EventLoop) throws {
+    self.configuration = configuration
+    self.loop = loop
+    let directory = configuration.sessionDirectory + "/tasks"
+    tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard tasksDescriptor >= 0 else {
+      throw LoopProblem(description: "cannot open \(directory): \(String(cString: strerror(errno)))")
+    }
+    loop.onChildEnded = { [unowned self] in reap() }
+  }
+
+  var runningCount: Int { tasks.count }
+  var ids: [TaskID] { Array(tasks.keys) }
+  func isRunning(_ id: TaskID) -> Bool { tasks[id] != nil }
+
+  // MARK: Start
+
+  /// Starts a task, after staging its inputs.
+  func start(_ item: RunItem, gpus: [Int] = []) {
+    let directory = configuration.sessionDirectory + "/tasks/" + item.id.uid
+    let task = RunningTask(item: item, directory: directory, gpus: gpus)
+    tasks[item.id] = task
+    guard makeDirectory(task) else { return }
+    guard !item.description.inputs.isEmpty else { return execute(task) }
+    emit(task, .agentStagingInput)
+    stage(item.description.inputs, .input, for: task) { [unowned self] task, problem in
+      if task.endReason != nil || problem != nil { return end(task, .failed, reason: problem) }
+      execute(task)
+    }
+  }
+
+  private func makeDirectory(_ task: RunningTask) -> Bool {
+    let uid = task.item.id.uid
+    if mkdirat(tasksDescriptor, uid, 0o700) == 0 { return true }
+    guard errno == EEXIST else {
+      end(task, .failed, reason: "its directory \(task.directory) could not be made: \(errorText())")
+      return false
+    }
+    // Another attempt: what the earlier one printed stays beside it.
+    for name in [task.item.description.stdout, task.item.description.stderr] {
+      let old = "\(task.directory)/\(name)"
+      rename(old, "\(old).attempt\(task.item.attempt - 1)")
+    }
+    return true
+  }
+
+  private func stage(
+    _ directives: [StagingDirective], _ direction: Staging.Direction, for task: RunningTask,
+    then next: @escaping (RunningTask, String?) -> Void
+  ) {
+    let staging = Staging(
+      clientDirectory: configuration.clientDirectory, sessionDirectory: configuration.sessionDirectory,
+      taskDirectory: task.directory)
+    let (id, mailbox) = (task.item.id, loop.mailbox)
+    let resume = LoopBound { [unowned self] (problem: String?) in
+      if let task = tasks[id] { next(task, problem) }
+    }
+    // Copies take their time; the loop has other tasks to look after.
+    DispatchQueue.global().async {
+      do {
+        try staging.perform(directives, direction)
+        mailbox.post { resume(nil) }
+      } catch {
+        let problem = "\(error)"
+        mailbox.post { resume(problem) }
+      }
+    }
+  }
+
+  private func execute(_ task: RunningTask) {
+    let description = task.item.description
+    var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    let path = description.environment["PATH"] ?? environment.path
+    var argv = description.argv
+    let program: String
+    if description.preExec.isEmpty {
+      guard let found = programs.find(argv.first ?? "", path: path) else {
+        task.result.exitCode = 127
+        return end(task, .failed, reason: "the program '\(argv.first ?? "")' was not found in PATH")
+      }
+      program = found
+    } else {
+      do {
+        program = try TaskScript.write(description, to: task.directory)
+        argv = [program, "task.sh"] + argv
+      } catch { return end(task, .failed, reason: "\(error)") }
+    }
+    variables += variablesForTask(task)
+    let files: TaskFiles
+    switch TaskFiles.open(description, in: task.directory, clientDirectory: configuration.clientDirectory) {
+    case .success(let opened): files = opened
+    case .failure(let problem): return end(task, .failed, reason: problem.description)
+    }
+    defer { files.close() }
+    task.stage = .executing
+    task.started = .now
+    let time = Timestamp.now
+    for number in 0..<max(1, description.resources.ranks) {
+      let pid = launch(program, argv, variables + [("SCALEMS_RANK", String(number))], files, in: task.directory)
+      guard pid > 0 else {
+        let reason = "'\(argv.first ?? program)' could not be started: \(String(cString: strerror(-pid)))"
+        task.result.exitCode = pid == -ENOENT ? 127 : 126
+        guard task.aliveRanks else { return end(task, .failed, reason: reason) }
+        task.result.reason = reason
+        terminate(task, because: .rankFailed, grace: configuration.killGrace)
+        break
+      }
+      task.ranks.append(RunningTask.Rank(pid: pid, number: number))
+      taskByPid[pid] = task.item.id
+    }
+    let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
+    emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
+    if let limit = description.timeout {
+      task.timer = loop.after(.seconds(limit)) { [unowned self, id = task.item.id] in
+        guard let task = tasks[id], task.endReason == nil else { return }
+        terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
+      }
+    }
+  }
+
+  private func variablesForTask(_ task: RunningTask) -> [(String, String)] {
+    let resources = task.item.description.resources
+    var variables = [
+      ("SCALEMS_SESSION_ID", configuration.session), ("SCALEMS_SESSION_DIR", configuration.sessionDirectory),
+      ("SCALEMS_TASK_ID", task.item.id.uid), ("SCALEMS_TASK_NAME", task.item.label),
+      ("SCALEMS_TASK_DIR", task.directory), ("SCALEMS_RANKS", String(resources.ranks)),
+      ("SCALEMS_CORES_PER_RANK", String(resources.coresPerRank)), ("SCALEMS_ATTEMPT", String(task.item.attempt)),
+    ]
+    if let member = task.item.member { variables.append(("SCALEMS_MEMBER", String(member))) }
+    if resources.gpusPerRank > 0 {
+      variables.append(("CUDA_VISIBLE_DEVICES", task.gpus.map(String.init).joined(separator: ",")))
+    }
+    return variables
+  }
+
+  private func launch(
+    _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, in directory: String
+  ) -> pid_t {
+    var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
+    defer { arguments.forEach { free($0) } }
+    return environment.with(variables) { envp in
+      program.withCString { program in
+        directory.withCString { directory in
+          arguments.withUnsafeMutableBufferPointer { argv in
+            var launch = task_launch()
+            launch.path = program
+            launch.argv = UnsafePointer(argv.baseAddress)
+            launch.envp = envp
+            launch.directory = directory
+            launch.standard_input = files.input
+            launch.standard_output = files.output
+            launch.standard_error = files.error
+            launch.death_signal = SIGKILL
+            return withUnsafePointer(to: launch) { task_launch($0) }
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: End
+
+  /// Collects the children that ended: ranks of tasks, and orphans that came to this process.
+  private func reap() {
+    while case let pid = task_peek_ended_child(), pid > 0 {
+      // While it is not waited for, its id is its own: what is left of its group can be killed without a doubt.
+      if let id = taskByPid[pid], let task = tasks[id], task.endReason == nil { kill(-pid, SIGKILL) }
+      var status: Int32 = 0
+      var usage = rusage()
+      guard wait4(pid, &status, WNOHANG, &usage) == pid else { return }
+      guard let id = taskByPid.removeValue(forKey: pid), let task = tasks[id] else {
+        onOtherChild(pid, status)
+        continue
+      }
+      if let index = task.ranks.firstIndex(where: { $0.pid == pid }) { task.ranks[index].isAlive = false }
+      task.note(status, usage)
+      if task.aliveRanks {
+        // The others of a parallel program would wait for it for ever.
+        if status != 0, task.endReason == nil {
+          terminate(task, because: .rankFailed, grace: configuration.killGrace)
+        }
+      } else {
+        ranksEnded(task)
+      }
+    }
+  }
+
+  /// A child that is no task: the raptor of an agent.
+  var onOtherChild: (pid_t, Int32) -> Void = { _, _ in }
+
+  private func ranksEnded(_ task: RunningTask) {
+    loop.cancel(task.timer)
+    task.result.wall = (ContinuousClock.now - task.started) / .seconds(1)
+    guard task.endReason == nil else {
+      task.stage = .emptying
+      return awaitEmptyTree(task.item.id)
+    }
+    guard task.result.signal == nil, task.result.exitCode == 0 else {
+      return end(task, .failed, reason: failureText(task))
+    }
+    let outputs = task.item.description.outputs
+    guard !outputs.isEmpty else { return end(task, .done, reason: nil) }
+    task.stage = .stagingOutput
+    emit(task, .agentStagingOutput)
+    stage(outputs, .output, for: task) { [unowned self] task, problem in
+      end(task, problem == nil ? .done : .failed, reason: problem)
+    }
+  }
+
+  private func failureText(_ task: RunningTask) -> String? {
+    let line = TaskFiles.lastLine(of: "\(task.directory)/\(task.item.description.stderr)")
+    var text = task.result.reason ?? ""
+    if text.isEmpty {
+      text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
+    }
+    return line.isEmpty ? text : "\(text): \(line)"
+  }
+
+  private func end(_ task: RunningTask, _ state: TaskState, reason: String?) {
+    var state = state
+    task.result.reason = reason
+    switch task.endReason {
+    case nil: break
+    case .canceled:
+      state = .canceled
+      task.result.reason = "canceled on request"
+    case .timedOut(let limit):
+      state = .failed
+      task.result.reason = "its time limit of \(number(limit)) s passed"
+    case .pilotEnded(let why):
+      state = .failed
+      task.result.reason = why
+    case .rankFailed:
+      state = .failed
+      task.result.reason = failureText(task)
+    }
+    tasks[task.item.id] = nil
+    loop.cancel(task.timer)
+    emit(SessionEvent(source: configuration.source, .task(task.item.id, state, task.result)))
+    onEnd(task.item.id)
+  }
+
+  /// Ends tasks before their time; the ones that are not here are ignored.
+  func cancel(_ ids: [TaskID], because reason: RunningTask.EndReason = .canceled, grace: Double) {
+    for id in ids {
+      guard let task = tasks[id] else { continue }
+      terminate(task, because: reason, grace: grace)
+    }
+  }
+
+  private func terminate(_ task: RunningTask, because reason: RunningTask.EndReason, grace: Double) {
+    let killTime = ContinuousClock.now + .seconds(grace)
+    let isFirst = task.endReason == nil
+    if isFirst { task.endReason = reason }
+    // A second request may shorten the grace, never lengthen it.
+    guard isFirst || killTime < task.killTime ?? killTime else { return }
+    task.killTime = killTime
+    // Files may be on their way: the end of the staging sees the reason.
+    guard task.stage == .executing || task.stage == .emptying else { return }
+    signal(task, grace > 0 ? SIGTERM : SIGKILL)
+    loop.cancel(task.timer)
+    task.timer = loop.after(.seconds(grace)) { [unowned self, id = task.item.id] in
+      guard let task = tasks[id] else { return }
+      signal(task, SIGKILL)
+    }
+    if !task.aliveRanks { ranksEnded(task) }
+  }
+
+  private func signal(_ task: RunningTask, _ number: Int32) {
+    for process in tree(of: task) {
+      kill(process.pid, number)
+      // A stopped process would not act on it.
+      if number == SIGTERM { kill(process.pid, SIGCONT) }
+    }
+  }
+
+  /// Every process of a task: its ranks, what descends from them, what shares their sessions, and what left both but
+  /// still carries the task's id.
+  private func tree(of task: RunningTask) -> [ProcessTable.Entry] {
+    let table = ProcessTable()
+    let leaders = Set(task.ranks.map(\.pid))
+    var found: [pid_t: ProcessTable.Entry] = [:]
+    for rank in task.ranks where rank.isAlive {
+      if let entry = table.entries[rank.pid] { found[rank.pid] = entry }
+      for entry in table.descendants(of: rank.pid) { found[entry.pid] = entry }
+    }
+    for entry in table.entries.values where leaders.contains(entry.session) { found[entry.pid] = entry }
+    let mark = "SCALEMS_TASK_ID=\(task.item.id.uid)"
+    for entry in table.descendants(of: getpid()) where found[entry.pid] == nil && !entry.isZombie {
+      if ProcessTable.environment(of: entry.pid, holds: mark) { found[entry.pid] = entry }
+    }
+    return found.values.filter { !$0.isZombie }
+  }
+
+  /// A task that was told to end is over when its whole tree is.
+  private func awaitEmptyTree(_ id: TaskID) {
+    guard let task = tasks[id] else { return }
+    guard !tree(of: task).isEmpty else { return end(task, .failed, reason: nil) }
+    if let killTime = task.killTime, killTime <= .now { signal(task, SIGKILL) }
+    loop.cancel(task.timer)
+    task.timer = loop.after(.milliseconds(50)) { [unowned self] in awaitEmptyTree(id) }
+  }
+
+  private func emit(_ task: RunningTask, _ state: TaskState) {
+    let result = task.item.attempt == 1 ? nil : TaskResult(attempt: task.item.attempt)
+    emit(SessionEvent(source: configuration.source, .task(task.item.id, state, result)))
+  }
+}
+
+/// A closure of the loop's thread on its way through another; it is only ever called on the loop.
+private struct LoopBound<Value>: @unchecked Sendable {
+  private let body: (Value) -> Void
+  init(_ body: @escaping (Value) -> Void) { self.body = body }
+  func callAsFunction(_ value: Value) { body(value) }
+}
+
+func errorText() -> String { String(cString: strerror(errno)) }
+
+/// A number of seconds without a needless fraction.
+func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
+
+func signalName(_ signal: Int32) -> String {
+  let names: [Int32: String] = [
+    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT",
+    SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1", SIGSEGV: "SIGSEGV",
+    SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
+  ]
+  return names[signal] ?? "signal \(signal)"
+}

@@ -1,0 +1,62 @@
+import SessionModel
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The directory of one session: its journal, the directories of its tasks, the logs of its helpers.
+public struct SessionDirectory: Sendable {
+  public let path: FilePath
+
+  /// Why the directory cannot serve a session: one sentence for people.
+  public struct Problem: Error, CustomStringConvertible, Sendable {
+    public var description: String
+  }
+
+  public init(_ path: FilePath) { self.path = path }
+
+  public var journal: FilePath { path.appending("journal.jsonl") }
+
+  /// Makes the directory, with those above it, for its owner only.
+  ///
+  /// - Throws: `Problem` when it cannot be made, or belongs to a session already.
+  public func create() throws(Problem) {
+    var made = FilePath(root: path.root, [])
+    for component in path.components {
+      made.append(component)
+      guard mkdir(made.string, 0o700) != 0, errno != EEXIST else { continue }
+      // An automounter answers otherwise for a directory that is there.
+      let code = errno
+      guard access(made.string, F_OK) != 0 else { continue }
+      throw Problem(description: "the session directory \(made) cannot be made: \(text(code))")
+    }
+    if access(journal.string, F_OK) == 0 {
+      throw Problem(description: "\(path) holds a session already: name another directory with --session-dir")
+    }
+    guard chmod(path.string, 0o700) == 0 else {
+      throw Problem(description: "the session directory \(path) is not yours to use: \(text(errno))")
+    }
+    guard access(path.string, W_OK | X_OK) == 0 else {
+      throw Problem(description: "the session directory \(path) cannot be written: \(text(errno))")
+    }
+  }
+
+  /// The end of a task's output, off the calling thread's hands: it reads a file.
+  public func output(of task: TaskID, named name: String, limit: Int) -> OutputTail {
+    let file = path.appending("tasks").appending(task.uid).appending(name)
+    let descriptor = open(file.string, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let failure = errno == ENOENT ? "nothing was written yet" : "\(file): \(text(errno))"
+      return OutputTail(text: "", size: 0, failure: failure)
+    }
+    defer { close(descriptor) }
+    let size = Int(lseek(descriptor, 0, SEEK_END))
+    lseek(descriptor, max(0, size - limit), SEEK_SET)
+    var bytes = [UInt8](repeating: 0, count: min(limit, size))
+    let count = read(descriptor, &bytes, bytes.count)
+    return OutputTail(text: String(decoding: bytes.prefix(max(0, count)), as: UTF8.self), size: size)
+  }
+}
+
+func text(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,0 +1,251 @@
+import Executor
+import Yams
+
+/// What a scalar of the file is, by the rules of YAML 1.2 and by what people write.
+enum ScalarValue: Equatable {
+  case nothing
+  case boolean(Bool)
+  case whole(Int)
+  case decimal(Double)
+  case text
+
+  init(_ scalar: Node.Scalar) {
+    // Quoted scalars and `!!str` are text whatever they look like.
+    guard scalar.tag.rawValue != Tag.Name.str.rawValue, scalar.style == .plain || scalar.style == .any else {
+      self = .text
+      return
+    }
+    switch scalar.string {
+    case "", "~", "null", "Null", "NULL": self = .nothing
+    case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": self = .boolean(true)
+    case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": self = .boolean(false)
+    default: self = ScalarValue(number: scalar.string)
+    }
+  }
+
+  private init(number text: String) {
+    // `Double` also reads "infinity" and hexadecimal; those stay text.
+    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else {
+      self = .text
+      return
+    }
+    if let whole = Int(text) {
+      self = .whole(whole)
+    } else if let decimal = Double(text), decimal.isFinite {
+      self = .decimal(decimal)
+    } else {
+      self = .text
+    }
+  }
+}
+
+/// The entries of a mapping by key, merge keys (`<<`) taken in.
+struct Fields {
+  struct Entry {
+    var keyMark: Mark?
+    var value: Node
+  }
+  /// What people call the mapping: `task 'md'`.
+  var owner: String
+  var mark: Mark?
+  var entries: [String: Entry] = [:]
+
+  subscript(key: String) -> Node? { entries[key]?.value }
+  func keyMark(_ key: String) -> Mark? { entries[key]?.keyMark ?? mark }
+}
+
+/// Reads nodes into values and collects what is wrong with them; a value that is wrong reads as `nil`.
+final class NodeReader {
+  let path: String
+  private(set) var problems: [WorkflowProblem] = []
+  /// Stand-ins of duplicate keys, which are reported already.
+  var hiddenKeys: Set<String> = []
+
+  init(path: String) {
+    self.path = path
+  }
+
+  func report(_ mark: Mark?, _ message: String) {
+    problems.append(WorkflowProblem(path: path, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message))
+  }
+
+  func add(_ more: [WorkflowProblem]) { problems += more }
+
+  /// In the order of the file, each once: an anchor is read wherever it is named.
+  var orderedProblems: [WorkflowProblem] {
+    var result: [WorkflowProblem] = []
+    for problem in problems.sorted(by: { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) })
+    where problem != result.last {
+      result.append(problem)
+    }
+    return result
+  }
+
+  // MARK: - Mappings
+
+  /// The entries of the mapping `node`; unknown keys are reported with the nearest of `known`.
+  ///
+  /// `hints` says what to write instead of keys that people know from elsewhere.
+  func fields(
+    _ node: Node, owner: String, known: [String], hints: [String: String] = [:],
+    isFree: (String) -> Bool = { _ in false }
+  ) -> Fields? {
+    guard case .mapping(let mapping) = node else {
+      report(node.mark, "\(owner) must be a mapping (key: value), found \(describe(node))")
+      return nil
+    }
+    var result = Fields(owner: owner, mark: mapping.mark)
+    var merged: Set<Int> = [node.place]
+    collect(mapping, into: &result, merged: &merged)
+    for (key, entry) in result.entries where !known.contains(key) && !isFree(key) {
+      let hint = hints[key].map { " (\($0))" } ?? suggestion(for: key, among: known)
+      report(entry.keyMark, "unknown key '\(shortened(key))' in \(owner)\(hint)")
+    }
+    return result
+  }
+
+  /// Any keys: `environment`.
+  func freeFields(_ node: Node, owner: String) -> Fields? {
+    fields(node, owner: owner, known: [], isFree: { _ in true })
+  }
+
+  /// `merged` holds the places of mappings taken in already: aliases may name the same one over and over.
+  private func collect(_ mapping: Node.Mapping, into result: inout Fields, merged: inout Set<Int>) {
+    var merges: [Node] = []
+    for (key, value) in mapping {
+      guard case .scalar(let scalar) = key else {
+        report(key.mark, "a key of \(result.owner) must be text, found \(describe(key))")
+        continue
+      }
+      if scalar.string == "<<", scalar.style == .plain || scalar.style == .any {
+        if case .sequence(let several) = value { merges += several } else { merges.append(value) }
+      } else if !hiddenKeys.contains(scalar.string), result.entries[scalar.string] == nil {
+        result.entries[scalar.string] = .init(keyMark: scalar.mark, value: value)
+      }
+    }
+    // What is written in the mapping itself wins over what is merged, and an earlier merge over a later one.
+    for merge in merges {
+      guard case .mapping(let other) = merge else {
+        report(merge.mark, "'<<' in \(result.owner) takes a mapping, found \(describe(merge))")
+        continue
+      }
+      if merged.insert(merge.place).inserted { collect(other, into: &result, merged: &merged) }
+    }
+  }
+
+  // MARK: - Scalars
+
+  /// Text as it stands in the file; numbers, dates and true/false keep their spelling.
+  func text(_ node: Node, what: String, isEmptyAllowed: Bool = true) -> String? {
+    guard case .scalar(let scalar) = node else {
+      let hint = if case .mapping = node { "; a text with ': ' in it needs quotes" } else { "" }
+      report(node.mark, "\(what) must be text, found \(describe(node))\(hint)")
+      return nil
+    }
+    if ScalarValue(scalar) == .nothing {
+      report(scalar.mark, "\(what) has no value; write '' for an empty text, or quotes around '\(scalar.string)'")
+      return nil
+    }
+    if scalar.string.isEmpty, !isEmptyAllowed {
+      report(scalar.mark, "\(what) is empty")
+      return nil
+    }
+    if scalar.string.utf8.contains(0) {
+      report(scalar.mark, "\(what) holds a NUL character, which no program can be given")
+      return nil
+    }
+    return scalar.string
+  }
+
+  /// A list of texts, or one text.
+  func texts(_ node: Node, what: String) -> [(text: String, mark: Mark?)]? {
+    switch node {
+    case .sequence(let sequence):
+      return sequence.compactMap { element in
+        text(element, what: "an entry of \(what)", isEmptyAllowed: false).map { ($0, element.mark) }
+      }
+    default: return text(node, what: what, isEmptyAllowed: false).map { [($0, node.mark)] }
+    }
+  }
+
+  func boolean(_ node: Node, what: String) -> Bool? {
+    if case .scalar(let scalar) = node, case .boolean(let value) = ScalarValue(scalar) { return value }
+    report(node.mark, "\(what) must be true or false, found \(describe(node))")
+    return nil
+  }
+
+  func whole(_ node: Node, what: String, in range: ClosedRange<Int>) -> Int? {
+    if case .scalar(let scalar) = node, case .whole(let value) = ScalarValue(scalar), value >= range.lowerBound {
+      if value <= range.upperBound { return value }
+      report(node.mark, "\(what) is too large: \(value), at most \(range.upperBound) is possible")
+      return nil
+    }
+    report(
+      node.mark, "\(what) must be a whole number of at least \(range.lowerBound), found \(describe(node))")
+    return nil
+  }
+
+  /// Seconds: a number, or one with a unit (`90s`, `5m`, `2h`, `1d`).
+  func duration(_ node: Node, what: String) -> Double? {
+    guard case .scalar(let scalar) = node, var seconds = Self.seconds(scalar.string) else {
+      report(node.mark, "\(what) must be seconds or a duration such as 90s, 5m or 2h, found \(describe(node))")
+      return nil
+    }
+    guard seconds > 0 else {
+      report(node.mark, "\(what) must be more than 0 seconds, found \(describe(node))")
+      return nil
+    }
+    seconds = min(seconds, 1e9)
+    return seconds
+  }
+
+  private static func seconds(_ text: String) -> Double? {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
+    let unit = text.last.flatMap { units[$0] }
+    let number = unit == nil ? text[...] : text.dropLast()
+    guard !number.isEmpty, number.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
+      let value = Double(number), value.isFinite
+    else { return nil }
+    return value * (unit ?? 1)
+  }
+
+  // MARK: - Words
+
+  /// What the node is, for messages: `'abc'`, `a list`, `nothing`.
+  func describe(_ node: Node) -> String {
+    switch node {
+    case .scalar(let scalar): ScalarValue(scalar) == .nothing ? "nothing" : "'\(shortened(scalar.string))'"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .alias: "an alias"
+    }
+  }
+}
+
+extension Node {
+  /// The place of a node in the file, which an alias shares with what it names: tells nodes apart in a walk.
+  var place: Int {
+    let kind =
+      switch self {
+      case .scalar: 0
+      case .sequence: 1
+      case .mapping: 2
+      case .alias: 3
+      }
+    return (mark?.line ?? 0) << 32 | (mark?.column ?? 0) << 2 | kind
+  }
+}
+
+/// At most 40 characters of the first line.
+func shortened(_ text: String) -> String {
+  let line = text.prefix { !$0.isNewline }
+  return line.count > 40 || line.count < text.count ? line.prefix(37) + "..." : String(line)
+}
+
+/// ` (did you mean 'x'?)`, or nothing.
+func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
+  // Nobody mistypes a whole paragraph, and the comparison is quadratic; of a single letter anything is near.
+  guard (2...64).contains(name.utf8.count) else { return "" }
+  let comparable = candidates.lazy.filter { (1...80).contains($0.utf8.count) }
+  return nearest(to: name, in: comparable).map { " (did you mean '\($0)'?)" } ?? ""
+}

@@ -1,0 +1,130 @@
+import Executor
+import SessionModel
+
+/// What a run of the workflow would do, for people: `scalems-top check FILE` prints it.
+public func plan(of file: WorkflowFile) -> String {
+  var lines = heading(file)
+  lines.append("")
+  lines += table(file)
+  lines.append("")
+  lines += totals(file)
+  return lines.joined(separator: "\n")
+}
+
+private func heading(_ file: WorkflowFile) -> [String] {
+  var engine = file.engine ?? "local"
+  if let resource = file.resource { engine += " on \(resource)" }
+  if let venv = file.venv { engine += ", venv \(venv)" }
+  if file.needsRaptor { engine += ", with a raptor" }
+  var pilot: [String] = []
+  if let cores = file.pilot.cores { pilot.append(counted(cores, "core")) }
+  if let gpus = file.pilot.gpus { pilot.append(counted(gpus, "gpu")) }
+  if let runtime = file.pilot.runtime { pilot.append("for \(duration(runtime))") }
+  var lines = [
+    "engine    \(engine)", "pilot     \(pilot.isEmpty ? "as the engine offers" : pilot.joined(separator: ", "))",
+  ]
+  if let name = file.name { lines.insert("workflow  \(name)", at: 0) }
+  return lines
+}
+
+/// One line an item; columns that would be empty are left out.
+private func table(_ file: WorkflowFile) -> [String] {
+  let columns: [(title: String, isNumber: Bool, cell: (WorkItem) -> String)] = [
+    ("task", false, { $0.description.name }),
+    ("members", true, { $0.shape.first.map { "× \($0)" } ?? "" }),
+    ("cores", true, { cores($0.description.resources) }),
+    ("gpus", true, { $0.description.resources.gpus > 0 ? String($0.description.resources.gpus) : "" }),
+    ("timeout", true, { $0.description.timeout.map(duration) ?? "" }),
+    ("retries", true, { $0.description.retries > 0 ? String($0.description.retries) : "" }),
+    ("raptor", false, { $0.description.raptor ? "raptor" : "" }),
+    ("after", false, { $0.description.after.joined(separator: ", ") }),
+  ]
+  var rows = [String](repeating: "", count: file.items.count + 1)
+  var pending = rows
+  for column in columns {
+    let cells = file.items.map(column.cell)
+    if cells.allSatisfy(\.isEmpty) { continue }
+    let all = [column.title] + cells
+    let width = all.map(\.unicodeScalars.count).max() ?? 0
+    for (index, cell) in all.enumerated() {
+      let space = String(repeating: " ", count: width - cell.unicodeScalars.count)
+      // The space after a cell is kept back until another follows: no line ends in spaces.
+      if !cell.isEmpty { rows[index] += pending[index] + (column.isNumber ? space + cell : cell) }
+      let kept = column.isNumber && !cell.isEmpty ? "" : space
+      pending[index] = (cell.isEmpty ? pending[index] + space : kept) + "  "
+    }
+  }
+  return rows
+}
+
+private func totals(_ file: WorkflowFile) -> [String] {
+  let levels = levels(of: file.items)
+  var lines = ["\(counted(file.taskCount, "task")) in \(counted(file.items.count, "item"))"]
+  if let largest = file.items.max(by: { $0.description.resources.cores < $1.description.resources.cores }) {
+    lines[0] += ", the largest needs \(counted(largest.description.resources.cores, "core"))"
+    if largest.description.resources.cores > 1 { lines[0] += " (\(largest.description.name))" }
+  }
+  let path = levels.path
+  lines.append(
+    "longest chain: \(counted(path.count, "level")) (\(shortList(path, separator: " → ")))")
+  let first = zip(file.items, levels.level).filter { $1 == 0 }.map(\.0)
+  let count = first.reduce(0) { $0 + ($1.shape.first ?? 1) }
+  lines.append(
+    "can start at once: \(counted(count, "task")) (\(shortList(first.map(\.description.name), separator: ", ")))")
+  return lines
+}
+
+/// How many items each item comes after, and the items of a longest chain.
+private func levels(of items: [WorkItem]) -> (level: [Int], path: [String]) {
+  let index = Dictionary(items.enumerated().map { ($1.description.name, $0) }, uniquingKeysWith: { first, _ in first })
+  let before = items.map { item in
+    item.description.after.compactMap { text in
+      Dependency(text, isItem: { index[$0] != nil }).flatMap { index[$0.itemName] }
+    }
+  }
+  var waiting = before.map { Set($0).count }
+  var followers = [[Int]](repeating: [], count: items.count)
+  for (item, sources) in before.enumerated() {
+    for source in Set(sources) { followers[source].append(item) }
+  }
+  var level = [Int](repeating: 0, count: items.count)
+  var previous = [Int?](repeating: nil, count: items.count)
+  var ready = waiting.indices.filter { waiting[$0] == 0 }
+  while let item = ready.popLast() {
+    for follower in followers[item] {
+      if level[item] + 1 > level[follower] {
+        level[follower] = level[item] + 1
+        previous[follower] = item
+      }
+      waiting[follower] -= 1
+      if waiting[follower] == 0 { ready.append(follower) }
+    }
+  }
+  var path: [String] = []
+  var step = level.indices.max { level[$0] < level[$1] }
+  while let item = step {
+    path.append(items[item].description.name)
+    step = previous[item]
+  }
+  return (level, path.reversed())
+}
+
+private func cores(_ resources: TaskResources) -> String {
+  resources.ranks > 1 ? "\(resources.ranks) × \(resources.coresPerRank)" : String(resources.coresPerRank)
+}
+
+private func shortList(_ names: [String], separator: String) -> String {
+  if names.count <= 8 { return names.joined(separator: separator) }
+  return (names.prefix(4) + ["… \(names.count - 6) more …"] + names.suffix(2)).joined(separator: separator)
+}
+
+/// `90s`, `5m`, `1h30m`: whole seconds are enough for a plan.
+private func duration(_ seconds: Double) -> String {
+  if seconds < 10, seconds != seconds.rounded() { return "\(seconds)s" }
+  let whole = Int(seconds.rounded())
+  var text = ""
+  if whole >= 3600 { text += "\(whole / 3600)h" }
+  if whole % 3600 >= 60 { text += "\(whole % 3600 / 60)m" }
+  if whole % 60 > 0 || text.isEmpty { text += "\(whole % 60)s" }
+  return text
+}

@@ -1,0 +1,43 @@
+/// One thing that is wrong with a workflow file, and where.
+public struct WorkflowProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  public var path: String
+  /// Counted from 1; 0 when the problem is the file's as a whole (it cannot be read, say).
+  public var line: Int
+  /// Counted in characters from 1; 0 when the problem is the file's as a whole.
+  public var column: Int
+  /// A sentence without the place: what is wrong and what would be right.
+  public var message: String
+
+  public init(path: String, line: Int = 0, column: Int = 0, message: String) {
+    self.path = path
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
+  /// `file.yaml:12:7: message`, the form that editors and people know from compilers.
+  public var description: String {
+    line > 0 ? "\(path):\(line):\(column): \(message)" : "\(path): \(message)"
+  }
+}
+
+/// Everything that is wrong with a workflow file, in the order of the file.
+public struct WorkflowProblems: Error, Equatable, Sendable, CustomStringConvertible {
+  public var problems: [WorkflowProblem]
+
+  public init(_ problems: [WorkflowProblem]) {
+    self.problems = problems
+  }
+
+  /// One problem a line.
+  public var description: String { description(limit: .max) }
+
+  /// The first `limit` problems, one a line, and how many more there are.
+  public func description(limit: Int) -> String {
+    var lines = problems.prefix(limit).map(\.description)
+    if problems.count > limit {
+      lines.append("\(problems[0].path): and \(problems.count - limit) more problems")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// The user this process runs as, by name.
+func userName() -> String {
+  if let entry = getpwuid(getuid()) { return String(cString: entry.pointee.pw_name) }
+  return String(getuid())
+}
+
+/// The name of this machine, without its domain.
+func hostName() -> String {
+  var name = [CChar](repeating: 0, count: 256)
+  guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+  return String(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).prefix { $0 != "." })
+}
+
+func currentDirectory() -> String {
+  guard let path = getcwd(nil, 0) else { return "/" }
+  defer { free(path) }
+  return String(cString: path)
+}
+
+/// An id that sorts by time and is unique on this machine: `scalems.20261122.183000.4711`.
+func newSessionID() -> String {
+  var now = time(nil)
+  var parts = tm()
+  localtime_r(&now, &parts)
+  func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  let date = "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))"
+  return "scalems.\(date).\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec)).\(getpid())"
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Measures scalems-top on this machine, side by side with what people use instead: `make bench`.
+
+  bench.py [--only rates,start,memory,idle] [--tasks N] [--repeats N] [--cores N] BINARY
+
+Only the standard library; HyperQueue comes from PyPI into .build-bench/. It writes nothing outside a temporary
+directory, which it removes, and leaves no process.
+"""
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import footprint
+import rates
+from processes import Workplace
+
+PARTS = ["rates", "start", "memory", "idle"]
+
+
+def main():
+  parser = argparse.ArgumentParser(description="Measures scalems-top against xargs, GNU parallel and HyperQueue.")
+  parser.add_argument("binary", type=Path)
+  parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {', '.join(PARTS)}")
+  parser.add_argument("--tasks", type=int, default=5000)
+  parser.add_argument("--queued", type=int, default=1_000_000, help="tasks queued for the memory part")
+  parser.add_argument("--repeats", type=int, default=3)
+  parser.add_argument("--frames", type=int, default=15, help="runs of the start part")
+  parser.add_argument("--idle-seconds", type=float, default=30)
+  parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+  options = parser.parse_args()
+  parts = options.only.split(",")
+  if unknown := set(parts) - set(PARTS):
+    parser.error(f"no such part: {', '.join(sorted(unknown))}")
+  binary = options.binary.resolve()
+  if not os.access(binary, os.X_OK):
+    parser.error(f"{options.binary} is no program: build it with 'make build'")
+  cache = Path(__file__).resolve().parents[2] / ".build-bench"
+
+  failed = False
+  with tempfile.TemporaryDirectory(prefix="scalems-bench-", ignore_cleanup_errors=True) as root:
+    workplace = Workplace(root)
+    print(f"scalems-top on {platform.machine()}, {options.cores} cores, Linux {platform.release()}")
+    for part in PARTS:
+      if part not in parts:
+        continue
+      try:
+        print(f"\n{REPORTS[part](binary, workplace, cache, options)}", flush=True)
+      except (RuntimeError, OSError) as error:
+        print(f"\n{part}: not measured: {error}", flush=True)
+        failed = True
+    for pid in workplace.leftovers():
+      print(f"process {pid} was left behind and is ended now", file=sys.stderr)
+      os.kill(pid, signal.SIGKILL)
+      failed = True
+  sys.exit(1 if failed else 0)
+
+
+def report_rates(binary, workplace, cache, options):
+  rows = rates.measure(binary, workplace, cache, options.tasks, options.cores, options.repeats)
+  base = next(rate for name, rate, _ in rows if name.startswith("xargs -P ("))
+  lines = [
+    f"{options.tasks} × /bin/true on {options.cores} cores, median of {options.repeats} alternating runs; "
+    "scalems-top keeps outputs and a journal",
+    f"  {'':36}{'tasks/s':>9}{'× xargs':>9}   runs",
+  ]
+  for name, rate, values in rows:
+    lines.append(f"  {name:36}{rate:9.0f}{rate / base:9.2f}   {' '.join(f'{v:.0f}' for v in values)}")
+  best = {name.split()[0].rstrip(","): rate for name, rate, _ in reversed(rows)}
+  if "HyperQueue" in best:
+    lines.append(f"  scalems-top / HyperQueue: {best['scalems-top'] / best['HyperQueue']:.1f} ×")
+  return "\n".join(lines)
+
+
+def report_start(binary, workplace, cache, options):
+  frame = footprint.first_frame(binary, workplace, options.frames)
+  version = footprint.version_time(binary, workplace, options.frames)
+  return (
+    f"start to first whole frame (80×24)   {footprint.summary(frame)}\n"
+    f"start to end of --version            {footprint.summary(version)}")
+
+
+def report_memory(binary, workplace, cache, options):
+  host, helpers, peak, taken = footprint.queued_memory(binary, workplace, options.queued, options.cores)
+  helper_text = " + ".join(f"{size / 2**20:.0f}" for size in helpers) or "none"
+  return (
+    f"{options.queued} tasks queued: host {host / 2**20:.0f} MiB resident (peak {peak / 2**20:.0f}), "
+    f"agent {helper_text} MiB; taken in within {taken:.1f} s")
+
+
+def report_idle(binary, workplace, cache, options):
+  host, helpers = footprint.idle_share(binary, workplace, options.idle_seconds)
+  return (
+    f"idle, screen open, one task sleeping, {options.idle_seconds:.0f} s: "
+    f"host {host:.3f} % of a core, agent {helpers:.3f} %")
+
+
+REPORTS = {"rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle}
+
+if __name__ == "__main__":
+  main()
