@@ -12,7 +12,10 @@ extension InterfaceState {
       rowTexts = [:]
       return []
     case .session(.events(let events)):
+      let known = snapshot.commands.last?.id
       snapshot.apply(events)
+      // The session speaks for itself now.
+      if notice?.isEcho == true, snapshot.commands.last?.id != known { notice = nil }
       return []
     case .output(let task, let stream, let tail):
       take(tail, of: task, stream)
