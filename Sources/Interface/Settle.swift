@@ -2,7 +2,7 @@ import SessionModel
 import Terminal
 
 extension InterfaceState {
-  private static let scanStep = 20_000
+  private static let scanStep = 50_000
 
   /// Brings what depends on the session and the size of the screen up to date; once before each frame.
   mutating func settle(size: CellSize, at time: Timestamp) -> [Effect] {

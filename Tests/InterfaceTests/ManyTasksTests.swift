@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func filteringManyTasksGoesInSteps() {
-    var fixture = Self.million(60_000)
+    var fixture = Self.million(120_000)
     fixture.type("/member.5555")
     #expect(fixture.state.isSearching)
     #expect(fixture.screen().text.contains("% searched"))
@@ -39,7 +39,7 @@ import Testing
     fixture.press(.enter, .escape)
     fixture.type("/waiting")
     #expect(!fixture.state.isSearching)
-    #expect(fixture.state.order.count(fixture.state.snapshot.tasks) == 60_000)
+    #expect(fixture.state.order.count(fixture.state.snapshot.tasks) == 120_000)
   }
 
   @Test func whatAllMembersShareIsFoundAtOnce() {
