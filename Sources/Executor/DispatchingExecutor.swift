@@ -27,6 +27,8 @@ public actor DispatchingExecutor {
   nonisolated let scope: RuntimeScope
   /// Ends the start-up early.
   nonisolated let abort = Haste()
+  /// Ends the wait for running tasks of a session that is being closed.
+  nonisolated let taskHaste = Haste()
   /// Skips the grace periods of the shutdown.
   nonisolated let haste = Haste()
   nonisolated let queue = CommandQueue()
