@@ -65,6 +65,14 @@ struct InterfaceState: Sendable {
     var isFinalRead = false
   }
 
+  /// What never changes of a task on the screen, so that a second that passes costs no new texts.
+  struct RowText: Sendable {
+    var uid: String
+    var label: String
+    var cores: String
+    var command: String
+  }
+
   struct Summary: Sendable {
     var shownAt: Timestamp
     var top = 0
@@ -99,6 +107,9 @@ struct InterfaceState: Sendable {
   var filter: TaskFilter?
   var filterEntry: TextField?
   var order = TaskOrder()
+  /// The tasks in the window of the list, from the top.
+  var visible: [TaskID] = []
+  var rowTexts: [TaskID: RowText] = [:]
   /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.
   var logEnd: Int?
   var detail: Detail?

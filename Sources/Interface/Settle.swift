@@ -12,6 +12,7 @@ extension InterfaceState {
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = TaskOrder(sets: filter?.order(snapshot.tasks))
     settleList()
+    settleRows()
     if layout.log == nil, focus == .log { focus = .tasks }
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
     if let detail, !snapshot.tasks.contains(detail.task) { self.detail = nil }
@@ -32,6 +33,27 @@ extension InterfaceState {
       cursorRow = min(cursorRow, max(0, count - 1))
     }
     listTop = min(max(listTop, cursorRow - page + 1, 0), cursorRow, max(0, count - page))
+  }
+
+  private static let commandLimit = 400
+
+  private mutating func settleRows() {
+    let page = listPage
+    visible.removeAll(keepingCapacity: true)
+    guard layout.tasks != nil else { return }
+    if rowTexts.count > 4 * page + 64 { rowTexts.removeAll(keepingCapacity: true) }
+    for line in 0..<page {
+      guard let id = order.task(atRow: listTop + line, snapshot.tasks) else { return }
+      visible.append(id)
+      if rowTexts[id] == nil { rowTexts[id] = rowText(of: id) }
+    }
+  }
+
+  private func rowText(of id: TaskID) -> RowText? {
+    guard let batch = snapshot.tasks.batch(of: id) else { return nil }
+    return RowText(
+      uid: id.uid, label: batch.label(of: id), cores: String(batch.description.resources.cores),
+      command: String(batch.commandLine(of: id).prefix(Self.commandLimit)))
   }
 
   private mutating func clampDetail() {

@@ -56,9 +56,11 @@ struct SummaryLines {
     guard let details = table.details(of: id) else { return [] }
     let exit =
       details.signal.map { "signal \(Format.signal($0))" } ?? details.exitCode.map { "exit \($0)" } ?? "no exit code"
-    return [
-      Span("  \(details.label)  "), Span(exit, .error), Span(details.reason.map { "  \($0)" } ?? "", .dim),
-    ]
+    let reason = details.reason ?? ""
+    // Most reasons begin with the exit code themselves.
+    let isSaid = details.exitCode.map { reason.hasPrefix("exit \($0)") } ?? reason.hasPrefix("signal")
+    let label = Span("  \(details.label)  ")
+    return isSaid ? [label, Span(reason, .error)] : [label, Span(exit, .error), Span("  \(reason)", .dim)]
   }
 }
 

@@ -36,48 +36,18 @@ struct TaskFilter: Sendable {
     let end = min(table.count, scanned + limit)
     while scanned < end, let batch = table.batch(of: TaskID(scanned)) {
       let batchEnd = min(end, Int(batch.ids.upperBound))
-      // What all members share is looked at once: the name, and the command when it names no member.
-      let shared = needles.filter { !Self.contains($0, in: Array(batch.description.name.utf8)) }
-      if shared.isEmpty {
+      // What all members share is looked at once.
+      let name = SearchText.lower(batch.description.name)
+      let rest = needles.filter { !SearchText.contains($0, in: name) }
+      if rest.isEmpty {
         matches.insert(UInt32(scanned)..<UInt32(batchEnd))
       } else {
-        for number in scanned..<batchEnd where matchesAll(shared, TaskID(number), batch) {
-          matches.insert(TaskID(number))
-        }
+        var text = SearchText(batch)
+        for number in scanned..<batchEnd where text.holds(rest, TaskID(number)) { matches.insert(TaskID(number)) }
       }
       scanned = batchEnd
     }
   }
-
-  private func matchesAll(_ needles: [[UInt8]], _ id: TaskID, _ batch: TaskBatch) -> Bool {
-    let label = Array(batch.label(of: id).utf8)
-    let uid = Array(id.uid.utf8)
-    var command: [UInt8]?
-    for needle in needles where !Self.contains(needle, in: label) && !Self.contains(needle, in: uid) {
-      let line = command ?? Array(batch.commandLine(of: id).utf8)
-      command = line
-      if !Self.contains(needle, in: line) { return false }
-    }
-    return true
-  }
-
-  /// Whether the lower-case needle occurs, upper and lower case of ASCII being the same.
-  private static func contains(_ needle: [UInt8], in text: [UInt8]) -> Bool {
-    guard let first = needle.first else { return true }
-    guard text.count >= needle.count else { return false }
-    return text.withUnsafeBufferPointer { text in
-      needle.withUnsafeBufferPointer { needle in
-        for start in 0...(text.count - needle.count) where lower(text[start]) == first {
-          var index = 1
-          while index < needle.count, lower(text[start + index]) == needle[index] { index += 1 }
-          if index == needle.count { return true }
-        }
-        return false
-      }
-    }
-  }
-
-  private static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
 
   /// The tasks shown, group by group in the order of the list.
   func order(_ table: TaskTable) -> [IDSet] {

@@ -51,8 +51,7 @@ extension InterfaceState {
       grid.put(text, row: inner.row + 1, column: inner.column + 2, width: inner.width - 2, style: .dim)
       return
     }
-    for line in 0..<max(0, inner.height - 1) {
-      guard let id = order.task(atRow: listTop + line, snapshot.tasks) else { break }
+    for (line, id) in visible.prefix(max(0, inner.height - 1)).enumerated() {
       let row = inner.row + 1 + line
       drawTask(&grid, id, row: row, inner, columns)
       if listTop + line == cursorRow, focus == .tasks {
@@ -95,7 +94,7 @@ extension InterfaceState {
   }
 
   private func drawTask(_ grid: inout CellGrid, _ id: TaskID, row: Int, _ inner: Rect, _ columns: TaskColumns) {
-    guard let details = snapshot.tasks.details(of: id), let batch = snapshot.tasks.batch(of: id) else { return }
+    guard let details = snapshot.tasks.details(of: id), let text = rowTexts[id] else { return }
     if marks.contains(id) { grid.put(glyphs.mark, row: row, column: inner.column, width: 1, style: .warning) }
     var at = inner.column + 2
     func put(_ text: String, _ width: Int, _ style: Style = .plain, isRight: Bool = false) {
@@ -110,13 +109,13 @@ extension InterfaceState {
     } else {
       put("\(phase.letter) \(phase.word)", columns.state, phase.style)
     }
-    put(id.uid, columns.uid)
-    put(details.label, columns.name)
-    put(String(batch.description.resources.cores), columns.cores, isRight: true)
+    put(text.uid, columns.uid)
+    put(text.label, columns.name)
+    put(text.cores, columns.cores, isRight: true)
     put(time(of: details), columns.time, isRight: true)
     let exit = exitText(details)
     put(exit, columns.exit, exit == "0" || exit == "-" ? .dim : .error, isRight: true)
-    if columns.command > 0 { put(snapshot.tasks.commandLine(of: id), columns.command, .dim) }
+    put(text.command, columns.command, .dim)
   }
 
   /// How long the task runs, or ran.

@@ -9,9 +9,13 @@ extension InterfaceState {
     case .input(let input): return handle(input)
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
+      rowTexts = [:]
       return []
     case .session(.events(let events)):
+      let known = snapshot.commands.last?.id
       snapshot.apply(events)
+      // The session speaks for itself now.
+      if notice?.isEcho == true, snapshot.commands.last?.id != known { notice = nil }
       return []
     case .output(let task, let stream, let tail):
       take(tail, of: task, stream)

@@ -60,27 +60,30 @@ extension InterfaceState {
     let end = rect.endColumn - width
     grid.putRight(right, row: rect.row, start: 0, end: rect.endColumn)
 
-    // What does not fit falls away, the least important first.
-    var left: [Span] = [Span(" ")]
+    // What does not fit falls away, the least important first; the name is cut if it must be.
+    var parts = [Span(sessionName, size.columns >= 76 ? .plain : .title)]
+    if let info = snapshot.info {
+      if info.name != info.id, !info.name.isEmpty { parts.append(Span(info.id)) }
+      parts.append(Span(info.engine, .dim))
+      if info.resource != "local.localhost" { parts.append(Span(info.resource, .dim)) }
+      if size.columns >= 120 { parts.append(Span("\(info.user)@\(info.host)", .dim)) }
+    }
+    var left = [Span(" ")]
     var room = end - 2
-    func add(_ text: String, _ style: Style) {
-      let needed = CellWidth.columns(of: text) + (left.count > 1 ? 2 : 1)
-      guard !text.isEmpty, needed <= room || left.count == 1 else { return }
-      if left.count > 1 { left.append(Span("  ")) }
-      left.append(Span(text, style))
+    func add(_ part: Span) {
+      let needed = CellWidth.columns(of: part.text) + 2
+      guard needed <= room || left.count == 1 else { return }
+      left += left.count > 1 ? [Span("  "), part] : [part]
       room -= needed
     }
-    let info = snapshot.info
-    let name = info.map { $0.name.isEmpty ? $0.id : $0.name } ?? "no session yet"
-    if size.columns >= 76 { add("scalems-top", .title) }
-    add(name, size.columns >= 76 ? .plain : .title)
-    if let info {
-      if info.name != info.id { add(info.id, .plain) }
-      add(info.engine, .dim)
-      if info.resource != "local.localhost" { add(info.resource, .dim) }
-      if size.columns >= 120 { add("\(info.user)@\(info.host)", .dim) }
-    }
+    let wanted = parts.reduce(13) { $0 + CellWidth.columns(of: $1.text) + 2 }
+    if wanted <= room { add(Span("scalems-top", .title)) } else { parts[0].style = .title }
+    for part in parts { add(part) }
     grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
+  }
+
+  private var sessionName: String {
+    snapshot.info.map { $0.name.isEmpty ? $0.id : $0.name } ?? "no session yet"
   }
 
   private var phaseStyle: Style {

@@ -77,10 +77,10 @@ public struct KeyDecoder: Sendable {
         return nil
       }
       mode = .plain
-      return .unknown
+      return Self.key(parameters, scalar)
     case .shift:
       mode = .plain
-      return .unknown
+      return Self.key("", scalar)
     case .string(let endsNext):
       let isEnd = scalar.value == 7 || (endsNext && scalar == "\\")
       mode = isEnd ? .plain : .string(endsNext: scalar.value == 0x1B)
@@ -116,6 +116,24 @@ public struct KeyDecoder: Sendable {
     guard case .escape = mode else { return nil }
     mode = .plain
     return .escape
+  }
+
+  /// The keys that nearly all terminals send alike, for descriptions that leave them out. With a modifier they have
+  /// more parameters, and are none of these.
+  private static func key(_ parameters: String, _ final: Unicode.Scalar) -> InputEvent {
+    switch (parameters, final) {
+    case ("", "A"): .up
+    case ("", "B"): .down
+    case ("", "C"): .right
+    case ("", "D"): .left
+    case ("", "H"), ("1", "~"), ("7", "~"): .home
+    case ("", "F"), ("4", "~"), ("8", "~"): .end
+    case ("3", "~"): .delete
+    case ("5", "~"): .pageUp
+    case ("6", "~"): .pageDown
+    case ("", "Z"): .backTab
+    default: .unknown
+    }
   }
 
   private static func plain(_ scalar: Unicode.Scalar) -> InputEvent {

@@ -39,15 +39,38 @@ public enum TerminalGuard {
     atexit { TerminalGuard.restoreTerminal() }
     for signal in fatalSignals {
       var action = sigaction()
-      action.__sigaction_handler.sa_handler = { number in
-        TerminalGuard.restoreTerminal()
-        // What was there before, perhaps the runtime's backtracer, goes on with a terminal it can write to.
-        sigaction(number, TerminalGuard.saved.pointee.previous + Int(number), nil)
-        raise(number)
-      }
-      action.sa_flags = Int32(SA_ONSTACK)
+      action.__sigaction_handler.sa_sigaction = { number, info, _ in TerminalGuard.end(number, info) }
+      action.sa_flags = Int32(SA_ONSTACK | SA_SIGINFO)
       sigaction(signal, &action, saved.pointee.previous + Int(signal))
     }
+  }
+
+  /// Restores the terminal, then lets the process die of the signal as it would have without us.
+  private static func end(_ number: Int32, _ info: UnsafeMutablePointer<siginfo_t>?) {
+    restoreTerminal()
+    // What was there before, perhaps the runtime's backtracer, goes on with a terminal it can write to.
+    sigaction(number, saved.pointee.previous + Int(number), nil)
+    // A fault happens again when this returns, and the backtracer sees where.
+    if isRepeated(number), let info, info.pointee.si_code > 0 { return }
+    // A signal that was sent does not; the backtracer may return from it, and then nothing would end the process.
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, number)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    raise(number)
+    var normal = sigaction()
+    normal.__sigaction_handler.sa_handler = SIG_DFL
+    sigaction(number, &normal, nil)
+    raise(number)
+  }
+
+  /// Whether the processor raises the signal by an instruction it then tries again.
+  private static func isRepeated(_ number: Int32) -> Bool {
+    #if arch(x86_64)
+      // A breakpoint is passed here, and tried again on arm64.
+      if number == SIGTRAP { return false }
+    #endif
+    return number != SIGQUIT && number != SIGABRT
   }
 
   /// What to write to undo the screen: its closing sequences, without the padding of old terminals.

@@ -101,6 +101,11 @@ import Testing
     #expect(events("\u{1B}P1$r q\u{1B}\\X") == [.unknown, .character("X")])
   }
 
+  @Test func commonKeysNeedNoDescription() {
+    #expect(events("\u{1B}[A\u{1B}OB\u{1B}[6~\u{1B}[5~") == [.up, .down, .pageDown, .pageUp])
+    #expect(events("\u{1B}[5;5~\u{1B}[1;2A\u{1B}[11~") == [.unknown, .unknown, .unknown])
+  }
+
   @Test func modifiersCount() {
     #expect(events("\u{1B}D") == [.alt("D")])
     #expect(events("\u{1B}\u{4}") == [.unknown])

@@ -150,6 +150,23 @@ import Testing
     #expect(fixture.state.notice == nil)
   }
 
+  @Test func aCommandIsSaidOnce() {
+    var fixture = Fixture.busy()
+    fixture.press(.character("D"), .character("y"))
+    #expect(fixture.screen().text.contains("cancel of 1 task requested"))
+    #expect(fixture.state.notice?.text == "drain sent")
+    var record = CommandRecord(id: 2, verb: .drain, user: "ada", stage: .requested)
+    fixture.events(.command(record))
+    #expect(fixture.state.notice == nil)
+    #expect(fixture.screen().text.contains("drain requested"))
+    record.stage = .acknowledged
+    fixture.events(.command(record))
+    #expect(fixture.screen().text.contains("drain acknowledged"))
+    record.stage = .finished(succeeded: true, outcome: "drained")
+    fixture.events(.command(record))
+    #expect(!fixture.screen().text.contains("drain acknowledged"))
+  }
+
   @Test func theLogScrollsAndFollows() {
     var fixture = Fixture.busy(rows: 40)
     for number in 0..<100 { fixture.events(.log(.info, "line \(number)")) }
