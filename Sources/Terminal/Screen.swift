@@ -231,7 +231,7 @@ extension Screen {
 extension Screen {
   private static var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "" }
 
-  private static func checkTerminal() throws(TerminalError) {
+  public static func checkTerminal() throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1 else { throw TerminalError("standard input is not a terminal") }
     guard isatty(STDOUT_FILENO) == 1 else { throw TerminalError("standard output is not a terminal") }
     let name = terminalName

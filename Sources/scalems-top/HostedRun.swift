@@ -1,17 +1,19 @@
 @preconcurrency import Dispatch
 import Executor
 import Glibc
+import Interface
 import LocalEngine
 import SessionLink
 import SessionModel
 import Synchronization
 import SystemPackage
+import Terminal
 import WorkflowFile
 
 /// A session in this process, from its directory to its exit status.
 struct HostedRun {
   enum Output {
-    case screen(exitWhenDone: Bool, readOnly: Bool, ascii: Bool, mono: Bool)
+    case screen(InterfaceOptions)
     case batch
     case json
   }
@@ -22,6 +24,7 @@ struct HostedRun {
   private let executor: DispatchingExecutor
   private let source: HostedSource
   private let batch: BatchOutput?
+  private let user: String
 
   /// Makes the session's directory and journal; nothing runs yet.
   ///
@@ -37,7 +40,7 @@ struct HostedRun {
     let path = FilePath(sessionDirectory ?? "scalems-sessions/\(id)")
     directory = SessionDirectory(path.isAbsolute ? path : FilePath(here).pushing(path).lexicallyNormalized())
     var isReadOnly = false
-    if case .screen(_, let readOnly, _, _) = output { isReadOnly = readOnly }
+    if case .screen(let options) = output { isReadOnly = options.isReadOnly }
     let source = HostedSource(directory: directory, isReadOnly: isReadOnly)
     self.source = source
     let journal: Journal
@@ -67,41 +70,110 @@ struct HostedRun {
     let context = SessionContext(
       id: id, directory: directory.path.string, clientDirectory: clientDirectory, configuration: configuration)
     executor = DispatchingExecutor(context: context, info: info, engine: LocalEngine(), recorder: journal)
-    source.connect(executor, user: info.user)
+    user = info.user
   }
 
   /// Runs to the end of the session and, with a screen, until it is left.
   ///
   /// - Returns: the exit status.
   func execute() -> Int32 {
-    let done = DispatchSemaphore(value: 0)
-    let outcome = Mutex<Result<SessionSummary, any Error>?>(nil)
-    let signals = SignalWatch(executor: executor)
-    let feeder = Feeder(executor: executor, work: work)
-    Task.detached { [executor] in
+    let life = SessionLife(executor: executor, work: work)
+    source.connect(executor, user: user) { life.start() }
+    switch output {
+    case .batch, .json:
+      let signals = SignalWatch(executor: executor)
+      life.start()
+      life.wait()
+      return report(life, signals)
+    case .screen(let options): return show(options, life)
+    }
+  }
+
+  private func show(_ options: InterfaceOptions, _ life: SessionLife) -> Int32 {
+    do {
+      let runner = try InterfaceRunner(source: source, options: options)
+      let signals = SignalWatch(executor: executor, lastWords: { TerminalGuard.restoreTerminal() })
+      // Who interrupted the session waits for its end, not for a summary to dismiss.
+      life.onEnd { if signals.first != nil { runner.stop() } }
+      let outcome = try runner.run()
+      if outcome == .left, !life.hasEnded { complain("scalems-top: the session ends, please wait …") }
+      life.wait()
+      return report(life, signals)
+    } catch {
+      complain("scalems-top: \(error)")
+      return 2
+    }
+  }
+
+  private func report(_ life: SessionLife, _ signals: SignalWatch) -> Int32 {
+    switch life.outcome {
+    case .success(let summary):
+      if let batch {
+        batch.finish(summary, directory: directory.path.string)
+      } else {
+        print(summaryLine(summary, directory: directory.path.string))
+      }
+      guard let problem = life.problem else { return summary.exitCode }
+      complain("scalems-top: \(problem)")
+      return 2
+    case .failure(let error):
+      complain("scalems-top: \(error)")
+      return signals.first.map { 128 + $0 } ?? 3
+    case nil: return 3
+    }
+  }
+}
+
+/// The way of one session from its start to its end, beside whatever shows it.
+private final class SessionLife: Sendable {
+  private struct State {
+    var isStarted = false
+    var outcome: Result<SessionSummary, any Error>?
+    var onEnd: @Sendable () -> Void = {}
+  }
+
+  private let executor: DispatchingExecutor
+  private let feeder: Feeder
+  private let state = Mutex(State())
+  private let done = DispatchSemaphore(value: 0)
+
+  init(executor: DispatchingExecutor, work: Work) {
+    self.executor = executor
+    feeder = Feeder(executor: executor, work: work)
+  }
+
+  var outcome: Result<SessionSummary, any Error>? { state.withLock { $0.outcome } }
+  var hasEnded: Bool { outcome != nil }
+  /// Why the work was refused, in words.
+  var problem: String? { feeder.problem }
+
+  func onEnd(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onEnd = body } }
+
+  func start() {
+    let isFirst = state.withLock { state in
+      defer { state.isStarted = true }
+      return !state.isStarted
+    }
+    guard isFirst else { return }
+    Task.detached { [self] in
       let result: Result<SessionSummary, any Error>
       do {
         try await executor.startup()
         feeder.start()
         result = .success(await executor.waitUntilClosed())
       } catch { result = .failure(error) }
-      outcome.withLock { $0 = result }
+      let onEnd = state.withLock { state in
+        state.outcome = result
+        return state.onEnd
+      }
+      onEnd()
       done.signal()
     }
+  }
+
+  /// Blocks the calling thread until the session has ended.
+  func wait() {
     done.wait()
-    withExtendedLifetime(signals) {}
-    switch outcome.withLock({ $0 }) {
-    case .success(let summary):
-      batch?.finish(summary, directory: directory.path.string)
-      if let problem = feeder.problem {
-        complain("scalems-top: \(problem)")
-        return 2
-      }
-      return summary.exitCode
-    case .failure(let error):
-      complain("scalems-top: \(error)")
-      return signals.first.map { 128 + $0 } ?? 3
-    case nil: return 3
-    }
+    done.signal()
   }
 }

@@ -14,6 +14,7 @@ final class HostedSource: SessionSource {
   private struct Link {
     var executor: DispatchingExecutor
     var user: String
+    var start: @Sendable () -> Void
   }
 
   let isReadOnly: Bool
@@ -28,9 +29,12 @@ final class HostedSource: SessionSource {
     self.isReadOnly = isReadOnly
   }
 
-  func connect(_ executor: DispatchingExecutor, user: String) {
-    link.withLock { $0 = Link(executor: executor, user: user) }
+  /// Says where commands go and how the session is started.
+  func connect(_ executor: DispatchingExecutor, user: String, start: @escaping @Sendable () -> Void) {
+    link.withLock { $0 = Link(executor: executor, user: user, start: start) }
   }
+
+  private func onOpen() { link.withLock { $0 }?.start() }
 
   /// Passes on what the journal has.
   func observe(_ events: [SessionEvent]) {
@@ -46,7 +50,9 @@ final class HostedSource: SessionSource {
     }
   }
 
+  /// The session starts when someone looks: when the screen cannot be opened, nothing has happened.
   func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void) {
+    onOpen()
     state.withLock { state in
       if case .waiting(let earlier) = state, !earlier.isEmpty { deliver(.events(earlier)) }
       state = .open(deliver)

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Executor
 import Glibc
+import Interface
 import LocalEngine
 import SessionModel
+import Terminal
 import WorkflowFile
 
 struct RunCommand: ParsableCommand {
@@ -74,15 +76,29 @@ struct RunCommand: ParsableCommand {
     try checkFits(work.file, configuration)
     let run = try HostedRun(
       work: work, configuration: configuration, sessionDirectory: sessionDir,
-      name: name ?? work.file?.name ?? work.title, reason: reason, output: output)
+      name: name ?? work.file?.name ?? work.title, reason: reason, output: try chooseOutput())
     throw ExitStatus(code: run.execute())
   }
 
-  private var output: HostedRun.Output {
+  /// A screen when there is a terminal and nobody asked for something else.
+  private func chooseOutput() throws -> HostedRun.Output {
     if json { return .json }
-    let hasTerminal = isatty(STDOUT_FILENO) == 1 && access("/dev/tty", R_OK | W_OK) == 0
-    if batch || !hasTerminal { return .batch }
-    return .screen(exitWhenDone: exitWhenDone, readOnly: readOnly, ascii: ascii, mono: mono)
+    guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else { return .batch }
+    do { try Screen.checkTerminal() } catch {
+      throw UsageProblem(description: "scalems-top: \(error); run it with --batch")
+    }
+    return .screen(
+      InterfaceOptions(
+        isReadOnly: readOnly, exitWhenDone: exitWhenDone, screen: ScreenOptions(ascii: ascii ? true : nil, mono: mono)))
+  }
+
+  /// Makes the terminal the standard input; commands that come over standard input were moved out of the way.
+  private func takeKeyboard() -> Bool {
+    guard isatty(STDIN_FILENO) != 1 else { return true }
+    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+    guard terminal >= 0 else { return false }
+    defer { close(terminal) }
+    return dup2(terminal, STDIN_FILENO) == 0
   }
 
   private func loadWork() throws -> Work {
