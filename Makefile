@@ -3,7 +3,8 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 # The Swift runtime goes into the binary: it starts in half the time and runs on nodes that have no Swift.
-RELEASE = -c release --static-swift-stdlib --product scalems-top
+# The toolchain's own linker: gold warns of a mktemp inside Foundation at every build.
+RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld
 BINARY = .build/release/scalems-top
 OURS = Package.swift Sources Tests
 

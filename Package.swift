@@ -40,14 +40,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
+    // What tests of real processes share.
+    .target(
+      name: "TestSupport", dependencies: ["CTaskLaunch", "Executor", "SessionLink", "SessionModel"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
     .testTarget(name: "ExecutorTests", dependencies: ["Executor", "SessionModel"]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
-    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "SessionLink", "scalems-top"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["SessionLink", "SessionModel", "scalems-top"]),
+    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]
 )

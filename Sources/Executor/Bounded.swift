@@ -48,8 +48,10 @@ public final class Haste: Sendable {
 }
 
 /// Awaits an operation for at most `limit`, also when it ignores cancellation: then it is left behind.
+///
+/// - Parameter patience: how long it may still take from the moment of the hurry.
 func bounded<Value: Sendable>(
-  by limit: Duration, haste: Haste? = nil, _ operation: @escaping @Sendable () async throws -> Value
+  by limit: Duration, haste: Haste? = nil, patience: Duration = .zero, _ operation: @escaping @Sendable () async throws -> Value
 ) async -> Bounded<Value> {
   let once = Once<Bounded<Value>>()
   let work = Task {
@@ -59,7 +61,13 @@ func bounded<Value: Sendable>(
     try? await Task.sleep(for: limit)
     once.resume(.timedOut)
   }
-  let number = haste?.onHurry { once.resume(.timedOut) }
+  let number = haste?.onHurry {
+    guard patience > .zero else { return once.resume(.timedOut) }
+    Task {
+      try? await Task.sleep(for: patience)
+      once.resume(.timedOut)
+    }
+  }
   defer {
     haste?.forget(number)
     clock.cancel()

@@ -38,6 +38,7 @@ extension DispatchingExecutor {
     switch count {
     case 1:
       abort.hurry()
+      taskHaste.hurry()
       Task { await self.close(.interrupted(signal: signal)) }
     case 2:
       haste.hurry()
@@ -116,7 +117,7 @@ extension DispatchingExecutor {
         await self.runner?.value
         return nil
       },
-      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, isGrace: true) {
+      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, wait: taskHaste) {
         await self.untilIdle()
         return nil
       },
@@ -134,7 +135,7 @@ extension DispatchingExecutor {
         try await engine.stopRaptor()
         return nil
       },
-      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, isGrace: true) {
+      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, wait: haste) {
         await self.untilRaptorEnded()
         return nil
       },

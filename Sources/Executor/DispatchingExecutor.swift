@@ -27,6 +27,8 @@ public actor DispatchingExecutor {
   nonisolated let scope: RuntimeScope
   /// Ends the start-up early.
   nonisolated let abort = Haste()
+  /// Ends the wait for running tasks of a session that is being closed.
+  nonisolated let taskHaste = Haste()
   /// Skips the grace periods of the shutdown.
   nonisolated let haste = Haste()
   nonisolated let queue = CommandQueue()
@@ -40,6 +42,10 @@ public actor DispatchingExecutor {
   var isWorkflowComplete = false
   var pilot: PilotStatus?
   var raptor: RaptorStatus?
+  var isRaptorRestarting = false
+  var raptorRestarts = 0
+  /// A task that kills its raptor would kill the next ones, too.
+  static let raptorRestartLimit = 2
   var commands: [Int: PendingCommand] = [:]
   var lastCommand = 0
   var idleWaiters: [Once<Void>] = []
@@ -230,7 +236,7 @@ public actor DispatchingExecutor {
   private func dispatch() {
     let room = engine.dispatchAhead - inEngine.count
     // In large steps: a few tasks at a time would cost a message each.
-    guard room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else { return }
+    guard !isRaptorRestarting, room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else { return }
     var tasks = workflow.takeReady(limit: room)
     if raptor?.state.isFinal ?? false {
       tasks.removeAll { task in
@@ -274,15 +280,15 @@ public actor DispatchingExecutor {
         facts.append(event)
         if status.state.isFinal { pilotEnded = status }
       case .raptor(let status):
-        guard status != raptor, !(raptor?.state.isFinal ?? false) else { continue }
+        guard status != raptor, !(raptor?.state.isFinal ?? false && raptor?.uid == status.uid) else { continue }
         raptor = status
         facts.append(event)
+        if status.state.isFinal { raptorEnded(status) }
       default: facts.append(event)
       }
     }
     if !facts.isEmpty { recorder.record(facts) }
     if let pilotEnded { lost(pilotEnded) }
-    if let raptor, raptor.state.isFinal { raptorEnded(raptor) }
     noteCommandProgress()
     if inEngine.isEmpty { resumeAll(&idleWaiters) }
     poke()
@@ -293,6 +299,12 @@ public actor DispatchingExecutor {
   ) {
     // The first final state wins.
     guard workflow.contains(id), inEngine.contains(id), !workflow.state(of: id).isFinal else { return }
+    if state == .new {
+      // Handed back: the engine could not start it, and says why.
+      inEngine.remove(id)
+      workflow.putBack([id])
+      return facts.append(event)
+    }
     guard state.isFinal else {
       workflow.note(id, state)
       facts.append(event)
@@ -319,7 +331,7 @@ public actor DispatchingExecutor {
     guard case .open(let intention) = life, !(pilot?.state.isFinal ?? true) else { return false }
     if case .stopping = intention { return false }
     let description = workflow.batch(of: id).description
-    if description.raptor, raptor?.state.isFinal ?? true { return false }
+    if description.raptor, !isRaptorRestarting, raptor?.state.isFinal ?? true { return false }
     return workflow.attempt(of: id) <= description.retries && !isCancelRequested(id)
   }
 
@@ -348,10 +360,25 @@ public actor DispatchingExecutor {
     close(.pilotEnded)
   }
 
+  /// The raptor ended. One that died, as opposed to one that was told to end, is replaced while work needs it.
   private func raptorEnded(_ status: RaptorStatus) {
     resumeAll(&raptorWaiters)
-    guard case .open = life else { return }
-    cancelInWorkflow(workflow.waitingForRaptor, reason: "the raptor has ended")
+    guard case .open = life, status.state == .failed, raptorRestarts < Self.raptorRestartLimit,
+      workflow.hasUnfinishedRaptorTasks
+    else { return }
+    raptorRestarts += 1
+    isRaptorRestarting = true
+    Task { await self.restartRaptor() }
+  }
+
+  private func restartRaptor() async {
+    record(.log(.warning, "another raptor is started for the tasks that need one"))
+    do {
+      let detail = try await runtime.replace(.raptor, limit: limits.startup, abort: abort)
+      record(.resource(name: RuntimeResource.raptor.rawValue, acquired: true, detail: detail))
+    } catch { record(.log(.error, "the raptor could not be replaced: \(error)")) }
+    isRaptorRestarting = false
+    poke()
   }
 
   func resumeAll(_ waiters: inout [Once<Void>]) {

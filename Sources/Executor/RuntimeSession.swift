@@ -45,6 +45,14 @@ public actor RuntimeSession {
     }
   }
 
+  /// Acquires a resource anew whose earlier one ended.
+  ///
+  /// - Throws: as `acquire`.
+  func replace(_ resource: RuntimeResource, limit: Duration, abort: Haste) async throws -> String {
+    handles.removeAll { $0.resource == resource }
+    return try await acquire(resource, limit: limit, abort: abort)
+  }
+
   /// Gives everything back in reverse order, each within `limit`.
   ///
   /// - Returns: for each resource what went wrong, or `nil`.

@@ -9,11 +9,14 @@ struct ShutdownSequence: Sendable {
     var phase: ShutdownPhase
     /// Whether there is anything to do; a step that is not needed is skipped, with its events.
     var isNeeded: @Sendable () async -> Bool = { true }
-    /// A wait that a person may cut short, as opposed to work that must be done in any case.
-    var isGrace = false
+    /// Cuts short a mere wait, at once. Work that must be done in any case is only given less time.
+    var wait: Haste?
     /// Returns what happened, in words, if there is something to say.
     var action: @Sendable () async throws -> String?
   }
+
+  /// What a phase that is no wait may take once someone is in a hurry.
+  static let hurriedDeadline = Duration.seconds(2)
 
   var steps: [Step]
   var limits: TimeLimits
@@ -29,14 +32,12 @@ struct ShutdownSequence: Sendable {
     let needed = await step.isNeeded()
     await record(.shutdownEntered(step.phase, deadline: needed ? deadline.seconds : 0))
     guard needed else { return await record(.shutdownLeft(step.phase, .skipped, detail: nil)) }
-    if step.isGrace, haste.isHurried {
-      return await record(.shutdownLeft(step.phase, .timedOut, detail: "no grace: interrupted again"))
-    }
-    switch await bounded(by: deadline, haste: step.isGrace ? haste : nil, step.action) {
+    let (haste, patience) = step.wait.map { ($0, Duration.zero) } ?? (haste, Self.hurriedDeadline)
+    switch await bounded(by: deadline, haste: haste, patience: patience, step.action) {
     case .value(let detail): await record(.shutdownLeft(step.phase, .finished, detail: detail))
     case .failure(let error): await record(.shutdownLeft(step.phase, .failed, detail: "\(error)"))
     case .timedOut:
-      let why = haste.isHurried && step.isGrace ? "no grace: interrupted again" : "not done within \(deadline.text)"
+      let why = haste.isHurried ? "cut short by an interrupt" : "not done within \(deadline.text)"
       await record(.shutdownLeft(step.phase, .timedOut, detail: why))
     }
   }

@@ -332,9 +332,10 @@ public struct Workflow: Sendable {
     }
   }
 
-  /// Tasks that go through the raptor and have not started.
-  var waitingForRaptor: [TaskID] {
-    batches.filter(\.description.raptor).flatMap { $0.ids.map(TaskID.init) }.filter { states[$0.index] == .new }
+  var hasUnfinishedRaptorTasks: Bool {
+    batches.contains { batch in
+      batch.description.raptor && batch.ids.contains { !states[Int($0)].isFinal }
+    }
   }
 
   /// Tasks by RP's state name.

@@ -21,7 +21,7 @@ extension InterfaceState {
     let time = pilotTime(pilot)
     let stateEnd = grid.put([Span(pilot.state.words, pilot.state.style)], row: inner.row, column: left, end: right)
     if let time { grid.putRight([time], row: inner.row, start: stateEnd + 1, end: right) }
-    drawUse(&grid, "cores", snapshot.tasks.coresInUse, pilot.cores, row: inner.row + 1, left, right)
+    drawUse(&grid, "cores", snapshot.coresInUse, pilot.cores, row: inner.row + 1, left, right)
     if pilot.gpus > 0 {
       drawUse(&grid, "gpus ", snapshot.tasks.gpusInUse, pilot.gpus, row: inner.row + 2, left, right)
     } else if let detail = pilot.detail, !detail.isEmpty {
@@ -45,7 +45,7 @@ extension InterfaceState {
       return
     }
     let at = grid.put([Span(" cores ", .heading), Span(" ")], row: rect.row, column: 0, end: rect.endColumn)
-    let used = snapshot.tasks.coresInUse
+    let used = snapshot.coresInUse
     var right = [Span("\(Format.count(used))/\(Format.count(pilot.cores)) used")]
     if pilot.gpus > 0 { right.append(Span("  gpus \(snapshot.tasks.gpusInUse)/\(pilot.gpus)")) }
     if let time = pilotTime(pilot), size.columns >= 44 || pilot.gpus == 0 { right += [Span("  "), time] }

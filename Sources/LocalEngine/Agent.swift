@@ -23,6 +23,7 @@ final class Agent {
     var scheduler: CoreScheduler
     var waiting: [TaskID: RunItem] = [:]
     var raptor: RaptorLink?
+    var raptorCount = 0
     var pilotState = PilotState.active
 
     init(configuration: AgentConfiguration, runner: TaskRunner) {
@@ -139,7 +140,8 @@ final class Agent {
     let request = CoreScheduler.Request(id: item.id, cores: resources.cores, gpus: resources.gpus)
     let available = settings.configuration.cores - (settings.raptor?.isAlive ?? false ? 1 : 0)
     let noRaptor = item.description.raptor && !(settings.raptor?.takesWork ?? false)
-    if let refusal = noRaptor ? "the raptor has ended" : settings.scheduler.refusal(of: request, available: available) {
+    if noRaptor { return handBack(item) }
+    if let refusal = settings.scheduler.refusal(of: request, available: available) {
       let result = TaskResult(attempt: item.attempt, reason: refusal)
       return emit(SessionEvent(source: .agent, .task(item.id, .failed, result)))
     }
@@ -150,15 +152,24 @@ final class Agent {
     fill(settings)
   }
 
+  /// Without a raptor, what goes through it is the executor's again.
+  private func handBack(_ item: RunItem) {
+    let result = TaskResult(attempt: item.attempt, reason: "the raptor ended before it could start")
+    emit(SessionEvent(source: .agent, .task(item.id, .new, result)))
+  }
+
   /// Starts what fits on the free cores.
   private func fill(_ settings: Settings) {
     guard settings.pilotState == .active, !isEnding else { return }
     while let start = settings.scheduler.next() {
       guard let item = settings.waiting.removeValue(forKey: start.id) else { continue }
-      if item.description.raptor {
-        settings.raptor?.add(item)
-      } else {
+      if !item.description.raptor {
         settings.runner.start(item, gpus: start.gpus)
+      } else if let raptor = settings.raptor, raptor.takesWork {
+        raptor.add(item)
+      } else {
+        settings.scheduler.release(item.id)
+        handBack(item)
       }
     }
   }
@@ -182,9 +193,10 @@ final class Agent {
   // MARK: Raptor
 
   private func startRaptor(_ settings: Settings) {
-    guard settings.raptor == nil else { return }
+    guard !(settings.raptor?.isAlive ?? false) else { return }
     settings.scheduler.reserve(cores: 1)
-    let link = RaptorLink(loop: loop, configuration: settings.configuration, workers: settings.configuration.cores - 1)
+    settings.raptorCount += 1
+    let link = RaptorLink(loop: loop, configuration: settings.configuration, number: settings.raptorCount - 1)
     settings.raptor = link
     link.emit = { [unowned self] in emit($0) }
     link.onTaskEnd = { [unowned self] in taskEnded($0, settings) }
@@ -194,8 +206,7 @@ final class Agent {
       for (id, item) in settings.waiting where item.description.raptor {
         _ = settings.scheduler.remove(id)
         settings.waiting[id] = nil
-        let result = TaskResult(attempt: item.attempt, reason: "the raptor ended before it could start")
-        emit(SessionEvent(source: .agent, .task(id, .failed, result)))
+        handBack(item)
       }
       fill(settings)
     }

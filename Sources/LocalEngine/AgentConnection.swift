@@ -34,7 +34,9 @@ final class AgentConnection: Sendable {
     let error = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard error >= 0 else { throw DispatchError("cannot write \(log): \(errorText())") }
     defer { close(error) }
-    guard task_pipe(&toAgent) == 0, task_pipe(&fromAgent) == 0 else {
+    // A socket, because writing to a pipe whose reader is gone would end a host that does not ignore SIGPIPE.
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &toAgent) == 0, task_pipe(&fromAgent) == 0 else {
       throw DispatchError("no pipe for the agent: \(errorText())")
     }
     defer {
@@ -80,7 +82,7 @@ final class AgentConnection: Sendable {
       guard isOpen.withLock({ $0 }) else { return }
       var rest = bytes[...]
       while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(writer, $0.baseAddress, $0.count) }
+        let count = rest.withUnsafeBytes { Glibc.send(writer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { return }  // the reading queue reports the end
         rest = rest.dropFirst(count)

@@ -85,10 +85,11 @@ public final class LocalEngine: PilotEngine {
       return directory
     case .pilot: return try await startPilot(context)
     case .raptor:
+      state.withLock { $0.raptor = nil }
       send { $0.write(.startRaptor) }
       await wait { $0.raptor == .agentExecuting || $0.raptor?.isFinal ?? false || $0.agentEnded }
       guard state.withLock({ $0.raptor }) == .agentExecuting else { throw DispatchError("the raptor did not start") }
-      return "raptor.0000"
+      return "\(state.withLock { $0.cores } - 1) workers"
     }
   }
 

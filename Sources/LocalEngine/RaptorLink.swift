@@ -17,6 +17,7 @@ final class RaptorLink {
   private let loop: EventLoop
   private let configuration: AgentConfiguration
   private let workers: Int
+  private let uid: String
   private var stage = Stage.idle
   private var pid: pid_t = 0
   private var output = OutputBuffer(-1)
@@ -31,10 +32,12 @@ final class RaptorLink {
   var onTaskEnd: (TaskID) -> Void = { _ in }
   var onEnd: () -> Void = {}
 
-  init(loop: EventLoop, configuration: AgentConfiguration, workers: Int) {
+  /// - Parameter number: how many raptors the pilot had before this one.
+  init(loop: EventLoop, configuration: AgentConfiguration, number: Int) {
     self.loop = loop
     self.configuration = configuration
-    self.workers = workers
+    workers = configuration.cores - 1
+    uid = "raptor.\(String(repeating: "0", count: max(0, 4 - String(number).count)))\(number)"
   }
 
   var isAlive: Bool { stage != .idle && stage != .ended }
@@ -97,7 +100,6 @@ final class RaptorLink {
 
   /// CPI `add_item`.
   func add(_ item: RunItem) {
-    guard takesWork else { return fail(item.id, attempt: item.attempt, "the raptor has ended") }
     running[item.id] = item.attempt
     write(.addItem(item))
   }
@@ -176,13 +178,14 @@ final class RaptorLink {
     let signal = status & 0x7f
     let how = signal != 0 ? "ended by \(signalName(signal))" : "exit \((status >> 8) & 0xff)"
     killStrays()
-    for (id, attempt) in running { fail(id, attempt: attempt, endReason ?? "the raptor died (\(how))") }
-    running = [:]
+    // Its own end first: what follows from it can be told apart then from tasks that failed by themselves.
     switch wanted {
     case .stopping where status == 0: report(.done, nil)
     case .canceling: report(.canceled, endReason)
     default: report(.failed, "the raptor died: \(how)")
     }
+    for (id, attempt) in running { fail(id, attempt: attempt, endReason ?? "the raptor died (\(how))") }
+    running = [:]
     onEnd()
   }
 
@@ -211,7 +214,7 @@ final class RaptorLink {
     emit(
       SessionEvent(
         source: .agent,
-        .raptor(RaptorStatus(uid: "raptor.0000", state: state, workers: workers, hello: hello, detail: detail))))
+        .raptor(RaptorStatus(uid: uid, state: state, workers: workers, hello: hello, detail: detail))))
   }
 }
 

@@ -51,7 +51,11 @@ final class RunningTask {
   func note(_ status: Int32, _ usage: rusage) {
     result.user = (result.user ?? 0) + usage.ru_utime.seconds
     result.system = (result.system ?? 0) + usage.ru_stime.seconds
-    result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss)
+    // Up to its exec a child shares this process's memory, and Linux counts that: less than it cannot be told.
+    var own = rusage()
+    if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own) == 0, usage.ru_maxrss > own.ru_maxrss {
+      result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss)
+    }
     let signal = status & 0x7f
     let code = (status >> 8) & 0xff
     guard result.signal == nil, result.exitCode ?? 0 == 0 else { return }

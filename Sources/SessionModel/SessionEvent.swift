@@ -117,7 +117,7 @@ public struct TaskResult: Equatable, Sendable {
   public var user: Double?
   /// Seconds of processor time in system mode.
   public var system: Double?
-  /// Peak resident memory in KiB of the largest process.
+  /// Peak resident memory in KiB of the largest process; `nil` when it was less than the engine can tell (some 20 MiB).
   public var peakMemory: Int?
   /// 1 for the first run, 2 for the first retry, …
   public var attempt: Int

@@ -34,6 +34,11 @@ public struct SessionSnapshot: Sendable {
 
   public init() {}
 
+  /// Cores that are taken: those of running tasks, and the one that the raptor keeps for itself.
+  public var coresInUse: Int {
+    tasks.coresInUse + (raptor.map { $0.state == .agentExecuting ? 1 : 0 } ?? 0)
+  }
+
   /// Commands that were requested and have not finished.
   public var pendingCommands: [CommandRecord] {
     commands.filter { if case .finished = $0.stage { false } else { true } }

@@ -1,0 +1,66 @@
+import Glibc
+import SessionLink
+import SessionModel
+import SystemPackage
+import TestSupport
+
+/// A workflow in a directory of its own, for one run of the real binary.
+final class TestSession {
+  let place: TemporaryDirectory
+  /// A number that only the sleeps of this session have, to find their processes by.
+  let mark = "\(Int.random(in: 100_000...999_999)).\(Int.random(in: 1000...9999))"
+
+  /// - Parameter workflow: `{mark}` stands for the mark.
+  init(_ workflow: String) throws {
+    place = try TemporaryDirectory()
+    try place.write(workflow.replacingMark(with: mark), to: "w.yaml")
+  }
+
+  /// Processes of the session's tasks that sleep.
+  var sleepers: [pid_t] { processes(matching: "sleep\0\(mark)") }
+
+  func journal() throws -> JournalContents { try JournalContents(reading: FilePath("\(place.path)/s/journal.jsonl")) }
+
+  func snapshot() throws -> SessionSnapshot {
+    var snapshot = SessionSnapshot()
+    snapshot.apply(try journal().events)
+    return snapshot
+  }
+
+  /// The process that hosts the session.
+  func host() throws -> pid_t {
+    guard let pid = try snapshot().info?.pid else { throw TestProblem("the session was not opened") }
+    return pid
+  }
+
+  /// Opens the session's screen in a terminal, and awaits that it shows running tasks.
+  func show(
+    columns: Int = 80, rows: Int = 24, options: String = "", environment: [String: String] = [:]
+  ) async throws -> Tmux {
+    let terminal = try await Tmux(columns: columns, rows: rows, in: place.path, environment: environment)
+    try await terminal.run("$SCALEMS_TOP run w.yaml --session-dir s \(options); echo \"exit=$?\"; stty -a | tr ' ' '\\n' | grep -x -e '-*icanon;*' -e '-*echo;*' | tr '\\n' ' '")
+    try await wait(for: "the session") { (try? snapshot().phase == .running) ?? false }
+    return terminal
+  }
+
+  /// Whether every process of the session is gone: sleepers, agent, host.
+  func awaitNothingLeft() async throws {
+    try await wait(for: "the end of all processes of the session") { sleepers.isEmpty }
+  }
+}
+
+extension String {
+  fileprivate func replacingMark(with mark: String) -> String {
+    split(separator: "{mark}", omittingEmptySubsequences: false).joined(separator: mark)
+  }
+}
+
+/// Three tasks that sleep for long, two at a time.
+let longWorkflow = """
+  name: long
+  pilot: {cores: 2}
+  tasks:
+    - name: long
+      argv: [sleep, "{mark}"]
+      ensemble: 3
+  """

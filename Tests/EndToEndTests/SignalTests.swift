@@ -1,0 +1,106 @@
+import Glibc
+import SessionModel
+import TestSupport
+import Testing
+
+/// Signals to the real binary: the terminal is as before, and nobody is left.
+@Suite struct SignalTests {
+  /// Two tasks that ignore SIGTERM.
+  static let stubborn = """
+    pilot: {cores: 2}
+    tasks:
+      - {name: stubborn, command: "trap '' TERM; while :; do sleep {mark}; done", ensemble: 2}
+    """
+
+  @Test(arguments: ["INT", "TERM", "HUP"]) func oneSignalEndsInOrder(name: String) async throws {
+    let session = try TestSession(longWorkflow)
+    let terminal = try await session.show()
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let numbers: [String: Int32] = ["INT": SIGINT, "TERM": SIGTERM, "HUP": SIGHUP]
+    let number = try #require(numbers[name])
+    kill(try session.host(), number)
+    try await terminal.wait(forText: "exit=\(128 + number)")
+    try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
+    #expect(session.sleepers.isEmpty)
+    let snapshot = try session.snapshot()
+    #expect(snapshot.summary?.tasks == ["CANCELED": 2, "NEW": 1] && snapshot.summary?.exitCode == 128 + number)
+    #expect(snapshot.shutdown.map(\.phase) == ShutdownPhase.allCases)
+  }
+
+  @Test func theSecondSkipsTheGrace() async throws {
+    let session = try TestSession(Self.stubborn)
+    let terminal = try await session.show()
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    try await terminal.press("C-c")
+    try await terminal.wait(forText: "CLOSING")
+    try await terminal.press("C-c")
+    try await terminal.wait(forText: "exit=130", seconds: 4)
+    #expect(session.sleepers.isEmpty)
+    #expect(try session.snapshot().summary?.tasks == ["CANCELED": 2])
+  }
+
+  @Test func theThirdEndsAtOnce() async throws {
+    let session = try TestSession(Self.stubborn)
+    let terminal = try await session.show()
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let host = try session.host()
+    // Stopped, the agent hangs: only the last resort works.
+    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
+    kill(agent, SIGSTOP)
+    try await terminal.press("C-c")
+    try await terminal.wait(forText: "CLOSING")
+    try await terminal.press("C-c")
+    try await wait(for: "the second to be taken") {
+      try session.snapshot().log.contains { $0.text.hasPrefix("interrupted again") }
+    }
+    try await terminal.press("C-c")
+    try await terminal.wait(forText: "exit=130")
+    try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
+    try await session.awaitNothingLeft()
+    #expect(!isAlive(agent))
+  }
+
+  @Test func aKilledHostLeavesAWholeJournalAndNobody() async throws {
+    let session = try TestSession(Self.stubborn)
+    let terminal = try await session.show()
+    defer { withExtendedLifetime(terminal) {} }
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let host = try session.host()
+    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
+    kill(host, SIGKILL)
+    try await session.awaitNothingLeft()
+    try await wait(for: "the end of the agent") { !isAlive(agent) }
+    let journal = try session.journal()
+    #expect(journal.problems.isEmpty && !journal.isTorn)
+    #expect(try session.snapshot().tasks.count(in: .running) == 2)
+  }
+
+  @Test func hostAndAgentKilledTogetherLeaveNobody() async throws {
+    let session = try TestSession(longWorkflow)
+    let terminal = try await session.show()
+    defer { withExtendedLifetime(terminal) {} }
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let host = try session.host()
+    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
+    kill(agent, SIGSTOP)
+    kill(host, SIGKILL)
+    kill(agent, SIGKILL)
+    try await session.awaitNothingLeft()
+  }
+
+  @Test func aClosedTerminalEndsTheSession() async throws {
+    let session = try TestSession(longWorkflow)
+    let terminal = try await session.show()
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let host = try session.host()
+    try await terminal.endServer()
+    try await wait(for: "the end of the host") { !isAlive(host) }
+    #expect(session.sleepers.isEmpty)
+    #expect(try session.snapshot().summary?.exitCode == 128 + SIGHUP)
+  }
+}
+
+private func parent(of pid: pid_t) -> pid_t {
+  guard let stat = contents("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return -1 }
+  return pid_t(stat[close...].split(separator: " ")[2]) ?? -1
+}

@@ -1,0 +1,28 @@
+import Executor
+import LocalEngine
+import TestSupport
+import Testing
+
+/// A local engine that finds its agent and raptor in the `scalems-top` beside the tests.
+func localHarness(
+  cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3
+) throws -> EngineHarness {
+  var limits = TimeLimits()
+  limits.killGrace = .seconds(killGrace)
+  limits.awaitRaptor = .seconds(0.5)
+  let configuration = try RuntimeConfiguration(
+    enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits)
+  return try EngineHarness(LocalEngine(executable: scalemsTop), configuration: configuration)
+}
+
+@Suite struct LocalContractTests {
+  let contract = EngineContract { cores, raptor in try localHarness(cores: cores, raptor: raptor) }
+
+  @Test func runsTasksToDone() async throws { try await contract.runsTasksToDone() }
+  @Test func tellsHowTasksFail() async throws { try await contract.tellsHowTasksFail() }
+  @Test func cancelsWaitingAndRunningTasks() async throws { try await contract.cancelsWaitingAndRunningTasks() }
+  @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
+  @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
+  @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
+  @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
+}

@@ -1,0 +1,119 @@
+import Executor
+import Glibc
+import SessionModel
+import Testing
+
+/// What every engine must do, whatever holds its resources. A test target runs each on its engine.
+public struct EngineContract: Sendable {
+  /// Makes an executor on a fresh engine with this many cores.
+  public var harness: @Sendable (_ cores: Int, _ raptor: Bool) throws -> EngineHarness
+
+  public init(harness: @escaping @Sendable (_ cores: Int, _ raptor: Bool) throws -> EngineHarness) {
+    self.harness = harness
+  }
+
+  public func runsTasksToDone() async throws {
+    let harness = try harness(2, false)
+    let summary = try await harness.run([
+      shell("one", "echo hello; echo there >&2"),
+      WorkItem(TaskDescription(name: "many", argv: ["/bin/echo", "member", "{member}"], after: ["one"]), shape: [5]),
+    ])
+    #expect(summary.tasks == ["DONE": 6] && summary.exitCode == 0 && summary.leftovers.isEmpty)
+    #expect(try harness.output("one") == "hello\n" && harness.output("one", "stderr") == "there\n")
+    #expect(try harness.output("many.3") == "member 3\n")
+    let one = try harness.details("one")
+    #expect(one.exitCode == 0 && one.signal == nil)
+    let states = harness.events.compactMap { event -> TaskState? in
+      if case .task(one.id, let state, _) = event.kind { state } else { nil }
+    }
+    #expect(states == states.sorted() && states.contains(.agentExecuting) && states.last == .done)
+  }
+
+  public func tellsHowTasksFail() async throws {
+    let harness = try harness(2, false)
+    let summary = try await harness.run([
+      shell("three", "echo this is why >&2; exit 3"), shell("killed", "kill -9 $$"),
+      WorkItem(TaskDescription(name: "missing", argv: ["/no/such/program"])),
+      shell("slow", "sleep 60") { $0.timeout = 0.3 },
+    ])
+    #expect(summary.tasks == ["FAILED": 4] && summary.exitCode == 1)
+    let three = try harness.details("three")
+    #expect(three.exitCode == 3 && three.reason?.contains("this is why") ?? false)
+    #expect(try harness.details("killed").signal == SIGKILL || harness.details("killed").exitCode == 137)
+    #expect(try harness.details("missing").exitCode == 127)
+    #expect(try harness.details("slow").reason?.contains("time limit") ?? false)
+  }
+
+  public func cancelsWaitingAndRunningTasks() async throws {
+    let harness = try harness(1, false)
+    try await harness.executor.startup()
+    try await harness.executor.submit([
+      shell("running", "sleep 60"), shell("queued", "sleep 60"), shell("later", "true") { $0.after = ["queued"] },
+      shell("last", "true"),
+    ])
+    try await harness.wait(for: "the first task") { $0.tasks.count(in: .running) == 1 }
+    let record = await harness.executor.perform(.cancel([TaskID(0), TaskID(1)]), user: "tester", reason: "enough")
+    #expect(record.stage == .finished(succeeded: true, outcome: "2 canceled"))
+    let summary = try await harness.executor.shutdown()
+    #expect(summary.tasks == ["CANCELED": 3, "DONE": 1])
+    #expect(try harness.details("later").reason == "queued is CANCELED")
+  }
+
+  public func stopKeepsWhatWasNotStarted() async throws {
+    let harness = try harness(1, false)
+    try await harness.executor.startup()
+    let done = harness.directory.path + "/go"
+    try await harness.executor.submit([
+      shell("first", "while [ ! -e \(done) ]; do sleep 0.02; done"),
+      WorkItem(TaskDescription(name: "rest", argv: ["/bin/true"]), shape: [20]),
+    ])
+    try await harness.wait(for: "the first task") { $0.tasks.count(in: .running) == 1 }
+    harness.executor.send(.stop, user: "tester")
+    try await harness.wait(for: "queued tasks to be back in the workflow") { $0.tasks.count(in: .queued) == 0 }
+    try harness.directory.write("", to: "go")
+    let summary = await harness.executor.waitUntilClosed()
+    #expect(summary.tasks == ["DONE": 1, "NEW": 20] && summary.exitCode == 1)
+  }
+
+  public func closeEndsWhatRuns() async throws {
+    let harness = try harness(2, false)
+    try await harness.executor.startup()
+    try await harness.executor.submit([shell("stubborn", "trap '' TERM; while :; do sleep 0.1; done")])
+    try await harness.wait(for: "the task") { $0.tasks.count(in: .running) == 1 }
+    harness.executor.interrupt(signal: SIGINT)
+    let summary = await harness.executor.waitUntilClosed()
+    #expect(summary.tasks == ["CANCELED": 1] && summary.leftovers.isEmpty && summary.exitCode == 130)
+    let left = await harness.executor.engine.survivors()
+    #expect(left.isEmpty)
+  }
+
+  public func runsTasksThroughTheRaptor() async throws {
+    let harness = try harness(3, true)
+    try await harness.executor.startup()
+    try await harness.executor.submit([
+      WorkItem(TaskDescription(name: "item", argv: ["/bin/echo", "{member}"], raptor: true), shape: [6]),
+      shell("plain", "true"), shell("bad", "exit 4") { $0.raptor = true },
+    ])
+    let summary = try await harness.executor.shutdown()
+    #expect(summary.tasks == ["DONE": 7, "FAILED": 1])
+    let snapshot = harness.snapshot
+    #expect(snapshot.raptor?.state == .done && snapshot.raptor?.workers == 2 && snapshot.raptor?.hello != nil)
+    #expect(try harness.details("bad").exitCode == 4)
+    let first = harness.events.first { if case .task(TaskID(0), .agentExecuting, _) = $0.kind { true } else { false } }
+    #expect(first?.source == .raptor)
+  }
+
+  public func cancelsTheRaptor() async throws {
+    let harness = try harness(2, true)
+    try await harness.executor.startup()
+    try await harness.executor.submit([
+      shell("inside", "trap '' TERM; sleep 60") { $0.raptor = true }, shell("waiting", "true") { $0.raptor = true },
+      shell("plain", "true") { $0.after = ["inside"] },
+    ])
+    try await harness.wait(for: "the task in the raptor") { $0.tasks.count(in: .running) == 1 }
+    let record = await harness.executor.perform(.cancelRaptor, user: "tester")
+    #expect(record.stage == .finished(succeeded: true, outcome: "the raptor is CANCELED"))
+    let summary = try await harness.executor.shutdown()
+    #expect(summary.tasks["DONE"] == nil && summary.tasks["NEW"] == nil && summary.leftovers.isEmpty)
+  }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// Looks until `condition` holds; for what happens in other processes, which tell nobody.
+public func wait(
+  for what: String, seconds: Double = 20, until condition: () throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + .seconds(seconds)
+  while !(try condition()) {
+    guard ContinuousClock.now < deadline else { throw TestProblem("waited \(seconds) s in vain for \(what)") }
+    // Gives way to what is waited for; the condition alone ends the wait.
+    try await Task.sleep(for: .milliseconds(10))
+  }
+}
+
+/// Ids of the live processes whose command line holds `text`.
+public func processes(matching text: String) -> [pid_t] {
+  guard let directory = opendir("/proc") else { return [] }
+  defer { closedir(directory) }
+  var found: [pid_t] = []
+  while let item = readdir(directory) {
+    let name = withUnsafePointer(to: &item.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard let pid = pid_t(name), pid != getpid(), isAlive(pid), let line = contents("/proc/\(pid)/cmdline") else {
+      continue
+    }
+    if line.contains(text) { found.append(pid) }
+  }
+  return found
+}
+
+/// Whether the process exists and is no zombie.
+public func isAlive(_ pid: pid_t) -> Bool {
+  guard let status = contents("/proc/\(pid)/stat"), let close = status.lastIndex(of: ")") else { return false }
+  return !status[close...].hasPrefix(") Z") && !status[close...].hasPrefix(") X")
+}
