@@ -40,7 +40,11 @@ final class SignalWatch: Sendable {
         lastWords()
         _exit(128 + number)
       }
+      // Whoever saves and restores signal handlers after this, as the opening of a screen does, must find ours in place.
+      let isRegistered = DispatchSemaphore(value: 0)
+      source.setRegistrationHandler { @Sendable in isRegistered.signal() }
       source.resume()
+      isRegistered.wait()
       return source
     }
   }
