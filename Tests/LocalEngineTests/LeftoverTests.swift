@@ -10,6 +10,12 @@ import Testing
   /// A sleep that no other test, and nobody else on this machine, has.
   private static func uniqueSleep() -> String { "\(Int.random(in: 100_000...999_999)).\(Int.random(in: 1000...9999))" }
 
+  /// The process that started the first task: its agent, or its raptor.
+  private static func starter(in harness: EngineHarness) async throws -> pid_t {
+    try await harness.wait(for: "the process id of the task") { $0.tasks.details(of: TaskID(0))?.pid != nil }
+    return try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid).parent
+  }
+
   /// A task whose tree is hard to end: it ignores SIGTERM, and one process left its session and its parent.
   private static func stubborn(_ sleep: String) -> String {
     "trap '' TERM; sleep \(sleep) & (setsid sleep \(sleep) &) ; sleep \(sleep)"
@@ -46,8 +52,7 @@ import Testing
       shell("second", "sleep \(sleep)"),
     ])
     try await wait(for: "the tree") { processes(matching: "sleep\0\(sleep)").count >= 3 }
-    let agent = try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid).parent
-    kill(agent, SIGKILL)
+    kill(try await Self.starter(in: harness), SIGKILL)
     let summary = await harness.executor.waitUntilClosed()
     #expect(processes(matching: "sleep\0\(sleep)").isEmpty)
     #expect(harness.snapshot.pilot?.state == .failed)
@@ -65,8 +70,7 @@ import Testing
       shell("again", line) { ($0.raptor, $0.retries) = (true, 1) }, shell("next", "true") { $0.raptor = true },
     ])
     try await wait(for: "the task in the raptor") { processes(matching: "sleep\0\(sleep)").count == 2 }
-    let raptor = try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid).parent
-    kill(raptor, SIGKILL)
+    kill(try await Self.starter(in: harness), SIGKILL)
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["DONE": 2])
     #expect(try harness.details("again").attempt == 2)
@@ -77,22 +81,21 @@ import Testing
     let harness = try localHarness(raptor: true)
     try await harness.executor.startup()
     try await harness.executor.submit([shell("once", "sleep 60") { $0.raptor = true }])
-    try await harness.wait(for: "the task") { $0.tasks.count(in: .running) == 1 }
-    kill(try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid).parent, SIGKILL)
+    kill(try await Self.starter(in: harness), SIGKILL)
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["FAILED": 1])
     #expect(try harness.details("once").reason == "the raptor died (ended by SIGKILL)")
   }
 
   @Test func theRuntimeOfThePilotEndsItsTasks() async throws {
-    let harness = try localHarness(runtime: 0.7)
+    let harness = try localHarness(runtime: 3)
     try await harness.executor.startup()
     var item = shell("long", "sleep 60")
     item.shape = [3]
     try await harness.executor.submit([item])
     let summary = await harness.executor.waitUntilClosed()
     #expect(summary.tasks == ["FAILED": 2, "NEW": 1] && summary.leftovers.isEmpty && summary.exitCode == 1)
-    let reason = "the pilot reached its runtime of 0.7 s"
+    let reason = "the pilot reached its runtime of 3 s"
     #expect(try harness.details("long.0").reason == reason && harness.snapshot.pilot?.detail == reason)
     #expect(harness.snapshot.pilot?.state == .done)
   }

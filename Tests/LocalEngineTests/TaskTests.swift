@@ -101,10 +101,11 @@ import Testing
 
   @Test func usageIsMeasured() async throws {
     let harness = try localHarness()
-    let python = "a = bytearray(120 << 20); sum(range(2000000))"
+    let python = "a = b'x' * (150 << 20); sum(range(2000000))"
     _ = try await harness.run([WorkItem(TaskDescription(name: "work", argv: ["python3", "-c", python]))])
     let work = try harness.details("work")
-    #expect(work.state == .done && work.user > 0.01 && work.peakMemory > 120 << 10 && work.peakMemory < 1 << 20)
+    #expect(work.state == .done && work.user > 0.01)
+    #expect(work.peakMemory > 150 << 10 && work.peakMemory < 1 << 20)
   }
 
   @Test func aFailedTaskIsRunAgain() async throws {
