@@ -48,14 +48,12 @@ final class RunningTask {
   var aliveRanks: Bool { ranks.contains(where: \.isAlive) }
 
   /// Adds what one rank used and how it ended; the first bad end is the task's.
-  func note(_ status: Int32, _ usage: rusage) {
+  ///
+  /// - Parameter memoryFloor: peaks up to here (KiB) are this process's own, see `OwnMemory`.
+  func note(_ status: Int32, _ usage: rusage, memoryFloor: Int) {
     result.user = (result.user ?? 0) + usage.ru_utime.seconds
     result.system = (result.system ?? 0) + usage.ru_stime.seconds
-    // Up to its exec a child shares this process's memory, and Linux counts that: less than it cannot be told.
-    var own = rusage()
-    if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own) == 0, usage.ru_maxrss > own.ru_maxrss {
-      result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss)
-    }
+    if usage.ru_maxrss > memoryFloor { result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss) }
     let signal = status & 0x7f
     let code = (status >> 8) & 0xff
     guard result.signal == nil, result.exitCode ?? 0 == 0 else { return }
@@ -70,4 +68,26 @@ final class RunningTask {
 
 extension timeval {
   fileprivate var seconds: Double { Double(tv_sec) + Double(tv_usec) / 1e6 }
+}
+
+/// How much memory this process has used at most.
+///
+/// Up to its exec a child shares its parent's memory, and Linux counts that as the child's, so a task's peak below its
+/// agent's cannot be told.
+struct OwnMemory {
+  private var peak = 0
+  private var nextReading = ContinuousClock.now
+
+  /// KiB, with a margin for growth since the last reading; it is read at most once a second.
+  mutating func floor() -> Int {
+    let now = ContinuousClock.now
+    guard now >= nextReading else { return peak }
+    nextReading = now + .seconds(1)
+    let lines = ProcessTable.contents("/proc/self/status")?.split(separator: 0x0a) ?? []
+    for line in lines where line.starts(with: "VmHWM:".utf8) {
+      let digits = line.filter { $0 >= 0x30 && $0 <= 0x39 }
+      peak = (Int(String(decoding: digits, as: UTF8.self)) ?? 0) + 2048
+    }
+    return peak
+  }
 }

@@ -22,6 +22,7 @@ final class TaskRunner {
   private var tasks: [TaskID: RunningTask] = [:]
   private var taskByPid: [pid_t: TaskID] = [:]
   private var tasksDescriptor: Int32
+  private var memory = OwnMemory()
 
   /// Gets every fact that was learned.
   var emit: (SessionEvent) -> Void = { _ in }
@@ -204,7 +205,7 @@ final class TaskRunner {
         continue
       }
       if let index = task.ranks.firstIndex(where: { $0.pid == pid }) { task.ranks[index].isAlive = false }
-      task.note(status, usage)
+      task.note(status, usage, memoryFloor: memory.floor())
       if task.aliveRanks {
         // The others of a parallel program would wait for it for ever.
         if status != 0, task.endReason == nil {
