@@ -37,7 +37,7 @@ demo: build
 # The tests drive the real binary in a terminal of tmux. The closing lines of the test runner come last.
 test: export SCALEMS_WARNINGS = error
 test: swift
-	@.ci/need libncurses-dev tmux
+	@.ci/need libncurses-dev tmux python3
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 

@@ -51,7 +51,8 @@ public final class Haste: Sendable {
 ///
 /// - Parameter patience: how long it may still take from the moment of the hurry.
 func bounded<Value: Sendable>(
-  by limit: Duration, haste: Haste? = nil, patience: Duration = .zero, _ operation: @escaping @Sendable () async throws -> Value
+  by limit: Duration, haste: Haste? = nil, patience: Duration = .zero,
+  _ operation: @escaping @Sendable () async throws -> Value
 ) async -> Bounded<Value> {
   let once = Once<Bounded<Value>>()
   let work = Task {

@@ -236,7 +236,9 @@ public actor DispatchingExecutor {
   private func dispatch() {
     let room = engine.dispatchAhead - inEngine.count
     // In large steps: a few tasks at a time would cost a message each.
-    guard !isRaptorRestarting, room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else { return }
+    guard !isRaptorRestarting, room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else {
+      return
+    }
     var tasks = workflow.takeReady(limit: room)
     if raptor?.state.isFinal ?? false {
       tasks.removeAll { task in
@@ -345,7 +347,8 @@ public actor DispatchingExecutor {
     for id in inEngine.sorted() {
       if started.contains(id) {
         let result = TaskResult(attempt: workflow.attempt(of: id), reason: reason)
-        confirm(id, .failed, result, SessionEvent(time: now, source: .executor, .task(id, .failed, result)), into: &facts)
+        confirm(
+          id, .failed, result, SessionEvent(time: now, source: .executor, .task(id, .failed, result)), into: &facts)
       } else {
         facts.append(SessionEvent(time: now, source: .executor, .task(id, .new, TaskResult(reason: reason))))
       }

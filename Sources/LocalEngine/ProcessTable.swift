@@ -90,7 +90,9 @@ struct ProcessTable {
     defer { close(descriptor) }
     var result: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 8192)
-    while case let count = read(descriptor, &chunk, chunk.count), count > 0 { result.append(contentsOf: chunk[..<count]) }
+    while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
+      result.append(contentsOf: chunk[..<count])
+    }
     return result
   }
 }

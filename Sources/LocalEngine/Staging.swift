@@ -45,7 +45,8 @@ struct Staging: Sendable {
       }
     } catch {
       throw Problem(
-        description: "the \(what) '\(directive.source)' could not be brought to \(target) (\(directive.action.rawValue)): "
+        description:
+          "the \(what) '\(directive.source)' could not be brought to \(target) (\(directive.action.rawValue)): "
           + ((error as? Problem)?.description ?? "\(error)"))
     }
   }

@@ -28,7 +28,9 @@ struct TaskFiles {
       guard files.input >= 0 else { return fail("the standard input \(full) could not be opened: \(errorText())") }
     case .text(let text):
       let path = directory + "/stdin"
-      guard write(text, to: path) else { return fail("the standard input \(path) could not be written: \(errorText())") }
+      guard write(text, to: path) else {
+        return fail("the standard input \(path) could not be written: \(errorText())")
+      }
       files.input = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard files.input >= 0 else { return fail("the standard input \(path) could not be opened: \(errorText())") }
     }
@@ -95,7 +97,8 @@ enum TaskScript {
     let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
     var text = "#!\(shell)\n"
     for command in description.preExec {
-      let quoted = "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+      let quoted =
+        "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
       text += """
         \(command)
         code=$?

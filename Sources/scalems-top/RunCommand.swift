@@ -22,7 +22,8 @@ struct RunCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The workflow, in YAML or JSON.", valueName: "workflow"))
   var path: String?
 
-  @Option(help: ArgumentHelp("Run each line of this file as a shell command; '-' is standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Run each line of this file as a shell command; '-' is standard input.", valueName: "file"))
   var commands: String?
 
   @Option(help: "What holds the cores and runs the tasks: 'local', processes of this machine.")

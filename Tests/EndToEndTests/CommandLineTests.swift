@@ -16,7 +16,8 @@ import Testing
   }
 
   @Test func jsonIsOneObjectAnEventAndASummary() async throws {
-    let session = try TestSession("tasks: [{name: a, command: 'exit 2'}, {name: b, argv: [echo, \"quote \\\" \\u00e9\"]}]")
+    let session = try TestSession(
+      "tasks: [{name: a, command: 'exit 2'}, {name: b, argv: [echo, \"quote \\\" \\u00e9\"]}]")
     let result = try await Program.run(
       scalemsTop, ["run", "w.yaml", "--json", "--session-dir", "s", "--reason", "why \"not\""], in: session.place.path)
     #expect(result.exitCode == 1)

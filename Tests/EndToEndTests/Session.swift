@@ -38,7 +38,9 @@ final class TestSession {
     columns: Int = 80, rows: Int = 24, options: String = "", environment: [String: String] = [:]
   ) async throws -> Tmux {
     let terminal = try await Tmux(columns: columns, rows: rows, in: place.path, environment: environment)
-    try await terminal.run("$SCALEMS_TOP run w.yaml --session-dir s \(options); echo \"exit=$?\"; stty -a | tr ' ' '\\n' | grep -x -e '-*icanon;*' -e '-*echo;*' | tr '\\n' ' '")
+    try await terminal.run(
+      "$SCALEMS_TOP run w.yaml --session-dir s \(options); echo \"exit=$?\"; stty -a | tr ' ' '\\n' | grep -x -e '-*icanon;*' -e '-*echo;*' | tr '\\n' ' '"
+    )
     try await wait(for: "the session") { (try? snapshot().phase != .starting) ?? false }
     return terminal
   }

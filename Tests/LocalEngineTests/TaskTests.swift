@@ -93,7 +93,9 @@ import Testing
     let harness = try localHarness(cores: 4, gpus: 2)
     var item = shell("gpu", "echo $CUDA_VISIBLE_DEVICES; sleep 0.2") { $0.resources = TaskResources(gpusPerRank: 1) }
     item.shape = [2]
-    let summary = try await harness.run([item, shell("greedy", "true") { $0.resources = TaskResources(gpusPerRank: 3) }])
+    let summary = try await harness.run([
+      item, shell("greedy", "true") { $0.resources = TaskResources(gpusPerRank: 3) },
+    ])
     #expect(summary.tasks == ["DONE": 2, "FAILED": 1])
     #expect(try Set([harness.output("gpu.0"), harness.output("gpu.1")]) == ["0\n", "1\n"])
     #expect(try harness.details("greedy").reason == "needs 3 gpus, the pilot has 2")

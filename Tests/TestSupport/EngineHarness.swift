@@ -9,7 +9,8 @@ public final class EngineHarness: Sendable {
   private let recorder = MemoryRecorder()
 
   public init(
-    _ engine: any PilotEngine, configuration: RuntimeConfiguration, id: String = "test.\(UInt64.random(in: 0...UInt64.max))"
+    _ engine: any PilotEngine, configuration: RuntimeConfiguration,
+    id: String = "test.\(UInt64.random(in: 0...UInt64.max))"
   ) throws {
     directory = try TemporaryDirectory()
     let context = SessionContext(
