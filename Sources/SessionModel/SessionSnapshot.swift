@@ -78,6 +78,9 @@ public struct SessionSnapshot: Sendable {
     case .workflowComplete: isWorkflowComplete = true
     case .task(let id, let state, let result):
       tasks.move(id, to: state, at: time, result: result)
+      if state == .tmgrScheduling, let reason = result?.reason {
+        note(time, .warning, "\(tasks.label(of: id)): \(reason)")
+      }
       if state == .failed || (state == .canceled && result?.reason != nil) {
         let reason = result?.reason ?? result?.exitCode.map { "exit \($0)" } ?? ""
         note(time, state == .failed ? .error : .warning, "\(tasks.label(of: id)) \(state.name): \(reason)")
