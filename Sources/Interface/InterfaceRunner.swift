@@ -75,10 +75,16 @@ public final class InterfaceRunner: Sendable {
     var isAway = false
     var hasMail = false
     while true {
-      if isAway, screen.isForeground {
-        isAway = false
-        screen.reenter()
-        frames.setNeedsFrame()
+      if isAway {
+        switch screen.ownership {
+        case .ours:
+          isAway = false
+          screen.reenter()
+          frames.setNeedsFrame()
+        case .anotherJobs: break
+        // A hang-up continues stopped jobs, so it looks like a return to the foreground at first.
+        case .gone: return .terminalGone
+        }
       }
       // In the background the terminal belongs to another program: drawing would stop this process.
       var timeout = isAway ? 1000 : frames.step(at: .now) ?? -1

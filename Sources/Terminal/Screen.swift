@@ -125,8 +125,15 @@ public final class Screen: Canvas {
     setPasteMode(true)
   }
 
-  /// Whether this process may use the terminal now, and is not a background job of its shell.
-  public var isForeground: Bool { tcgetpgrp(STDIN_FILENO) == getpgrp() }
+  /// Whose the terminal is.
+  public enum Ownership { case ours, anotherJobs, gone }
+
+  /// Whether this process may use the terminal now, or is a background job of its shell, or has no terminal any more.
+  public var ownership: Ownership {
+    let group = tcgetpgrp(STDIN_FILENO)
+    if group < 0 { return .gone }
+    return group == getpgrp() ? .ours : .anotherJobs
+  }
 
   private func measure() {
     size = CellSize(rows: Int(nc_lines()), columns: Int(nc_columns()))

@@ -92,7 +92,12 @@ struct HostedRun {
   private func show(_ options: InterfaceOptions, _ life: SessionLife) -> Int32 {
     do {
       let runner = try InterfaceRunner(source: source, options: options)
-      let signals = SignalWatch(executor: executor, lastWords: { TerminalGuard.restoreTerminal() })
+      let signals = SignalWatch(
+        executor: executor,
+        onSignal: { _ in
+          // Only the summary is left on the screen.
+          if life.hasEnded { runner.stop() }
+        }, lastWords: { TerminalGuard.restoreTerminal() })
       // Who interrupted the session waits for its end, not for a summary to dismiss.
       life.onEnd { if signals.first != nil { runner.stop() } }
       let outcome = try runner.run()

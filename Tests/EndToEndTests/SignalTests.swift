@@ -88,6 +88,16 @@ import Testing
     try await session.awaitNothingLeft()
   }
 
+  /// By hand-over of the terminal or by a signal: a summary that nobody dismisses holds nobody up.
+  @Test(arguments: [true, false]) func aSummaryDoesNotOutliveItsTerminal(hangUp: Bool) async throws {
+    let session = try TestSession("tasks: [{name: a, argv: ['true']}]")
+    let terminal = try await session.show()
+    try await terminal.wait(forText: "CLOSED")
+    let host = try session.host()
+    if hangUp { try await terminal.endServer() } else { kill(host, SIGTERM) }
+    try await wait(for: "the end of the host") { !isAlive(host) }
+  }
+
   @Test func aClosedTerminalEndsTheSession() async throws {
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show()
