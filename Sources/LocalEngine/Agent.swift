@@ -1,5 +1,3 @@
-import CTaskLaunch
-import FoundationEssentials
 import Glibc
 import SessionModel
 
@@ -8,11 +6,8 @@ import SessionModel
 /// It is the parent of every process of the pilot, also of those that try to leave it (a "subreaper"), and it ends all
 /// of them when its host closes the pipe, says `stop`, or is gone. Its tasks die when it dies.
 final class Agent {
-  private let loop: EventLoop
-  private var output = OutputBuffer(STDOUT_FILENO)
-  private var lines = LineReader()
-  private var requests = RequestReader()
-  private var json = JSONWriter()
+  private let link: HelperLink
+  private var loop: EventLoop { link.loop }
   private var settings: Settings?
   private var isEnding = false
 
@@ -33,20 +28,17 @@ final class Agent {
     }
   }
 
-  private init() throws { loop = try EventLoop() }
+  private init() throws { link = try HelperLink(processName: "scalems-agent") }
 
   /// Serves the host on standard input and output until it says stop or is gone.
   ///
   /// - Returns: the exit status of the process.
   static func run() -> Int32 {
-    task_set_process_name("scalems-agent")
-    setsid()
-    task_close_descriptors_on_exec(3)
-    for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
     do {
-      guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
       let agent = try Agent()
-      agent.serve()
+      agent.link.onRequest = { [unowned agent] in agent.receive($0) }
+      agent.link.onEnd = { [unowned agent] in agent.endNow() }
+      agent.link.serve()
       return 0
     } catch {
       TaskFiles.report("scalems-agent: \(error)")
@@ -54,27 +46,10 @@ final class Agent {
     }
   }
 
-  private func serve() {
-    loop.onIdle = { [unowned self] in output.flush() }
-    loop.add(
-      STDIN_FILENO, wantsWrite: { false },
-      onReadable: { [unowned self] in
-        if case .ended = lines.read(STDIN_FILENO, receive) { endNow() }
-      })
-    loop.add(
-      STDOUT_FILENO, wantsWrite: { [unowned self] in !output.isEmpty },
-      onWritable: { [unowned self] in output.flush() },
-      onReadable: { [unowned self] in endNow() })  // the host's end is closed
-    loop.onTerminate = { [unowned self] in endNow() }
-    loop.run()
-    ProcessTable.killDescendants()
-    output.flush()
-  }
-
   // MARK: Requests
 
-  private func receive(_ line: UnsafeRawBufferPointer) {
-    switch requests.read(line) {
+  private func receive(_ outcome: RequestReader.Outcome) {
+    switch outcome {
     case .problem(let text): emit(SessionEvent(source: .agent, .log(.error, text)))
     case .start(let configuration): start(configuration)
     case .request(let request):
@@ -121,13 +96,14 @@ final class Agent {
     case .withdraw(let number):
       let ids = settings.scheduler.removeAll()
       for id in ids { settings.waiting[id] = nil }
-      json.beginObject()
-      json.member("event", "agent.withdrawn")
-      json.member("request", number)
-      json.member("uids", ids.map(\.uid))
-      json.endObject()
-      json.endLine()
-      flushJSON()
+      link.write { json in
+        json.beginObject()
+        json.member("event", "agent.withdrawn")
+        json.member("request", number)
+        json.member("uids", ids.map(\.uid))
+        json.endObject()
+        json.endLine()
+      }
     case .startRaptor: startRaptor(settings)
     case .stopRaptor: settings.raptor?.stop()
     case .cancelRaptor: settings.raptor?.cancel(grace: settings.configuration.killGrace)
@@ -234,8 +210,7 @@ final class Agent {
   private func endNow() {
     guard !isEnding else { return }
     isEnding = true
-    loop.remove(STDIN_FILENO)
-    loop.remove(STDOUT_FILENO)
+    link.stopListening()
     guard let settings else { return loop.stop() }
     let grace = min(2, settings.configuration.killGrace)
     settings.runner.cancel(settings.runner.ids, because: .pilotEnded("the pilot was ended"), grace: grace)
@@ -261,13 +236,5 @@ final class Agent {
             runtime: configuration.runtime, detail: detail))))
   }
 
-  private func emit(_ event: SessionEvent) {
-    event.write(to: &json)
-    flushJSON()
-  }
-
-  private func flushJSON() {
-    output.append(json.bytes)
-    json.removeAll()
-  }
+  private func emit(_ event: SessionEvent) { link.emit(event) }
 }

@@ -43,21 +43,12 @@ final class AgentConnection: Sendable {
       close(toAgent[0])
       close(fromAgent[1])
     }
-    var arguments: [UnsafeMutablePointer<CChar>?] = command.dropFirst().map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
     let program = command.first ?? ""
-    let started = program.withCString { program in
-      arguments.withUnsafeMutableBufferPointer { argv in
-        var launch = task_launch()
-        launch.path = program
-        launch.argv = UnsafePointer(argv.baseAddress)
-        launch.envp = UnsafePointer(environ)
-        launch.standard_input = toAgent[0]
-        launch.standard_output = fromAgent[1]
-        launch.standard_error = error
-        return withUnsafePointer(to: launch) { task_launch($0) }
-      }
-    }
+    // Not dying with its parent: the agent ends in order when the host is gone.
+    let start = ProcessStart(
+      program: program, arguments: Array(command.dropFirst()), input: toAgent[0], output: fromAgent[1], error: error,
+      diesWithParent: false)
+    let started = start.run(environment: UnsafePointer(environ))
     guard started > 0 else {
       close(toAgent[1])
       close(fromAgent[0])

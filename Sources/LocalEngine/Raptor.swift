@@ -1,4 +1,3 @@
-import CTaskLaunch
 import Glibc
 import SessionModel
 
@@ -7,26 +6,18 @@ import SessionModel
 ///
 /// How many items it has at a time is the agent's affair, which accounts the cores of the workers.
 final class Raptor {
-  private let loop: EventLoop
-  private var output = OutputBuffer(STDOUT_FILENO)
-  private var lines = LineReader()
-  private var requests = RequestReader()
-  private var json = JSONWriter()
+  private let link: HelperLink
   private var runner: TaskRunner?
   private var isStopping = false
   private var killGrace = 5.0
 
-  private init() throws { loop = try EventLoop() }
+  private init() throws { link = try HelperLink(processName: "scalems-raptor") }
 
   /// Serves its agent until it stops, is told to end, or the agent is gone.
   ///
   /// - Returns: the exit status of the process.
   static func run() -> Int32 {
-    task_set_process_name("scalems-raptor")
-    task_close_descriptors_on_exec(3)
-    for number in [SIGINT, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
     do {
-      guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
       let raptor = try Raptor()
       raptor.serve()
       return 0
@@ -37,32 +28,22 @@ final class Raptor {
   }
 
   private func serve() {
-    loop.onIdle = { [unowned self] in
-      output.flush()
-      if isStopping, runner?.runningCount ?? 0 == 0, output.isEmpty { loop.stop() }
+    link.onRequest = { [unowned self] in receive($0) }
+    link.onEnd = { [unowned self] in endNow() }
+    link.serve { [unowned self] in
+      if isStopping, runner?.runningCount ?? 0 == 0, link.hasWritten { link.loop.stop() }
     }
-    loop.add(STDIN_FILENO) { [unowned self] in
-      if case .ended = lines.read(STDIN_FILENO, receive) { endNow() }
-    }
-    loop.add(
-      STDOUT_FILENO, wantsWrite: { [unowned self] in !output.isEmpty },
-      onWritable: { [unowned self] in output.flush() }, onReadable: { [unowned self] in endNow() })
-    loop.onTerminate = { [unowned self] in endNow() }
-    loop.run()
-    ProcessTable.killDescendants()
   }
 
-  private func receive(_ line: UnsafeRawBufferPointer) {
-    switch requests.read(line) {
-    case .problem(let text): emit(SessionEvent(source: .raptor, .log(.error, text)))
+  private func receive(_ outcome: RequestReader.Outcome) {
+    switch outcome {
+    case .problem(let text): link.emit(SessionEvent(source: .raptor, .log(.error, text)))
     case .start(let configuration): start(configuration)
-    case .request(.hello):
-      RaptorHello().write(to: &json)
-      flushJSON()
+    case .request(.hello): link.write { RaptorHello().write(to: &$0) }
     case .request(.addItem(let item)):
       if isStopping {
         let result = TaskResult(attempt: item.attempt, reason: "the raptor is stopping")
-        emit(SessionEvent(source: .raptor, .task(item.id, .failed, result)))
+        link.emit(SessionEvent(source: .raptor, .task(item.id, .failed, result)))
       } else {
         runner?.start(item)
       }
@@ -78,33 +59,23 @@ final class Raptor {
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
       clientDirectory: configuration.clientDirectory, killGrace: killGrace, source: .raptor)
     do {
-      let runner = try TaskRunner(configuration: runnerConfiguration, loop: loop)
-      runner.emit = { [unowned self] in emit($0) }
+      let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
+      runner.emit = { [unowned self] in link.emit($0) }
       self.runner = runner
     } catch {
       TaskFiles.report("scalems-raptor: \(error)")
-      loop.stop()
+      link.loop.stop()
     }
   }
 
   /// Ends what runs and then itself.
   private func endNow() {
-    loop.remove(STDIN_FILENO)
+    link.stopListening()
     isStopping = true
-    guard let runner, runner.runningCount > 0 else { return loop.stop() }
+    guard let runner, runner.runningCount > 0 else { return link.loop.stop() }
     let grace = min(2, killGrace)
     runner.cancel(runner.ids, because: .canceled, grace: grace)
-    loop.after(.seconds(grace + 1)) { [unowned self] in loop.stop() }
-  }
-
-  private func emit(_ event: SessionEvent) {
-    event.write(to: &json)
-    flushJSON()
-  }
-
-  private func flushJSON() {
-    output.append(json.bytes)
-    json.removeAll()
+    link.loop.after(.seconds(grace + 1)) { [unowned self] in link.loop.stop() }
   }
 }
 

@@ -54,24 +54,10 @@ final class RaptorLink {
     }
     defer { for descriptor in [toRaptor[0], fromRaptor[1], error] { close(descriptor) } }
     let command = configuration.raptorCommand
-    var arguments: [UnsafeMutablePointer<CChar>?] = command.dropFirst().map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
-    let program = command.first ?? ""
-    pid = TaskEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { envp in
-      program.withCString { program in
-        arguments.withUnsafeMutableBufferPointer { argv in
-          var launch = task_launch()
-          launch.path = program
-          launch.argv = UnsafePointer(argv.baseAddress)
-          launch.envp = envp
-          launch.standard_input = toRaptor[0]
-          launch.standard_output = fromRaptor[1]
-          launch.standard_error = error
-          launch.death_signal = SIGKILL
-          return withUnsafePointer(to: launch) { task_launch($0) }
-        }
-      }
-    }
+    let start = ProcessStart(
+      program: command.first ?? "", arguments: Array(command.dropFirst()), input: toRaptor[0], output: fromRaptor[1],
+      error: error, diesWithParent: true)
+    pid = TaskEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { start.run(environment: $0) }
     guard pid > 0 else {
       close(toRaptor[1])
       close(fromRaptor[0])

@@ -168,26 +168,10 @@ final class TaskRunner {
   private func launch(
     _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, in directory: String
   ) -> pid_t {
-    var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
-    return environment.with(variables) { envp in
-      program.withCString { program in
-        directory.withCString { directory in
-          arguments.withUnsafeMutableBufferPointer { argv in
-            var launch = task_launch()
-            launch.path = program
-            launch.argv = UnsafePointer(argv.baseAddress)
-            launch.envp = envp
-            launch.directory = directory
-            launch.standard_input = files.input
-            launch.standard_output = files.output
-            launch.standard_error = files.error
-            launch.death_signal = SIGKILL
-            return withUnsafePointer(to: launch) { task_launch($0) }
-          }
-        }
-      }
-    }
+    let start = ProcessStart(
+      program: program, arguments: argv, directory: directory, input: files.input, output: files.output,
+      error: files.error, diesWithParent: true)
+    return environment.with(variables) { start.run(environment: $0) }
   }
 
   // MARK: End

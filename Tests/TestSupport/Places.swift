@@ -26,7 +26,7 @@ public final class TemporaryDirectory: Sendable {
 
   public init() throws {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(base)/scalems-test.XXXXXX".utf8CString)
+    var template = Array("\(base)/scalems-test.\(String(repeating: "X", count: 6))".utf8CString)
     guard let made = mkdtemp(&template), let real = realpath(made, nil) else {
       throw TestProblem("mkdtemp: \(String(cString: strerror(errno)))")
     }

@@ -1,0 +1,66 @@
+import CTaskLaunch
+import Glibc
+import SessionModel
+
+/// What agent and raptor have in common: a loop on the main thread, requests on standard input, events on standard
+/// output, and an end that leaves no descendant.
+final class HelperLink {
+  let loop: EventLoop
+  private var output = OutputBuffer(STDOUT_FILENO)
+  private var lines = LineReader()
+  private var requests = RequestReader()
+  private var json = JSONWriter()
+
+  var onRequest: (RequestReader.Outcome) -> Void = { _ in }
+  /// Whoever started this process is gone, or SIGTERM came.
+  var onEnd: () -> Void = {}
+
+  /// Makes this process a helper.
+  ///
+  /// - Throws: `LoopProblem` when the system refuses what a helper needs.
+  init(processName: String) throws {
+    task_set_process_name(processName)
+    task_close_descriptors_on_exec(3)
+    // A key on the terminal is the host's affair, and so is what follows from it.
+    for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
+    guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
+    loop = try EventLoop()
+  }
+
+  var hasWritten: Bool { output.isEmpty }
+
+  /// Runs the loop until it is stopped.
+  ///
+  /// - Parameter onIdle: called before every sleep.
+  func serve(onIdle: @escaping () -> Void = {}) {
+    loop.onIdle = { [unowned self] in
+      output.flush()
+      onIdle()
+    }
+    loop.add(STDIN_FILENO) { [unowned self] in
+      if case .ended = lines.read(STDIN_FILENO, { onRequest(requests.read($0)) }) { onEnd() }
+    }
+    // A pipe whose reader is gone becomes "readable".
+    loop.add(
+      STDOUT_FILENO, wantsWrite: { [unowned self] in !output.isEmpty },
+      onWritable: { [unowned self] in output.flush() }, onReadable: { [unowned self] in onEnd() })
+    loop.onTerminate = { [unowned self] in onEnd() }
+    loop.run()
+    ProcessTable.killDescendants()
+    output.flush()
+  }
+
+  /// Takes no more requests.
+  func stopListening() {
+    loop.remove(STDIN_FILENO)
+    loop.remove(STDOUT_FILENO)
+  }
+
+  func emit(_ event: SessionEvent) { write { event.write(to: &$0) } }
+
+  func write(_ body: (inout JSONWriter) -> Void) {
+    body(&json)
+    output.append(json.bytes)
+    json.removeAll()
+  }
+}
