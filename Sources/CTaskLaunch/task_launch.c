@@ -55,6 +55,16 @@ pid_t task_launch(const struct task_launch *launch) {
   return pid;
 }
 
+pid_t task_fork(int death_signal) {
+  pid_t parent = getpid();
+  pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, death_signal);
+    if (getppid() != parent) raise(death_signal);  // the parent ended before the signal was armed
+  }
+  return pid;
+}
+
 int task_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int task_available_cores(void) {

@@ -280,7 +280,15 @@ public actor DispatchingExecutor {
         guard status != pilot, !(pilot?.state.isFinal ?? false && pilot?.uid == status.uid) else { continue }
         pilot = status
         facts.append(event)
-        if status.state.isFinal { pilotEnded = status }
+        guard status.state.isFinal else { continue }
+        pilotEnded = status
+        // A raptor is a task of the pilot.
+        if var raptor, !raptor.state.isFinal {
+          (raptor.state, raptor.detail) = (.failed, "the pilot ended")
+          self.raptor = raptor
+          facts.append(SessionEvent(time: event.time, source: .executor, .raptor(raptor)))
+          resumeAll(&raptorWaiters)
+        }
       case .raptor(let status):
         guard status != raptor, !(raptor?.state.isFinal ?? false && raptor?.uid == status.uid) else { continue }
         raptor = status

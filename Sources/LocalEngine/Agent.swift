@@ -35,6 +35,7 @@ final class Agent {
   /// - Returns: the exit status of the process.
   static func run() -> Int32 {
     do {
+      try AgentGuard.guardThisProcess()
       let agent = try Agent()
       agent.link.onRequest = { [unowned agent] in agent.receive($0) }
       agent.link.onEnd = { [unowned agent] in agent.endNow() }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// The embedded engine: a pilot of this machine's cores, held by an agent process of its own.
 ///
-/// Nobody is left behind, whoever dies: the agent ends its tasks when its host is gone, the host (a subreaper, too)
-/// inherits and ends them when the agent is gone, and the tasks themselves die with their agent when both are.
+/// Nobody is left behind, whoever dies: the agent ends its tasks when its host is gone, the agent's guard ends what is
+/// left when the agent is gone, the host (a subreaper, too) when both are, and the tasks themselves die with their agent.
 public final class LocalEngine: PilotEngine {
   public let events: AsyncStream<[SessionEvent]>
   private let continuation: AsyncStream<[SessionEvent]>.Continuation
@@ -247,9 +247,10 @@ public final class LocalEngine: PilotEngine {
     let table = ProcessTable()
     let own = getpid()
     let mark = "SCALEMS_SESSION_ID=\(context.id)"
+    let descendants = Set(agent.map { table.descendants(of: $0).map(\.pid) } ?? [])
     return table.entries.values.filter { entry in
       guard !entry.isZombie, entry.pid != own else { return false }
-      return entry.pid == agent || running.contains(entry.session)
+      return entry.pid == agent || descendants.contains(entry.pid) || running.contains(entry.session)
         || ProcessTable.environment(of: entry.pid, holds: mark)
     }
   }

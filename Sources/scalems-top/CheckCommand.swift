@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     do {
-      print(plan(of: try WorkflowFile(contentsOf: path)), terminator: "")
+      print(plan(of: try WorkflowFile(contentsOf: path)))
     } catch {
       throw UsageProblem(description: error.description)
     }

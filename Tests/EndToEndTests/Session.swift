@@ -33,6 +33,23 @@ final class TestSession {
     return pid
   }
 
+  /// The process between host and agent.
+  func guardian() throws -> pid_t {
+    let host = try host()
+    guard let pid = processes(matching: "scalems-agent").first(where: { parent(of: $0) == host }) else {
+      throw TestProblem("host \(host) has no agent")
+    }
+    return pid
+  }
+
+  func agent() throws -> pid_t {
+    let guardian = try guardian()
+    guard let pid = processes(matching: "scalems-agent").first(where: { parent(of: $0) == guardian }) else {
+      throw TestProblem("guard \(guardian) has no agent")
+    }
+    return pid
+  }
+
   /// Opens the session's screen in a terminal, and awaits that the session runs.
   func show(
     columns: Int = 80, rows: Int = 24, options: String = "", environment: [String: String] = [:]

@@ -43,9 +43,8 @@ import Testing
     let session = try TestSession(Self.stubborn)
     let terminal = try await session.show()
     try await wait(for: "two sleepers") { session.sleepers.count == 2 }
-    let host = try session.host()
     // Stopped, the agent hangs: only the last resort works.
-    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
+    let agent = try session.agent()
     kill(agent, SIGSTOP)
     try await terminal.press("C-c")
     try await terminal.wait(forText: "CLOSING")
@@ -66,7 +65,7 @@ import Testing
     defer { withExtendedLifetime(terminal) {} }
     try await wait(for: "two sleepers") { session.sleepers.count == 2 }
     let host = try session.host()
-    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
+    let agent = try session.agent()
     kill(host, SIGKILL)
     try await session.awaitNothingLeft()
     try await wait(for: "the end of the agent") { !isAlive(agent) }
@@ -75,17 +74,28 @@ import Testing
     #expect(try session.snapshot().tasks.count(in: .running) == 2)
   }
 
-  @Test func hostAndAgentKilledTogetherLeaveNobody() async throws {
-    let session = try TestSession(longWorkflow)
-    let terminal = try await session.show()
+  enum Victim: CaseIterable { case host, guardian, agent }
+
+  /// Killed with all that could not be told in time: in any combination but all three.
+  @Test(arguments: [[Victim.host, .agent], [.host, .guardian], [.guardian, .agent], [.guardian], [.agent]])
+  func killedTogetherTheyLeaveNobody(victims: [Victim]) async throws {
+    let session = try TestSession(
+      """
+      pilot: {cores: 3}
+      raptor: true
+      tasks:
+        - {name: tree, command: "trap '' TERM; (setsid sleep {mark} &); sleep {mark} & sleep {mark}"}
+        - {name: inside, command: "(setsid sleep {mark} &); sleep {mark} & sleep {mark}", raptor: true}
+      """)
+    let terminal = try await session.show(options: "--exit-when-done")
     defer { withExtendedLifetime(terminal) {} }
-    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
-    let host = try session.host()
-    let agent = try #require(processes(matching: "scalems-agent").first { parent(of: $0) == host })
-    kill(agent, SIGSTOP)
-    kill(host, SIGKILL)
-    kill(agent, SIGKILL)
+    try await wait(for: "both trees") { session.sleepers.count == 6 }
+    let pids = try [Victim.host: session.host(), .agent: session.agent(), .guardian: session.guardian()]
+    // Stopped first, so that none of them sees another's end.
+    for victim in victims { kill(try #require(pids[victim]), SIGSTOP) }
+    for victim in victims { kill(try #require(pids[victim]), SIGKILL) }
     try await session.awaitNothingLeft()
+    try await wait(for: "the end of host, guard and agent") { pids.values.allSatisfy { !isAlive($0) } }
   }
 
   /// By hand-over of the terminal or by a signal: a summary that nobody dismisses holds nobody up.
@@ -108,9 +118,4 @@ import Testing
     #expect(session.sleepers.isEmpty)
     #expect(try session.snapshot().summary?.exitCode == 128 + SIGHUP)
   }
-}
-
-private func parent(of pid: pid_t) -> pid_t {
-  guard let stat = contents("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return -1 }
-  return pid_t(stat[close...].split(separator: " ")[2]) ?? -1
 }

@@ -13,7 +13,7 @@ import Testing
   /// The process that started the first task: its agent, or its raptor.
   private static func starter(in harness: EngineHarness) async throws -> pid_t {
     try await harness.wait(for: "the process id of the task") { $0.tasks.details(of: TaskID(0))?.pid != nil }
-    return try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid).parent
+    return parent(of: try #require(harness.snapshot.tasks.details(of: TaskID(0))?.pid))
   }
 
   /// A task whose tree is hard to end: it ignores SIGTERM, and one process left its session and its parent.
@@ -98,13 +98,5 @@ import Testing
     let reason = "the pilot reached its runtime of 3 s"
     #expect(try harness.details("long.0").reason == reason && harness.snapshot.pilot?.detail == reason)
     #expect(harness.snapshot.pilot?.state == .done)
-  }
-}
-
-extension pid_t {
-  /// The parent of the process.
-  fileprivate var parent: pid_t {
-    guard let stat = contents("/proc/\(self)/stat"), let close = stat.lastIndex(of: ")") else { return -1 }
-    return pid_t(stat[close...].split(separator: " ")[2]) ?? -1
   }
 }

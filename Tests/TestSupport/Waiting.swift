@@ -34,3 +34,9 @@ public func isAlive(_ pid: pid_t) -> Bool {
   guard let status = contents("/proc/\(pid)/stat"), let close = status.lastIndex(of: ")") else { return false }
   return !status[close...].hasPrefix(") Z") && !status[close...].hasPrefix(") X")
 }
+
+/// The parent of a process, or -1.
+public func parent(of pid: pid_t) -> pid_t {
+  guard let stat = contents("/proc/\(pid)/stat"), let close = stat.lastIndex(of: ")") else { return -1 }
+  return pid_t(stat[close...].split(separator: " ")[2]) ?? -1
+}

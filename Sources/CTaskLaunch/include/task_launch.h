@@ -21,6 +21,10 @@ struct task_launch {
 /// Returns its process id, or -errno of the step that failed; a failed exec is reported here, not as exit 127.
 pid_t task_launch(const struct task_launch *launch);
 
+/// fork(2), which Swift hides because it is unsafe in a process with threads; the child gets `death_signal` when its
+/// parent ends. For a process that has just started.
+pid_t task_fork(int death_signal);
+
 /// Makes this process the parent of every orphan among its descendants.
 int task_become_subreaper(void);
 
