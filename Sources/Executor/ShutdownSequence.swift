@@ -9,15 +9,14 @@ struct ShutdownSequence: Sendable {
     var phase: ShutdownPhase
     /// Whether there is anything to do; a step that is not needed is skipped, with its events.
     var isNeeded: @Sendable () async -> Bool = { true }
-    /// A wait that a person may cut short, as opposed to work that must be done in any case.
-    var isGrace = false
+    /// Cuts the step short, when it is a wait and not work that must be done in any case.
+    var grace: Haste?
     /// Returns what happened, in words, if there is something to say.
     var action: @Sendable () async throws -> String?
   }
 
   var steps: [Step]
   var limits: TimeLimits
-  var haste: Haste
   var record: @Sendable (SessionEvent.Kind) async -> Void
 
   func run() async {
@@ -29,14 +28,15 @@ struct ShutdownSequence: Sendable {
     let needed = await step.isNeeded()
     await record(.shutdownEntered(step.phase, deadline: needed ? deadline.seconds : 0))
     guard needed else { return await record(.shutdownLeft(step.phase, .skipped, detail: nil)) }
-    if step.isGrace, haste.isHurried {
-      return await record(.shutdownLeft(step.phase, .timedOut, detail: "no grace: interrupted again"))
+    if let grace = step.grace, grace.isHurried {
+      return await record(.shutdownLeft(step.phase, .timedOut, detail: "no grace: interrupted"))
     }
-    switch await bounded(by: deadline, haste: step.isGrace ? haste : nil, step.action) {
+    switch await bounded(by: deadline, haste: step.grace, step.action) {
     case .value(let detail): await record(.shutdownLeft(step.phase, .finished, detail: detail))
     case .failure(let error): await record(.shutdownLeft(step.phase, .failed, detail: "\(error)"))
     case .timedOut:
-      let why = haste.isHurried && step.isGrace ? "no grace: interrupted again" : "not done within \(deadline.text)"
+      let isHurried = step.grace?.isHurried ?? false
+      let why = isHurried ? "no grace: interrupted" : "not done within \(deadline.text)"
       await record(.shutdownLeft(step.phase, .timedOut, detail: why))
     }
   }
