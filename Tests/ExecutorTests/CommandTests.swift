@@ -262,7 +262,7 @@ import Testing
     let summary = await session.closed()
     #expect(summary.exitCode == 0)
     // The deadline of the hanging withdraw passes after the session has closed.
-    try await Task.sleep(for: .milliseconds(250))
+    try await Task.sleep(for: .milliseconds(400))
     await session.closed()
   }
 }

@@ -81,7 +81,7 @@ extension TimeLimits {
   /// For tests in which something hangs: every deadline is near, yet far enough for a busy machine.
   static var near: TimeLimits {
     var limits = TimeLimits()
-    let near = Duration.milliseconds(150)
+    let near = Duration.milliseconds(250)
     limits.drain = near
     limits.stopQueue = near
     limits.awaitTasks = near
@@ -92,8 +92,8 @@ extension TimeLimits {
     limits.cancelRaptor = near
     limits.awaitCanceledRaptor = near
     // These are divided among several steps.
-    limits.closeSession = near * 4
-    limits.verify = near * 2
+    limits.closeSession = .seconds(3)
+    limits.verify = .seconds(1)
     limits.startup = near
     return limits
   }

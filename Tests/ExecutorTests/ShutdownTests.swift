@@ -46,8 +46,8 @@ import Testing
     let start = ContinuousClock.now
     let record = await session.executor.perform(.close, user: "ann")
     let summary = await session.closed()
-    // Generous: the deadlines add up to some two seconds.
-    #expect(ContinuousClock.now - start < .seconds(20))
+    // Generous: the deadlines add up to some six seconds.
+    #expect(ContinuousClock.now - start < .seconds(40))
     #expect(summary.exitCode == hang.exitCode)
     for (phase, outcome) in hang.outcomes {
       #expect(session.recording.outcome(of: phase) == outcome, "\(phase)")
@@ -87,7 +87,7 @@ import Testing
     #expect(summary.exitCode == 4)
     #expect(
       summary.leftovers == [
-        "the engine did not say what is left within 0.3 s", "task.000000 (a): its end was never confirmed",
+        "the engine did not say what is left within 1 s", "task.000000 (a): its end was never confirmed",
         "task.000001 (b): its end was never confirmed",
       ])
     #expect(session.engine.kills > 0, "what does not answer is killed")
