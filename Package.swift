@@ -45,7 +45,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["CTaskLaunch", "Executor", "SessionLink", "SessionModel"],
       path: "Tests/TestSupport"),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
-    .testTarget(name: "ExecutorTests", dependencies: ["Executor", "SessionModel"]),
+    .testTarget(
+      name: "ExecutorTests",
+      dependencies: ["Executor", "SessionModel", .product(name: "Logging", package: "swift-log")]),
+    .testTarget(
+      name: "SessionLinkTests",
+      dependencies: ["SessionLink", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),

@@ -28,9 +28,19 @@ extension DispatchingExecutor {
     lastCommand += 1
     let id = lastCommand
     var tasks: [TaskID] = []
-    if case .cancel(let ids) = command { tasks = ids }
+    if case .cancel(let ids) = command {
+      var seen: Set<TaskID> = []
+      tasks = ids.filter { seen.insert($0).inserted }
+    }
     let pending = PendingCommand(
       record: CommandRecord(id: id, verb: command.verb, tasks: tasks, user: user, reason: reason, stage: .requested))
+    if case .closed = life {
+      // The journal has its end already.
+      var refused = pending.record
+      refused.stage = .finished(succeeded: false, outcome: "the session is closed")
+      pending.done.resume(refused)
+      return pending.done
+    }
     commands[id] = pending
     record(.command(pending.record), source: .operator)
     guard case .open(let intention) = life else {
@@ -49,7 +59,7 @@ extension DispatchingExecutor {
     case .drain: drain(id, from: intention)
     case .stop: stop(id, from: intention)
     case .resume: resume(id, from: intention)
-    case .cancel(let ids): cancel(id, ids, user: user, reason: reason)
+    case .cancel: cancel(id, tasks, user: user, reason: reason)
     case .cancelRaptor: cancelRaptor(id)
     case .close: close(.closed(command: id, reason: reason))
     }
@@ -108,7 +118,11 @@ extension DispatchingExecutor {
     for id in back { inEngine.remove(id) }
     workflow.putBack(back)
     let now = Timestamp.now
-    recorder.record(back.map { SessionEvent(time: now, source: .executor, .task($0, .new, nil)) })
+    record(back.map { SessionEvent(time: now, source: .executor, .task($0, .new, nil)) })
+    // Someone wants them ended, and now it is up to us.
+    cancelInWorkflow(back.filter { isCancelRequested($0) }, reason: "canceled before it started")
+    cancelIfRaptorEnded(back)
+    noteCommandProgress()
     if inEngine.isEmpty { resumeAll(&idleWaiters) }
   }
 
@@ -151,6 +165,8 @@ extension DispatchingExecutor {
     guard let raptor, !raptor.state.isFinal else {
       return finish(id, succeeded: false, raptor == nil ? "the session has no raptor" : "the raptor has ended already")
     }
+    guard raptorCommand == nil else { return finish(id, succeeded: false, "the raptor is being stopped already") }
+    raptorCommand = id
     let sequence = shutdownSequence(raptorSteps())
     Task {
       await sequence.run()
@@ -159,6 +175,7 @@ extension DispatchingExecutor {
   }
 
   private func finishRaptorCommand(_ id: Int) {
+    raptorCommand = nil
     guard let raptor else { return }
     finish(
       id, succeeded: raptor.state.isFinal,

@@ -49,6 +49,7 @@ extension DispatchingExecutor {
   }
 
   private func cancelWithoutGrace() {
+    if case .closed = life { return }
     record(.log(.warning, "interrupted again: no grace periods"))
     if !inEngine.isEmpty { engine.cancel(inEngine.sorted(), grace: .zero) }
   }
@@ -75,7 +76,7 @@ extension DispatchingExecutor {
     var awaitsTasks = true
     if case .interrupted = ending { awaitsTasks = false }
     await shutdownSequence(taskSteps(awaitsTasks: awaitsTasks) + raptorSteps() + closingSteps()).run()
-    let leftovers = await survivors() + unconfirmedTasks()
+    let leftovers = leftovers + unconfirmedTasks()
     if case .closed(let command, _) = ending {
       finish(
         command, succeeded: leftovers.isEmpty,
@@ -93,8 +94,8 @@ extension DispatchingExecutor {
     let summary = SessionSummary(
       session: context.id, tasks: workflow.counts, wall: Timestamp.now.seconds(since: opened), leftovers: leftovers,
       exitCode: exitCode)
-    life = .closed(summary)
     record(.sessionClosed(summary))
+    life = .closed(summary)
     scope.release()
     closed.resume(summary)
   }
@@ -117,7 +118,7 @@ extension DispatchingExecutor {
         await self.runner?.value
         return nil
       },
-      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, wait: taskHaste) {
+      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, grace: taskHaste) {
         await self.untilIdle()
         return nil
       },
@@ -135,7 +136,7 @@ extension DispatchingExecutor {
         try await engine.stopRaptor()
         return nil
       },
-      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, wait: haste) {
+      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, grace: haste) {
         await self.untilRaptorEnded()
         return nil
       },
@@ -154,15 +155,15 @@ extension DispatchingExecutor {
     [
       .init(phase: .closeSession) { try await self.releaseRuntime() },
       .init(phase: .verify) { [engine] in
-        let first = await engine.survivors()
-        guard !first.isEmpty else { return "no process of the session is left" }
+        // An engine that does not answer has half of the time to do so; then everything is killed unseen.
+        let half = await self.limits.verify / 2
+        let first = await self.lookForSurvivors(within: half)
+        if first?.isEmpty ?? false { return "no process of the session is left" }
         engine.killEverything()
-        var left = first
-        while !left.isEmpty {
-          try await Task.sleep(for: .milliseconds(50))
-          left = await engine.survivors()
+        while await self.lookForSurvivors(within: half)?.isEmpty != true {
+          try await Task.sleep(for: .milliseconds(20))
         }
-        return "\(first.count) processes had to be killed"
+        return first.map { "\($0.count) processes had to be killed" } ?? "what was left had to be killed unseen"
       },
     ]
   }
@@ -199,16 +200,24 @@ extension DispatchingExecutor {
     await waiter.value()
   }
 
-  /// What still exists, within the deadline of the verification; an engine that does not answer is named itself.
-  func survivors() async -> [String] {
+  /// Asks the engine what still exists; `nil` when it does not answer.
+  @discardableResult
+  func lookForSurvivors(within limit: Duration) async -> [String]? {
     let engine = engine
-    switch await bounded(by: limits.verify, { await engine.survivors() }) {
-    case .value(let list): return list
-    case .failure, .timedOut: return ["the engine did not say what is left within \(limits.verify.text)"]
-    }
+    guard case .value(let list) = await bounded(by: limit, { await engine.survivors() }) else { return nil }
+    remains = list
+    return list
   }
 
+  /// What still exists as far as the engine said; one that did not answer is named itself.
+  var leftovers: [String] { remains ?? ["the engine did not say what is left within \(limits.verify.text)"] }
+
   private func unconfirmedTasks() -> [String] {
-    inEngine.sorted().map { "\($0.uid) (\(workflow.batch(of: $0).label(of: $0))): its end was never confirmed" }
+    let now = Timestamp.now
+    record(
+      inEngine.sorted().filter { workflow.state(of: $0) == .tmgrScheduling }.map {
+        SessionEvent(time: now, source: .executor, .task($0, .tmgrScheduling, nil))
+      })
+    return inEngine.sorted().map { "\($0.uid) (\(workflow.batch(of: $0).label(of: $0))): its end was never confirmed" }
   }
 }

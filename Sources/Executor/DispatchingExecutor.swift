@@ -27,7 +27,7 @@ public actor DispatchingExecutor {
   nonisolated let scope: RuntimeScope
   /// Ends the start-up early.
   nonisolated let abort = Haste()
-  /// Ends the wait for running tasks of a session that is being closed.
+  /// Ends the wait of the shutdown for running tasks: they are canceled then.
   nonisolated let taskHaste = Haste()
   /// Skips the grace periods of the shutdown.
   nonisolated let haste = Haste()
@@ -46,6 +46,11 @@ public actor DispatchingExecutor {
   var raptorRestarts = 0
   /// A task that kills its raptor would kill the next ones, too.
   static let raptorRestartLimit = 2
+  /// The command that is ending the raptor.
+  var raptorCommand: Int?
+  /// What the engine said last of what is left; `nil` until it answered.
+  var remains: [String]?
+  var isEngineSilent = false
   var commands: [Int: PendingCommand] = [:]
   var lastCommand = 0
   var idleWaiters: [Once<Void>] = []
@@ -74,7 +79,13 @@ public actor DispatchingExecutor {
   var limits: TimeLimits { context.configuration.limits }
 
   func record(_ kind: SessionEvent.Kind, source: SessionEvent.Source = .executor) {
-    recorder.record([SessionEvent(source: source, kind)])
+    record([SessionEvent(source: source, kind)])
+  }
+
+  /// The only way to the recorder. Nothing follows the end of the session, whatever still returns late.
+  func record(_ events: [SessionEvent]) {
+    if case .closed = life { return }
+    if !events.isEmpty { recorder.record(events) }
   }
 
   // MARK: Start-up
@@ -83,9 +94,11 @@ public actor DispatchingExecutor {
   ///
   /// Ports `RPDispatchingExecutor.runtime_startup`.
   /// - Throws: `DispatchError` with the cause when a step fails or is interrupted; the earlier steps are undone then.
+  ///   `ValueError` when the workflow needs a raptor and the session has none.
   ///   `APIError` when another runtime is active, `ProtocolError` when this one was started before.
   public func startup() async throws {
     guard case .idle = life else { throw ProtocolError("session \(context.id) was started before") }
+    try requireRaptor(for: workflow.firstUnfinishedForRaptor)
     try scope.claim(for: context.id)
     life = .starting
     opened = .now
@@ -93,6 +106,7 @@ public actor DispatchingExecutor {
     record(.sessionPhase(.starting, reason: info.reason))
     listener = Task { [engine] in
       for await batch in engine.events { confirm(batch) }
+      engineFellSilent()
     }
     for resource in RuntimeResource.order(withRaptor: context.configuration.enableRaptor) {
       do {
@@ -102,7 +116,8 @@ public actor DispatchingExecutor {
       } catch {
         let why = error is CancellationError ? "interrupted" : "\(error)"
         record(.log(.error, "could not acquire the \(resource.rawValue): \(why)"))
-        await undoStartup()
+        // In a task of its own: a start-up that was cancelled is undone all the same.
+        await Task { await undoStartup() }.value
         throw DispatchError("could not acquire the \(resource.rawValue) of session \(context.id): \(why)")
       }
     }
@@ -112,18 +127,29 @@ public actor DispatchingExecutor {
     life = .open(.running)
     record(.sessionPhase(.running, reason: nil))
     announceWorkflow()
+    if isEngineSilent { engineFellSilent() }
     poke()
   }
 
   /// What an earlier session left is work of this one: its facts open the new journal.
   private func announceWorkflow() {
+    // Nobody knows how these ended. What never started is run; what did is not run twice.
+    let unsettled = workflow.unsettled
+    let started = unsettled.filter { workflow.state(of: $0) >= .agentExecuting }
+    workflow.putBack(unsettled.filter { workflow.state(of: $0) < .agentExecuting })
+    var reasons: [TaskID: String] = [:]
+    for (id, reason) in workflow.takeCanceledOnArrival() { reasons[id] = reason }
+    for id in started {
+      reasons[id] = "its end was never confirmed in an earlier session"
+      for (dependent, reason) in workflow.finish(id, .failed) { reasons[dependent] = reason }
+    }
     for batch in workflow.batches {
       record(.tasksAdded(batch))
       let ended = batch.ids.map(TaskID.init).filter { workflow.state(of: $0).isFinal }
       let now = Timestamp.now
-      recorder.record(
+      record(
         ended.map { id in
-          let result = TaskResult(attempt: workflow.attempt(of: id), reason: "in an earlier session")
+          let result = TaskResult(attempt: workflow.attempt(of: id), reason: reasons[id] ?? "in an earlier session")
           return SessionEvent(time: now, source: .executor, .task(id, workflow.state(of: id), result))
         })
     }
@@ -134,7 +160,7 @@ public actor DispatchingExecutor {
       record(.resource(name: resource.rawValue, acquired: false, detail: outcome))
     }
     engine.killEverything()
-    let leftovers = await survivors()
+    await lookForSurvivors(within: limits.verify)
     end(leftovers: leftovers, exitCode: signals.withLock { $0.first }.map { 128 + $0 } ?? 3)
   }
 
@@ -199,15 +225,25 @@ public actor DispatchingExecutor {
     case .idle, .starting, .closing, .closed: throw ProtocolError("the session takes no more work: it is closing")
     }
     let batches = try add(&workflow)
-    recorder.record(batches.map { SessionEvent(source: .executor, .tasksAdded($0)) })
+    record(batches.map { SessionEvent(source: .executor, .tasksAdded($0)) })
+    let now = Timestamp.now
+    record(
+      workflow.takeCanceledOnArrival().map { id, reason in
+        SessionEvent(time: now, source: .executor, .task(id, .canceled, TaskResult(reason: reason)))
+      })
+    cancelIfRaptorEnded(batches.flatMap { $0.description.raptor ? $0.ids.map(TaskID.init) : [] })
     return batches
   }
 
   private func checked(_ items: [WorkItem]) throws(ValueError) -> [WorkItem] {
-    if !context.configuration.enableRaptor, let item = items.first(where: \.description.raptor) {
-      throw ValueError("item '\(item.description.name)' goes through the raptor, but this session has none: enable it")
-    }
+    try requireRaptor(for: items.first(where: \.description.raptor)?.description.name)
     return items
+  }
+
+  private func requireRaptor(for item: String?) throws(ValueError) {
+    if let item, !context.configuration.enableRaptor {
+      throw ValueError("item '\(item)' goes through the raptor, but this session has none: enable it")
+    }
   }
 
   // MARK: Dispatch
@@ -239,17 +275,16 @@ public actor DispatchingExecutor {
     guard !isRaptorRestarting, room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else {
       return
     }
-    var tasks = workflow.takeReady(limit: room)
-    if raptor?.state.isFinal ?? false {
-      tasks.removeAll { task in
-        guard task.batch.description.raptor else { return false }
-        cancelInWorkflow([task.id], reason: "the raptor has ended")
-        return true
-      }
-    }
+    let tasks = workflow.takeReady(limit: room)
     guard !tasks.isEmpty else { return }
     for task in tasks { inEngine.insert(task.id) }
     engine.submit(tasks)
+  }
+
+  /// Cancels those of `ids` that go through the raptor when there is none any more.
+  func cancelIfRaptorEnded(_ ids: [TaskID]) {
+    guard !isRaptorRestarting, raptor?.state.isFinal ?? false else { return }
+    cancelInWorkflow(ids.filter { workflow.batch(of: $0).description.raptor }, reason: "the raptor has ended")
   }
 
   /// Cancels tasks that the engine does not have.
@@ -264,132 +299,7 @@ public actor DispatchingExecutor {
       add(id, reason)
       for (dependent, reason) in workflow.finish(id, .canceled) { add(dependent, reason) }
     }
-    if !events.isEmpty { recorder.record(events) }
-  }
-
-  // MARK: What the engine confirmed
-
-  private func confirm(_ events: [SessionEvent]) {
-    var facts: [SessionEvent] = []
-    var pilotEnded: PilotStatus?
-    for event in events {
-      switch event.kind {
-      case .task(let id, let state, let result): confirm(id, state, result, event, into: &facts)
-      case .pilot(let status):
-        // RP tells the final state twice.
-        guard status != pilot, !(pilot?.state.isFinal ?? false && pilot?.uid == status.uid) else { continue }
-        pilot = status
-        facts.append(event)
-        guard status.state.isFinal else { continue }
-        pilotEnded = status
-        // A raptor is a task of the pilot.
-        if var raptor, !raptor.state.isFinal {
-          (raptor.state, raptor.detail) = (.failed, "the pilot ended")
-          self.raptor = raptor
-          facts.append(SessionEvent(time: event.time, source: .executor, .raptor(raptor)))
-          resumeAll(&raptorWaiters)
-        }
-      case .raptor(let status):
-        guard status != raptor, !(raptor?.state.isFinal ?? false && raptor?.uid == status.uid) else { continue }
-        raptor = status
-        facts.append(event)
-        if status.state.isFinal { raptorEnded(status) }
-      default: facts.append(event)
-      }
-    }
-    if !facts.isEmpty { recorder.record(facts) }
-    if let pilotEnded { lost(pilotEnded) }
-    noteCommandProgress()
-    if inEngine.isEmpty { resumeAll(&idleWaiters) }
-    poke()
-  }
-
-  private func confirm(
-    _ id: TaskID, _ state: TaskState, _ result: TaskResult?, _ event: SessionEvent, into facts: inout [SessionEvent]
-  ) {
-    // The first final state wins.
-    guard workflow.contains(id), inEngine.contains(id), !workflow.state(of: id).isFinal else { return }
-    if state == .new {
-      // Handed back: the engine could not start it, and says why.
-      inEngine.remove(id)
-      workflow.putBack([id])
-      return facts.append(event)
-    }
-    guard state.isFinal else {
-      workflow.note(id, state)
-      facts.append(event)
-      return
-    }
-    inEngine.remove(id)
-    if state == .failed, mayRetry(id) {
-      var result = result ?? TaskResult()
-      let attempt = workflow.attempt(of: id)
-      result.reason = "attempt \(attempt) failed (\(result.reason ?? "no reason given")): runs again"
-      result.attempt = attempt + 1
-      workflow.retry(id)
-      facts.append(SessionEvent(time: event.time, source: .executor, .task(id, .tmgrScheduling, result)))
-      return
-    }
-    facts.append(event)
-    for (dependent, reason) in workflow.finish(id, state) {
-      let result = TaskResult(reason: reason)
-      facts.append(SessionEvent(time: event.time, source: .executor, .task(dependent, .canceled, result)))
-    }
-  }
-
-  private func mayRetry(_ id: TaskID) -> Bool {
-    guard case .open(let intention) = life, !(pilot?.state.isFinal ?? true) else { return false }
-    if case .stopping = intention { return false }
-    let description = workflow.batch(of: id).description
-    if description.raptor, !isRaptorRestarting, raptor?.state.isFinal ?? true { return false }
-    return workflow.attempt(of: id) <= description.retries && !isCancelRequested(id)
-  }
-
-  /// The pilot ended. What the engine still had came to no end it told us of (RP does that): say so.
-  private func lost(_ pilot: PilotStatus) {
-    guard case .open = life else { return }
-    let reason = "the pilot ended: \(pilot.detail ?? pilot.state.rawValue)"
-    let started = inEngine.filter { workflow.state(of: $0) >= .agentExecuting }
-    let now = Timestamp.now
-    var facts: [SessionEvent] = []
-    for id in inEngine.sorted() {
-      if started.contains(id) {
-        let result = TaskResult(attempt: workflow.attempt(of: id), reason: reason)
-        confirm(
-          id, .failed, result, SessionEvent(time: now, source: .executor, .task(id, .failed, result)), into: &facts)
-      } else {
-        facts.append(SessionEvent(time: now, source: .executor, .task(id, .new, TaskResult(reason: reason))))
-      }
-    }
-    workflow.putBack(inEngine.sorted())
-    inEngine = []
-    if !facts.isEmpty { recorder.record(facts) }
-    if workflow.unfinished > 0 {
-      record(.log(.error, "\(reason); \(workflow.unfinished) tasks stay in the workflow"))
-    }
-    Task { [runtime] in await runtime.notePilotEnded() }
-    close(.pilotEnded)
-  }
-
-  /// The raptor ended. One that died, as opposed to one that was told to end, is replaced while work needs it.
-  private func raptorEnded(_ status: RaptorStatus) {
-    resumeAll(&raptorWaiters)
-    guard case .open = life, status.state == .failed, raptorRestarts < Self.raptorRestartLimit,
-      workflow.hasUnfinishedRaptorTasks
-    else { return }
-    raptorRestarts += 1
-    isRaptorRestarting = true
-    Task { await self.restartRaptor() }
-  }
-
-  private func restartRaptor() async {
-    record(.log(.warning, "another raptor is started for the tasks that need one"))
-    do {
-      let detail = try await runtime.replace(.raptor, limit: limits.startup, abort: abort)
-      record(.resource(name: RuntimeResource.raptor.rawValue, acquired: true, detail: detail))
-    } catch { record(.log(.error, "the raptor could not be replaced: \(error)")) }
-    isRaptorRestarting = false
-    poke()
+    record(events)
   }
 
   func resumeAll(_ waiters: inout [Once<Void>]) {

@@ -4,7 +4,8 @@ import SessionModel
 ///
 /// An engine confirms what happened through `events`; only then does the executor show a state. The events are of the
 /// kinds `pilot`, `raptor`, `task` and `log`. Every submitted task gets a final state or is handed back by `withdraw`.
-/// Any call may hang: the executor puts a deadline on each.
+/// Any `async` call may hang: the executor puts a deadline on each. The others only hand something over and return at
+/// once. Releasing the session ends `events`; an engine whose events end before has lost its pilot.
 public protocol PilotEngine: AnyObject, Sendable {
   /// What the engine confirms, in order; read once, by one reader.
   var events: AsyncStream<[SessionEvent]> { get }

@@ -53,17 +53,19 @@ public actor RuntimeSession {
     return try await acquire(resource, limit: limit, abort: abort)
   }
 
-  /// Gives everything back in reverse order, each within `limit`.
+  /// Gives everything back in reverse order, all of it within `limit`: each resource has half of the time that is
+  /// left, so that one that hangs keeps no other from its release.
   ///
   /// - Returns: for each resource what went wrong, or `nil`.
   func releaseAll(limit: Duration) async -> [(RuntimeResource, String?)] {
     var outcomes: [(RuntimeResource, String?)] = []
+    let deadline = ContinuousClock.now + limit
     for resource in (handles.map(\.resource) + (doubtful.map { [$0] } ?? [])).reversed() {
       let engine = engine
-      switch await bounded(by: limit, { try await engine.release(resource) }) {
+      switch await bounded(by: (deadline - .now) / 2, { try await engine.release(resource) }) {
       case .value: outcomes.append((resource, nil))
       case .failure(let error): outcomes.append((resource, "\(error)"))
-      case .timedOut: outcomes.append((resource, "not released within \(limit.text)"))
+      case .timedOut: outcomes.append((resource, "not released in time"))
       }
     }
     handles = []

@@ -12,6 +12,27 @@ public struct WorkItem: Equatable, Sendable {
   }
 }
 
+extension TaskDescription {
+  /// - Throws: `ValueError` that names the item and the value that no task can have.
+  func check() throws(ValueError) {
+    guard !argv.isEmpty else { throw ValueError("item '\(name)' has no command: its argv is empty") }
+    guard resources.ranks >= 1, resources.coresPerRank >= 1 else {
+      throw ValueError(
+        "item '\(name)' has at least one rank and one core a rank, not \(resources.ranks) and \(resources.coresPerRank)"
+      )
+    }
+    guard resources.gpusPerRank >= 0 else {
+      throw ValueError("item '\(name)' has no gpu or more, not \(resources.gpusPerRank)")
+    }
+    if let timeout, !(timeout > 0) || !timeout.isFinite {
+      throw ValueError("the timeout of item '\(name)' is more than 0 seconds, not \(timeout)")
+    }
+    guard retries >= 0, retries <= 250 else {
+      throw ValueError("item '\(name)' is run again at most 250 times, not \(retries)")
+    }
+  }
+}
+
 /// What a task waits for, as `after` names it.
 public enum Dependency: Equatable, Sendable {
   /// All members of an item.

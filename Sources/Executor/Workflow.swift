@@ -20,6 +20,8 @@ public struct Workflow: Sendable {
     var isReleased = false
     /// An item it waits for failed: all its members are canceled.
     var isLost = false
+    /// The first member that ended other than DONE, and how.
+    var failure: String?
   }
 
   private enum Dependent {
@@ -33,13 +35,14 @@ public struct Workflow: Sendable {
 
   private var groups: [Group] = []
   private var groupByName: [String: Int] = [:]
-  private var states: [TaskState] = []
+  private(set) var states: [TaskState] = []
   private var attempts: [UInt8] = []
   /// Tasks that may start, in order; ranges, so that a million of them cost nothing.
   private var ready: [Range<UInt32>] = []
   private var readyHead = 0
   private var finalCount = 0
   private var commandCount = 0
+  private var canceledOnArrival: [(TaskID, reason: String)] = []
 
   public init() {}
 
@@ -67,7 +70,7 @@ public struct Workflow: Sendable {
   /// Adds items that may refer to each other and to those already there; all of them or none.
   ///
   /// - Throws: `DuplicateKeyError`, `MissingImplementationError` for a shape that is not one-dimensional, `ValueError`
-  ///   for an `after` that names nothing or a cycle, each naming the item.
+  ///   for an `after` that names nothing, a cycle, or a value that cannot be, each naming the item.
   public mutating func add(_ items: [WorkItem]) throws -> [TaskBatch] {
     try check(items)
     var added: [TaskBatch] = []
@@ -83,7 +86,48 @@ public struct Workflow: Sendable {
       connect(groups.count - items.count + offset, after: item.description.after)
     }
     for index in (groups.count - items.count)..<groups.count { release(index) }
+    for (offset, item) in items.enumerated() {
+      cancelHopeless(groups.count - items.count + offset, after: item.description.after)
+    }
     return added
+  }
+
+  /// Cancels the members of a new group that wait for what has failed already.
+  private mutating func cancelHopeless(_ index: Int, after texts: [String]) {
+    for text in texts {
+      guard let dependency = Dependency(text, isItem: { groupByName[$0] != nil }),
+        let other = groupByName[dependency.itemName], let failure = groups[other].failure
+      else { continue }
+      for number in batches[index].ids where !states[Int(number)].isFinal {
+        let reason: String
+        switch dependency {
+        case .item: reason = failure
+        case .member(_, let member):
+          guard let text = self.failure(of: batches[other].first.index + member) else { continue }
+          reason = text
+        case .sameMember:
+          let member = Int(number - batches[index].first.number)
+          guard let text = self.failure(of: batches[other].first.index + member) else { continue }
+          reason = text
+        }
+        canceledOnArrival.append((TaskID(number), reason))
+        canceledOnArrival += finish(TaskID(number), .canceled)
+      }
+    }
+  }
+
+  /// How a task ended that will never be DONE, for people.
+  private func failure(of number: Int) -> String? {
+    let state = states[number]
+    guard state.isFinal, state != .done else { return nil }
+    let id = TaskID(number)
+    return "\(batch(of: id).label(of: id)) is \(state.name)"
+  }
+
+  /// The tasks that were canceled when they were added, since the last call, each with the reason.
+  mutating func takeCanceledOnArrival() -> [(TaskID, reason: String)] {
+    defer { canceledOnArrival = [] }
+    return canceledOnArrival
   }
 
   /// Adds one task a shell command, without dependencies. Their names are `command.0`, `command.1`, …
@@ -105,6 +149,7 @@ public struct Workflow: Sendable {
 
   private func check(_ items: [WorkItem]) throws {
     var sizes: [String: Int] = [:]
+    var room = Int(UInt32.max) - states.count
     for (name, group) in groupByName { sizes[name] = batches[group].count }
     for item in items {
       let name = item.description.name
@@ -114,9 +159,11 @@ public struct Workflow: Sendable {
           "item '\(name)' has the shape \(item.shape): only one-dimensional ensembles are supported")
       }
       guard item.shape.first ?? 1 >= 1 else { throw ValueError("item '\(name)' has no members: its ensemble is empty") }
-      guard states.count + (item.shape.first ?? 1) < Int(UInt32.max) else {
+      guard item.shape.first ?? 1 < room else {
         throw ValueError("item '\(name)' has more members than a session can hold")
       }
+      room -= item.shape.first ?? 1
+      try item.description.check()
       sizes[name] = item.shape.first ?? 1
     }
     var edges: [String: [String]] = [:]
@@ -207,6 +254,7 @@ public struct Workflow: Sendable {
     guard description.name == name, description.after == batch.description.after else {
       throw ProtocolError("the name and the dependencies of item '\(name)' cannot be changed: other items rely on them")
     }
+    try description.check()
     batches[index] = TaskBatch(first: batch.first, description: description, members: batch.members)
   }
 
@@ -285,6 +333,7 @@ public struct Workflow: Sendable {
         continue
       }
       let reason = "\(batches[index].label(of: id)) is \(state.name)"
+      if groups[index].failure == nil { groups[index].failure = reason }
       for dependent in groups[index].dependents {
         let lost: Range<UInt32>
         switch dependent {
@@ -330,22 +379,5 @@ public struct Workflow: Sendable {
         }
       }
     }
-  }
-
-  var hasUnfinishedRaptorTasks: Bool {
-    batches.contains { batch in
-      batch.description.raptor && batch.ids.contains { !states[Int($0)].isFinal }
-    }
-  }
-
-  /// Tasks by RP's state name.
-  public var counts: [String: Int] {
-    var counts = [Int](repeating: 0, count: TaskState.allCases.count)
-    for state in states { counts[Int(state.rawValue)] += 1 }
-    var result: [String: Int] = [:]
-    for state in TaskState.allCases where counts[Int(state.rawValue)] > 0 {
-      result[state.name] = counts[Int(state.rawValue)]
-    }
-    return result
   }
 }

@@ -35,9 +35,8 @@ public final class Journal: EventRecorder {
   public init(
     creating path: FilePath, session: String, observer: @escaping Observer
   ) throws(SessionDirectory.Problem) {
-    descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-    self.path = path
-    self.observer = observer
+    // `self` is complete only at the end: a throw before must not run `deinit`, which closes the descriptor again.
+    let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw SessionDirectory.Problem(description: "the journal \(path) cannot be made: \(text(errno))")
     }
@@ -49,10 +48,16 @@ public final class Journal: EventRecorder {
     header.member("created", Timestamp.now)
     header.endObject()
     header.endLine()
-    guard write(header.bytes[...]).isEmpty else {
+    guard Self.write(header.bytes[...], to: descriptor).isEmpty else {
+      let code = errno
       close(descriptor)
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(errno))")
+      // An empty journal would make the directory look used.
+      unlink(path.string)
+      throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(code))")
     }
+    self.descriptor = descriptor
+    self.path = path
+    self.observer = observer
   }
 
   deinit { close(descriptor) }
@@ -63,7 +68,7 @@ public final class Journal: EventRecorder {
       state.writer.removeAll()
       for event in events { event.write(to: &state.writer) }
       state.backlog.append(contentsOf: state.writer.bytes)
-      let rest = write(state.backlog[...])
+      let rest = Self.write(state.backlog[...], to: descriptor)
       let code = errno
       state.backlog = Array(rest)
       if events.contains(where: \.kind.isPromise) { fdatasync(descriptor) }
@@ -83,7 +88,7 @@ public final class Journal: EventRecorder {
   }
 
   /// Writes what the disk takes; what is left over is returned, with `errno`.
-  private func write(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> ArraySlice<UInt8> {
     var rest = bytes
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

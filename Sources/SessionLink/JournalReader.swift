@@ -26,18 +26,20 @@ public struct JournalContents: Sendable {
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
     var number = 0
-    while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else {
+        throw SessionDirectory.Problem(description: "the journal \(path) cannot be read: \(text(errno))")
+      }
+      guard count > 0 else { break }
       pending.append(contentsOf: chunk[..<count])
       var start = 0
       while let end = pending[start...].firstIndex(of: 0x0a) {
         number += 1
         let line = pending[start..<end]
         if number == 1 {
-          guard let session = Self.session(of: line) else {
-            throw SessionDirectory.Problem(
-              description: "\(path) is no journal that this version (\(Journal.version)) can read")
-          }
-          self.session = session
+          session = try Self.session(of: line, in: path)
         } else {
           add(line, number)
         }
@@ -57,22 +59,43 @@ public struct JournalContents: Sendable {
     }
   }
 
-  private static func session(of line: ArraySlice<UInt8>) -> String? {
-    try? line.withUnsafeBytes { bytes in
-      var scanner = JSONScanner(bytes)
-      var session = ""
-      var version = 0
-      try scanner.beginObject()
-      while let key = try scanner.nextKey() {
-        if key.equals("scalems_journal") {
-          version = Int(try scanner.integer())
-        } else if key.equals("session") {
-          session = try scanner.string().text
-        } else {
-          _ = try scanner.value()
+  private static func session(
+    of line: ArraySlice<UInt8>, in path: FilePath
+  ) throws(SessionDirectory.Problem) -> String {
+    guard let header = try? Header(line), let version = header.version else {
+      throw SessionDirectory.Problem(description: "\(path) is no journal of a session")
+    }
+    guard version == Journal.version else {
+      let writer = header.program.map { ", written by \($0)" } ?? ""
+      throw SessionDirectory.Problem(
+        description: "\(path) is a journal of version \(version)\(writer); "
+          + "this program reads version \(Journal.version)")
+    }
+    return header.session
+  }
+
+  /// The first line of a journal.
+  private struct Header {
+    var version: Int?
+    var session = ""
+    var program: String?
+
+    init(_ line: ArraySlice<UInt8>) throws {
+      try line.withUnsafeBytes { bytes in
+        var scanner = JSONScanner(bytes)
+        try scanner.beginObject()
+        while let key = try scanner.nextKey() {
+          if key.equals("scalems_journal") {
+            version = Int(try scanner.integer())
+          } else if key.equals("session") {
+            session = try scanner.string().text
+          } else if key.equals("program") {
+            program = try scanner.string().text
+          } else {
+            _ = try scanner.value()
+          }
         }
       }
-      return version == Journal.version ? session : nil
     }
   }
 }

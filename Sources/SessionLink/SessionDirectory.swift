@@ -31,6 +31,11 @@ public struct SessionDirectory: Sendable {
       guard access(made.string, F_OK) != 0 else { continue }
       throw Problem(description: "the session directory \(made) cannot be made: \(text(code))")
     }
+    // `mkdir` says EEXIST of a file, too.
+    var status = stat()
+    guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw Problem(description: "the session directory \(path) cannot be made: \(text(ENOTDIR))")
+    }
     if access(journal.string, F_OK) == 0 {
       throw Problem(description: "\(path) holds a session already: name another directory with --session-dir")
     }

@@ -101,6 +101,7 @@ private struct Fields {
       }
       var inner = JSONScanner(value.bytes)
       result.user = try inner.seconds()
+      try inner.finish()
     } else if key.equals("system") {
       result.system = try scanner.seconds()
     } else if key.equals("peak_kib") {
@@ -141,7 +142,7 @@ private struct Fields {
     case "command": return .command(try command())
     case "shutdown.entered":
       return .shutdownEntered(
-        try value(phase, "phase", ShutdownPhase.init(rawValue:)), deadline: try scan("deadline") { try $0.seconds() })
+        try value(phase, "phase", ShutdownPhase.init(rawValue:)), deadline: try deadline())
     case "shutdown.left":
       return .shutdownLeft(
         try value(phase, "phase", ShutdownPhase.init(rawValue:)),
@@ -171,7 +172,10 @@ private struct Fields {
   }
 
   private func batch() throws -> TaskBatch {
-    let first = TaskID(try integer("first"))
+    let number = try integer("first")
+    guard let first = UInt32(exactly: number).map({ TaskID($0) }) else {
+      throw EventProblem.invalid("first", value: String(number))
+    }
     let count = try integer("count")
     guard count >= 0, first.index + count <= Int(UInt32.max) else {
       throw EventProblem.invalid("count", value: String(count))
@@ -179,7 +183,11 @@ private struct Fields {
     guard let json = find("description") else { throw EventProblem.missing("description") }
     let description = try JSONDecoder().decode(TaskDescription.self, from: Data(json.bytes))
     guard let member = try find("member").map({ _ in try integer("member") }) else {
+      guard count == 1 else { throw EventProblem.invalid("count", value: "\(count) of a single task") }
       return TaskBatch(first: first, description: description, members: .single)
+    }
+    guard member >= 0, member + count <= Int(UInt32.max) else {
+      throw EventProblem.invalid("member", value: String(member))
     }
     guard let array = find("commands") else {
       return TaskBatch(first: first, description: description, members: .ensemble(first: member, count: count))
@@ -188,6 +196,7 @@ private struct Fields {
     var scanner = JSONScanner(array.bytes)
     try scanner.beginArray()
     while try scanner.nextElement() { list.append(try scanner.string().text.utf8) }
+    try scanner.finish()
     guard list.count == count else { throw EventProblem.invalid("commands", value: "\(list.count) of \(count)") }
     return TaskBatch(first: first, description: description, members: .commands(first: member, list))
   }
@@ -246,7 +255,15 @@ private struct Fields {
   private func scan<T>(_ name: String, _ body: (inout JSONScanner) throws -> T) throws -> T {
     guard let token = find(name) else { throw EventProblem.missing(name) }
     var scanner = JSONScanner(token.bytes)
-    return try body(&scanner)
+    let value = try body(&scanner)
+    try scanner.finish()
+    return value
+  }
+
+  /// `null` is no deadline.
+  private func deadline() throws -> Double {
+    if find("deadline")?.equals("null") ?? false { return .infinity }
+    return try scan("deadline") { try $0.seconds() }
   }
 
   private func integer(_ name: String) throws -> Int { Int(try scan(name) { try $0.integer() }) }

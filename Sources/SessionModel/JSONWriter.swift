@@ -4,6 +4,8 @@
 public struct JSONWriter {
   public private(set) var bytes: [UInt8] = []
   private var needsComma = false
+  /// Seconds from here on do not fit into the microseconds of a time stamp.
+  private static let secondsLimit = 9e12
 
   public init() {}
 
@@ -54,7 +56,7 @@ public struct JSONWriter {
   /// A number of seconds, to the microsecond; what is not finite becomes `null`.
   public mutating func member(_ name: StaticString, _ value: Double) {
     key(name)
-    guard value.isFinite, abs(value) < 9e12 else { return append("null") }
+    guard value.isFinite, abs(value) < Self.secondsLimit else { return append("null") }
     seconds(microseconds: Int64((value * 1e6).rounded()))
   }
 
@@ -66,8 +68,9 @@ public struct JSONWriter {
     if let value { member(name, value) }
   }
 
+  /// Left out when it is not finite.
   public mutating func member(_ name: StaticString, _ value: Double?) {
-    if let value { member(name, value) }
+    if let value, value.isFinite, abs(value) < Self.secondsLimit { member(name, value) }
   }
 
   public mutating func member(_ name: StaticString, _ values: some Collection<String>) {

@@ -38,6 +38,8 @@ public struct CommandRecord: Equatable, Sendable {
     case acknowledged
     /// The command came to its end; `succeeded` is false when it was refused or undone.
     case finished(succeeded: Bool, outcome: String)
+
+    public var isFinished: Bool { if case .finished = self { true } else { false } }
   }
 
   /// Unique in the session.

@@ -19,7 +19,7 @@ public struct SessionSnapshot: Sendable {
   public private(set) var tasks = TaskTable()
   /// Whether the workflow offered all its work.
   public private(set) var isWorkflowComplete = false
-  /// The commands of operators, oldest first; the newest 100.
+  /// The commands of operators, oldest first; the newest 100, and those that have not finished.
   public private(set) var commands: [CommandRecord] = []
   public private(set) var shutdown: [ShutdownProgress] = []
   /// Newest last; at most `logLimit` lines.
@@ -41,7 +41,7 @@ public struct SessionSnapshot: Sendable {
 
   /// Commands that were requested and have not finished.
   public var pendingCommands: [CommandRecord] {
-    commands.filter { if case .finished = $0.stage { false } else { true } }
+    commands.filter { !$0.stage.isFinished }
   }
 
   public mutating func apply(_ events: some Sequence<SessionEvent>) {
@@ -77,11 +77,9 @@ public struct SessionSnapshot: Sendable {
     case .tasksAdded(let batch): tasks.add(batch, at: time)
     case .workflowComplete: isWorkflowComplete = true
     case .task(let id, let state, let result):
-      tasks.move(id, to: state, at: time, result: result)
-      if state == .tmgrScheduling, let reason = result?.reason {
-        note(time, .warning, "\(tasks.label(of: id)): \(reason)")
-      }
-      if state == .failed || (state == .canceled && result?.reason != nil) {
+      let moved = tasks.move(id, to: state, at: time, result: result)
+      if moved, state == .new, let reason = result?.reason { note(time, .warning, "\(tasks.label(of: id)): \(reason)") }
+      if moved, state == .failed || (state == .canceled && result?.reason != nil) {
         let reason = result?.reason ?? result?.exitCode.map { "exit \($0)" } ?? ""
         note(time, state == .failed ? .error : .warning, "\(tasks.label(of: id)) \(state.name): \(reason)")
       }
@@ -111,7 +109,9 @@ public struct SessionSnapshot: Sendable {
       commands[index] = record
     } else {
       commands.append(record)
-      if commands.count > 100 { commands.removeFirst() }
+      if commands.count > 100, let oldest = commands.firstIndex(where: \.stage.isFinished) {
+        commands.remove(at: oldest)
+      }
     }
     let what = record.verb.rawValue + (record.verb == .cancel ? " of \(record.tasks.count)" : "")
     let why = record.reason.map { " (\($0))" } ?? ""

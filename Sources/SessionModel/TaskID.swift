@@ -14,7 +14,10 @@ public struct TaskID: Hashable, Comparable, Sendable {
 
   /// The id that `uid` names, or `nil` when it is not of the form `task.<digits>`.
   public init?(uid: some StringProtocol) {
-    guard uid.hasPrefix("task."), let number = UInt32(uid.dropFirst(5)) else { return nil }
+    // `UInt32` reads a sign, too.
+    guard uid.hasPrefix("task."), uid.dropFirst(5).first != "+", let number = UInt32(uid.dropFirst(5)) else {
+      return nil
+    }
     self.init(number)
   }
 

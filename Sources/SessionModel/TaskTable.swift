@@ -37,6 +37,8 @@ public struct TaskTable: Sendable {
   public init() {}
 
   public var count: Int { states.count }
+  /// Texts that are held for the reasons of all tasks.
+  var reasonCount: Int { reasons.count }
 
   public func count(inState state: TaskState) -> Int { stateCounts[Int(state.rawValue)] }
   public func count(in phase: TaskPhase) -> Int { phases[Int(phase.rawValue)].count }
@@ -99,11 +101,14 @@ public struct TaskTable: Sendable {
   }
 
   /// Moves a task to a state the engine confirmed. The first final state wins; unknown tasks are ignored.
-  public mutating func move(_ id: TaskID, to next: TaskState, at time: Timestamp, result: TaskResult?) {
-    guard contains(id) else { return }
+  ///
+  /// - Returns: whether the task is in that state now.
+  @discardableResult
+  public mutating func move(_ id: TaskID, to next: TaskState, at time: Timestamp, result: TaskResult?) -> Bool {
+    guard contains(id) else { return false }
     let row = id.index
     let old = states[row]
-    guard !old.isFinal, let batch = batch(of: id) else { return }
+    guard !old.isFinal, let batch = batch(of: id) else { return false }
     states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
@@ -132,6 +137,7 @@ public struct TaskTable: Sendable {
       cancelRequests.remove(id)
     }
     if let result { note(result, for: id) }
+    return true
   }
 
   private mutating func note(_ result: TaskResult, for id: TaskID) {
@@ -139,8 +145,8 @@ public struct TaskTable: Sendable {
     attempts[row] = UInt8(clamping: result.attempt)
     if let code = result.exitCode { exitCodes[row] = Int16(clamping: code) }
     if let signal = result.signal { signals[row] = UInt8(clamping: signal) }
-    if let user = result.user { userTimes[row] = UInt32(clamping: Int64(user * 1000)) }
-    if let system = result.system { systemTimes[row] = UInt32(clamping: Int64(system * 1000)) }
+    if let user = result.user { userTimes[row] = Self.milliseconds(user) }
+    if let system = result.system { systemTimes[row] = Self.milliseconds(system) }
     if let peak = result.peakMemory { peaks[row] = UInt32(clamping: peak) }
     if let pid = result.pid, !states[row].isFinal { pids[id] = pid }
     if let reason = result.reason {
@@ -180,6 +186,11 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return nil }
     let phase = Int(states[id.index].phase.rawValue)
     return phases[..<phase].reduce(0) { $0 + $1.count } + phases[phase].rank(id)
+  }
+
+  /// What an engine measured may be anything; a conversion must not trap.
+  private static func milliseconds(_ seconds: Double) -> UInt32 {
+    seconds > 0 ? UInt32(min(seconds * 1000, Double(UInt32.max))) : 0
   }
 
   private func offset(_ time: Timestamp) -> UInt32 {

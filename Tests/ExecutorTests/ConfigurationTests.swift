@@ -1,0 +1,105 @@
+import Executor
+import Testing
+
+/// Each rule of the configuration has one clear message.
+@Suite struct ConfigurationTests {
+  private static let cluster = EngineKind(
+    name: "radical", resources: ["local.localhost", "access.expanse"], needsTargetVenv: true,
+    pilotOptions: ["cores", "gpus", "runtime", "queue", "project"])
+
+  @Test func `the defaults are one machine's local pilot`() throws {
+    let configuration = try RuntimeConfiguration()
+    #expect(configuration.engine.name == "local")
+    #expect(configuration.resource == "local.localhost")
+    #expect(configuration.cores == nil)
+    #expect(configuration.gpus == 0)
+    #expect(configuration.runtime == nil)
+    #expect(!configuration.enableRaptor)
+    #expect(configuration.limits.awaitRaptor == .seconds(60), "the reference's")
+    #expect(configuration.limits.awaitCanceledRaptor == .seconds(10), "the reference's")
+  }
+
+  @Test func `options of the pilot set what has no argument`() throws {
+    let configuration = try RuntimeConfiguration(
+      engine: "radical", targetVenv: "/venv",
+      pilotOptions: ["cores": "8", "gpus": "1", "runtime": "90.5", "queue": "debug"], engines: [.local, Self.cluster])
+    #expect(configuration.cores == 8)
+    #expect(configuration.gpus == 1)
+    #expect(configuration.runtime == 90.5)
+    #expect(configuration.targetVenv == "/venv")
+  }
+
+  private func message(_ make: () throws -> RuntimeConfiguration) -> String? {
+    #expect(throws: ValueError.self) { try make() }?.message
+  }
+
+  @Test func `an engine that needs a virtual environment says so`() {
+    let expected = "engine 'radical' needs the virtual environment that its tasks run in: name one with --venv"
+    for venv in [nil, ""] {
+      #expect(
+        message { try RuntimeConfiguration(engine: "radical", targetVenv: venv, engines: [Self.cluster]) } == expected)
+    }
+  }
+
+  @Test func `an empty virtual environment is refused, also where none is needed`() {
+    #expect(
+      message { try RuntimeConfiguration(targetVenv: "") }
+        == "the target virtual environment is empty: name its directory or leave it out")
+  }
+
+  @Test func `unknown engines and resources are named, with what would be right`() {
+    #expect(
+      message { try RuntimeConfiguration(engine: "locl") }
+        == "unknown engine 'locl' (did you mean 'local'?): use 'local'")
+    #expect(
+      message { try RuntimeConfiguration(engine: "slurm", engines: [.local, Self.cluster]) }
+        == "unknown engine 'slurm': use 'local' or 'radical'")
+    #expect(
+      message { try RuntimeConfiguration(resource: "local.localhots") }
+        == "unknown resource 'local.localhots' for engine 'local' (did you mean 'local.localhost'?): "
+        + "use 'local.localhost'")
+  }
+
+  @Test func `impossible numbers are refused`() {
+    #expect(message { try RuntimeConfiguration(cores: 0) } == "a pilot has at least one core, not 0")
+    #expect(message { try RuntimeConfiguration(gpus: -1) } == "a pilot has no gpu or more, not -1")
+    for runtime in [0, -1, Double.nan, .infinity] {
+      #expect(
+        message { try RuntimeConfiguration(runtime: runtime) }?
+          .hasPrefix("the runtime of a pilot is more than 0 seconds, not ") ?? false)
+    }
+    #expect(
+      message { try RuntimeConfiguration(enableRaptor: true, cores: 1) }
+        == "a raptor keeps one core for itself, so its pilot needs at least 2 cores, not 1: "
+        + "ask for more cores or leave the raptor out")
+    #expect(throws: Never.self) { try RuntimeConfiguration(enableRaptor: true, cores: 2) }
+  }
+
+  @Test func `unknown options of the pilot are named, with the nearest valid one`() {
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["core": "2"]) }
+        == "unknown pilot option 'core' (did you mean 'cores'?): engine 'local' knows cores, gpus, runtime")
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["nodes": "2"]) }?.hasPrefix("unknown pilot option 'nodes'")
+        ?? false)
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["cores": "many"]) }
+        == "pilot option 'cores' is a whole number, not 'many'")
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["runtime": "1h"]) }
+        == "pilot option 'runtime' is a number of seconds, not '1h'")
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["cores": "-3"]) } == "a pilot has at least one core, not -3")
+  }
+
+  @Test func `the nearest name counts typing errors`() {
+    let names = ["cores", "gpus", "runtime", "ranks"]
+    #expect(nearest(to: "coers", in: names) == "cores", "swapped")
+    #expect(nearest(to: "CORES", in: names) == "cores")
+    #expect(nearest(to: "gpu", in: names) == "gpus")
+    #expect(nearest(to: "runtme", in: names) == "runtime")
+    #expect(nearest(to: "", in: names) == nil)
+    #expect(nearest(to: "walltime", in: names) == nil)
+    #expect(nearest(to: "cores", in: [String]()) == nil)
+  }
+}

@@ -1,0 +1,104 @@
+import SessionModel
+import Testing
+
+@testable import Executor
+
+/// What ends without being asked to: the pilot, the engine, the raptor.
+@Suite(.timeLimit(.minutes(1))) struct PilotLossTests {
+  private func session() async throws -> Harness {
+    let session = try await Harness.started()
+    try await session.executor.submit([item("e", count: 3), item("late", after: ["e"])])
+    await session.engine.untilHolding(3)
+    session.engine.start(0, 1)
+    await session.recording.untilState(1, .agentExecuting)
+    return session
+  }
+
+  @Test func `a pilot that ends without a word of its tasks fails them and gives queued ones back`() async throws {
+    let session = try await session()
+    session.executor.send(.cancel([TaskID(2)]), user: "ann")
+    session.engine.set(.cancel, .ignore)
+    session.engine.pilot(.failed, detail: "time limit")
+    session.engine.pilot(.failed, detail: "time limit")
+    session.engine.pilot(.canceled)
+    let summary = await session.closed()
+    #expect(summary.exitCode == 1)
+    #expect(summary.tasks["FAILED"] == 2)
+    #expect(session.recording.reason(of: 0) == "the pilot ended: time limit")
+    #expect(session.recording.kinds.contains(.sessionPhase(.closing, reason: "the pilot ended")))
+    let pilots = session.recording.kinds.compactMap { if case .pilot(let status) = $0 { status.state } else { nil } }
+    #expect(pilots == [.active, .failed], "RP tells a final state twice")
+  }
+
+  @Test func `queued tasks of a lost pilot run in a later session`() async throws {
+    let session = try await Harness.started()
+    try await session.executor.submit([item("e", count: 3)])
+    await session.engine.untilHolding(3)
+    session.engine.pilot(.done, detail: "its runtime is over")
+    #expect(await session.closed().tasks == ["NEW": 3])
+    let later = try await Harness.started(
+      FakeEngine(running: .atOnce { _ in .done }), workflow: await session.executor.workflow)
+    #expect(try await later.executor.shutdown().tasks == ["DONE": 3])
+    await later.closed()
+  }
+
+  @Test func `retries are not spent on a lost pilot`() async throws {
+    let session = try await Harness.started()
+    try await session.executor.submit([item("a", retries: 3)])
+    await session.engine.untilHolding(1)
+    session.engine.start(0)
+    session.engine.pilot(.failed)
+    #expect(await session.closed().tasks == ["FAILED": 1])
+  }
+
+  @Test func `an engine that falls silent is a lost pilot`() async throws {
+    let session = try await session()
+    session.engine.fallSilent()
+    let summary = await session.closed()
+    #expect(summary.tasks == ["FAILED": 2, "NEW": 1, "CANCELED": 1])
+    #expect(session.recording.logs.contains { $0.contains("the engine ended without a word") })
+    #expect(session.recording.reason(of: 0) == "the pilot ended: the engine ended without a word")
+    #expect(session.recording.phases.contains(.closing))
+  }
+
+  @Test func `a cancel that was asked for is kept when the pilot ends`() async throws {
+    let session = try await Harness.started(FakeEngine([.cancel: .ignore]))
+    try await session.executor.submit([item("e", count: 2)])
+    await session.engine.untilHolding(2)
+    session.executor.send(.cancel([TaskID(1)]), user: "ann")
+    await session.engine.untilCalled("cancel 1")
+    session.engine.pilot(.failed)
+    #expect(await session.closed().tasks == ["NEW": 1, "CANCELED": 1])
+    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled"))
+  }
+
+  @Test func `a raptor that ends takes the tasks that wait for it along`() async throws {
+    let session = try await Harness.started(FakeEngine(dispatchAhead: 4), raptor: true)
+    try await session.executor.submit([item("r", count: 50, raptor: true), item("plain", after: ["r"]), item("free")])
+    await session.engine.untilHolding(4)
+    session.engine.start(0)
+    session.engine.raptor(.failed, detail: "signal 9")
+    session.engine.raptor(.done)
+    for id in 0..<4 { session.engine.end(id, .failed) }
+    await session.engine.untilCalled("submit 51")
+    session.engine.end(51)
+    let summary = try await session.executor.shutdown()
+    #expect(summary.tasks == ["FAILED": 4, "CANCELED": 47, "DONE": 1])
+    #expect(session.recording.reason(of: 20) == "the raptor has ended")
+    let raptors = session.recording.kinds.compactMap { if case .raptor(let status) = $0 { status.state } else { nil } }
+    #expect(raptors == [.agentExecuting, .failed])
+    await session.closed()
+  }
+
+  @Test func `tasks for a raptor that has ended are canceled, however many`() async throws {
+    let session = try await Harness.started(FakeEngine(dispatchAhead: 4), raptor: true)
+    session.engine.raptor(.failed)
+    await session.recording.until { events in
+      events.contains { if case .raptor(let status) = $0.kind { status.state == .failed } else { false } }
+    }
+    try await session.executor.submit([item("r", count: 50, raptor: true), item("b", after: ["r"])])
+    let summary = try await session.executor.shutdown()
+    #expect(summary.tasks == ["CANCELED": 51])
+    await session.closed()
+  }
+}

@@ -1,0 +1,81 @@
+import SessionLink
+import SessionModel
+import SystemPackage
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A small file system of memory; `nil` when this process may not mount one.
+private final class SmallDisk {
+  let path: FilePath
+  private let scratch = Scratch()
+
+  init?(bytes: Int) {
+    path = scratch.path
+    guard mount("tmpfs", path.string, "tmpfs", 0, "size=\(bytes)") == 0 else { return nil }
+  }
+
+  deinit { umount2(path.string, Int32(MNT_DETACH)) }
+
+  static var isPossible: Bool { SmallDisk(bytes: 4096) != nil }
+}
+
+/// On a real disk that is really full; only who may mount one (root) can test that.
+@Suite(.enabled(if: SmallDisk.isPossible)) struct FullDiskTests {
+  @Test func `events that find no room are kept, shown with a warning, and written later`() throws {
+    let disk = try #require(SmallDisk(bytes: 64 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    let path = disk.path.appending("journal.jsonl")
+    let ballast = disk.path.appending("ballast")
+    let told = Told()
+    let journal = try Journal(creating: path, session: "s") { told.add($0) }
+    journal.record([log("before")])
+    put(repeatElement(0x78, count: 1 << 20), into: ballast)
+
+    let lost = (0..<200).map { log("while full \($0) " + String(repeating: "y", count: 100)) }
+    for event in lost { journal.record([event]) }
+    let warnings = told.events.filter { if case .log(.error, _) = $0.kind { true } else { false } }
+    #expect(warnings.count == 1, "said once")
+    #expect(
+      warnings.first?.kind
+        == .log(
+          .error, "the journal \(path) cannot be written (No space left on device): events are kept in memory"))
+    #expect(told.events.filter { lost.contains($0) } == lost, "the session goes on")
+    let meanwhile = try JournalContents(reading: path)
+    #expect(meanwhile.events.count < 201)
+    #expect(meanwhile.problems.isEmpty, "at worst its last line is torn")
+
+    unlink(ballast.string)
+    journal.record([log("after")])
+    #expect(told.events.last?.kind == .log(.info, "the journal can be written again"))
+    let contents = try JournalContents(reading: path)
+    #expect(contents.events == [log("before")] + lost + [log("after")], "nothing is missing, nothing is torn")
+    #expect(contents.problems.isEmpty)
+    #expect(!contents.isTorn)
+  }
+
+  @Test func `a journal that cannot take its header is refused and leaves nothing`() throws {
+    let disk = try #require(SmallDisk(bytes: 16 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    put(repeatElement(0x78, count: 1 << 20), into: disk.path.appending("ballast"))
+    let path = disk.path.appending("journal.jsonl")
+    let error = #expect(throws: SessionDirectory.Problem.self) {
+      try Journal(creating: path, session: "s", observer: { _ in })
+    }
+    #expect(error?.description == "the journal \(path) cannot be written: No space left on device")
+    #expect(mode(path) == nil, "an empty journal would make the directory look used")
+  }
+
+  @Test func `a read-only disk is named as the reason`() throws {
+    let disk = try #require(SmallDisk(bytes: 64 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    let isReadOnly = mount("tmpfs", disk.path.string, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0
+    try #require(isReadOnly)
+    let new = SessionDirectory(disk.path.appending("session"))
+    let error = #expect(throws: SessionDirectory.Problem.self) { try new.create() }
+    #expect(error?.description == "the session directory \(new.path) cannot be made: Read-only file system")
+    #expect(throws: SessionDirectory.Problem.self) { try SessionDirectory(disk.path).create() }
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import SessionModel
+import Synchronization
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A directory of its own for a test, gone with it.
+final class Scratch {
+  let path: FilePath
+
+  init() {
+    var template = Array("/tmp/scalems-test.XXXXXX".utf8CString)
+    path = FilePath(mkdtemp(&template).map { String(cString: $0) } ?? "/nowhere")
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path.string) }
+
+  subscript(name: String) -> FilePath { path.appending(name) }
+}
+
+/// What an observer was told.
+final class Told: Sendable {
+  private let state = Mutex<[SessionEvent]>([])
+  var events: [SessionEvent] { state.withLock { $0 } }
+  func add(_ events: [SessionEvent]) { state.withLock { $0 += events } }
+}
+
+func mode(_ path: FilePath) -> mode_t? {
+  var status = stat()
+  return stat(path.string, &status) == 0 ? status.st_mode & 0o7777 : nil
+}
+
+func bytes(_ path: FilePath) -> [UInt8] {
+  guard let file = fopen(path.string, "r") else { return [] }
+  defer { fclose(file) }
+  var result: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { result += chunk[..<count] }
+  return result
+}
+
+func put(_ bytes: some Sequence<UInt8>, into path: FilePath) {
+  guard let file = fopen(path.string, "w") else { return }
+  defer { fclose(file) }
+  let all = Array(bytes)
+  fwrite(all, 1, all.count, file)
+}
+
+func log(_ text: String) -> SessionEvent {
+  SessionEvent(time: Timestamp(microseconds: 1_785_571_200_000_000), source: .executor, .log(.info, text))
+}

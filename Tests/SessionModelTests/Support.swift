@@ -1,0 +1,100 @@
+import SessionModel
+
+/// The same numbers on every machine and in every run.
+struct SeededNumbers: RandomNumberGenerator {
+  var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+/// Texts that break careless writers and readers of JSON lines.
+let hostileTexts = [
+  "", " ", "plain", "a \"quoted\" word", "back\\slash", "\\\"", "line\nfeed", "\r\n", "\t", "\u{0}", "\u{7f}\u{1b}[31m",
+  "naïve café", "日本語", "👩‍🔬 science", "\u{2028}\u{2029}", "{\"t\":1}", "]}", "{member}", "\u{fffd}", "\\u0041", "/",
+]
+
+func at(_ seconds: Double) -> Timestamp { Timestamp(microseconds: 1_785_571_200_000_000 + Int64(seconds * 1e6)) }
+
+func line(_ event: SessionEvent) -> [UInt8] {
+  var writer = JSONWriter()
+  event.write(to: &writer)
+  return writer.bytes
+}
+
+func event(_ bytes: some BidirectionalCollection<UInt8>) throws -> SessionEvent? {
+  // Without its line feed, as readers of lines have it.
+  try Array(bytes.dropLast(bytes.last == 0x0a ? 1 : 0)).withUnsafeBytes { try SessionEvent(line: $0) }
+}
+
+func event(_ text: String) throws -> SessionEvent? { try event(Array(text.utf8)) }
+
+/// An event of every kind, with every member set and with none of the optional ones.
+enum Samples {
+  static let description = TaskDescription(
+    name: "équilibrer", argv: ["gmx", "mdrun", "-s", "{member}.tpr", "\u{1b}\"\\"], stdin: .file("in/{member}"),
+    environment: ["OMP_NUM_THREADS": "2", "EMPTY": ""], stdout: "md.out", stderr: "md.err",
+    inputs: [StagingDirective(source: "client:///a b", target: "task:///{member}", action: .link)],
+    outputs: [StagingDirective(source: "c", target: "d", action: .move)],
+    resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), preExec: ["module load gmx\n"], timeout: 90.25,
+    raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2)
+
+  static let kinds: [SessionEvent.Kind] = [
+    .sessionOpened(info(reason: nil)), .sessionOpened(info(reason: "why \"not\"")),
+    .sessionPhase(.stopping, reason: nil), .sessionPhase(.closed, reason: "because"),
+    .resource(name: "pilot manager", acquired: true, detail: nil),
+    .resource(name: "raptor", acquired: false, detail: "not\nreleased"),
+    .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 4)),
+    .pilot(PilotStatus(uid: "p", state: .failed, cores: 0, gpus: 8, runtime: 3600.5, detail: "time limit")),
+    .raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 3)),
+    .raptor(RaptorStatus(uid: "r", state: .failed, workers: 0, hello: "scalems 0.1", detail: "signal 9")),
+    .tasksAdded(TaskBatch(first: TaskID(0), description: TaskDescription(name: "a", argv: ["x"]), members: .single)),
+    .tasksAdded(TaskBatch(first: TaskID(7), description: description, members: .ensemble(first: 3, count: 1000))),
+    .tasksAdded(
+      TaskBatch(
+        first: TaskID(4_000_000_000), description: TaskDescription(name: "command", argv: []),
+        members: .commands(first: 12, CommandList(hostileTexts)))),
+    .workflowComplete,
+    .task(TaskID(0), .tmgrScheduling, nil),
+    .task(TaskID(UInt32.max), .agentExecuting, TaskResult(pid: 4711)),
+    .task(TaskID(12), .canceled, TaskResult(reason: "a is FAILED")),
+    .task(
+      TaskID(1_000_000), .failed,
+      TaskResult(
+        exitCode: -1, signal: 9, wall: 1.5, user: 0.000001, system: 12.25, peakMemory: 1 << 40, attempt: 3, pid: 2,
+        reason: "last words\u{0}")),
+    .command(CommandRecord(id: 1, verb: .drain, user: "ann", stage: .requested)),
+    .command(
+      CommandRecord(
+        id: 2, verb: .cancel, tasks: [TaskID(1), TaskID(2)], user: "bob", reason: "a typo", stage: .acknowledged)),
+    .command(
+      CommandRecord(
+        id: 3, verb: .cancelRaptor, user: "eve", stage: .finished(succeeded: false, outcome: "undone \\ by"))),
+    .shutdownEntered(.awaitRaptor, deadline: 60), .shutdownEntered(.verify, deadline: 0.25),
+    .shutdownLeft(.closeSession, .timedOut, detail: "not done"), .shutdownLeft(.drain, .skipped, detail: nil),
+    .log(.warning, "5 % \"left\""),
+    .sessionClosed(SessionSummary(session: "s", tasks: [:], wall: 0, exitCode: 0)),
+    .sessionClosed(
+      SessionSummary(
+        session: "s", tasks: ["DONE": 9, "FAILED": 1], wall: 12.345678, leftovers: ["process 7 (sh -c \"x\")", ""],
+        exitCode: 143)),
+  ]
+
+  static func info(reason: String?) -> SessionInfo {
+    SessionInfo(
+      id: "session.1", name: "näme", engine: "local", resource: "local.localhost", user: "ann", host: "node1",
+      pid: 4321, directory: "/scratch/a \"b\"", reason: reason)
+  }
+
+  static let events: [SessionEvent] = kinds.enumerated().map { index, kind in
+    let sources = SessionEvent.Source.allCases
+    return SessionEvent(time: at(Double(index) + 0.000_001), source: sources[index % sources.count], kind)
+  }
+}
