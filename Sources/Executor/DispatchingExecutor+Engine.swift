@@ -135,7 +135,7 @@ extension DispatchingExecutor {
   private func raptorEnded(_ status: RaptorStatus) {
     resumeAll(&raptorWaiters)
     guard case .open = life, status.state == .failed, raptorCommand == nil,
-      raptorRestarts < Self.raptorRestartLimit, workflow.hasUnfinishedRaptorTasks
+      raptorRestarts < Self.raptorRestartLimit, workflow.firstUnfinishedForRaptor != nil
     else { return }
     raptorRestarts += 1
     isRaptorRestarting = true

@@ -4,12 +4,6 @@ extension Workflow {
   /// Tasks that were dispatched and came to no end.
   var unsettled: [TaskID] { states.indices.filter { states[$0] != .new && !states[$0].isFinal }.map { TaskID($0) } }
 
-  var hasUnfinishedRaptorTasks: Bool {
-    batches.contains { batch in
-      batch.description.raptor && batch.ids.contains { !state(of: TaskID($0)).isFinal }
-    }
-  }
-
   /// Tasks that go through the raptor and have not started.
   var waitingForRaptor: [TaskID] {
     batches.filter(\.description.raptor).flatMap { $0.ids.map(TaskID.init) }.filter { states[$0.index] == .new }

@@ -29,12 +29,18 @@ import Testing
   }
 
   @Test func drainFinishesWhatIsThere() async throws {
-    let session = try TestSession("pilot: {cores: 1}\ntasks: [{name: a, argv: [sleep, '0.5'], ensemble: 4}]")
+    let session = try TestSession(
+      """
+      pilot: {cores: 1}
+      tasks:
+        - {name: a, command: "while [ ! -e $SCALEMS_SESSION_DIR/go ]; do sleep 0.05; done", ensemble: 4}
+      """)
     let terminal = try await session.show(options: "--exit-when-done")
     try await terminal.press("D")
     try await terminal.wait(forText: "Drain the session?")
     try await terminal.press("y")
     try await terminal.wait(forText: "DRAINING")
+    try session.place.write("", to: "s/go")
     try await terminal.wait(forText: "exit=0")
     #expect(try session.snapshot().commands.map(\.verb) == [.drain])
   }
