@@ -98,6 +98,7 @@ extension DispatchingExecutor {
   private func change(to intention: Intention, _ phase: SessionPhase, reason: String?) {
     life = .open(intention)
     record(.sessionPhase(phase, reason: reason))
+    settleRaptorTasks()
     poke()
   }
 
@@ -121,7 +122,7 @@ extension DispatchingExecutor {
     record(back.map { SessionEvent(time: now, source: .executor, .task($0, .new, nil)) })
     // Someone wants them ended, and now it is up to us.
     cancelInWorkflow(back.filter { isCancelRequested($0) }, reason: "canceled before it started")
-    cancelIfRaptorEnded(back)
+    settleRaptorTasks()
     noteCommandProgress()
     if inEngine.isEmpty { resumeAll(&idleWaiters) }
   }
@@ -167,6 +168,7 @@ extension DispatchingExecutor {
     }
     guard raptorCommand == nil else { return finish(id, succeeded: false, "the raptor is being stopped already") }
     raptorCommand = id
+    settleRaptorTasks()
     let sequence = shutdownSequence(raptorSteps())
     Task {
       await sequence.run()

@@ -6,16 +6,13 @@ extension DispatchingExecutor {
   func confirm(_ events: [SessionEvent]) {
     var facts: [SessionEvent] = []
     var pilotEnded: PilotStatus?
-    var handedBack: [TaskID] = []
     var isRaptorEnded = false
+    var isHandedBack = false
     for event in events {
       switch event.kind {
-      case .task(let id, .new, _):
-        // Handed back: the engine could not start it, and says why.
-        guard inEngine.contains(id) else { continue }
-        handedBack.append(id)
-        facts.append(event)
-      case .task(let id, let state, let result): confirm(id, state, result, event, into: &facts)
+      case .task(let id, let state, let result):
+        confirm(id, state, result, event, into: &facts)
+        isHandedBack = isHandedBack || state == .new
       case .pilot(let status):
         // RP tells the final state twice.
         guard status != pilot, !(pilot?.state.isFinal ?? false && pilot?.uid == status.uid) else { continue }
@@ -28,16 +25,20 @@ extension DispatchingExecutor {
         guard status != raptor, !(raptor?.state.isFinal ?? false && raptor?.uid == status.uid) else { continue }
         raptor = status
         facts.append(event)
-        isRaptorEnded = status.state.isFinal
-        if isRaptorEnded { raptorEnded(status) }
+        guard status.state.isFinal else {
+          resumeAll(&raptorStartWaiters)
+          continue
+        }
+        isRaptorEnded = true
+        resumeAll(&raptorWaiters)
+        // At once: tasks that failed with it may run again then.
+        restartRaptorIfNeeded()
       default: facts.append(event)
       }
     }
     record(facts)
-    for id in handedBack { inEngine.remove(id) }
-    workflow.putBack(handedBack)
     if let pilotEnded { lost(pilotEnded) }
-    if case .open = life { cancelIfRaptorEnded(isRaptorEnded ? workflow.waitingForRaptor : handedBack) }
+    if isRaptorEnded || isHandedBack { settleRaptorTasks() }
     settle()
   }
 
@@ -75,6 +76,13 @@ extension DispatchingExecutor {
   ) {
     // The first final state wins.
     guard workflow.contains(id), inEngine.contains(id), !workflow.state(of: id).isFinal else { return }
+    if state == .new {
+      // Handed back: the engine could not start it, and says why.
+      if isCancelRequested(id) { return confirm(id, .canceled, result, event.with(.canceled), into: &facts) }
+      inEngine.remove(id)
+      workflow.putBack([id])
+      return facts.append(event)
+    }
     guard state.isFinal else {
       workflow.note(id, state)
       facts.append(event)
@@ -131,12 +139,12 @@ extension DispatchingExecutor {
     close(.pilotEnded)
   }
 
-  /// The raptor ended. One that died, as opposed to one that was told to end, is replaced while work needs it.
-  private func raptorEnded(_ status: RaptorStatus) {
-    resumeAll(&raptorWaiters)
-    guard case .open = life, status.state == .failed, raptorCommand == nil,
+  /// A raptor that died, as opposed to one that was told to end, is replaced while work needs it.
+  private func restartRaptorIfNeeded() {
+    guard case .open(let intention) = life, raptor?.state == .failed, !isRaptorRestarting, raptorCommand == nil,
       raptorRestarts < Self.raptorRestartLimit, workflow.firstUnfinishedForRaptor != nil
     else { return }
+    if case .stopping = intention { return }
     raptorRestarts += 1
     isRaptorRestarting = true
     Task { await self.restartRaptor() }
@@ -147,10 +155,38 @@ extension DispatchingExecutor {
     do {
       let detail = try await runtime.replace(.raptor, limit: limits.startup, abort: abort)
       record(.resource(name: RuntimeResource.raptor.rawValue, acquired: true, detail: detail))
+      // The event that confirms it may be on its way still; until then the raptor is the one that ended.
+      _ = await bounded(by: limits.startup, haste: abort) { await self.untilRaptorStarted() }
     } catch { record(.log(.error, "the raptor could not be replaced: \(error)")) }
     isRaptorRestarting = false
-    cancelIfRaptorEnded(workflow.waitingForRaptor)
+    settleRaptorTasks()
     poke()
+  }
+
+  private func untilRaptorStarted() async {
+    guard raptor?.state.isFinal ?? true else { return }
+    let waiter = Once<Void>()
+    raptorStartWaiters.append(waiter)
+    await waiter.value()
+  }
+
+  /// When the raptor has ended, replaces it for the tasks that wait for one, or cancels them; also when someone is
+  /// ending it, for it takes nothing new then. A session that stops leaves them in the workflow.
+  func settleRaptorTasks() {
+    guard case .open(let intention) = life, raptorCommand != nil || raptor?.state.isFinal ?? false else { return }
+    if case .stopping = intention { return }
+    restartRaptorIfNeeded()
+    guard !isRaptorRestarting else { return }
+    cancelInWorkflow(
+      workflow.waitingForRaptor, reason: isRaptorAlive ? "the raptor is being ended" : "the raptor has ended")
+  }
+}
+
+extension SessionEvent {
+  /// The event of the same time and task, with another state.
+  fileprivate func with(_ state: TaskState) -> SessionEvent {
+    guard case .task(let id, _, let result) = kind else { return self }
+    return SessionEvent(time: time, source: source, .task(id, state, result))
   }
 }
 

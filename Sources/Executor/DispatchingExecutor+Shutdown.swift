@@ -118,7 +118,7 @@ extension DispatchingExecutor {
         await self.runner?.value
         return nil
       },
-      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, grace: taskHaste) {
+      .init(phase: .awaitTasks, isNeeded: { awaitsTasks ? await !self.inEngine.isEmpty : false }, wait: taskHaste) {
         await self.untilIdle()
         return nil
       },
@@ -136,7 +136,7 @@ extension DispatchingExecutor {
         try await engine.stopRaptor()
         return nil
       },
-      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, grace: haste) {
+      .init(phase: .awaitRaptor, isNeeded: { await self.isRaptorAlive }, wait: haste) {
         await self.untilRaptorEnded()
         return nil
       },

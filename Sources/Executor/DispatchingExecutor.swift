@@ -42,19 +42,20 @@ public actor DispatchingExecutor {
   var isWorkflowComplete = false
   var pilot: PilotStatus?
   var raptor: RaptorStatus?
-  var isRaptorRestarting = false
-  var raptorRestarts = 0
-  /// A task that kills its raptor would kill the next ones, too.
-  static let raptorRestartLimit = 2
   /// The command that is ending the raptor.
   var raptorCommand: Int?
   /// What the engine said last of what is left; `nil` until it answered.
   var remains: [String]?
   var isEngineSilent = false
+  var isRaptorRestarting = false
+  var raptorRestarts = 0
+  /// A task that kills its raptor would kill the next ones, too.
+  static let raptorRestartLimit = 2
   var commands: [Int: PendingCommand] = [:]
   var lastCommand = 0
   var idleWaiters: [Once<Void>] = []
   var raptorWaiters: [Once<Void>] = []
+  var raptorStartWaiters: [Once<Void>] = []
   nonisolated let closed = Once<SessionSummary>()
   var opened = Timestamp.now
   var listener: Task<Void, Never>?
@@ -231,7 +232,7 @@ public actor DispatchingExecutor {
       workflow.takeCanceledOnArrival().map { id, reason in
         SessionEvent(time: now, source: .executor, .task(id, .canceled, TaskResult(reason: reason)))
       })
-    cancelIfRaptorEnded(batches.flatMap { $0.description.raptor ? $0.ids.map(TaskID.init) : [] })
+    if batches.contains(where: \.description.raptor) { settleRaptorTasks() }
     return batches
   }
 
@@ -279,12 +280,6 @@ public actor DispatchingExecutor {
     guard !tasks.isEmpty else { return }
     for task in tasks { inEngine.insert(task.id) }
     engine.submit(tasks)
-  }
-
-  /// Cancels those of `ids` that go through the raptor when there is none any more.
-  func cancelIfRaptorEnded(_ ids: [TaskID]) {
-    guard !isRaptorRestarting, raptor?.state.isFinal ?? false else { return }
-    cancelInWorkflow(ids.filter { workflow.batch(of: $0).description.raptor }, reason: "the raptor has ended")
   }
 
   /// Cancels tasks that the engine does not have.

@@ -9,8 +9,8 @@ struct ShutdownSequence: Sendable {
     var phase: ShutdownPhase
     /// Whether there is anything to do; a step that is not needed is skipped, with its events.
     var isNeeded: @Sendable () async -> Bool = { true }
-    /// Cuts a mere wait short, at once. Work that must be done in any case is only given less time.
-    var grace: Haste?
+    /// Cuts short a mere wait, at once. Work that must be done in any case is only given less time.
+    var wait: Haste?
     /// Returns what happened, in words, if there is something to say.
     var action: @Sendable () async throws -> String?
   }
@@ -32,7 +32,7 @@ struct ShutdownSequence: Sendable {
     let needed = await step.isNeeded()
     await record(.shutdownEntered(step.phase, deadline: needed ? deadline.seconds : 0))
     guard needed else { return await record(.shutdownLeft(step.phase, .skipped, detail: nil)) }
-    let (haste, patience) = step.grace.map { ($0, Duration.zero) } ?? (haste, Self.hurriedDeadline)
+    let (haste, patience) = step.wait.map { ($0, Duration.zero) } ?? (haste, Self.hurriedDeadline)
     switch await bounded(by: deadline, haste: haste, patience: patience, step.action) {
     case .value(let detail): await record(.shutdownLeft(step.phase, .finished, detail: detail))
     case .failure(let error): await record(.shutdownLeft(step.phase, .failed, detail: "\(error)"))

@@ -100,9 +100,11 @@ final class FakeEngine: PilotEngine {
     emit([.pilot(PilotStatus(uid: uid, state: pilot, cores: 4, detail: detail))])
   }
 
-  func raptor(_ raptor: TaskState, detail: String? = nil) {
+  /// - Parameter uid: the newest raptor's when it is `nil`.
+  func raptor(_ raptor: TaskState, uid: String? = nil, detail: String? = nil) {
     change { $0.raptorIsAlive = !raptor.isFinal }
-    emit([.raptor(RaptorStatus(uid: "raptor.0000", state: raptor, workers: 3, detail: detail))])
+    let newest = max(1, calls.count { $0 == "acquire raptor" }) - 1
+    emit([.raptor(RaptorStatus(uid: uid ?? "raptor.000\(newest)", state: raptor, workers: 3, detail: detail))])
   }
 
   func emit(_ kinds: [SessionEvent.Kind]) {
@@ -148,7 +150,9 @@ final class FakeEngine: PilotEngine {
     case .pilot:
       let count = calls.count { $0 == "acquire pilot" }
       pilot(.active, uid: "pilot.000\(count - 1)")
-    case .raptor: raptor(.agentExecuting)
+    case .raptor:
+      let count = calls.count { $0 == "acquire raptor" }
+      raptor(.agentExecuting, uid: "raptor.000\(count - 1)")
     case .session, .pilotManager, .taskManager: break
     }
     return "the \(resource.rawValue) of \(context.id)"

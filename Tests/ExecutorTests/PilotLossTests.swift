@@ -3,7 +3,7 @@ import Testing
 
 @testable import Executor
 
-/// What ends without being asked to: the pilot, the engine, the raptor.
+/// What ends without being asked to: the pilot, the engine.
 @Suite(.timeLimit(.minutes(1))) struct PilotLossTests {
   private func session() async throws -> Harness {
     let session = try await Harness.started()
@@ -70,35 +70,5 @@ import Testing
     session.engine.pilot(.failed)
     #expect(await session.closed().tasks == ["NEW": 1, "CANCELED": 1])
     #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled"))
-  }
-
-  @Test func `a raptor that ends takes the tasks that wait for it along`() async throws {
-    let session = try await Harness.started(FakeEngine(dispatchAhead: 4), raptor: true)
-    try await session.executor.submit([item("r", count: 50, raptor: true), item("plain", after: ["r"]), item("free")])
-    await session.engine.untilHolding(4)
-    session.engine.start(0)
-    session.engine.raptor(.failed, detail: "signal 9")
-    session.engine.raptor(.done)
-    for id in 0..<4 { session.engine.end(id, .failed) }
-    await session.engine.untilCalled("submit 51")
-    session.engine.end(51)
-    let summary = try await session.executor.shutdown()
-    #expect(summary.tasks == ["FAILED": 4, "CANCELED": 47, "DONE": 1])
-    #expect(session.recording.reason(of: 20) == "the raptor has ended")
-    let raptors = session.recording.kinds.compactMap { if case .raptor(let status) = $0 { status.state } else { nil } }
-    #expect(raptors == [.agentExecuting, .failed])
-    await session.closed()
-  }
-
-  @Test func `tasks for a raptor that has ended are canceled, however many`() async throws {
-    let session = try await Harness.started(FakeEngine(dispatchAhead: 4), raptor: true)
-    session.engine.raptor(.failed)
-    await session.recording.until { events in
-      events.contains { if case .raptor(let status) = $0.kind { status.state == .failed } else { false } }
-    }
-    try await session.executor.submit([item("r", count: 50, raptor: true), item("b", after: ["r"])])
-    let summary = try await session.executor.shutdown()
-    #expect(summary.tasks == ["CANCELED": 51])
-    await session.closed()
   }
 }
