@@ -55,7 +55,7 @@ def contenders(binary, workplace, cache, count, cores):
 
   result = {
     "scalems-top, workflow (ensemble: N)": ours(workflow),
-    "scalems-top, --commands (sh -c)": ours("--commands", commands),
+    "scalems-top, --commands": ours("--commands", commands),
     "xargs -P (output not kept)": other("xargs", "-P", str(cores), "-n", "1", "/bin/true", stdin=numbers),
     "xargs -P sh -c (output in files)": other(
       "xargs", "-P", str(cores), "-n", "1", "sh", "-c", '/bin/true > "$0.out" 2> "$0.err"', stdin=numbers),
