@@ -7,12 +7,18 @@ extension DispatchingExecutor {
     var facts: [SessionEvent] = []
     var pilotEnded: PilotStatus?
     var isRaptorEnded = false
-    var isHandedBack = false
+    var handedBack: [TaskID] = []
     for event in events {
       switch event.kind {
-      case .task(let id, let state, let result):
-        confirm(id, state, result, event, into: &facts)
-        isHandedBack = isHandedBack || state == .new
+      case .task(let id, .new, let result):
+        // Handed back: the engine could not start it, and says why.
+        if isCancelRequested(id) {
+          confirm(id, .canceled, result, event.with(.canceled), into: &facts)
+        } else if inEngine.remove(id) != nil {
+          handedBack.append(id)
+          facts.append(event)
+        }
+      case .task(let id, let state, let result): confirm(id, state, result, event, into: &facts)
       case .pilot(let status):
         // RP tells the final state twice.
         guard status != pilot, !(pilot?.state.isFinal ?? false && pilot?.uid == status.uid) else { continue }
@@ -37,8 +43,10 @@ extension DispatchingExecutor {
       }
     }
     record(facts)
+    // All at once: they keep their order.
+    workflow.putBack(handedBack)
     if let pilotEnded { lost(pilotEnded) }
-    if isRaptorEnded || isHandedBack { settleRaptorTasks() }
+    if isRaptorEnded || !handedBack.isEmpty { settleRaptorTasks() }
     settle()
   }
 
@@ -76,13 +84,6 @@ extension DispatchingExecutor {
   ) {
     // The first final state wins.
     guard workflow.contains(id), inEngine.contains(id), !workflow.state(of: id).isFinal else { return }
-    if state == .new {
-      // Handed back: the engine could not start it, and says why.
-      if isCancelRequested(id) { return confirm(id, .canceled, result, event.with(.canceled), into: &facts) }
-      inEngine.remove(id)
-      workflow.putBack([id])
-      return facts.append(event)
-    }
     guard state.isFinal else {
       workflow.note(id, state)
       facts.append(event)
@@ -151,20 +152,22 @@ extension DispatchingExecutor {
   }
 
   private func restartRaptor() async {
+    let ended = raptor?.uid
     record(.log(.warning, "another raptor is started for the tasks that need one"))
     do {
       let detail = try await runtime.replace(.raptor, limit: limits.startup, abort: abort)
       record(.resource(name: RuntimeResource.raptor.rawValue, acquired: true, detail: detail))
       // The event that confirms it may be on its way still; until then the raptor is the one that ended.
-      _ = await bounded(by: limits.startup, haste: abort) { await self.untilRaptorStarted() }
+      _ = await bounded(by: limits.startup, haste: abort) { await self.untilRaptorStarted(after: ended) }
     } catch { record(.log(.error, "the raptor could not be replaced: \(error)")) }
     isRaptorRestarting = false
     settleRaptorTasks()
     poke()
   }
 
-  private func untilRaptorStarted() async {
-    guard raptor?.state.isFinal ?? true else { return }
+  /// Awaits another raptor than `ended`; it may have ended as well by now.
+  private func untilRaptorStarted(after ended: String?) async {
+    guard raptor?.uid == ended else { return }
     let waiter = Once<Void>()
     raptorStartWaiters.append(waiter)
     await waiter.value()

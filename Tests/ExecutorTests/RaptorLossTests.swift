@@ -85,6 +85,23 @@ import Testing
     await session.closed()
   }
 
+  /// The executor waited for the start of the new raptor for ever once, when it heard of its end first.
+  @Test(arguments: 0..<50)
+  func `a raptor that dies as soon as it starts does not keep the session waiting`(_: Int) async throws {
+    let session = try await session()
+    let start = RaptorStatus(uid: "raptor.0001", state: .agentExecuting, workers: 3)
+    let end = RaptorStatus(uid: "raptor.0001", state: .canceled, workers: 3)
+    session.engine.set(.acquire(.raptor), .ignore)
+    session.engine.raptor(.failed)
+    await session.engine.until { $0.calls.count { $0 == "acquire raptor" } == 2 }
+    session.engine.emit([.raptor(start), .raptor(end)])
+    for id in 0..<4 { session.engine.end(id) }
+    await session.engine.until { $0.held.keys.contains(TaskID(51)) }
+    session.engine.end(51)
+    #expect(try await session.executor.shutdown().tasks == ["DONE": 5, "CANCELED": 47])
+    await session.closed()
+  }
+
   @Test func `a raptor that dies again and again is given up`() async throws {
     let session = try await session()
     for round in 1...3 {

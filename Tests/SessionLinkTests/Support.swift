@@ -34,7 +34,7 @@ func mode(_ path: FilePath) -> mode_t? {
 }
 
 func bytes(_ path: FilePath) -> [UInt8] {
-  guard let file = fopen(path.string, "r") else { return [] }
+  guard let file = fopen(path.string, "re") else { return [] }
   defer { fclose(file) }
   var result: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -43,7 +43,7 @@ func bytes(_ path: FilePath) -> [UInt8] {
 }
 
 func put(_ bytes: some Sequence<UInt8>, into path: FilePath) {
-  guard let file = fopen(path.string, "w") else { return }
+  guard let file = fopen(path.string, "we") else { return }
   defer { fclose(file) }
   let all = Array(bytes)
   fwrite(all, 1, all.count, file)

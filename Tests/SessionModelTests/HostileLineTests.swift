@@ -62,14 +62,16 @@ import Testing
     }
   }
 
-  /// 100,000 lines with bytes changed, doubled, cut and spliced; what still reads is taken up by a snapshot.
-  @Test func `a mutated line is an event or an error, never a crash`() {
-    var numbers = SeededNumbers(2026)
+  /// 20 × 5000 lines with bytes changed, doubled, cut and spliced; what still reads is taken up by a snapshot.
+  @Test(arguments: 0..<20) func `a mutated line is an event or an error, never a crash`(_ seed: UInt64) async {
+    var numbers = SeededNumbers(seed)
     let lines = Samples.events.map { Array(line($0).dropLast()) }
     let spices = Array("{}[]\",:\\u-.0129eE+ \u{0}\u{7f}tfn".utf8) + [0x80, 0xc3, 0xff]
     var outcomes = (events: 0, unknown: 0, errors: 0)
     var snapshot = SessionSnapshot()
-    for _ in 0..<100_000 {
+    for round in 0..<5000 {
+      // Tests that wait for something run on the same few threads.
+      if round % 100 == 0 { await Task.yield() }
       // Descriptions go through Foundation's decoder, which is slow: fewer of those.
       var bytes = lines[Int.random(in: 0..<lines.count, using: &numbers)]
       if bytes.count > 300, Int.random(in: 0..<8, using: &numbers) > 0 { bytes = lines[14] }
@@ -98,9 +100,9 @@ import Testing
       } catch { outcomes.errors += 1 }
     }
     // Neither all refused nor all taken: the loop reaches both ways through the reader.
-    #expect(outcomes.events > 1000)
-    #expect(outcomes.errors > 10_000)
-    #expect(outcomes.unknown > 10)
+    #expect(outcomes.events > 50)
+    #expect(outcomes.errors > 500)
+    #expect(outcomes.unknown > 0)
   }
 
   @Test func `random bytes are an error`() {
