@@ -18,6 +18,7 @@ let package = Package(
     // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
+    .target(name: "Processes", dependencies: ["CTaskLaunch"]),
     .target(name: "SessionModel"),
     .target(
       name: "Executor",
@@ -25,7 +26,8 @@ let package = Package(
     .target(
       name: "LocalEngine",
       dependencies: [
-        "CTaskLaunch", "Executor", "SessionModel", .product(name: "SystemPackage", package: "swift-system"),
+        "CTaskLaunch", "Executor", "Processes", "SessionModel",
+        .product(name: "SystemPackage", package: "swift-system"),
       ]
     ),
     .target(

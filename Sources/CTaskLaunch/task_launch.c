@@ -80,6 +80,19 @@ pid_t task_peek_ended_child(void) {
   return info.si_pid;
 }
 
+int task_pidfd(pid_t pid) {
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+  return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int task_has_ended(pid_t pid) {
+  siginfo_t info = {.si_pid = 0};
+  if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return errno != EINTR;
+  return info.si_pid == pid;
+}
+
 int task_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void task_close_descriptors_on_exec(unsigned int first) {

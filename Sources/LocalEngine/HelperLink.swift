@@ -1,5 +1,6 @@
 import CTaskLaunch
 import Glibc
+import Processes
 import SessionModel
 
 /// What agent and raptor have in common: a loop on the main thread, requests on standard input, events on standard

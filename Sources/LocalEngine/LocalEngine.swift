@@ -1,6 +1,7 @@
 import CTaskLaunch
 import Executor
 import Glibc
+import Processes
 import SessionModel
 import Synchronization
 
@@ -17,7 +18,7 @@ public final class LocalEngine: PilotEngine {
   private struct State {
     var context: SessionContext?
     var cores = 0
-    var agent: AgentConnection?
+    var agent: PeerProcess?
     var agentEnded = false
     var pilot: PilotState?
     var raptor: TaskState?
@@ -96,9 +97,12 @@ public final class LocalEngine: PilotEngine {
   private func startPilot(_ context: SessionContext) async throws -> String {
     let cores = state.withLock { $0.cores }
     report(.launching, detail: nil)
-    let agent = try AgentConnection(
-      command: [executable, "scalems-agent", "agent"], log: context.directory + "/agent.log"
-    ) { [weak self] message in self?.receive(message) }
+    let agent: PeerProcess
+    do {
+      agent = try PeerProcess(
+        command: [executable, "scalems-agent", "agent"], log: context.directory + "/agent.log",
+        receiver: AgentReceiver { [weak self] message in self?.receive(message) })
+    } catch { throw DispatchError("no agent: \(error)") }
     let configuration = AgentConfiguration(
       session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory,
       cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
@@ -168,7 +172,7 @@ public final class LocalEngine: PilotEngine {
 
   // MARK: What the agent said
 
-  private func receive(_ message: AgentConnection.Message) {
+  private func receive(_ message: AgentReceiver.Message) {
     switch message {
     case .events(let events): receive(events)
     case .withdrawn(let request, let ids):

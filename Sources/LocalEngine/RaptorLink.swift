@@ -1,5 +1,6 @@
 import CTaskLaunch
 import Glibc
+import Processes
 import SessionModel
 
 /// The agent's side of a raptor: starts the process, speaks CPI with it, and answers for its tasks when it dies.
@@ -57,7 +58,7 @@ final class RaptorLink {
     let start = ProcessStart(
       program: command.first ?? "", arguments: Array(command.dropFirst()), input: toRaptor[0], output: fromRaptor[1],
       error: error, diesWithParent: true)
-    pid = TaskEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { start.run(environment: $0) }
+    pid = ProcessEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { start.run(environment: $0) }
     guard pid > 0 else {
       close(toRaptor[1])
       close(fromRaptor[0])

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 import SessionModel
 
 /// A task between its start and its final state.

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 import SessionModel
 
 /// The open standard streams of a task that is about to start.

@@ -1,6 +1,7 @@
 import CTaskLaunch
 import Dispatch
 import Glibc
+import Processes
 import SessionModel
 
 /// Runs tasks as real processes: directory, staging, start, time limit, the end of the whole process tree, result.
@@ -17,7 +18,7 @@ final class TaskRunner {
 
   private let configuration: Configuration
   private let loop: EventLoop
-  private let environment = TaskEnvironment()
+  private let environment = ProcessEnvironment()
   private var programs = ProgramFinder()
   private var tasks: [TaskID: RunningTask] = [:]
   private var taskByPid: [pid_t: TaskID] = [:]
@@ -330,16 +331,5 @@ private struct LoopBound<Value>: @unchecked Sendable {
   func callAsFunction(_ value: Value) { body(value) }
 }
 
-func errorText() -> String { String(cString: strerror(errno)) }
-
 /// A number of seconds without a needless fraction.
 func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
-
-func signalName(_ signal: Int32) -> String {
-  let names: [Int32: String] = [
-    SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT",
-    SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1", SIGSEGV: "SIGSEGV",
-    SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU",
-  ]
-  return names[signal] ?? "signal \(signal)"
-}

@@ -38,6 +38,12 @@ void task_set_process_name(const char *name);
 /// process group, cannot be given to another process meanwhile.
 pid_t task_peek_ended_child(void);
 
+/// A descriptor that becomes readable when the process ends, or -1 (Linux before 5.3).
+int task_pidfd(pid_t pid);
+
+/// Whether the child has ended (it stays waitable); also when it is no child.
+int task_has_ended(pid_t pid);
+
 /// A pipe that children do not inherit; 0 or -1 with errno.
 int task_pipe(int ends[2]);
 

@@ -1,16 +1,18 @@
 import Glibc
 
 /// Turns what a descriptor delivers into lines.
-struct LineReader {
+public struct LineReader {
   private var pending: [UInt8] = []
   private var chunk = [UInt8](repeating: 0, count: 65536)
   /// A peer that sends a longer line is not one of ours.
-  static let longestLine = 64 << 20
+  public static let longestLine = 64 << 20
 
-  enum Outcome { case open, ended }
+  public enum Outcome { case open, ended }
+
+  public init() {}
 
   /// Reads once and hands out the complete lines, without their line feeds.
-  mutating func read(_ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void) -> Outcome {
+  public mutating func read(_ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void) -> Outcome {
     let count = Glibc.read(descriptor, &chunk, chunk.count)
     if count < 0 { return errno == EAGAIN || errno == EINTR ? .open : .ended }
     guard count > 0 else { return .ended }
@@ -33,24 +35,24 @@ struct LineReader {
 }
 
 /// Bytes on their way to a descriptor that may not block.
-struct OutputBuffer {
+public struct OutputBuffer {
   private var pending: [UInt8] = []
-  private(set) var isBroken = false
-  let descriptor: Int32
+  public private(set) var isBroken = false
+  public let descriptor: Int32
 
-  init(_ descriptor: Int32) {
+  public init(_ descriptor: Int32) {
     self.descriptor = descriptor
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
   }
 
-  var isEmpty: Bool { pending.isEmpty }
+  public var isEmpty: Bool { pending.isEmpty }
 
-  mutating func append(_ bytes: some Sequence<UInt8>) {
+  public mutating func append(_ bytes: some Sequence<UInt8>) {
     if !isBroken { pending.append(contentsOf: bytes) }
   }
 
   /// Writes what the peer takes now.
-  mutating func flush() {
+  public mutating func flush() {
     while !pending.isEmpty {
       let count = write(descriptor, pending, pending.count)
       if count > 0 {

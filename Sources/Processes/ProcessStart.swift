@@ -2,22 +2,35 @@ import CTaskLaunch
 import Glibc
 
 /// A process to be started in a session of its own.
-struct ProcessStart {
-  var program: String
+public struct ProcessStart {
+  public var program: String
   /// From `argv[0]` on.
-  var arguments: [String]
+  public var arguments: [String]
   /// The directory it starts in; the caller's when `nil`.
-  var directory: String?
+  public var directory: String?
   /// Its standard input; `/dev/null` when negative.
-  var input: Int32 = -1
-  var output: Int32
-  var error: Int32
+  public var input: Int32 = -1
+  public var output: Int32
+  public var error: Int32
   /// Whether the kernel kills it when its parent (the thread that calls `run`) ends.
-  var diesWithParent: Bool
+  public var diesWithParent: Bool
+
+  public init(
+    program: String, arguments: [String], directory: String? = nil, input: Int32 = -1, output: Int32, error: Int32,
+    diesWithParent: Bool
+  ) {
+    self.program = program
+    self.arguments = arguments
+    self.directory = directory
+    self.input = input
+    self.output = output
+    self.error = error
+    self.diesWithParent = diesWithParent
+  }
 
   /// - Parameter environment: NULL-terminated.
   /// - Returns: the process id, or the negative `errno` of the step that failed, the exec included.
-  func run(environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> pid_t {
+  public func run(environment: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> pid_t {
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { argv.forEach { free($0) } }
     return program.withCString { program in

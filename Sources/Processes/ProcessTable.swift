@@ -1,18 +1,18 @@
 import Glibc
 
 /// The processes of this machine as `/proc` shows them at one moment.
-struct ProcessTable {
-  struct Entry {
-    var pid: pid_t
-    var parent: pid_t
-    var group: pid_t
-    var session: pid_t
-    var isZombie: Bool
+public struct ProcessTable {
+  public struct Entry: Sendable {
+    public var pid: pid_t
+    public var parent: pid_t
+    public var group: pid_t
+    public var session: pid_t
+    public var isZombie: Bool
   }
 
-  private(set) var entries: [pid_t: Entry] = [:]
+  public private(set) var entries: [pid_t: Entry] = [:]
 
-  init() {
+  public init() {
     guard let directory = opendir("/proc") else { return }
     defer { closedir(directory) }
     while let item = readdir(directory) {
@@ -25,7 +25,7 @@ struct ProcessTable {
   }
 
   /// All descendants of a process.
-  func descendants(of root: pid_t) -> [Entry] {
+  public func descendants(of root: pid_t) -> [Entry] {
     var children: [pid_t: [Entry]] = [:]
     for entry in entries.values { children[entry.parent, default: []].append(entry) }
     var result: [Entry] = []
@@ -40,13 +40,13 @@ struct ProcessTable {
   }
 
   /// Processes that run and whose environment held `variable` (as `NAME=value`) when they started.
-  func carrying(_ variable: String) -> [Entry] {
+  public func carrying(_ variable: String) -> [Entry] {
     entries.values.filter { !$0.isZombie && Self.environment(of: $0.pid, holds: variable) }
   }
 
   /// Kills every descendant of this process until there is none: who left its session and its parent is one still,
   /// when this process is a subreaper. For a process that is about to end.
-  static func killDescendants() {
+  public static func killDescendants() {
     for _ in 0..<200 {
       let alive = ProcessTable().descendants(of: getpid()).filter { !$0.isZombie }
       guard !alive.isEmpty else { return }
@@ -57,14 +57,14 @@ struct ProcessTable {
     }
   }
 
-  static func environment(of pid: pid_t, holds variable: String) -> Bool {
+  public static func environment(of pid: pid_t, holds variable: String) -> Bool {
     guard let bytes = contents("/proc/\(pid)/environ"), !bytes.isEmpty else { return false }
     let wanted = Array(variable.utf8)
     return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
   }
 
   /// The command line of a process, for people.
-  static func commandLine(of pid: pid_t) -> String {
+  public static func commandLine(of pid: pid_t) -> String {
     guard let bytes = contents("/proc/\(pid)/cmdline") else { return "?" }
     let text = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     return String(text.prefix(120))
@@ -84,7 +84,7 @@ struct ProcessTable {
       isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
   }
 
-  static func contents(_ path: String) -> [UInt8]? {
+  public static func contents(_ path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -1,0 +1,59 @@
+import Processes
+import SessionModel
+
+/// Makes messages of what an agent says.
+struct AgentReceiver: LineReceiver, Sendable {
+  enum Message: Sendable {
+    case events([SessionEvent])
+    case withdrawn(request: Int, [TaskID])
+    /// The agent ended; the status is `waitpid`'s.
+    case ended(status: Int32)
+  }
+
+  private var events: [SessionEvent] = []
+  private let deliver: @Sendable (Message) -> Void
+
+  /// - Parameter deliver: called on the reading queue, in order.
+  init(deliver: @escaping @Sendable (Message) -> Void) { self.deliver = deliver }
+
+  mutating func receive(_ line: UnsafeRawBufferPointer) {
+    do {
+      if let event = try SessionEvent(line: line) {
+        events.append(event)
+      } else if let (request, ids) = try withdrawal(line) {
+        pause()
+        deliver(.withdrawn(request: request, ids))
+      }
+    } catch {
+      events.append(SessionEvent(source: .engine, .log(.warning, "the agent sent what is no event: \(error)")))
+    }
+  }
+
+  mutating func pause() {
+    guard !events.isEmpty else { return }
+    deliver(.events(events))
+    events = []
+  }
+
+  mutating func ended(_ status: Int32) { deliver(.ended(status: status)) }
+
+  private func withdrawal(_ line: UnsafeRawBufferPointer) throws -> (Int, [TaskID])? {
+    var scanner = JSONScanner(line)
+    var request: Int?
+    var ids: [TaskID] = []
+    try scanner.beginObject()
+    while let key = try scanner.nextKey() {
+      if key.equals("request") {
+        request = Int(try scanner.integer())
+      } else if key.equals("uids") {
+        try scanner.beginArray()
+        while try scanner.nextElement() {
+          if let id = TaskID(uid: try scanner.string().text) { ids.append(id) }
+        }
+      } else {
+        _ = try scanner.value()
+      }
+    }
+    return request.map { ($0, ids) }
+  }
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+/// The environment of new processes: that of this process, and what is set over it for one of them.
+///
+/// The strings of this process's environment are made once and shared by all.
+public final class ProcessEnvironment {
+  private var base: [(name: String, entry: UnsafeMutablePointer<CChar>)] = []
+  public let path: String
+
+  public init() {
+    var pointer = environ
+    while let entry = pointer.pointee {
+      let text = String(cString: entry)
+      let name = String(text.prefix { $0 != "=" })
+      // A session inside a task of another session has its own ids.
+      if !name.hasPrefix("SCALEMS_") { base.append((name, strdup(entry))) }
+      pointer += 1
+    }
+    path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+  }
+
+  /// Calls `body` with a NULL-terminated environment in which `variables` stand over this process's.
+  public func with<R>(_ variables: [(String, String)], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R
+  {
+    let own = variables.map { strdup("\($0)=\($1)") }
+    defer { own.forEach { free($0) } }
+    // The base holds no SCALEMS_ variable, so those need no comparison.
+    let names = variables.lazy.map(\.0).filter { !$0.hasPrefix("SCALEMS_") }
+    let overridden = Set(names)
+    var entries: [UnsafeMutablePointer<CChar>?] = []
+    entries.reserveCapacity(base.count + own.count + 1)
+    for (name, entry) in base where overridden.isEmpty || !overridden.contains(name) { entries.append(entry) }
+    entries.append(contentsOf: own)
+    entries.append(nil)
+    return entries.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return withUnsafePointer(to: nil) { body($0) } }
+      return body(start)
+    }
+  }
+}
