@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How an operation with a deadline came to its end.
-enum Bounded<Value: Sendable>: Sendable {
+public enum Bounded<Value: Sendable>: Sendable {
   case value(Value)
   case failure(any Error)
   /// The deadline passed, or the caller is in a hurry. The operation may still be running; it is no longer awaited.
@@ -50,7 +50,7 @@ public final class Haste: Sendable {
 /// Awaits an operation for at most `limit`, also when it ignores cancellation: then it is left behind.
 ///
 /// - Parameter patience: how long it may still take from the moment of the hurry.
-func bounded<Value: Sendable>(
+public func bounded<Value: Sendable>(
   by limit: Duration, haste: Haste? = nil, patience: Duration = .zero,
   _ operation: @escaping @Sendable () async throws -> Value
 ) async -> Bounded<Value> {
@@ -83,7 +83,7 @@ func bounded<Value: Sendable>(
 }
 
 /// A value that is set by whoever comes first.
-final class Once<Value: Sendable>: Sendable {
+public final class Once<Value: Sendable>: Sendable {
   private enum State {
     case empty
     case waiting([CheckedContinuation<Value, Never>])
@@ -91,7 +91,9 @@ final class Once<Value: Sendable>: Sendable {
   }
   private let state = Mutex(State.empty)
 
-  func resume(_ value: Value) {
+  public init() {}
+
+  public func resume(_ value: Value) {
     let waiting: [CheckedContinuation<Value, Never>] = state.withLock { state in
       switch state {
       case .empty:
@@ -106,7 +108,7 @@ final class Once<Value: Sendable>: Sendable {
     for continuation in waiting { continuation.resume(returning: value) }
   }
 
-  func value() async -> Value {
+  public func value() async -> Value {
     await withCheckedContinuation { continuation in
       let value: Value? = state.withLock { state in
         switch state {

@@ -49,7 +49,7 @@ extension Duration {
   }
 
   /// For people: `60 s`, `0.25 s`.
-  var text: String {
+  public var text: String {
     let seconds = self.seconds
     return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
   }

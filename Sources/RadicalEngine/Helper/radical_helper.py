@@ -1,0 +1,668 @@
+"""Hosts a RADICAL-Pilot session for scalems-top, which talks to it in JSON lines.
+
+Standard input: requests, {"id": 1, "do": "submit", ...}. Standard output: replies, {"reply": 1, "ok": true, ...} or
+{"reply": 1, "ok": false, "error": "..."}, and events, {"event": "task", ...}. Needs radical.pilot and the standard
+library, Python 3.8 or newer. It ends with its input: tasks are canceled, the pilot ended, the session closed.
+
+Requests that may block run in lanes of their own, so that a cancel never waits for a submission. rp.Session belongs to
+the main thread, which is a lane, too.
+"""
+
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+PROTOCOL = 1
+OLDEST = (1, 90)  # the first with the registry and the queues that closing in order relies on
+HEARTBEAT = 2.0  # seconds
+# From the end of the input to the moment when everything left is killed.
+LAST_RESORT = float(os.environ.get("SCALEMS_HELPER_LAST_RESORT", "75"))
+
+
+class Wire:
+    """Lines to the host: put by any thread, written by one, so that no callback of RP ever waits for the host."""
+
+    def __init__(self):
+        # Descriptors that no child inherits: RP and its children may print to 1 and read from 0 as they like.
+        self.input = os.fdopen(os.dup(0), "r", encoding="utf-8", errors="replace")
+        self.output = os.dup(1)
+        os.set_inheritable(self.output, False)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(2, 1)
+        # RP forks without exec, and such a child would hold the pipe open for longer than this process lives.
+        os.register_at_fork(after_in_child=self._close_in_child)
+        self.lines = []
+        self.changed = threading.Condition()
+        self.idle = True
+        threading.Thread(target=self._write, name="wire", daemon=True).start()
+
+    def _close_in_child(self):
+        for descriptor in (self.output, self.input.fileno()):
+            try:
+                os.close(descriptor)
+            except OSError:
+                pass
+
+    def put(self, message):
+        line = ENCODE(message)
+        with self.changed:
+            self.lines.append(line)
+            self.changed.notify_all()
+
+    def _write(self):
+        while True:
+            with self.changed:
+                while not self.lines:
+                    self.idle = True
+                    self.changed.notify_all()
+                    self.changed.wait()
+                self.idle = False
+                data, self.lines = "\n".join(self.lines) + "\n", []
+            data = memoryview(data.encode("utf-8", "replace"))
+            try:
+                while data:
+                    data = data[os.write(self.output, data) :]
+            except OSError:
+                pass  # the host is gone; the end of the input says so, too
+
+    def flush(self, seconds=2.0):
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while (self.lines or not self.idle) and time.monotonic() < deadline:
+                self.changed.wait(0.1)
+
+
+ENCODE = json.JSONEncoder(default=str, separators=(",", ":")).encode
+
+
+class Refused(Exception):
+    """What was asked for cannot be; the text is for people."""
+
+    def __init__(self, text, **details):
+        super().__init__(text)
+        self.details = details
+
+
+def explain(error):
+    """One line for people."""
+    text = str(error).strip() or repr(error)
+    return text if isinstance(error, Refused) else "%s: %s" % (type(error).__name__, text)
+
+
+def shorten(text, limit=600):
+    text = text if isinstance(text, str) else ENCODE(text)
+    return text if len(text) <= limit else text[: limit // 2] + " … " + text[-limit // 2 :]
+
+
+class LogPane(logging.Handler):
+    """RP's warnings and errors, on their way to the log pane. All of its log is in files of its own."""
+
+    def __init__(self, wire):
+        super().__init__(logging.WARNING)
+        self.wire = wire
+        self.last = None
+
+    def emit(self, record):
+        try:
+            text = shorten(record.getMessage().strip().replace("\n", " | "), 300)
+            if not text or text == self.last:
+                return
+            self.last = text
+            level = "error" if record.levelno >= logging.ERROR else "warning"
+            self.wire.put({"event": "log", "level": level, "text": "%s: %s" % (record.name, text)})
+        except Exception:
+            pass  # a log line must never disturb RP
+
+
+def watch_logs(wire):
+    """RP's loggers do not propagate, so each gets the handler when it is made."""
+    pane = LogPane(wire)
+    get = logging.getLogger
+
+    def get_logger(name=None):
+        logger = get(name)
+        if name and name.startswith("radical") and pane not in logger.handlers:
+            logger.addHandler(pane)
+        return logger
+
+    logging.getLogger = get_logger
+
+
+# Runs in a worker of the raptor: calls a function in a process of its own, its output in the files of the task, its
+# value as JSON. RP loses a function whose process dies, cannot cancel one, and leaves one that is over its time running.
+CALL = """
+import json, os, select, signal, sys, time, traceback
+call = json.loads(%r)
+gone, alive = os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    code = 1
+    try:
+        import contextlib, importlib
+        for number, name in ((1, call['stdout']), (2, call['stderr'])):
+            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            os.dup2(file, number)
+            os.close(file)
+        os.environ.update(call['environment'])
+        sys.path.insert(0, call['path'])
+        with open(1, 'w', closefd=False) as out, open(2, 'w', closefd=False) as err:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    target = importlib.import_module(call['module'])
+                    for part in call['name'].split('.'):
+                        target = getattr(target, part)
+                    answer = {'value': json.dumps(target(*call['args'], **call['kwargs']))}
+                    code = 0
+                except SystemExit as error:
+                    code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+                    answer = {'reason': 'SystemExit: %%s' %% error.code}
+                except BaseException as error:
+                    traceback.print_exc()
+                    answer = {'reason': traceback.format_exception_only(type(error), error)[-1].strip()}
+        with open('scalems.answer', 'w') as file:
+            json.dump(answer, file)
+    finally:
+        os._exit(code)
+os.close(alive)
+deadline = time.monotonic() + call['timeout'] if call['timeout'] else None
+why = None
+while not select.select([gone], [], [], 0.3)[0]:
+    if deadline and time.monotonic() > deadline:
+        why = 'timeout'
+    elif os.path.exists('scalems.cancel'):
+        why = 'canceled'
+    if why:
+        os.killpg(pid, signal.SIGTERM)
+        if not select.select([gone], [], [], call['grace'])[0]:
+            os.killpg(pid, signal.SIGKILL)
+        break
+os.close(gone)
+status = os.waitpid(pid, 0)[1]
+try:
+    os.killpg(pid, signal.SIGKILL)
+except OSError:
+    pass
+answer = {}
+if not why and os.path.exists('scalems.answer'):
+    with open('scalems.answer') as file:
+        answer = json.load(file)
+if os.WIFSIGNALED(status):
+    answer['signal'] = os.WTERMSIG(status)
+else:
+    answer['exit_code'] = os.WEXITSTATUS(status)
+if why:
+    answer['ended'] = why
+return json.dumps(answer)
+"""
+
+
+class Host:
+    def __init__(self, wire):
+        self.wire = wire
+        self.rp = None
+        self.session = self.pilots = self.tasks = self.pilot = self.raptor = None
+        self.workers = []
+        self.canceled_early = set()
+        self.calls = set()
+        self.submitted = set()
+        self.final = set()
+        self.lock = threading.Lock()
+        self.pilot_states = []
+        self.was_active = False
+        self.is_closing = False
+        self.jobs = {}
+        self.main = queue.Queue()
+        self.lanes = {}
+
+    # Requests and where they run.
+
+    LANES = {
+        "session": "main",
+        "close": "main",
+        "pilot_manager": "manage",
+        "task_manager": "manage",
+        "pilot": "manage",
+        "raptor": "manage",
+        "cancel_pilot": "end",
+        "submit": "submit",
+        "cancel": "cancel",
+        "hello_raptor": "hello",
+        "stop_raptor": "stop",
+        "cancel_raptor": "cancel",
+    }
+
+    def read(self):
+        for line in self.wire.input:
+            try:
+                request = json.loads(line)
+                lane = self.LANES[request["do"]]
+            except (ValueError, KeyError, TypeError) as error:
+                self.wire.put({"event": "log", "level": "error", "text": "not a request: %r" % error})
+                continue
+            if request["do"] == "cancel":
+                self.note_early(request)
+            self.lane(lane).put(request)
+        threading.Thread(target=self.last_resort, daemon=True).start()
+        self.main.put({"do": "close", "id": None})
+
+    def lane(self, name):
+        if name == "main":
+            return self.main
+        if name not in self.lanes:
+            self.lanes[name] = queue.Queue()
+            threading.Thread(target=self.serve, args=(self.lanes[name],), name=name, daemon=True).start()
+        return self.lanes[name]
+
+    def serve(self, requests):
+        while True:
+            request = requests.get()
+            reply = {"reply": request.get("id"), "ok": True}
+            try:
+                reply.update(getattr(self, "do_" + request["do"])(request) or {})
+            except Exception as error:
+                traceback.print_exc()
+                reply.update(ok=False, error=shorten(explain(error)), **getattr(error, "details", {}))
+            self.wire.put(reply)
+            if request["do"] == "close":
+                self.wire.flush()
+                os._exit(0)  # RP leaves threads behind that would keep the process
+
+    # Session, managers, pilot.
+
+    def do_session(self, request):
+        rp = self.rp
+        resource, schema = request["resource"], request.get("access_schema")
+        self.session = rp.Session()
+        # At once: from here on there is something to sweep.
+        self.wire.put({"event": "session", "uid": self.session.uid, "path": self.session.path})
+        known = self.session.list_resources()
+        if resource not in known:
+            raise Refused("RADICAL-Pilot knows no resource '%s'" % resource, names=known)
+        site, name = resource.split(".", 1)
+        config = self.session._rcfgs[site][name]
+        schemas = list(config["schemas"])
+        if schema and schema not in schemas:
+            offered = ", ".join(schemas)
+            raise Refused("'%s' offers no access schema '%s', but %s" % (resource, schema, offered))
+        if config.get("resource_manager") == "FORK" and request.get("cores"):
+            # RP takes this machine for a node of eight cores, whatever the pilot asks for, and fills all of it.
+            config["cores_per_node"] = request["cores"]
+            config["gpus_per_node"] = request.get("gpus") or 0
+            # The components read it there.
+            self.session._reg["rcfgs"] = self.session._rcfgs
+        return {"uid": self.session.uid, "path": self.session.path, "manager": config.get("resource_manager")}
+
+    def do_pilot_manager(self, request):
+        self.pilots = self.rp.PilotManager(session=self.session)
+        self.pilots.register_callback(self.on_pilot)
+        return {"uid": self.pilots.uid}
+
+    def do_task_manager(self, request):
+        self.tasks = self.rp.TaskManager(session=self.session)
+        self.tasks.register_callback(self.on_task)
+        return {"uid": self.tasks.uid}
+
+    def do_pilot(self, request):
+        description = self.typed(dict(request["description"]), request.get("options") or {})
+        description.setdefault("exit_on_error", False)
+        self.pilot = self.pilots.submit_pilots(self.rp.PilotDescription(description))
+        self.tasks.add_pilots(self.pilot)
+        threading.Thread(target=self.watch_queue, daemon=True).start()
+        return {"uid": self.pilot.uid, "sandbox": path_of(self.pilot.pilot_sandbox), "runtime": description["runtime"]}
+
+    def typed(self, description, options):
+        """Options are text; RP's own schema says what each should be."""
+        schema = self.rp.PilotDescription._schema
+        kept = ("uid", "resource", "access_schema")
+        plain = sorted(k for k, kind in schema.items() if kind in (str, int, float, bool) and k not in kept)
+        for key, text in options.items():
+            if key not in plain:
+                raise Refused("RADICAL-Pilot's pilot has no option '%s'" % key, names=plain)
+            kind = schema[key]
+            try:
+                description[key] = boolean(text) if kind is bool else kind(text)
+            except ValueError:
+                word = {int: "a whole number", float: "a number", bool: "true or false"}[kind]
+                raise Refused("pilot option '%s' is %s, not '%s'" % (key, word, text))
+        if description.get("nodes") and "cores" not in options:
+            for key in ("cores", "gpus"):
+                description.pop(key, None)
+        return description
+
+    def on_pilot(self, pilot, state):
+        with self.lock:
+            # The first comes twice, and so does the last.
+            if state in self.pilot_states:
+                return
+            self.pilot_states.append(state)
+        if state == self.rp.PMGR_ACTIVE:
+            self.was_active = True
+        message = {"event": "pilot", "uid": pilot.uid, "state": state, "t": time.time()}
+        details = pilot.resource_details or {}
+        info = details.get("rm_info") or details
+        numbers = {key: value for key, value in info.items() if isinstance(value, (int, float))}
+        nodes = info.get("node_list") or []
+        if state == self.rp.PMGR_ACTIVE and nodes:
+            numbers["nodes"] = len(nodes)
+        if numbers:
+            message["resources"] = numbers
+        if state == self.rp.FAILED:
+            message["reason"] = self.pilot_failure(pilot)
+        self.wire.put(message)
+
+    def pilot_failure(self, pilot):
+        """What RP does not say: the end of the launcher's log, of the agent's errors or of the bootstrap."""
+        sandbox = path_of(pilot.pilot_sandbox)
+        for path in (
+            os.path.join(sandbox, "agent_0.err"),
+            os.path.join(sandbox, "bootstrap_0.err"),
+            os.path.join(self.session.path, "pmgr_launching.0000.log"),
+            os.path.join(sandbox, "bootstrap_0.out"),
+        ):
+            lines = tail(path)
+            if path.endswith(".log"):
+                lines = [l for l in lines if "ERROR" in l or "Error" in l or "rror:" in l]
+            lines = [l.strip() for l in lines if l.strip()]
+            if lines:
+                return "%s (%s)" % (shorten(" | ".join(lines[-3:]), 400), path)
+        return "no reason given; see %s and %s" % (self.session.path, sandbox)
+
+    def watch_queue(self):
+        """While the pilot is in a queue, Slurm knows why; RP does not. Rarely: squeue is a load on its server."""
+        delay = 2.0
+        while not self.is_closing:
+            states = list(self.pilot_states)
+            if not any_program("squeue") or any(s in self.rp.FINAL for s in states):
+                return
+            for number, folder, state, reason in slurm_jobs():
+                if self.session.uid not in folder:
+                    continue
+                if self.jobs.get(number) != (state, reason):
+                    self.jobs[number] = (state, reason)
+                    self.wire.put({"event": "job", "id": number, "state": state, "reason": reason})
+            if self.rp.PMGR_ACTIVE in states:
+                return
+            time.sleep(delay)
+            delay = min(20.0, delay * 1.5)
+
+    def do_cancel_pilot(self, request):
+        return {"state": self.end_pilot(float(request.get("timeout") or 20))}
+
+    def end_pilot(self, seconds):
+        if not self.pilot:
+            return None
+        if self.pilot.state not in self.rp.FINAL:
+            # A pilot that is still in its queue has nobody who could hear a cancel.
+            end = self.pilots.cancel_pilots if self.was_active else self.pilots.kill_pilots
+            end(self.pilot.uid, _timeout=seconds)
+            if self.pilot.state not in self.rp.FINAL and self.was_active:
+                self.pilots.kill_pilots(self.pilot.uid, _timeout=5)
+        if self.pilot.state in self.rp.FINAL:
+            self.on_pilot(self.pilot, self.pilot.state)
+        return self.pilot.state
+
+    # Tasks.
+
+    def on_task(self, task, state):
+        uid = task.uid
+        message = {"event": "task", "uid": uid, "state": state, "t": time.time()}
+        if state in self.rp.FINAL:
+            with self.lock:
+                # RP rewrites final states when the pilot ends: the first one is how it went.
+                if uid in self.final:
+                    return
+                self.final.add(uid)
+            record = task.as_dict()
+            record.pop("description", None)
+            for key in ("exception", "exception_detail"):
+                if record.get(key):
+                    record[key] = shorten(record[key])
+            message["record"] = record
+        self.wire.put(message)
+
+    def note_early(self, request):
+        """Tasks on their way to RP: canceled before they are there."""
+        with self.lock:
+            self.canceled_early.update(u for u in request["uids"] if u not in self.submitted)
+
+    def do_submit(self, request):
+        ready = []
+        for description in request["tasks"]:
+            uid = description["uid"]
+            with self.lock:
+                if uid in self.canceled_early:
+                    self.canceled_early.discard(uid)
+                    self.final.add(uid)
+                    early = True
+                else:
+                    self.submitted.add(uid)
+                    early = False
+            if early:
+                self.wire.put({"event": "task", "uid": uid, "state": self.rp.CANCELED, "t": time.time()})
+                continue
+            try:
+                ready.append(self.described(description))
+            except Exception as error:
+                self.refuse(uid, error)
+        if not ready:
+            return None
+        try:
+            self.tasks.submit_tasks(ready)
+        except Exception as error:
+            if len(ready) == 1:
+                return self.refuse(ready[0].uid, error)
+            # One bad description fails all of a bulk: find out which.
+            for description in ready:
+                try:
+                    if description.uid not in self.tasks.list_tasks():
+                        self.tasks.submit_tasks(description)
+                except Exception as single:
+                    self.refuse(description.uid, single)
+        return None
+
+    def refuse(self, uid, error):
+        traceback.print_exc()
+        with self.lock:
+            self.final.add(uid)
+        record = {"exception": "RADICAL-Pilot refused it: " + shorten(explain(error))}
+        self.wire.put({"event": "task", "uid": uid, "state": self.rp.FAILED, "t": time.time(), "record": record})
+
+    def described(self, description):
+        call = description.pop("call", None)
+        if call:
+            description["mode"] = self.rp.TASK_EXEC
+            description["code"] = CALL % json.dumps(call)
+            with self.lock:
+                self.calls.add(description["uid"])
+            self.need_workers()
+        if "raptor_id" in description and not self.raptor:
+            raise Refused("there is no raptor '%s'" % description["raptor_id"])
+        result = self.rp.TaskDescription(description)
+        result.verify()
+        return result
+
+    def do_cancel(self, request):
+        with self.lock:
+            uids = [u for u in request["uids"] if u in self.submitted and u not in self.final]
+            calls = [u for u in uids if u in self.calls]
+        if uids:
+            self.tasks.cancel_tasks(uids)
+        for uid in calls:
+            # A worker of RP does not hear of cancels; what runs in it looks for this.
+            folder = os.path.join(path_of(self.pilot.pilot_sandbox), uid)
+            os.makedirs(folder, exist_ok=True)
+            open(os.path.join(folder, "scalems.cancel"), "w").close()
+
+    # Raptor.
+
+    def do_raptor(self, request):
+        master = self.rp.TaskDescription(dict(request["description"], mode=self.rp.RAPTOR_MASTER))
+        self.raptor = self.pilot.submit_raptors(master)[0]
+        self.worker_descriptions = list(request.get("workers") or [])
+        self.workers = []
+        return {"uid": self.raptor.uid}
+
+    def need_workers(self):
+        """Workers hold cores, so they start with the first function."""
+        with self.lock:
+            descriptions, self.worker_descriptions = self.worker_descriptions, []
+        if descriptions:
+            made = [self.rp.TaskDescription(dict(d, mode=self.rp.RAPTOR_WORKER)) for d in descriptions]
+            self.workers = self.raptor.submit_workers(made)
+
+    def do_hello_raptor(self, request):
+        return {"hello": self.call_raptor("hello", float(request.get("timeout") or 60))}
+
+    def do_stop_raptor(self, request):
+        self.call_raptor("stop", float(request.get("timeout") or 10))
+
+    def call_raptor(self, command, seconds):
+        """CPI. A call that comes before the master listens, or after its pilot died, never returns: so it is made again
+        while there is time, each in a thread of its own."""
+        answers = queue.Queue()
+
+        def call():
+            try:
+                answers.put((True, self.raptor.rpc(command)))
+            except Exception as error:
+                answers.put((False, error))
+
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or self.is_closing or self.raptor.state in self.rp.FINAL:
+                raise Refused("the raptor did not answer '%s' within %g s" % (command, seconds))
+            threading.Thread(target=call, daemon=True).start()
+            try:
+                good, answer = answers.get(timeout=min(left, 2.5))
+            except queue.Empty:
+                continue
+            if not good:
+                raise answer
+            return answer
+
+    def do_cancel_raptor(self, request):
+        if self.raptor:
+            self.tasks.cancel_tasks([self.raptor.uid] + [w.uid for w in self.workers])
+
+    # The end.
+
+    def do_close(self, request):
+        self.is_closing = True
+        if request.get("id") is None and self.tasks:
+            # Nobody is left who could have ended them.
+            live = [uid for uid in self.tasks.list_tasks() if uid not in self.final]
+            if live:
+                self.tasks.cancel_tasks(live)
+                deadline = time.monotonic() + 10
+                while time.monotonic() < deadline and any(uid not in self.final for uid in live):
+                    time.sleep(0.1)
+        if self.pilots and self.pilot:
+            self.end_pilot(20)
+        if self.session:
+            self.session.close(download=False)
+
+    def last_resort(self):
+        """The host is gone and RP does not end: then everything of this session is killed."""
+        time.sleep(LAST_RESORT)
+        for number in self.jobs:
+            subprocess.call(["scancel", number], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.killpg(os.getpid(), signal.SIGKILL)
+
+
+def boolean(text):
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text.lower() not in known:
+        raise ValueError(text)
+    return known[text.lower()]
+
+
+def path_of(url):
+    text = str(url or "")
+    if "://" in text:
+        text = "/" + text.split("://", 1)[1].partition("/")[2]
+    return text.rstrip("/")
+
+
+def tail(path, size=4000):
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - size))
+            return file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def any_program(name):
+    return any(os.access(os.path.join(d, name), os.X_OK) for d in os.environ.get("PATH", "").split(os.pathsep) if d)
+
+
+def slurm_jobs():
+    command = ["squeue", "-h", "-u", str(os.getuid()), "-o", "%i|%Z|%T|%r"]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    fields = [line.split("|") for line in done.stdout.decode("utf-8", "replace").splitlines()]
+    return [f for f in fields if len(f) == 4]
+
+
+def version_of(text):
+    return tuple(int(part) for part in text.split(".")[:2])
+
+
+def main():
+    wire = Wire()
+    host = Host(wire)
+    watch_logs(wire)
+
+    def end(number, frame):
+        host.main.put({"do": "close", "id": None})
+
+    # Before rp.Session, which saves them: a signal only asks the main thread to close in order.
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    hello = {"event": "hello", "protocol": PROTOCOL, "python": "%d.%d.%d" % sys.version_info[:3], "pid": os.getpid()}
+    try:
+        import radical.pilot as rp
+    except ImportError as error:
+        wire.put(dict(hello, error="no radical.pilot in %s (%s)" % (sys.prefix, error)))
+        wire.flush()
+        os._exit(3)
+    version = getattr(rp, "version_short", None) or str(rp.version)
+    hello["rp_version"] = version
+    if version_of(version) < OLDEST:
+        oldest = "%d.%d" % OLDEST
+        wire.put(dict(hello, error="radical.pilot %s is too old: %s or newer is needed" % (version, oldest)))
+        wire.flush()
+        os._exit(3)
+    host.rp = rp
+    wire.put(dict(hello, features=["submit", "cancel", "raptor", "function", "slurm"]))
+
+    def beat():
+        while True:
+            time.sleep(HEARTBEAT)
+            wire.put({"event": "heartbeat"})
+
+    threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+    threading.Thread(target=host.read, name="reader", daemon=True).start()
+    try:
+        host.serve(host.main)
+    finally:
+        wire.flush()
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+import Executor
+import SessionModel
+
+/// Makes of what RP says of a pilot what may be shown of it; no I/O.
+struct PilotTracker {
+  /// RP asks for a limit, and its own default of ten minutes surprises.
+  static let defaultRuntime = 3600.0
+
+  private(set) var uid = "pilot.0000"
+  private var count = 0
+  private(set) var status: PilotStatus?
+  private(set) var cores = 0
+  private var gpus = 0
+  private var activeSince: Timestamp?
+  /// Seconds.
+  var runtime = Self.defaultRuntime
+  var isSubmitted = false
+  var isCancelRequested = false
+  var limitReached: String?
+
+  /// Another pilot is about to be submitted.
+  mutating func begin(_ configuration: RuntimeConfiguration) {
+    let number = String(count)
+    uid = "pilot." + String(repeating: "0", count: max(0, 4 - number.count)) + number
+    count += 1
+    cores = configuration.cores ?? 0
+    gpus = configuration.gpus
+    runtime = configuration.runtime ?? Self.defaultRuntime
+    (status, activeSince, limitReached) = (nil, nil, nil)
+    (isSubmitted, isCancelRequested) = (true, false)
+  }
+
+  var isActive: Bool { status?.state == .active }
+  var isFinal: Bool { status?.state.isFinal ?? false }
+
+  /// - Returns: the status to show, or `nil` when nothing is new.
+  mutating func receive(_ uid: String, _ state: PilotState, at time: Timestamp, _ record: PilotRecord) -> PilotStatus? {
+    // RP tells the first state and the last one twice; the first final state is how it went.
+    guard uid == self.uid, !isFinal, status?.state != state else { return nil }
+    var detail: String?
+    switch state {
+    case .active:
+      activeSince = time
+      cores = record.cores ?? cores
+      gpus = record.gpus ?? gpus
+      detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
+    case .failed: detail = record.reason ?? limitReached
+    case .done, .canceled: detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
+    default: break
+    }
+    return set(state, detail)
+  }
+
+  /// RP says DONE, and no more, when a pilot comes to its limit.
+  private func endedByLimit(_ time: Timestamp) -> String? {
+    guard !isCancelRequested, let activeSince, time.seconds(since: activeSince) >= runtime * 0.9 else { return nil }
+    return "the pilot's runtime limit of \(Duration.seconds(runtime).text) is reached"
+  }
+
+  /// What a batch system says of the job; RP shows one and the same state for a queued and a starting pilot.
+  mutating func queued(job: String, _ jobState: String, _ reason: String) -> PilotStatus? {
+    guard let status, !status.state.isFinal, status.state != .active else { return nil }
+    let why = reason == "None" || reason.isEmpty ? "" : ": \(reason)"
+    return set(status.state, "job \(job) \(jobState)\(why)")
+  }
+
+  /// The helper is gone, and with it whoever could say more.
+  mutating func lost(_ why: String) -> PilotStatus? { isFinal || !isSubmitted ? nil : set(.failed, why) }
+
+  private mutating func set(_ state: PilotState, _ detail: String?) -> PilotStatus {
+    let new = PilotStatus(uid: uid, state: state, cores: cores, gpus: gpus, runtime: runtime, detail: detail)
+    status = new
+    return new
+  }
+}

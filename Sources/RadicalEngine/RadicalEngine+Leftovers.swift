@@ -1,0 +1,57 @@
+import Executor
+import Glibc
+import Leftovers
+import Processes
+import SessionModel
+
+// What RP left behind: found by the session's id, and ended.
+
+extension RadicalEngine {
+  private var leftovers: RadicalLeftovers? { state.withLock { $0.record }.map { RadicalLeftovers(of: $0) } }
+
+  public func survivors() async -> [String] {
+    guard let leftovers, !state.withLock({ $0.isReleased }) else { return [] }
+    return await leftovers.find().map(\.words)
+  }
+
+  public func killEverything() {
+    guard let record = state.withLock({ $0.record }), let leftovers else { return }
+    for process in leftovers.processes() where process.kind == .process {
+      if let pid = pid_t(process.id) { kill(pid, SIGKILL) }
+    }
+    // It goes on by itself when this process ends.
+    if !record.jobs.isEmpty { ExternalCommand.startDetached(["scancel"] + record.jobs) }
+  }
+
+  /// Ends what is left of the session, and names what could not be ended.
+  func sweep(grace: Duration) async -> [Leftover] { await startSweep(grace: grace)?.value ?? [] }
+
+  func startSweep(grace: Duration) -> Task<[Leftover], Never>? {
+    guard let leftovers else { return nil }
+    return state.withLock { state in
+      if let sweep = state.sweep { return sweep }
+      let sweep = Task { [continuation] in
+        let left = await leftovers.end(grace: grace)
+        let facts = left.map { SessionEvent(source: .engine, .log(.error, "could not be ended: \($0.words)")) }
+        if !facts.isEmpty { continuation.yield(facts) }
+        return left
+      }
+      state.sweep = sweep
+      return sweep
+    }
+  }
+
+  /// Ends what tasks of a pilot that is over have left running: RP does not.
+  func endOrphans() async {
+    guard let (record, sandbox) = state.withLock({ state in state.record.flatMap { r in r.sandbox.map { (r, $0) } } })
+    else { return }
+    let orphans = ProcessTable().entries.values.filter { entry in
+      !entry.isZombie && entry.group != record.group
+        && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(sandbox + "/task.")
+    }
+    for orphan in orphans {
+      log(.warning, "process \(orphan.pid) (\(ProcessTable.commandLine(of: orphan.pid))) outlived its pilot and was ended")
+      kill(orphan.pid, SIGKILL)
+    }
+  }
+}

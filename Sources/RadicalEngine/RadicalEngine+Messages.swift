@@ -1,0 +1,132 @@
+import Executor
+import Leftovers
+import SessionModel
+
+// What the helper said, and what follows from it.
+
+extension RadicalEngine {
+  func receive(_ events: [RadicalHelper.Event]) {
+    var facts: [SessionEvent] = []
+    for event in events {
+      switch event {
+      case .message(let message): receive(message, &facts)
+      case .lost(let why): lost(why, &facts)
+      case .ended: break
+      }
+    }
+    if !facts.isEmpty { continuation.yield(facts) }
+    wake()
+  }
+
+  private func receive(_ message: HelperMessage, _ facts: inout [SessionEvent]) {
+    switch message {
+    case .hello(let words): state.withLock { $0.hello }.resume(words)
+    case .session(let uid, _): note { $0.rpSession = uid }
+    case .job(let id, let jobState, let reason):
+      note { if !$0.jobs.contains(id) { $0.jobs.append(id) } }
+      let status = state.withLock { $0.pilot.queued(job: id, jobState, reason) }
+      if let status { facts.append(SessionEvent(source: .engine, .pilot(status))) }
+    case .pilot(let uid, let pilotState, let time, let record): pilot(uid, pilotState, time, record, &facts)
+    case .task(let uid, let taskState, let time, let record):
+      if uid.hasPrefix("raptor.") { return raptor(uid, taskState, time, record, &facts) }
+      let outcome = state.withLock { state in
+        let outcome = state.tracker.receive(uid, taskState, at: time, record)
+        if case .withdrawn(let id) = outcome { state.withdrawn.append(id) }
+        return outcome
+      }
+      if case .event(let event) = outcome { facts.append(event) }
+    case .log(let level, let text): facts.append(SessionEvent(source: .engine, .log(level, text)))
+    case .reply, .heartbeat: break
+    }
+  }
+
+  /// Adds to what a later start has to know.
+  private func note(_ change: (inout RadicalRecord) -> Void) {
+    let (record, context) = state.withLock { state in
+      if state.record != nil { change(&state.record!) }
+      return (state.record, state.context)
+    }
+    if let record, let context { keep(record, in: context) }
+  }
+
+  // MARK: Pilot
+
+  private func pilot(
+    _ uid: String, _ stateName: String, _ time: Timestamp, _ record: PilotRecord, _ facts: inout [SessionEvent]
+  ) {
+    guard let pilotState = PilotState(rawValue: stateName) else { return }
+    let status = state.withLock { $0.pilot.receive(uid, pilotState, at: time, record) }
+    guard let status else { return }
+    facts.append(SessionEvent(time: time, source: .engine, .pilot(status)))
+    if status.state == .active { pilotIsActive() }
+    if status.state.isFinal { facts += pilotEnded() }
+  }
+
+  private func pilotIsActive() {
+    let (held, raptor, limit, helper) = state.withLock { state in
+      defer { state.held = [] }
+      return (state.held, state.raptor.request(of: state), state.pilot.runtime, state.helper)
+    }
+    // The raptor first: RP leaves tasks stuck for one that it does not know.
+    if let raptor { startRaptorNow(raptor, helper) }
+    give(held)
+    let early = min(30, limit * 0.1)
+    Task { [weak self] in
+      try? await Task.sleep(for: .seconds(limit - early))
+      self?.limitReached(limit)
+    }
+  }
+
+  /// RP leaves the tasks of a pilot running that comes to its limit: they are ended shortly before.
+  private func limitReached(_ limit: Double) {
+    let reason = "the pilot's runtime limit of \(Duration.seconds(limit).text) is reached"
+    let (uids, helper, isOver) = state.withLock { state in
+      let isOver = state.pilot.isFinal || state.isLost || state.pilot.isCancelRequested
+      if !isOver {
+        state.tracker.limitReached = reason
+        state.pilot.limitReached = reason
+      }
+      return (state.tracker.uids(of: state.tracker.all), state.helper, isOver)
+    }
+    guard !isOver else { return }
+    log(.warning, reason)
+    if !uids.isEmpty { send(.cancel(uids), helper) }
+    Task {
+      _ = await bounded(by: .seconds(5)) { [self] in await wait { $0.tracker.all.isEmpty || $0.isLost || $0.pilot.isFinal } }
+      send(.cancelPilot(timeout: 20), helper)
+    }
+  }
+
+  /// The pilot is over: so is its raptor; of tasks, the executor knows what it means. What RP forgot is ended.
+  private func pilotEnded() -> [SessionEvent] {
+    let (raptor, isAsked) = state.withLock { state in
+      (state.raptor.pilotEnded(), state.pilot.isCancelRequested)
+    }
+    if !isAsked {
+      Task { [self] in
+        // RP's own clean-up takes a moment; the helper and its client side live on, so only tasks are looked for.
+        try? await Task.sleep(for: .seconds(2))
+        await endOrphans()
+      }
+    }
+    return raptor.map { [SessionEvent(source: .engine, .raptor($0))] } ?? []
+  }
+
+  // MARK: The helper is gone
+
+  private func lost(_ why: String, _ facts: inout [SessionEvent]) {
+    let (isFirst, status, hello) = state.withLock { state in
+      defer { state.isLost = true }
+      return (!state.isLost, state.pilot.lost(why), state.hello)
+    }
+    guard isFirst else { return }
+    hello.resume(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why))
+    facts.append(SessionEvent(source: .engine, .log(.error, why)))
+    // Whoever closes the session waits for this.
+    _ = startSweep(grace: .seconds(5))
+    if let status {
+      facts += pilotEnded()
+      facts.append(SessionEvent(source: .engine, .pilot(status)))
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Executor
+import Glibc
+import Processes
+import SessionModel
+
+// The raptor: RP's master, and workers for functions.
+
+extension RadicalEngine {
+  /// A raptor to be submitted.
+  struct RaptorRequest: Sendable {
+    var master: RPTask
+    var workers: [RPTask]
+  }
+
+  func startRaptor(_ context: SessionContext) throws -> String {
+    try RadicalHelper.write(PackageResources.scalems_raptor_py, to: context.directory + "/radical/scalems_raptor.py")
+    let (status, request, helper) = state.withLock { state in
+      let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
+      let status = state.raptor.begin(workers: slots)
+      return (status, state.pilot.isActive ? state.raptor.request(of: state) : nil, state.helper)
+    }
+    continuation.yield([SessionEvent(source: .engine, .raptor(status))])
+    if let request { startRaptorNow(request, helper) }
+    return "\(status.uid), \(request == nil ? "waits for the pilot" : "submitted")"
+  }
+
+  /// Cores for functions: the master has one, and the programs that go through it need some, too.
+  static func functionSlots(cores: Int) -> Int { max(1, (cores - 1) / 2) }
+
+  func startRaptorNow(_ request: RaptorRequest, _ helper: RadicalHelper?) {
+    state.withLock { $0.raptor.submitted() }
+    guard let helper else { return }
+    let continuation = continuation
+    Task { [self] in
+      do {
+        _ = try await helper.ask(.raptor(request.master, workers: request.workers))
+        // It answers when it is up; until then, what is said to it is not heard.
+        let hello = try await helper.ask(.helloRaptor(timeout: 120)).hello
+        let words = "\(hello?.name ?? "raptor") \(hello?.version ?? "")"
+        let status = state.withLock { $0.raptor.greeted(words) }
+        if let status { continuation.yield([SessionEvent(source: .raptor, .raptor(status))]) }
+      } catch { log(.warning, "the raptor: \(error)") }
+    }
+  }
+
+  func raptor(
+    _ uid: String, _ stateName: String, _ time: Timestamp, _ record: TaskRecord?, _ facts: inout [SessionEvent]
+  ) {
+    guard let taskState = TaskState(name: stateName) else { return }
+    let (change, ids) = state.withLock { state in
+      let change = state.raptor.receive(uid, taskState, record)
+      // RP leaves the tasks of a raptor or worker that is gone where they are.
+      let isOver = !state.raptor.isAlive || state.raptor.hasDeadWorker
+      return (change, isOver ? state.tracker.inRaptor : [])
+    }
+    switch change {
+    case .status(let status), .unconfirmed(let status):
+      facts.append(SessionEvent(time: time, source: .engine, .raptor(status)))
+      if case .unconfirmed = change { facts.append(SessionEvent(source: .engine, .log(.warning, "\(status.uid): \(status.detail ?? "")"))) }
+    case nil: break
+    }
+    guard !ids.isEmpty else { return }
+    let (uids, helper) = state.withLock { ($0.tracker.uids(of: ids), $0.helper) }
+    send(.cancel(uids), helper)
+    let why = state.withLock { $0.raptor.isAlive } ? "a worker of the raptor died" : "the raptor has ended"
+    facts += state.withLock { $0.tracker.fail(ids, why) }
+  }
+
+  public func stopRaptor() async throws {
+    let (forgotten, helper, isAlive) = state.withLock { state in
+      let forgotten = state.raptor.forget()
+      state.raptor.stopping()
+      return (forgotten, state.helper, state.raptor.isAlive)
+    }
+    if let forgotten { return confirmForgotten(forgotten) }
+    guard isAlive, let helper else { return }
+    _ = try await helper.ask(.stopRaptor(timeout: 30))
+  }
+
+  public func cancelRaptor() async throws {
+    let (forgotten, helper, isAlive) = state.withLock { state in
+      let forgotten = state.raptor.forget()
+      state.raptor.stopping()
+      return (forgotten, state.helper, state.raptor.isAlive)
+    }
+    if let forgotten { return confirmForgotten(forgotten) }
+    guard isAlive, let helper else { return }
+    _ = try await helper.ask(.cancelRaptor)
+  }
+
+  private func confirmForgotten(_ status: RaptorStatus) {
+    continuation.yield([SessionEvent(source: .engine, .raptor(status))])
+    wake()
+  }
+}
+
+extension RaptorTracker {
+  /// What RP is given for the raptor, when it waits for that.
+  func request(of state: borrowing RadicalEngine.State) -> RadicalEngine.RaptorRequest? {
+    guard isWanted, let context = state.context else { return nil }
+    let directory = context.directory + "/radical"
+    var master = RPTask(uid: uid)
+    master.executable = "radical-pilot-raptor-master"
+    master.raptorFile = directory + "/scalems_raptor.py"
+    master.raptorClass = "ScaleMSRaptor"
+    let slots = RadicalEngine.functionSlots(cores: state.pilot.cores)
+    let perNode = max(1, min(slots, state.pilot.coresPerNode - 1))
+    let workers = (0..<((slots + perNode - 1) / perNode)).map { number in
+      var worker = RPTask(uid: "\(uid).worker.\(number)")
+      worker.coresPerRank = min(perNode, slots - number * perNode)
+      return worker
+    }
+    return RadicalEngine.RaptorRequest(master: master, workers: workers)
+  }
+}

@@ -1,0 +1,288 @@
+import Executor
+import FoundationEssentials
+import Glibc
+import Leftovers
+import Processes
+import SessionModel
+import Synchronization
+
+/// RADICAL-Pilot as engine: a helper, a Python process of the user's virtual environment, holds the RP session.
+///
+/// Tasks are given to RP when its pilot is active, not before: what waits for a queued pilot can then be taken back or
+/// canceled at once, and surely was never started. Nobody is left behind, whoever dies: the helper closes its session
+/// when the host is gone, the host ends what it finds of the session when the helper is gone, and a later start finds
+/// both in the record that is kept in the session's directory.
+public final class RadicalEngine: PilotEngine {
+  public let events: AsyncStream<[SessionEvent]>
+  let continuation: AsyncStream<[SessionEvent]>.Continuation
+  let state = Mutex(State())
+  private let registry: SessionRegistry
+
+  struct State {
+    var context: SessionContext?
+    var helper: RadicalHelper?
+    var mapping: TaskMapping?
+    var tracker = TaskTracker()
+    /// Tasks that wait for the pilot to be active.
+    var held: [EngineTask] = []
+    var pilot = PilotTracker()
+    var raptor = RaptorTracker()
+    var record: RadicalRecord?
+    /// The helper's first words.
+    var hello = Once<HelperMessage.Hello>()
+    var isLost = false
+    var isReleased = false
+    /// What was done about the leftovers of a helper that died.
+    var sweep: Task<[Leftover], Never>?
+    var waiters: [Waiter] = []
+  }
+
+  /// Someone who waits for a condition on what RP confirmed.
+  struct Waiter {
+    var isMet: @Sendable (borrowing State) -> Bool
+    var done: Once<Void>
+  }
+
+  /// What Python and a file system of many users may take to import RP.
+  private static let helloLimit = Duration.seconds(120)
+
+  /// - Parameter registry: where the session is entered while it lives.
+  public init(registry: SessionRegistry = SessionRegistry()) {
+    self.registry = registry
+    (events, continuation) = AsyncStream.makeStream()
+  }
+
+  /// Enough that RP's own queues never run dry.
+  public var dispatchAhead: Int { max(1024, state.withLock { $0.pilot.cores } * 4) }
+
+  // MARK: Resources
+
+  public func acquire(_ resource: RuntimeResource, in context: SessionContext) async throws -> String {
+    switch resource {
+    case .session: return try await openSession(context)
+    case .pilotManager: return try await ask(.pilotManager).uid ?? ""
+    case .taskManager: return try await ask(.taskManager).uid ?? ""
+    case .pilot: return try await startPilot(context)
+    case .raptor: return try startRaptor(context)
+    }
+  }
+
+  private func openSession(_ context: SessionContext) async throws -> String {
+    let configuration = context.configuration
+    let venv = try Venv(configuration.targetVenv ?? "", relativeTo: context.clientDirectory)
+    let directory = context.directory + "/radical"
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw DispatchError("cannot make \(directory): \(errorText())")
+    }
+    let helper = try RadicalHelper(venv: venv.path, directory: directory) { [weak self] in self?.receive($0) }
+    let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)
+    let hello = state.withLock { state in
+      state.context = context
+      state.helper = helper
+      state.record = record
+      state.mapping = TaskMapping(
+        session: context.id, venv: venv.path, clientDirectory: context.clientDirectory,
+        sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds)
+      return state.hello
+    }
+    keep(record, in: context)
+    do { try registry.add(context.id, directory: context.directory) } catch { log(.warning, "\(error)") }
+    guard case .value(let words) = await bounded(by: Self.helloLimit, { await hello.value() }) else {
+      throw DispatchError("the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
+    }
+    if let error = words.error {
+      throw DispatchError("\(error): 'scalems-top setup-radical' makes an environment that has what is needed")
+    }
+    log(.info, "RADICAL-Pilot \(words.rp ?? "?") on Python \(words.python), helper process \(helper.pid)")
+    let reply = try await ask(
+      .session(
+        resource: configuration.resource, accessSchema: configuration.accessSchema, cores: configuration.cores,
+        gpus: configuration.gpus))
+    return reply.uid ?? ""
+  }
+
+  private func startPilot(_ context: SessionContext) async throws -> String {
+    let configuration = context.configuration
+    let uid = state.withLock { state in
+      state.pilot.begin(configuration)
+      return state.pilot.uid
+    }
+    let minutes = Int((state.withLock { $0.pilot.runtime } / 60).rounded(.up))
+    let description = RPPilot(
+      uid: uid, resource: configuration.resource, accessSchema: configuration.accessSchema, runtime: max(1, minutes),
+      cores: configuration.cores, gpus: configuration.gpus > 0 ? configuration.gpus : nil)
+    let reply = try await ask(.pilot(description, options: configuration.pilotOptions))
+    let sandbox = reply.sandbox ?? ""
+    let record = state.withLock { state in
+      if let runtime = reply.runtime, runtime != minutes { state.pilot.runtime = Double(runtime) * 60 }
+      state.record?.sandbox = sandbox
+      return state.record
+    }
+    if let record { keep(record, in: context) }
+    // The directories of tasks are where people look for them, whoever holds the cores.
+    let link = context.directory + "/tasks"
+    unlink(link)
+    if symlink(sandbox, link) != 0 { log(.warning, "\(link) cannot be linked to \(sandbox): \(errorText())") }
+    return "\(uid) on \(configuration.resource), submitted"
+  }
+
+  private func ask(_ request: HelperRequest) async throws -> HelperReply {
+    guard let helper = state.withLock({ $0.helper }) else { throw DispatchError("there is no RADICAL-Pilot helper") }
+    do { return try await helper.ask(request) } catch let refusal as HelperRefusal {
+      throw DispatchError(refusal.sentence(configuration: state.withLock { $0.context?.configuration }))
+    }
+  }
+
+  public func release(_ resource: RuntimeResource) async throws {
+    switch resource {
+    case .raptor:
+      guard state.withLock({ $0.raptor.isAlive && !$0.isLost }) else { return }
+      try await cancelRaptor()
+      await wait { !$0.raptor.isAlive || $0.isLost || $0.pilot.isFinal }
+    case .pilot:
+      guard state.withLock({ $0.pilot.isSubmitted && !$0.pilot.isFinal && !$0.isLost }) else { return }
+      state.withLock { $0.pilot.isCancelRequested = true }
+      let seconds = (state.withLock { $0.context }?.configuration.limits.closeSession ?? .seconds(40)).seconds / 2
+      _ = try await ask(.cancelPilot(timeout: max(1, seconds - 5)))
+      await wait { $0.pilot.isFinal || $0.isLost }
+    case .taskManager, .pilotManager: break
+    case .session: try await closeSession()
+    }
+  }
+
+  private func closeSession() async throws {
+    defer { continuation.finish() }
+    guard let helper = state.withLock({ $0.helper }) else { return }
+    if !state.withLock({ $0.isLost }) {
+      // What RP started ends a moment after its session.
+      _ = try? await ask(.close)
+      helper.finish()
+      await helper.untilEnded()
+    }
+    let left = await sweep(grace: .seconds(4))
+    guard let context = state.withLock({ $0.context }), left.isEmpty else { return }
+    state.withLock { $0.isReleased = true }
+    unlink(context.directory + "/" + RadicalRecord.fileName)
+    do { try registry.remove(context.id) } catch { log(.warning, "\(error)") }
+  }
+
+  // MARK: Tasks
+
+  public func submit(_ tasks: [EngineTask]) {
+    let isActive = state.withLock { state in
+      if !state.pilot.isActive { state.held += tasks }
+      return state.pilot.isActive
+    }
+    if isActive { give(tasks) }
+  }
+
+  /// Gives tasks to RP, in bulk.
+  func give(_ tasks: [EngineTask]) {
+    var rest = tasks[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(512)
+      rest = rest.dropFirst(512)
+      let (helper, refused) = state.withLock { state in giving(part, &state) }
+      if !refused.isEmpty { continuation.yield(refused) }
+      helper?()
+    }
+  }
+
+  /// - Returns: what sends them, and the events of those that cannot be sent.
+  private func giving(_ tasks: ArraySlice<EngineTask>, _ state: inout State) -> (send: (() -> Void)?, [SessionEvent]) {
+    guard let helper = state.helper, var mapping = state.mapping else { return (nil, []) }
+    mapping.raptor = state.raptor.uid
+    var refused: [SessionEvent] = []
+    var described: [RPTask] = []
+    for task in tasks {
+      let description = task.batch.description
+      state.tracker.add(
+        task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
+        isInRaptor: description.raptor)
+      if let reason = mapping.refusal(of: task, raptorTakesWork: state.raptor.takesWork) {
+        refused += state.tracker.fail([task.id], reason)
+      } else {
+        described.append(mapping.map(task))
+      }
+    }
+    guard !described.isEmpty else { return (nil, refused) }
+    let log = continuation
+    return (
+      {
+        helper.send(.submit(described)) { why in
+          log.yield([SessionEvent(source: .engine, .log(.error, "a submission failed: \(why)"))])
+        }
+      }, refused
+    )
+  }
+
+  public func cancel(_ tasks: [TaskID], grace: Duration) {
+    let wanted = Set(tasks)
+    let (canceled, uids, helper) = state.withLock { state in
+      let held = state.held.filter { wanted.contains($0.id) }
+      state.held.removeAll { wanted.contains($0.id) }
+      state.tracker.noteCancel(tasks)
+      return (held, state.tracker.uids(of: tasks), state.helper)
+    }
+    // RP does not know them yet, so there is nobody else to confirm it.
+    let now = Timestamp.now
+    let facts = canceled.map { task in
+      SessionEvent(
+        time: now, source: .engine, .task(task.id, .canceled, TaskResult(attempt: task.attempt)))
+    }
+    if !facts.isEmpty { continuation.yield(facts) }
+    if !uids.isEmpty { send(.cancel(uids), helper) }
+  }
+
+  public func withdraw() async throws -> [TaskID] {
+    let (held, uids, helper) = state.withLock { state in
+      let held = state.held.map(\.id)
+      state.held = []
+      state.withdrawn = []
+      return (held, state.tracker.uids(of: state.tracker.withdraw()), state.helper)
+    }
+    guard !uids.isEmpty else { return held }
+    send(.cancel(uids), helper)
+    await wait { !$0.tracker.isWithdrawing || $0.isLost || $0.pilot.isFinal }
+    return held + state.withLock { $0.withdrawn }
+  }
+
+  func send(_ request: HelperRequest, _ helper: RadicalHelper?) {
+    let log = continuation
+    helper?.send(request) { why in log.yield([SessionEvent(source: .engine, .log(.warning, why))]) }
+  }
+
+  // MARK: Waiting and saying
+
+  func wait(until isMet: @escaping @Sendable (borrowing State) -> Bool) async {
+    let waiter = Waiter(isMet: isMet, done: Once())
+    let isNow = state.withLock { state in
+      if isMet(state) { return true }
+      state.waiters.append(waiter)
+      return false
+    }
+    if !isNow { await waiter.done.value() }
+  }
+
+  /// Lets those go on whose condition holds now.
+  func wake() {
+    let met = state.withLock { state in
+      var met: [Once<Void>] = []
+      var rest: [Waiter] = []
+      for waiter in state.waiters {
+        if waiter.isMet(state) { met.append(waiter.done) } else { rest.append(waiter) }
+      }
+      state.waiters = rest
+      return met
+    }
+    for done in met { done.resume(()) }
+  }
+
+  func log(_ level: LogLevel, _ text: String) {
+    continuation.yield([SessionEvent(source: .engine, .log(level, text))])
+  }
+
+  func keep(_ record: RadicalRecord, in context: SessionContext) {
+    do { try record.write(to: context.directory) } catch { log(.warning, "\(error)") }
+  }
+}

@@ -1,0 +1,218 @@
+import Dispatch
+import Executor
+import FoundationEssentials
+import Glibc
+import Processes
+import SessionModel
+import Synchronization
+
+/// The host's side of the helper: its process, requests and their replies, and whether it still breathes.
+final class RadicalHelper: Sendable {
+  /// What the helper says by itself.
+  enum Event: Sendable {
+    case message(HelperMessage)
+    /// It ended, or said nothing for `silence`; in words.
+    case lost(String)
+    /// It ended after it was asked to.
+    case ended
+  }
+
+  /// A helper that says nothing for so long hangs: its heartbeat comes every 2 s.
+  static let silence = Duration.seconds(30)
+
+  private typealias Answer = Once<Result<HelperReply, any Error>>
+
+  private struct State {
+    var peer: PeerProcess?
+    var lastRequest = 0
+    var waiting: [Int: Answer] = [:]
+    var lastWord = ContinuousClock.now
+    /// It was asked to end, or will be told by the end of its input.
+    var isClosing = false
+    var isMute = false
+    var hasEnded = false
+  }
+
+  private let state = Mutex(State())
+  private let end = Once<Void>()
+  private let deliver: @Sendable ([Event]) -> Void
+  private let log: String
+
+  /// Starts the helper.
+  ///
+  /// - Parameters:
+  ///   - venv: the virtual environment that has radical.pilot.
+  ///   - directory: where it works; RP makes the directory of its session there.
+  ///   - deliver: called in order, with everything that could be read at once.
+  /// - Throws: `DispatchError` when it cannot be started.
+  init(venv: String, directory: String, deliver: @escaping @Sendable ([Event]) -> Void) throws(DispatchError) {
+    self.deliver = deliver
+    log = directory + "/helper.log"
+    let script = directory + "/radical_helper.py"
+    try Self.write(PackageResources.radical_helper_py, to: script)
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    do {
+      // RP's programs are looked for in PATH, and its pilot goes by VIRTUAL_ENV: an activated environment has both.
+      let peer = try PeerProcess(
+        command: [venv + "/bin/python", venv + "/bin/python", "-u", script],
+        environment: [
+          ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"), ("RADICAL_REPORT", "False"),
+        ],
+        directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
+      state.withLock { $0.peer = peer }
+    } catch { throw DispatchError("the RADICAL-Pilot helper: \(error)") }
+    Task { [weak self] in
+      while let self, !state.withLock({ $0.hasEnded }) {
+        checkPulse()
+        try? await Task.sleep(for: .seconds(1))
+      }
+    }
+  }
+
+  var pid: pid_t { state.withLock { $0.peer?.pid ?? 0 } }
+
+  /// Asks, and awaits the reply.
+  ///
+  /// - Throws: `HelperRefusal` when the helper refuses, `DispatchError` when it is gone.
+  func ask(_ request: HelperRequest) async throws -> HelperReply {
+    switch await enqueue(request).value() {
+    case .success(let reply): return reply
+    case .failure(let error): throw error
+    }
+  }
+
+  /// Asks without waiting.
+  ///
+  /// - Parameter onFailure: called with the helper's words when it refuses.
+  func send(_ request: HelperRequest, onFailure: @escaping @Sendable (String) -> Void) {
+    // The order of requests is that of the calls, so the line goes out before this returns.
+    let answer = enqueue(request)
+    Task { if case .failure(let error) = await answer.value() { onFailure("\(error)") } }
+  }
+
+  private func enqueue(_ request: HelperRequest) -> Answer {
+    let answer = Answer()
+    state.withLock { state in
+      guard let peer = state.peer, !state.hasEnded else {
+        return answer.resume(.failure(DispatchError("the RADICAL-Pilot helper is gone")))
+      }
+      state.lastRequest += 1
+      do {
+        peer.send(try request.line(id: state.lastRequest))
+        state.waiting[state.lastRequest] = answer
+        if case .close = request { state.isClosing = true }
+      } catch { answer.resume(.failure(error)) }
+    }
+    return answer
+  }
+
+  /// Closes its input; it then ends what is left of the session, and itself.
+  func finish() {
+    let peer = state.withLock { state in
+      state.isClosing = true
+      return state.peer
+    }
+    peer?.finish()
+  }
+
+  /// Awaits the end of its process.
+  func untilEnded() async { await end.value() }
+
+  /// Kills its process; what RP started is left to whoever sweeps.
+  func kill() {
+    let pid = pid
+    if pid > 0, !state.withLock({ $0.hasEnded }) { Glibc.kill(pid, SIGKILL) }
+  }
+
+  // MARK: What it says
+
+  private func receive(_ messages: [HelperReceiver.Message]) {
+    var events: [Event] = []
+    for message in messages {
+      switch message {
+      case .said(.reply(let id, let reply)):
+        let answer = state.withLock { $0.waiting.removeValue(forKey: id) }
+        // What came before the reply is handed on before whoever waits goes on.
+        deliver(events)
+        events = []
+        answer?.resume(reply.ok ? .success(reply) : .failure(HelperRefusal(reply: reply)))
+      case .said(let message): events.append(.message(message))
+      case .nonsense(let text):
+        events.append(.message(.log(.warning, "the RADICAL-Pilot helper sent what is no message: \(text)")))
+      case .ended(let status): ended(status, &events)
+      }
+    }
+    state.withLock { $0.lastWord = .now }
+    deliver(events)
+  }
+
+  private func ended(_ status: Int32, _ events: inout [Event]) {
+    let (answers, isExpected) = state.withLock { state in
+      state.hasEnded = true
+      defer { state.waiting = [:] }
+      return (state.waiting.values, state.isClosing)
+    }
+    let signal = status & 0x7f
+    let how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
+    events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
+    for answer in answers { answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)"))) }
+    end.resume(())
+  }
+
+  private func checkPulse() {
+    let isMute = state.withLock { state in
+      guard !state.hasEnded, !state.isMute, ContinuousClock.now - state.lastWord > Self.silence else { return false }
+      state.isMute = true
+      return true
+    }
+    guard isMute else { return }
+    deliver([.lost("the RADICAL-Pilot helper said nothing for \(Self.silence.text) and was killed")])
+    kill()
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws(DispatchError) {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw DispatchError("cannot write \(path): \(errorText())") }
+    defer { close(file) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+      guard count > 0 else { throw DispatchError("cannot write \(path): \(errorText())") }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+/// The helper's "no" to a request.
+struct HelperRefusal: Error, CustomStringConvertible {
+  var reply: HelperReply
+  var description: String { reply.error ?? "refused without a reason" }
+}
+
+/// Makes messages of lines.
+struct HelperReceiver: LineReceiver, Sendable {
+  enum Message: Sendable {
+    case said(HelperMessage)
+    case nonsense(String)
+    case ended(Int32)
+  }
+
+  private var messages: [Message] = []
+  private let deliver: @Sendable ([Message]) -> Void
+
+  init(deliver: @escaping @Sendable ([Message]) -> Void) { self.deliver = deliver }
+
+  mutating func receive(_ line: UnsafeRawBufferPointer) {
+    do { messages.append(.said(try HelperMessage(line: line))) } catch {
+      messages.append(.nonsense(String(decoding: line.prefix(120), as: UTF8.self)))
+    }
+  }
+
+  mutating func pause() {
+    guard !messages.isEmpty else { return }
+    deliver(messages)
+    messages = []
+  }
+
+  mutating func ended(_ status: Int32) { deliver([.ended(status)]) }
+}

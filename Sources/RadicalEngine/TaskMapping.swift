@@ -1,0 +1,153 @@
+import Executor
+import Processes
+import SessionModel
+
+/// Makes RP's task descriptions of ours.
+///
+/// RP hands everything to a shell: arguments and values of variables within double quotes, staged paths without any.
+/// What a task gets must be what the workflow says, so all of it is quoted here. Staging is done by the shell, too, on
+/// the machine of the agent: RP's own ignores files that are missing. The directories of workflow and session have to
+/// be on a file system that the pilot shares.
+struct TaskMapping: Sendable {
+  var session: String
+  var venv: String
+  var clientDirectory: String
+  var sessionDirectory: String
+  /// Seconds.
+  var killGrace: Double
+  /// The raptor that tasks go through that want one.
+  var raptor = ""
+
+  /// RP's id of one attempt of a task; RP takes an id only once.
+  static func uid(_ id: TaskID, attempt: Int) -> String { attempt == 1 ? id.uid : "\(id.uid).\(attempt)" }
+
+  /// The task that an id of RP belongs to, and which attempt.
+  static func task(of uid: String) -> (id: TaskID, attempt: Int)? {
+    let parts = uid.split(separator: ".")
+    guard parts.count >= 2, let id = TaskID(uid: parts[0] + "." + parts[1]) else { return nil }
+    if parts.count == 2 { return (id, 1) }
+    guard parts.count == 3, let attempt = Int(parts[2]), attempt > 1 else { return nil }
+    return (id, attempt)
+  }
+
+  func map(_ task: EngineTask) -> RPTask {
+    let description = task.batch.description(of: task.id)
+    var result = RPTask(uid: Self.uid(task.id, attempt: task.attempt), name: task.batch.label(of: task.id))
+    result.stdout = description.stdout
+    result.stderr = description.stderr
+    if description.raptor { result.raptorID = raptor }
+    result.ranks = description.resources.ranks
+    result.coresPerRank = description.resources.coresPerRank
+    result.gpusPerRank = Double(description.resources.gpusPerRank)
+    result.timeout = description.timeout
+    if task.attempt > 1 { result.sandbox = task.id.uid }
+    result.environment = variables(of: task, description)
+    let (program, arguments) = command(of: task.id, description)
+    result.executable = Self.quoted(program)
+    result.arguments = arguments.enumerated().map { number, argument in
+      // RP escapes quotes and backslashes, and leaves the rest to the shell.
+      guard argument.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") }) else { return argument }
+      result.environment?["SCALEMS_ARGUMENT_\(number + 1)"] = Self.escaped(argument)
+      return "${SCALEMS_ARGUMENT_\(number + 1)}"
+    }
+    result.preExec = [". \(Self.quoted(venv + "/bin/activate"))"] + description.preExec
+    result.preLaunch =
+      keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) }
+    result.postLaunch = description.outputs.map { stage($0, .output, description) }
+    return result
+  }
+
+  private func variables(of task: EngineTask, _ description: TaskDescription) -> [String: String] {
+    var result = description.environment.mapValues(Self.escaped)
+    result["SCALEMS_SESSION_ID"] = Self.escaped(session)
+    result["SCALEMS_TASK_ID"] = task.id.uid
+    // RP's shell fills in its own.
+    result["SCALEMS_RANK"] = "$RP_RANK"
+    result["SCALEMS_MEMBER"] = task.batch.member(of: task.id).map(String.init)
+    return result
+  }
+
+  /// RP has no standard input for tasks: a shell opens it.
+  private func command(of id: TaskID, _ description: TaskDescription) -> (String, [String]) {
+    let program = description.argv.first ?? ""
+    let rest = Array(description.argv.dropFirst())
+    let input: String
+    switch description.stdin {
+    case nil: return (program, rest)
+    case .file(let path): input = self.path(path, default: clientDirectory)
+    case .text: input = stdinPath(of: id)
+    }
+    return ("/bin/sh", ["-c", "exec \"$0\" \"$@\" < \(Self.quoted(input))", program] + rest)
+  }
+
+  /// Where the text lies that a task reads.
+  func stdinPath(of id: TaskID) -> String { "\(sessionDirectory)/radical/\(id.uid).stdin" }
+
+  private func keepEarlierOutput(_ task: EngineTask, _ description: TaskDescription) -> [String] {
+    guard task.attempt > 1 else { return [] }
+    return [description.stdout, description.stderr].map { name in
+      let path = "\"$RP_TASK_SANDBOX\"/\(Self.quoted(name))"
+      return "{ [ ! -e \(path) ] || mv \(path) \(path).attempt\(task.attempt - 1); }"
+    }
+  }
+
+  // MARK: Staging
+
+  private enum Direction: String { case input, output }
+
+  /// A shell command that brings one file to its place, or says why not in the task's standard error, and fails.
+  private func stage(_ directive: StagingDirective, _ direction: Direction, _ description: TaskDescription) -> String {
+    let sandbox = "$RP_TASK_SANDBOX"
+    let source = word(directive.source, default: direction == .input ? clientDirectory : sandbox)
+    let target = word(directive.target, default: direction == .input ? sandbox : clientDirectory)
+    let name = Self.quoted("the \(direction.rawValue) '\(directive.source)'")
+    let errors = "\"\(sandbox)\"/\(Self.quoted(description.stderr))"
+    let bring =
+      switch directive.action {
+      case .copy: "rm -rf -- \(target) && cp -R -- \(source) \(target)"
+      case .move: "rm -rf -- \(target) && mv -- \(source) \(target)"
+      case .link: "ln -sfn -- \(source) \(target)"
+      }
+    let work =
+      "{ [ -e \(source) ] || { echo \(name) does not exist: looked for \(source); false; }; } && "
+      + "{ [ \(source) -ef \(target) ] || { mkdir -p -- \"$(dirname -- \(target))\" && \(bring); }; }"
+    // Outputs of a task that failed are of no use, and what is missing then is no news.
+    let condition = direction == .output ? "[ \"$RP_RET\" != 0 ] || " : ""
+    return "{ \(condition){ \(work); } >> \(errors) 2>&1; }"
+  }
+
+  /// A location as a word of a shell.
+  private func word(_ location: String, default directory: String) -> String {
+    if location.hasPrefix("task:///") { return "\"$RP_TASK_SANDBOX\"/\(Self.quoted(String(location.dropFirst(8))))" }
+    let path = path(location, default: directory)
+    guard path.hasPrefix("$RP_TASK_SANDBOX/") else { return Self.quoted(path) }
+    return "\"$RP_TASK_SANDBOX\"/\(Self.quoted(String(path.dropFirst(17))))"
+  }
+
+  /// The path of a location: after a scheme, absolute, or relative to `directory`.
+  private func path(_ location: String, default directory: String) -> String {
+    for (scheme, base) in [
+      ("client:///", clientDirectory), ("session:///", sessionDirectory), ("pilot:///", sessionDirectory),
+    ] where location.hasPrefix(scheme) {
+      return base + "/" + location.dropFirst(scheme.count)
+    }
+    return location.hasPrefix("/") ? location : directory + "/" + location
+  }
+
+  // MARK: Quoting
+
+  /// Text that a shell takes literally, as one word.
+  static func quoted(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// Text that a shell takes literally within double quotes.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text.unicodeScalars {
+      if "\\\"$`".unicodeScalars.contains(character) { result.unicodeScalars.append("\\") }
+      result.unicodeScalars.append(character)
+    }
+    return result
+  }
+}
