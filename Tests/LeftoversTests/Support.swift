@@ -20,6 +20,9 @@ final class FakeSession {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
   }
 
+  // A shell's children are of its group.
+  deinit { for program in programs { kill(-program.pid, SIGKILL) } }
+
   var directory: String { "\(place.path)/\(id)/pilot.0000" }
 
   /// Runs a line in a shell whose working directory holds the id of the session.
