@@ -19,6 +19,7 @@ let package = Package(
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
     .target(name: "Processes", dependencies: ["CTaskLaunch"]),
+    .target(name: "Leftovers", dependencies: ["Processes"]),
     .target(name: "SessionModel"),
     .target(
       name: "Executor",
@@ -38,7 +39,8 @@ let package = Package(
     .executableTarget(
       name: "scalems-top",
       dependencies: [
-        "Executor", "Interface", "LocalEngine", "SessionLink", "SessionModel", "Terminal", "WorkflowFile",
+        "Executor", "Interface", "Leftovers", "LocalEngine", "Processes", "SessionLink", "SessionModel", "Terminal",
+        "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -58,6 +60,7 @@ let package = Package(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
+    .testTarget(name: "LeftoversTests", dependencies: ["CTaskLaunch", "Leftovers", "Processes", "TestSupport"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]

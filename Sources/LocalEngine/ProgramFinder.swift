@@ -1,4 +1,4 @@
-import Glibc
+import Processes
 
 /// Finds programs as a shell does, and remembers where they were.
 struct ProgramFinder {
@@ -9,15 +9,8 @@ struct ProgramFinder {
     if name.contains("/") { return name }
     let key = "\(name)\0\(path)"
     if let known = found[key] { return known }
-    for directory in path.split(separator: ":", omittingEmptySubsequences: false) {
-      let candidate = (directory.isEmpty ? "." : String(directory)) + "/" + name
-      var status = stat()
-      guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG, access(candidate, X_OK) == 0 else {
-        continue
-      }
-      found[key] = candidate
-      return candidate
-    }
-    return nil
+    guard let program = programPath(name, in: path) else { return nil }
+    found[key] = program
+    return program
   }
 }

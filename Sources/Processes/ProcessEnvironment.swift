@@ -19,6 +19,8 @@ public final class ProcessEnvironment {
     path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
   }
 
+  deinit { for (_, entry) in base { free(entry) } }
+
   /// Calls `body` with a NULL-terminated environment in which `variables` stand over this process's.
   public func with<R>(_ variables: [(String, String)], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R
   {

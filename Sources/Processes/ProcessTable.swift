@@ -7,6 +7,10 @@ public struct ProcessTable {
     public var parent: pid_t
     public var group: pid_t
     public var session: pid_t
+    /// The device number of its terminal, 0 without one.
+    public var terminal: Int32
+    /// When it started, in ticks since the machine did: with the id, what no other process has.
+    public var start: UInt64
     public var isZombie: Bool
   }
 
@@ -19,7 +23,7 @@ public struct ProcessTable {
       let name = withUnsafePointer(to: &item.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard let pid = pid_t(name), let entry = Self.entry(pid) else { continue }
+      guard let pid = pid_t(name), let entry = Self.entry(of: pid) else { continue }
       entries[pid] = entry
     }
   }
@@ -70,17 +74,18 @@ public struct ProcessTable {
     return String(text.prefix(120))
   }
 
-  private static func entry(_ pid: pid_t) -> Entry? {
+  /// One process, or `nil` when there is none of this id.
+  public static func entry(of pid: pid_t) -> Entry? {
     guard let bytes = contents("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")) else {
       return nil
     }
-    // After the name, which may hold anything: state, parent, group, session.
-    let fields = bytes[(close + 1)...].split(separator: 0x20, maxSplits: 4)
-    guard fields.count >= 4 else { return nil }
-    func number(_ index: Int) -> pid_t { pid_t(String(decoding: fields[index], as: UTF8.self)) ?? 0 }
+    // After the name, which may hold anything: state, parent, group, session, terminal, …, start as the 20th.
+    let fields = bytes[(close + 1)...].split(separator: 0x20, maxSplits: 20)
+    guard fields.count >= 20 else { return nil }
+    func number<N: FixedWidthInteger>(_ index: Int) -> N { N(String(decoding: fields[index], as: UTF8.self)) ?? 0 }
     let state = fields[0].first ?? 0
     return Entry(
-      pid: pid, parent: number(1), group: number(2), session: number(3),
+      pid: pid, parent: number(1), group: number(2), session: number(3), terminal: number(4), start: number(19),
       isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
   }
 

@@ -1,0 +1,78 @@
+import Glibc
+import Processes
+
+/// Finds the processes of one RADICAL-Pilot session on this machine.
+///
+/// RADICAL-Pilot's processes rewrite their titles, but their working directories, or their command lines, hold its
+/// session id. What a task runs holds it in its environment.
+struct ProcessSearch: Sendable {
+  let record: RadicalRecord
+  /// Ids shorter than this, which only a broken record holds, would be found in what belongs to others.
+  static let shortestID = 12
+
+  /// The live ones, this user's only; never this process or one it descends from.
+  func run() -> [ProcessTable.Entry] {
+    guard record.host == machineName() else { return [] }
+    let table = ProcessTable()
+    let spared = ancestors(in: table)
+    let user = getuid()
+    let candidates = table.entries.values.filter { entry in
+      !entry.isZombie && !spared.contains(entry.pid) && entry.pid > 1 && owner(of: entry.pid) == user
+    }
+    let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0) }
+    return candidates.filter { entry in
+      if hasGroup, entry.group == record.group { return true }
+      // RADICAL-Pilot's have no terminal: this is someone's shell in the sandbox, or an editor.
+      return entry.terminal == 0 && record.rpSession.map { hasMark($0, entry.pid) } ?? false
+    }.sorted { $0.pid < $1.pid }
+  }
+
+  /// Whether this member shows that the group is the session's still: ids of groups are given again, but not while the
+  /// group has members.
+  private func isOfGroup(_ entry: ProcessTable.Entry) -> Bool {
+    guard record.group > 1, record.group != getpgrp() else { return false }
+    if entry.pid == record.helper { return entry.start == record.helperStart }
+    return hasMark(record.session, entry.pid) || record.rpSession.map { hasMark($0, entry.pid) } ?? false
+  }
+
+  private func hasMark(_ id: String, _ pid: pid_t) -> Bool {
+    guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
+    let mark = Array(id.utf8)
+    if let directory = linkTarget("/proc/\(pid)/cwd"), holds(Array(directory.utf8), mark) { return true }
+    if let line = ProcessTable.contents("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
+    return ProcessTable.environment(of: pid, holds: "RP_SESSION_ID=\(id)")
+  }
+
+  private func ancestors(in table: ProcessTable) -> Set<pid_t> {
+    var result: Set<pid_t> = []
+    var pid = getpid()
+    while pid > 0, result.insert(pid).inserted { pid = table.entries[pid]?.parent ?? 0 }
+    return result
+  }
+
+  private func owner(of pid: pid_t) -> uid_t? {
+    var status = stat()
+    return stat("/proc/\(pid)", &status) == 0 ? status.st_uid : nil
+  }
+}
+
+/// Whether `text` holds the id, and not just a longer one.
+func holds(_ text: [UInt8], _ id: [UInt8]) -> Bool {
+  func isOfWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+  guard let first = id.first, text.count >= id.count else { return false }
+  for start in 0...(text.count - id.count) where text[start] == first {
+    let end = start + id.count
+    guard text[start..<end].elementsEqual(id) else { continue }
+    if start > 0, isOfWord(text[start - 1]) { continue }
+    if end < text.count, isOfWord(text[end]) { continue }
+    return true
+  }
+  return false
+}

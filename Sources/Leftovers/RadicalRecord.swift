@@ -1,0 +1,114 @@
+import FoundationEssentials
+import Glibc
+import Processes
+
+/// What is kept of a RADICAL-Pilot session in its directory, so that a later start can end what it left behind.
+///
+/// It is `radical.json` in the session's directory. Write it before the session is entered in the ``SessionRegistry``,
+/// and again whenever more is known.
+public struct RadicalRecord: Codable, Equatable, Sendable {
+  public static let fileName = "radical.json"
+
+  /// Our id of the session.
+  public var session: String
+  /// RADICAL-Pilot's: `rp.session.host.user.020779.0000`.
+  public var rpSession: String?
+  /// The machine it was started on, without its domain.
+  public var host: String
+  /// The `scalems-top` that hosts the session, and when it started.
+  public var owner: pid_t?
+  public var ownerStart: UInt64?
+  /// The helper that holds the RADICAL-Pilot session, and when it started (as in ``ProcessIdentity``).
+  public var helper: pid_t
+  public var helperStart: UInt64
+  /// The process group of the helper and of what RADICAL-Pilot starts.
+  public var group: pid_t
+  /// Ids of the Slurm jobs that hold its pilots.
+  public var jobs: [String]
+  /// The directory of the session below RADICAL-Pilot's sandbox.
+  public var sandbox: String?
+  /// RADICAL-Pilot's name of the resource: `local.localhost`.
+  public var resource: String
+
+  /// A record of a helper that runs, in a process group of its own, started by this process.
+  public init(
+    session: String, helper: pid_t, resource: String, rpSession: String? = nil, jobs: [String] = [],
+    sandbox: String? = nil
+  ) {
+    self.session = session
+    self.rpSession = rpSession
+    self.host = machineName()
+    self.owner = getpid()
+    self.ownerStart = ProcessIdentity(of: getpid())?.start
+    self.helper = helper
+    // 0 is the start of no process: one that is gone already is nobody's.
+    self.helperStart = ProcessIdentity(of: helper)?.start ?? 0
+    self.group = helper
+    self.jobs = jobs
+    self.sandbox = sandbox
+    self.resource = resource
+  }
+
+  /// Reads the record of a session's directory.
+  ///
+  /// - Throws: `RecordProblem` when there is none, or it cannot be made sense of.
+  public init(reading directory: String) throws(RecordProblem) {
+    let path = "\(directory)/\(Self.fileName)"
+    guard let bytes = ProcessTable.contents(path) else {
+      let code = errno
+      throw RecordProblem(
+        description: "\(path) cannot be read: \(String(cString: strerror(code)))", isMissing: code == ENOENT)
+    }
+    do { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch {
+      throw RecordProblem(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)
+    }
+  }
+
+  /// Writes the record, readable for its owner only: whoever reads meanwhile sees the one before or this one.
+  ///
+  /// - Throws: `RecordProblem` when it cannot be written; the one before is kept then.
+  public func write(to directory: String) throws(RecordProblem) {
+    let path = "\(directory)/\(Self.fileName)"
+    let new = "\(path).\(getpid())"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let bytes = try? encoder.encode(self) + [0x0a] else {
+      throw RecordProblem(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
+    }
+    let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let isWritten =
+      descriptor >= 0 && bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+    let code = errno
+    if descriptor >= 0 { close(descriptor) }
+    guard isWritten else {
+      unlink(new)
+      throw RecordProblem(
+        description: "\(path) cannot be written: \(String(cString: strerror(code)))", isMissing: false)
+    }
+    guard rename(new, path) == 0 else {
+      let text = errorText()
+      unlink(new)
+      throw RecordProblem(description: "\(path) cannot be written: \(text)", isMissing: false)
+    }
+  }
+
+  /// Whether its helper runs, or the `scalems-top` that hosts it; on this machine only.
+  public var isLive: Bool {
+    if let owner, let ownerStart, ProcessIdentity(pid: owner, start: ownerStart).isAlive { return true }
+    return ProcessIdentity(pid: helper, start: helperStart).isAlive
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case session, host, owner, helper, group, jobs, sandbox, resource
+    case rpSession = "rp_session"
+    case ownerStart = "owner_start"
+    case helperStart = "helper_start"
+  }
+}
+
+/// Why there is no record; one sentence for people.
+public struct RecordProblem: Error, CustomStringConvertible, Sendable {
+  public var description: String
+  /// Whether there is just none.
+  public var isMissing: Bool
+}

@@ -1,0 +1,67 @@
+import Glibc
+import Processes
+
+/// The Slurm jobs of one RADICAL-Pilot session, as `squeue` lists them.
+struct SlurmJobs: Sendable {
+  struct Job: Equatable, Sendable {
+    var id: String
+    /// `RUNNING`, `PENDING`, `COMPLETING`, …; empty when Slurm did not answer.
+    var state: String
+    /// Why it waits, as Slurm puts it.
+    var reason: String
+  }
+
+  let record: RadicalRecord
+  /// Where `squeue` and `scancel` are looked for.
+  let searchPath: String?
+  /// What each of them may take; a Slurm that hangs must not hang us.
+  var limit: Duration = .seconds(10)
+
+  /// The jobs that are not over; the recorded ones when Slurm does not answer.
+  func find() async -> [Job] {
+    let format = "%i|%Z|%T|%r"
+    let outcome = await ExternalCommand.run(
+      "squeue", ["-h", "-u", "\(getuid())", "-o", format], searchPath: searchPath, limit: limit)
+    guard let outcome, outcome.status == 0 else { return record.jobs.map { Job(id: $0, state: "", reason: "") } }
+    return parse(outcome.stdout)
+  }
+
+  /// Cancels jobs; whether it did, a later ``find()`` tells.
+  func cancel(_ jobs: [Job]) async {
+    _ = await ExternalCommand.run("scancel", jobs.map(\.id), searchPath: searchPath, limit: limit)
+  }
+
+  /// Those of the session in what `squeue` printed.
+  func parse(_ text: String) -> [Job] {
+    let isHere = record.host == machineName()
+    let mark = record.rpSession.map { Array($0.utf8) } ?? []
+    return text.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false)
+      guard fields.count >= 4 else { return nil }
+      // A work directory may hold the separator: the id is first, state and reason are last.
+      let id = fields[0].trimmingSpaces()
+      let directory = fields[1..<(fields.count - 2)].joined(separator: "|")
+      let state = fields[fields.count - 2].trimmingSpaces()
+      guard let first = id.utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return nil }
+      // Another machine may be one of another cluster, which counts its jobs by itself.
+      let isRecorded = isHere && record.jobs.contains(id)
+      let isMarked = mark.count >= ProcessSearch.shortestID && holds(Array(directory.utf8), mark)
+      guard isRecorded || isMarked, !Self.final.contains(state) else { return nil }
+      return Job(id: id, state: state, reason: fields[fields.count - 1].trimmingSpaces())
+    }
+  }
+
+  /// States of jobs that hold nothing any more; `COMPLETING` is none of them.
+  private static let final: Set = [
+    "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
+    "TIMEOUT",
+  ]
+}
+
+extension Substring {
+  fileprivate func trimmingSpaces() -> String {
+    let start = self.drop { $0 == " " }
+    let end = start.lastIndex { $0 != " " }.map { start.index(after: $0) } ?? start.startIndex
+    return String(start[..<end])
+  }
+}

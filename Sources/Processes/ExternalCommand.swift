@@ -1,0 +1,127 @@
+import CTaskLaunch
+@preconcurrency import Dispatch
+import Glibc
+import Synchronization
+
+/// Running a program for what it says: with a time limit, and never longer.
+public enum ExternalCommand {
+  /// How a program ended, and what it said.
+  public struct Outcome: Sendable {
+    /// Its exit code, or 128 + the signal that ended it.
+    public var status: Int32
+    /// At most the first 16 MiB of each.
+    public var stdout: String
+    public var stderr: String
+  }
+
+  /// Runs a program, without input, to its end; at the limit it and its process group are killed, and when the task that
+  /// awaits this is canceled.
+  ///
+  /// - Parameters:
+  ///   - program: a name that is looked for in `searchPath`, or a path.
+  ///   - searchPath: directories with colons between; `PATH` when `nil`.
+  ///   - environment: set over this process's.
+  ///   - directory: where it starts; this process's directory when `nil`.
+  ///   - onOutput: called with what it wrote to its standard output, as it comes, on a thread of this call's.
+  /// - Returns: `nil` when there is no such program, it could not be started, or it did not end in time.
+  public static func run(
+    _ program: String, _ arguments: [String] = [], searchPath: String? = nil, environment: [(String, String)] = [],
+    directory: String? = nil, limit: Duration, onOutput: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { _ in }
+  ) async -> Outcome? {
+    let isCanceled = Canceled()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        // A queue of its own: it blocks, which the threads of the cooperative pool must not.
+        DispatchQueue(label: "external-command").async {
+          guard
+            let running = start(program, arguments, searchPath, environment, directory)
+          else { return continuation.resume(returning: nil) }
+          let outcome = running.follow(until: .now + limit, isCanceled: isCanceled, onOutput)
+          continuation.resume(returning: outcome)
+          // A process that hangs in the kernel dies when it can; nobody waits for it but this thread.
+          if outcome == nil { while waitpid(running.pid, nil, 0) < 0 && errno == EINTR {} }
+        }
+      }
+    } onCancel: {
+      isCanceled.flag.withLock { $0 = true }
+    }
+  }
+
+  private final class Canceled: Sendable {
+    let flag = Mutex(false)
+  }
+
+  private static func start(
+    _ program: String, _ arguments: [String], _ searchPath: String?, _ variables: [(String, String)],
+    _ directory: String?
+  ) -> Running? {
+    let environment = ProcessEnvironment()
+    guard let path = programPath(program, in: searchPath ?? environment.path) else { return nil }
+    var output: [Int32] = [-1, -1]
+    var error: [Int32] = [-1, -1]
+    guard task_pipe(&output) == 0 else { return nil }
+    defer { close(output[1]) }
+    guard task_pipe(&error) == 0 else {
+      close(output[0])
+      return nil
+    }
+    defer { close(error[1]) }
+    let start = ProcessStart(
+      program: path, arguments: [program] + arguments, directory: directory, output: output[1], error: error[1],
+      diesWithParent: true)
+    let pid = environment.with(variables) { start.run(environment: $0) }
+    guard pid > 0 else {
+      close(output[0])
+      close(error[0])
+      return nil
+    }
+    return Running(pid: pid, descriptors: [output[0], error[0]])
+  }
+
+  /// A program that was started; its id is that of its process group.
+  private struct Running {
+    static let mostKept = 16 << 20
+    let pid: pid_t
+    /// The reading ends of its standard output and standard error.
+    let descriptors: [Int32]
+
+    /// Reads to the end of the process; a child of it may hold the pipes open for longer.
+    ///
+    /// - Returns: `nil` when it was killed at the limit; it is not waited for then.
+    func follow(
+      until deadline: ContinuousClock.Instant, isCanceled: Canceled, _ onOutput: (ArraySlice<UInt8>) -> Void
+    ) -> Outcome? {
+      var items = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      var said: [[UInt8]] = [[], []]
+      var chunk = [UInt8](repeating: 0, count: 65536)
+      defer { for descriptor in descriptors { close(descriptor) } }
+      while true {
+        let hasEnded = task_has_ended(pid) != 0
+        // The end of a process that holds no pipe any more is seen at the next look.
+        let isSilent = items.allSatisfy { $0.fd < 0 }
+        let count = poll(&items, 2, hasEnded ? 0 : isSilent ? 5 : 50)
+        for index in items.indices where count > 0 && items[index].revents != 0 {
+          let size = read(items[index].fd, &chunk, chunk.count)
+          if size < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+          guard size > 0 else {
+            items[index].fd = -1
+            continue
+          }
+          if index == 0 { onOutput(chunk[..<size]) }
+          said[index].append(contentsOf: chunk[..<min(size, Self.mostKept - said[index].count)])
+        }
+        if hasEnded, count <= 0 || items.allSatisfy({ $0.fd < 0 }) { break }
+        if ContinuousClock.now >= deadline || isCanceled.flag.withLock({ $0 }) {
+          kill(-pid, SIGKILL)
+          return nil
+        }
+      }
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+      let signal = status & 0x7f
+      return Outcome(
+        status: signal != 0 ? 128 + signal : (status >> 8) & 0xff, stdout: String(decoding: said[0], as: UTF8.self),
+        stderr: String(decoding: said[1], as: UTF8.self))
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import Glibc
+
+/// The name of this machine, without its domain.
+public func machineName() -> String {
+  var name = [CChar](repeating: 0, count: 256)
+  guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+  return String(
+    String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).prefix { $0 != "." })
+}

@@ -1,0 +1,107 @@
+import Glibc
+import Leftovers
+import Processes
+import TestSupport
+import Testing
+
+/// Processes that a session left, real ones.
+@Suite struct ProcessTests {
+  @Test func processesAreFoundByDirectoryCommandLineAndEnvironment() async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let elsewhere = try TemporaryDirectory()
+    let other = try session.start("exec sleep 60", in: elsewhere.path)
+    let directory = try session.start("exec sleep 60")
+    let line = try session.start("sleep 60; : \(session.id)", in: elsewhere.path)
+    let task = try session.start("export RP_SESSION_ID=\(session.id); exec sleep 60", in: elsewhere.path)
+    // The id of another session, of which this one is the beginning.
+    let longer = try session.start("sleep 60; : \(session.id)1", in: elsewhere.path)
+    try await session.wait(forProcesses: 3, leftovers)
+    let ids = Set(leftovers.processes().map(\.id))
+    #expect(ids == Set([directory, line, task].map { "\($0.pid)" }))
+    #expect(leftovers.processes().allSatisfy { $0.kind == .process && $0.words.contains("sleep") })
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(isAlive(other.pid) && isAlive(longer.pid) && !isAlive(directory.pid))
+  }
+
+  @Test func whoIgnoresSIGTERMIsKilled() async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let polite = try session.start("trap 'exit 7' TERM; while :; do sleep 0.05; done")
+    let stubborn = try session.start("trap '' TERM; while :; do sleep 0.05; done")
+    let stopped = try session.start("kill -STOP $$; exec sleep 60")
+    try await wait(for: "the traps") { processes(matching: "sleep\u{0}0.05").count >= 2 }
+    try await wait(for: "the stop") { ProcessTable.contents("/proc/\(stopped.pid)/stat")?.contains(0x54) ?? false }
+    #expect(await leftovers.end(grace: .milliseconds(300)).isEmpty)
+    #expect(try await polite.finish().exitCode == 7)
+    #expect(try await stubborn.finish().exitCode == -SIGKILL)
+    #expect(try await stopped.finish().exitCode == -SIGKILL)
+  }
+
+  @Test func processesThatAppearMeanwhileAreEnded() async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    // At its end it starts another, in a session of its own.
+    try session.start("trap 'setsid sleep 60 & exit' TERM; : > ready; while :; do sleep 0.05; done")
+    try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(leftovers.processes().isEmpty)
+  }
+
+  @Test func theGroupOfTheHelperIsTheSessions() async throws {
+    let session = try FakeSession()
+    let elsewhere = try TemporaryDirectory()
+    let helper = try session.start("sleep 61 & sleep 62", in: elsewhere.path)
+    let leftovers = RadicalLeftovers(of: session.record(helper: helper.pid))
+    try await session.wait(forProcesses: 3, leftovers)
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(!isAlive(helper.pid))
+  }
+
+  @Test func aGroupOfTheSameNumberIsNobodys() async throws {
+    let session = try FakeSession()
+    let elsewhere = try TemporaryDirectory()
+    let other = try session.start("sleep 61 & sleep 62", in: elsewhere.path)
+    var record = session.record(helper: other.pid)
+    record.helperStart += 1
+    #expect(RadicalLeftovers(of: record).processes().isEmpty)
+    // A member in the session's directory shows that it is the session's still, also without the helper.
+    let member = try session.start("(cd '\(session.directory)' && exec sleep 62) & exec sleep 61", in: elsewhere.path)
+    record = session.record(helper: member.pid)
+    record.helperStart += 1
+    let leftovers = RadicalLeftovers(of: record)
+    // The leader, too: a group cannot change hands while it has members.
+    try await session.wait(forProcesses: 2, leftovers)
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(isAlive(other.pid))
+  }
+
+  @Test func anotherMachinesProcessesAreNotOurs() async throws {
+    let session = try FakeSession()
+    try session.start("exec sleep 60")
+    var record = session.record()
+    try await session.wait(forProcesses: 1, RadicalLeftovers(of: record))
+    record.host = "another"
+    #expect(RadicalLeftovers(of: record).processes().isEmpty)
+    #expect(await RadicalLeftovers(of: record).end(grace: .zero).isEmpty)
+    record.host = machineName()
+    #expect(await RadicalLeftovers(of: record).end(grace: .seconds(5)).isEmpty)
+  }
+
+  @Test(arguments: ["", "/", ".", "sleep", "rp.session", "/home/someone/x"]) func aBrokenIDFindsNothing(id: String) {
+    var record = RadicalRecord(session: id, helper: 1, resource: "r", rpSession: id)
+    for group in [-1, 0, 1, getpgrp()] {
+      record.group = group
+      #expect(RadicalLeftovers(of: record).processes().isEmpty)
+    }
+  }
+
+  @Test func thisProcessIsSpared() async throws {
+    var record = RadicalRecord(session: "s", helper: getpid(), resource: "r")
+    record.group = getpgrp()
+    // Something that is in the command line of this process.
+    record.rpSession = CommandLine.arguments[0].split(separator: "/").last.map(String.init)
+    let found = RadicalLeftovers(of: record).processes()
+    #expect(!found.contains { $0.id == "\(getpid())" || $0.id == "\(getppid())" })
+  }
+}
