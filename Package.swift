@@ -32,6 +32,9 @@ let package = Package(
       ]
     ),
     .target(
+      name: "RadicalEngine", dependencies: ["Executor", "Leftovers", "Processes", "SessionModel"],
+      resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
+    .target(
       name: "SessionLink", dependencies: ["SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "WorkflowFile", dependencies: ["Executor", "SessionModel", "Yams"]),
     .target(name: "Terminal", dependencies: ["CNcurses"]),
@@ -39,7 +42,7 @@ let package = Package(
     .executableTarget(
       name: "scalems-top",
       dependencies: [
-        "Executor", "Interface", "Leftovers", "LocalEngine", "Processes", "SessionLink", "SessionModel", "Terminal",
+        "Executor", "Interface", "RadicalEngine", "Leftovers", "LocalEngine", "Processes", "SessionLink", "SessionModel", "Terminal",
         "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

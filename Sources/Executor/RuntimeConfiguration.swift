@@ -3,24 +3,36 @@ import SessionModel
 /// What an engine offers and asks for; `RuntimeConfiguration` is checked against it.
 public struct EngineKind: Sendable {
   public var name: String
-  /// Names of the execution targets the engine reaches.
-  public var resources: [String]
+  /// Names of the execution targets the engine reaches; `nil` when only the engine itself can tell.
+  public var resources: [String]?
   /// Whether tasks run in a virtual environment that the caller must name.
   public var needsTargetVenv: Bool
   /// Names of the options that a pilot of this engine takes beside cores, gpus and runtime.
-  public var pilotOptions: [String]
+  ///
+  /// `nil` when only the engine itself can tell; it then gets all of them as they were written.
+  public var pilotOptions: [String]?
+  /// How long its shutdown may take.
+  public var limits: TimeLimits
 
-  public init(name: String, resources: [String], needsTargetVenv: Bool, pilotOptions: [String]) {
+  public init(
+    name: String, resources: [String]?, needsTargetVenv: Bool, pilotOptions: [String]?,
+    limits: TimeLimits = TimeLimits()
+  ) {
     self.name = name
     self.resources = resources
     self.needsTargetVenv = needsTargetVenv
     self.pilotOptions = pilotOptions
+    self.limits = limits
   }
 
   /// The embedded engine: processes of this machine.
   public static let local = EngineKind(
     name: "local", resources: ["local.localhost"], needsTargetVenv: false,
     pilotOptions: ["cores", "gpus", "runtime"])
+
+  /// RADICAL-Pilot, in a helper process of the target's virtual environment.
+  public static let radical = EngineKind(
+    name: "radical", resources: nil, needsTargetVenv: true, pilotOptions: nil, limits: .radical)
 }
 
 /// How long each step of the shutdown may take.
@@ -45,6 +57,17 @@ public struct TimeLimits: Equatable, Sendable {
   public var startup = Duration.seconds(300)
 
   public init() {}
+
+  /// What RADICAL-Pilot needs: it ends a pilot on Slurm in 20 to 25 s, and looks at the queue every 30 s.
+  public static var radical: TimeLimits {
+    var limits = TimeLimits()
+    limits.drain = .seconds(30)
+    limits.cancelTasks = .seconds(30)
+    limits.stopRaptor = .seconds(35)
+    limits.closeSession = .seconds(120)
+    limits.verify = .seconds(40)
+    return limits
+  }
 
   /// The deadline of a phase, in a shutdown that skips the grace periods or not.
   func deadline(of phase: ShutdownPhase) -> Duration {
@@ -80,6 +103,8 @@ public struct RuntimeConfiguration: Sendable {
   public let gpus: Int
   /// Seconds from the pilot's start to its end; no limit when `nil`.
   public let runtime: Double?
+  /// Further options of the pilot, for an engine that knows them itself.
+  public let pilotOptions: [String: String]
   public let limits: TimeLimits
 
   /// - Parameters:
@@ -89,19 +114,19 @@ public struct RuntimeConfiguration: Sendable {
   public init(
     engine engineName: String = "local", resource: String? = nil, accessSchema: String? = nil,
     targetVenv: String? = nil, enableRaptor: Bool = false, cores: Int? = nil, gpus: Int? = nil,
-    runtime: Double? = nil, pilotOptions: [String: String] = [:], limits: TimeLimits = TimeLimits(),
-    engines: [EngineKind] = [.local]
+    runtime: Double? = nil, pilotOptions: [String: String] = [:], limits: TimeLimits? = nil,
+    engines: [EngineKind] = [.local, .radical]
   ) throws(ValueError) {
     guard let engine = engines.first(where: { $0.name == engineName }) else {
       throw ValueError(
         "unknown engine '\(engineName)'\(hint(engineName, engines.map(\.name))): use "
           + engines.map { "'\($0.name)'" }.joined(separator: " or "))
     }
-    let resource = resource ?? engine.resources.first ?? ""
-    guard engine.resources.contains(resource) else {
+    let resource = resource ?? engine.resources?.first ?? "local.localhost"
+    if let resources = engine.resources, !resources.contains(resource) {
       throw ValueError(
-        "unknown resource '\(resource)' for engine '\(engine.name)'\(hint(resource, engine.resources)): use "
-          + engine.resources.map { "'\($0)'" }.joined(separator: " or "))
+        "unknown resource '\(resource)' for engine '\(engine.name)'\(hint(resource, resources)): use "
+          + resources.map { "'\($0)'" }.joined(separator: " or "))
     }
     if engine.needsTargetVenv, targetVenv?.isEmpty ?? true {
       throw ValueError(
@@ -114,10 +139,11 @@ public struct RuntimeConfiguration: Sendable {
     var gpus = gpus
     var runtime = runtime
     for (name, value) in pilotOptions.sorted(by: { $0.key < $1.key }) {
-      guard engine.pilotOptions.contains(name) else {
+      guard let known = engine.pilotOptions else { break }
+      guard known.contains(name) else {
         throw ValueError(
-          "unknown pilot option '\(name)'\(hint(name, engine.pilotOptions)): engine '\(engine.name)' knows "
-            + engine.pilotOptions.joined(separator: ", "))
+          "unknown pilot option '\(name)'\(hint(name, known)): engine '\(engine.name)' knows "
+            + known.joined(separator: ", "))
       }
       switch name {
       case "cores": cores = try Self.number(value, name)
@@ -148,7 +174,8 @@ public struct RuntimeConfiguration: Sendable {
     self.cores = cores
     self.gpus = gpus ?? 0
     self.runtime = runtime
-    self.limits = limits
+    self.pilotOptions = engine.pilotOptions == nil ? pilotOptions : [:]
+    self.limits = limits ?? engine.limits
   }
 
   private static func number(_ text: String, _ name: String) throws(ValueError) -> Int {

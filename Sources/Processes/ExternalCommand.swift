@@ -47,6 +47,18 @@ public enum ExternalCommand {
     }
   }
 
+  /// Starts a program that goes on by itself, also when this process ends; nobody learns what becomes of it.
+  ///
+  /// - Parameter command: the program, a name that is looked for in `PATH`, and its arguments.
+  public static func startDetached(_ command: [String]) {
+    let environment = ProcessEnvironment()
+    guard let name = command.first, let path = programPath(name, in: environment.path) else { return }
+    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(null) }
+    let start = ProcessStart(program: path, arguments: command, output: null, error: null, diesWithParent: false)
+    _ = environment.with([]) { start.run(environment: $0) }
+  }
+
   private final class Canceled: Sendable {
     let flag = Mutex(false)
   }

@@ -11,6 +11,7 @@ struct PilotTracker {
   private(set) var status: PilotStatus?
   private(set) var cores = 0
   private var gpus = 0
+  private(set) var coresPerNode = 0
   private var activeSince: Timestamp?
   /// Seconds.
   var runtime = Self.defaultRuntime
@@ -43,6 +44,7 @@ struct PilotTracker {
       activeSince = time
       cores = record.cores ?? cores
       gpus = record.gpus ?? gpus
+      coresPerNode = record.resources["cores_per_node"].map { Int($0) } ?? cores
       detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
     case .failed: detail = record.reason ?? limitReached
     case .done, .canceled: detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")

@@ -25,6 +25,8 @@ public final class RadicalEngine: PilotEngine {
     var tracker = TaskTracker()
     /// Tasks that wait for the pilot to be active.
     var held: [EngineTask] = []
+    /// Tasks that were taken back from RP, until `withdraw` hands them on.
+    var withdrawn: [TaskID] = []
     var pilot = PilotTracker()
     var raptor = RaptorTracker()
     var record: RadicalRecord?

@@ -55,7 +55,9 @@ final class RadicalHelper: Sendable {
       // RP's programs are looked for in PATH, and its pilot goes by VIRTUAL_ENV: an activated environment has both.
       let peer = try PeerProcess(
         command: [venv + "/bin/python", venv + "/bin/python", "-u", script],
+        // RP makes the directory of its session in what PWD says, not in where it runs.
         environment: [
+          ("PWD", directory),
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"), ("RADICAL_REPORT", "False"),
         ],
         directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
@@ -170,7 +172,8 @@ final class RadicalHelper: Sendable {
     kill()
   }
 
-  private static func write(_ bytes: [UInt8], to path: String) throws(DispatchError) {
+  /// - Throws: `DispatchError` when the file cannot be written.
+  static func write(_ bytes: [UInt8], to path: String) throws(DispatchError) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw DispatchError("cannot write \(path): \(errorText())") }
     defer { close(file) }
@@ -187,6 +190,17 @@ final class RadicalHelper: Sendable {
 struct HelperRefusal: Error, CustomStringConvertible {
   var reply: HelperReply
   var description: String { reply.error ?? "refused without a reason" }
+
+  /// With what would have been right.
+  func sentence(configuration: RuntimeConfiguration?) -> String {
+    guard let names = reply.names else { return description }
+    let wrong = description.split(separator: "'").dropFirst().first.map(String.init) ?? ""
+    let near = nearest(to: wrong, in: names).map { " (did you mean '\($0)'?)" } ?? ""
+    // RP knows some sixty resources: those of the same site, or all there are when they are few.
+    let site = wrong.split(separator: ".").first.map { $0 + "." } ?? ""
+    let shown = names.count <= 25 ? names : names.filter { $0.hasPrefix(site) }
+    return "\(description)\(near)" + (shown.isEmpty ? "" : ": there are \(shown.joined(separator: ", "))")
+  }
 }
 
 /// Makes messages of lines.

@@ -47,8 +47,10 @@ struct RaptorTracker {
     if uid != self.uid {
       guard uid.hasPrefix(self.uid + ".") else { return nil }
       workers[uid] = state
-      status?.detail = workersText
-      return status.map(Change.status)
+      var new = current
+      new.detail = workersText
+      status = new
+      return .status(new)
     }
     if state > .agentExecuting, !state.isFinal {
       // For people it runs until it has ended.

@@ -1,4 +1,5 @@
 import Executor
+import Glibc
 import Processes
 import SessionModel
 
@@ -28,6 +29,30 @@ struct TaskMapping: Sendable {
     if parts.count == 2 { return (id, 1) }
     guard parts.count == 3, let attempt = Int(parts[2]), attempt > 1 else { return nil }
     return (id, attempt)
+  }
+
+  /// Whether a task is a call of a function rather than a program.
+  func isCall(_ description: TaskDescription) -> Bool { false }
+
+  /// Why a task cannot be given to RP; RP itself would not say, and leave it stuck or call it DONE.
+  func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
+    let description = task.batch.description(of: task.id)
+    if description.raptor, !raptorTakesWork { return "there is no raptor that takes work" }
+    for directive in description.inputs where !directive.source.hasPrefix("task:///") {
+      let path = path(directive.source, default: clientDirectory)
+      guard access(path, F_OK) == 0 else {
+        return "the input '\(directive.source)' does not exist (looked for \(path))"
+      }
+    }
+    switch description.stdin {
+    case nil: return nil
+    case .file(let name):
+      let path = path(name, default: clientDirectory)
+      return access(path, R_OK) == 0 ? nil : "the standard input \(path) cannot be read: \(errorText())"
+    case .text(let text):
+      do { try RadicalHelper.write(Array(text.utf8), to: stdinPath(of: task.id)) } catch { return "\(error)" }
+      return nil
+    }
   }
 
   func map(_ task: EngineTask) -> RPTask {

@@ -11,6 +11,7 @@ struct TaskTracker {
     var attempt: Int
     var timeout: Double?
     var isCall: Bool
+    var isInRaptor: Bool
     var executing: Timestamp?
     /// The agent said that it has ended the task's processes, or that they have ended.
     var isAgentDone = false
@@ -22,8 +23,19 @@ struct TaskTracker {
   /// The limit that was reached, in words; what is canceled then is so for that reason.
   var limitReached: String?
 
-  mutating func add(_ id: TaskID, attempt: Int, timeout: Double?, isCall: Bool = false) {
-    entries[id] = Entry(attempt: attempt, timeout: timeout, isCall: isCall)
+  mutating func add(
+    _ id: TaskID, attempt: Int, timeout: Double?, isCall: Bool = false, isInRaptor: Bool = false
+  ) {
+    entries[id] = Entry(attempt: attempt, timeout: timeout, isCall: isCall, isInRaptor: isInRaptor)
+  }
+
+  /// The tasks that have not come to their end.
+  var all: [TaskID] { entries.keys.sorted() }
+  var inRaptor: [TaskID] { entries.filter(\.value.isInRaptor).map(\.key).sorted() }
+
+  /// RP's ids of those of the tasks that it has.
+  func uids(of ids: [TaskID]) -> [String] {
+    ids.compactMap { id in entries[id].map { TaskMapping.uid(id, attempt: $0.attempt) } }
   }
 
   mutating func noteCancel(_ ids: [TaskID]) { for id in ids { entries[id]?.isCancelRequested = true } }

@@ -143,6 +143,7 @@ extension SessionSummary {
     writer.member("wall_s", wall)
     if !leftovers.isEmpty { writer.member("leftovers", leftovers) }
     writer.member("exit", exitCode)
+    writer.member("problem", problem)
   }
 }
 

@@ -153,13 +153,19 @@ public struct SessionSummary: Equatable, Sendable {
   public var leftovers: [String]
   /// The exit status of `scalems-top run`.
   public var exitCode: Int32
+  /// Why the session could not run at all, in words.
+  public var problem: String?
 
-  public init(session: String, tasks: [String: Int], wall: Double, leftovers: [String] = [], exitCode: Int32) {
+  public init(
+    session: String, tasks: [String: Int], wall: Double, leftovers: [String] = [], exitCode: Int32,
+    problem: String? = nil
+  ) {
     self.session = session
     self.tasks = tasks
     self.wall = wall
     self.leftovers = leftovers
     self.exitCode = exitCode
+    self.problem = problem
   }
 }
 

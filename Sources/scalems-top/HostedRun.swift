@@ -3,6 +3,7 @@ import Executor
 import Glibc
 import Interface
 import LocalEngine
+import RadicalEngine
 import SessionLink
 import SessionModel
 import Synchronization
@@ -69,7 +70,8 @@ struct HostedRun {
     }
     let context = SessionContext(
       id: id, directory: directory.path.string, clientDirectory: clientDirectory, configuration: configuration)
-    executor = DispatchingExecutor(context: context, info: info, engine: LocalEngine(), recorder: journal)
+    let engine: any PilotEngine = configuration.engine.name == EngineKind.radical.name ? RadicalEngine() : LocalEngine()
+    executor = DispatchingExecutor(context: context, info: info, engine: engine, recorder: journal)
     user = info.user
   }
 

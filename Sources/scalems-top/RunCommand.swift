@@ -26,8 +26,24 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Run each line of this file as a shell command; '-' is standard input.", valueName: "file"))
   var commands: String?
 
-  @Option(help: "What holds the cores and runs the tasks: 'local', processes of this machine.")
+  @Option(
+    help: "What holds the cores and runs the tasks: 'local', processes of this machine, or 'radical', RADICAL-Pilot.")
   var engine: String?
+
+  @Option(help: "The execution target, by RADICAL-Pilot's name (default: local.localhost).")
+  var resource: String?
+
+  @Option(help: ArgumentHelp("How the target is reached, as 'local' or 'ssh' (default: the target's).", valueName: "schema"))
+  var access: String?
+
+  @Option(
+    help: ArgumentHelp("Virtual environment with radical.pilot, which tasks run in, too.", valueName: "dir"))
+  var venv: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An option of RADICAL-Pilot's PilotDescription, as 'queue=debug' (may be repeated).", valueName: "key=value"))
+  var pilotOption: [String] = []
 
   @Option(help: ArgumentHelp("Cores of the pilot (default: all that this process may use).", valueName: "n"))
   var cores: Int?
@@ -116,7 +132,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func makeConfiguration(_ file: WorkflowFile?) throws -> RuntimeConfiguration {
-    var limits = TimeLimits()
+    let engine = engine ?? file?.engine ?? "local"
+    var limits = engine == EngineKind.radical.name ? TimeLimits.radical : TimeLimits()
     if let taskGrace {
       guard taskGrace >= 0, taskGrace <= 1e6 else {
         throw UsageProblem(description: "--task-grace is a number of seconds from 0 to 1000000, not \(taskGrace)")
@@ -125,14 +142,35 @@ struct RunCommand: ParsableCommand {
     }
     do {
       return try RuntimeConfiguration(
-        engine: engine ?? file?.engine ?? "local", resource: file?.resource, targetVenv: file?.venv,
-        enableRaptor: enableRaptor || file?.needsRaptor ?? false, cores: cores ?? file?.pilot.cores,
-        gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime, limits: limits)
-    } catch { throw UsageProblem(description: "\(error)") }
+        engine: engine, resource: resource ?? file?.resource, accessSchema: access, targetVenv: venv ?? file?.venv,
+        enableRaptor: enableRaptor || file?.needsRaptor ?? false, cores: pilotCores(engine, file),
+        gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime, pilotOptions: try pilotOptions(), limits: limits)
+    } catch let problem as UsageProblem { throw problem } catch { throw UsageProblem(description: "\(error)") }
+  }
+
+  /// What RADICAL-Pilot is asked for: it has no default, but this machine has a natural one.
+  private func pilotCores(_ engine: String, _ file: WorkflowFile?) -> Int? {
+    let asked = cores ?? file?.pilot.cores
+    let isHere = (resource ?? file?.resource ?? "local.localhost").hasPrefix("local.")
+    let saysSo = pilotOption.contains { $0.hasPrefix("cores=") || $0.hasPrefix("nodes=") }
+    guard engine == EngineKind.radical.name, asked == nil, isHere, !saysSo else { return asked }
+    return max(LocalEngine.availableCores, enableRaptor || file?.needsRaptor ?? false ? 2 : 1)
+  }
+
+  private func pilotOptions() throws -> [String: String] {
+    var options: [String: String] = [:]
+    for text in pilotOption {
+      guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+        throw UsageProblem(description: "--pilot-option is given as key=value, not '\(text)'")
+      }
+      options[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    }
+    return options
   }
 
   /// What can never run is refused before anything starts.
   private func checkFits(_ file: WorkflowFile?, _ configuration: RuntimeConfiguration) throws {
+    if configuration.engine.name == EngineKind.radical.name, configuration.cores == nil { return }
     let cores = configuration.cores ?? max(LocalEngine.availableCores, configuration.enableRaptor ? 2 : 1)
     let available = cores - (configuration.enableRaptor ? 1 : 0)
     for item in file?.items ?? [] {
