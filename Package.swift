@@ -29,7 +29,9 @@ let package = Package(
       dependencies: [
         "CTaskLaunch", "Executor", "Processes", "SessionModel",
         .product(name: "SystemPackage", package: "swift-system"),
-      ]
+      ],
+      // In the binary, which is all that is installed.
+      resources: [.embedInCode("function_worker.py")]
     ),
     .target(
       name: "RadicalEngine", dependencies: ["Executor", "Leftovers", "Processes", "SessionModel"],

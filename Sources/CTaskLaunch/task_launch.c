@@ -37,6 +37,7 @@ pid_t task_launch(const struct task_launch *launch) {
       prctl(PR_SET_PDEATHSIG, launch->death_signal);
       if (getppid() != parent) _exit(127);  // the parent died before the signal was armed
     }
+    if (launch->subreaper) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // lasts through the exec
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -87,6 +87,8 @@ extension InterfaceState {
       }
     }
     addState(details, add)
+    // A few lines of it: the journal has the whole.
+    if let value = details.value { add("value", shortened(value, to: 3 * room), .plain) }
     add("command", batch.commandLine(of: id))
     addMeasures(details, add)
     add("resources", resourcesText(description.resources))
@@ -108,6 +110,10 @@ extension InterfaceState {
       add("output", "\(output.action.rawValue) \(output.source) to \(output.target)")
     }
     return facts
+  }
+
+  private func shortened(_ text: String, to limit: Int) -> String {
+    text.prefix(limit + 1).count <= limit ? text : "\(text.prefix(limit - 2)) \(glyphs.more)"
   }
 
   private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {

@@ -16,7 +16,7 @@ struct SearchText {
     if case .commands = batch.members {
       command = nil
     } else {
-      command = Self.pieces(Self.lower(batch.description.argv.joined(separator: " ")))
+      command = Self.pieces(Self.lower(batch.description.commandLine))
     }
   }
 

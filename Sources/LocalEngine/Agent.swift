@@ -64,7 +64,8 @@ final class Agent {
   private func start(_ configuration: AgentConfiguration) {
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory, killGrace: configuration.killGrace, source: .agent)
+      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: configuration.killGrace,
+      source: .agent)
     do {
       let settings = Settings(
         configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))

@@ -103,8 +103,9 @@ public final class LocalEngine: PilotEngine {
         command: [executable, "scalems-agent", "agent"], log: context.directory + "/agent.log",
         receiver: AgentReceiver { [weak self] message in self?.receive(message) })
     } catch { throw DispatchError("no agent: \(error)") }
+    let venv = context.configuration.targetVenv.map { $0.hasPrefix("/") ? $0 : context.clientDirectory + "/" + $0 }
     let configuration = AgentConfiguration(
-      session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory,
+      session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory, venv: venv,
       cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
       killGrace: context.configuration.limits.killGrace.seconds,
       raptorCommand: [executable, "scalems-raptor", "raptor"])

@@ -57,7 +57,7 @@ final class Raptor {
     killGrace = configuration.killGrace
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory, killGrace: killGrace, source: .raptor)
+      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: killGrace, source: .raptor)
     do {
       let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
       runner.emit = { [unowned self] in link.emit($0) }

@@ -33,6 +33,8 @@ struct AgentConfiguration: Codable {
   var session: String
   var sessionDirectory: String
   var clientDirectory: String
+  /// The virtual environment that functions run in; the `python3` in PATH when `nil`.
+  var venv: String?
   var cores: Int
   var gpus: Int
   var runtime: Double?

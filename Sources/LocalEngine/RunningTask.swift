@@ -38,6 +38,8 @@ final class RunningTask {
   var killTime: ContinuousClock.Instant?
   var timer: EventLoop.TimerID?
   var result: TaskResult
+  /// Whether the interpreter of a function said how the call went; one that died did not.
+  var isAnswered = false
 
   init(item: RunItem, directory: String, gpus: [Int]) {
     self.item = item
@@ -48,13 +50,30 @@ final class RunningTask {
 
   var aliveRanks: Bool { ranks.contains(where: \.isAlive) }
 
-  /// Adds what one rank used and how it ended; the first bad end is the task's.
+  var isFunction: Bool { item.description.function != nil }
+
+  var hasSucceeded: Bool { result.signal == nil && result.exitCode == 0 && (!isFunction || isAnswered) }
+
+  /// Adds what one rank used.
   ///
   /// - Parameter memoryFloor: peaks up to here (KiB) are this process's own, see `OwnMemory`.
-  func note(_ status: Int32, _ usage: rusage, memoryFloor: Int) {
+  func note(_ usage: rusage, memoryFloor: Int) {
     result.user = (result.user ?? 0) + usage.ru_utime.seconds
     result.system = (result.system ?? 0) + usage.ru_stime.seconds
     if usage.ru_maxrss > memoryFloor { result.peakMemory = max(result.peakMemory ?? 0, usage.ru_maxrss) }
+  }
+
+  /// Takes over what the interpreter of a function said of the call.
+  func note(_ answer: TaskResult) {
+    isAnswered = true
+    ranks = []
+    let attempt = result.attempt
+    result = answer
+    result.attempt = attempt
+  }
+
+  /// Takes over how one rank ended; the first bad end is the task's.
+  func note(status: Int32) {
     let signal = status & 0x7f
     let code = (status >> 8) & 0xff
     guard result.signal == nil, result.exitCode ?? 0 == 0 else { return }

@@ -12,6 +12,8 @@ final class TaskRunner {
     var session: String
     var sessionDirectory: String
     var clientDirectory: String
+    /// The virtual environment of functions.
+    var venv: String?
     var killGrace: Double
     var source: SessionEvent.Source
   }
@@ -24,6 +26,7 @@ final class TaskRunner {
   private var taskByPid: [pid_t: TaskID] = [:]
   private var tasksDescriptor: Int32
   private var memory = OwnMemory()
+  private let workers: FunctionWorkers
 
   /// Gets every fact that was learned.
   var emit: (SessionEvent) -> Void = { _ in }
@@ -39,7 +42,9 @@ final class TaskRunner {
     guard tasksDescriptor >= 0 else {
       throw LoopProblem(description: "cannot open \(directory): \(String(cString: strerror(errno)))")
     }
+    workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
+    workers.onAnswer = { [unowned self] in answered($0, $1) }
   }
 
   var runningCount: Int { tasks.count }
@@ -102,7 +107,7 @@ final class TaskRunner {
 
   private func execute(_ task: RunningTask) {
     let description = task.item.description
-    var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    if let function = description.function { return call(function, for: task) }
     let path = description.environment["PATH"] ?? environment.path
     var argv = description.argv
     let program: String
@@ -118,13 +123,9 @@ final class TaskRunner {
         argv = [program, "task.sh"] + argv
       } catch { return end(task, .failed, reason: "\(error)") }
     }
-    variables += variablesForTask(task)
-    let files: TaskFiles
-    switch TaskFiles.open(description, in: task.directory, clientDirectory: configuration.clientDirectory) {
-    case .success(let opened): files = opened
-    case .failure(let problem): return end(task, .failed, reason: problem.description)
-    }
+    guard let files = openFiles(task) else { return }
     defer { files.close() }
+    let variables = variables(of: task)
     task.stage = .executing
     task.started = .now
     let time = Timestamp.now
@@ -141,9 +142,41 @@ final class TaskRunner {
       task.ranks.append(RunningTask.Rank(pid: pid, number: number))
       taskByPid[pid] = task.item.id
     }
+    begun(task, at: time)
+  }
+
+  /// Has an interpreter call a function; until it answers, that is the process of the task.
+  private func call(_ function: FunctionCall, for task: RunningTask) {
+    guard let files = openFiles(task) else { return }
+    defer { files.close() }
+    task.stage = .executing
+    task.started = .now
+    let time = Timestamp.now
+    do throws(FunctionWorkers.Problem) {
+      let pid = try workers.call(
+        function, of: task, variables: variables(of: task) + [("SCALEMS_RANK", "0")], files: files)
+      task.ranks = [RunningTask.Rank(pid: pid, number: 0)]
+      taskByPid[pid] = task.item.id
+      begun(task, at: time)
+    } catch {
+      task.result.exitCode = error.exitCode
+      end(task, .failed, reason: error.description)
+    }
+  }
+
+  private func openFiles(_ task: RunningTask) -> TaskFiles? {
+    switch TaskFiles.open(task.item.description, in: task.directory, clientDirectory: configuration.clientDirectory) {
+    case .success(let files): return files
+    case .failure(let problem):
+      end(task, .failed, reason: problem.description)
+      return nil
+    }
+  }
+
+  private func begun(_ task: RunningTask, at time: Timestamp) {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
-    if let limit = description.timeout {
+    if let limit = task.item.description.timeout {
       task.timer = loop.after(.seconds(limit)) { [unowned self, id = task.item.id] in
         guard let task = tasks[id], task.endReason == nil else { return }
         terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
@@ -151,9 +184,11 @@ final class TaskRunner {
     }
   }
 
-  private func variablesForTask(_ task: RunningTask) -> [(String, String)] {
-    let resources = task.item.description.resources
-    var variables = [
+  private func variables(of task: RunningTask) -> [(String, String)] {
+    let description = task.item.description
+    let resources = description.resources
+    var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    variables += [
       ("SCALEMS_SESSION_ID", configuration.session), ("SCALEMS_SESSION_DIR", configuration.sessionDirectory),
       ("SCALEMS_TASK_ID", task.item.id.uid), ("SCALEMS_TASK_NAME", task.item.label),
       ("SCALEMS_TASK_DIR", task.directory), ("SCALEMS_RANKS", String(resources.ranks)),
@@ -180,17 +215,22 @@ final class TaskRunner {
   /// Collects the children that ended: ranks of tasks, and orphans that came to this process.
   private func reap() {
     while case let pid = task_peek_ended_child(), pid > 0 {
+      workers.readLastWords(of: pid)
+      let owner = taskByPid[pid].flatMap { tasks[$0] }
       // While it is not waited for, its id is its own: what is left of its group can be killed without a doubt.
-      if let id = taskByPid[pid], let task = tasks[id], task.endReason == nil { kill(-pid, SIGKILL) }
+      if owner?.endReason == nil, owner != nil || workers.contains(pid) { kill(-pid, SIGKILL) }
       var status: Int32 = 0
       var usage = rusage()
       guard wait4(pid, &status, WNOHANG, &usage) == pid else { return }
+      let wasWorker = workers.childEnded(pid)
       guard let id = taskByPid.removeValue(forKey: pid), let task = tasks[id] else {
         onOtherChild(pid, status)
         continue
       }
       if let index = task.ranks.firstIndex(where: { $0.pid == pid }) { task.ranks[index].isAlive = false }
-      task.note(status, usage, memoryFloor: memory.floor())
+      // An interpreter used the time for other calls, too.
+      if !wasWorker { task.note(usage, memoryFloor: memory.floor()) }
+      task.note(status: status)
       if task.aliveRanks {
         // The others of a parallel program would wait for it for ever.
         if status != 0, task.endReason == nil {
@@ -200,6 +240,15 @@ final class TaskRunner {
         ranksEnded(task)
       }
     }
+  }
+
+  /// Returns whether the interpreter may be used again: not when it was told to end.
+  private func answered(_ id: TaskID, _ answer: TaskResult) -> Bool {
+    guard let task = tasks[id], let pid = task.ranks.first?.pid, task.endReason == nil else { return false }
+    taskByPid[pid] = nil
+    task.note(answer)
+    ranksEnded(task)
+    return true
   }
 
   /// A child that is no task: the raptor of an agent.
@@ -212,9 +261,7 @@ final class TaskRunner {
       task.stage = .emptying
       return awaitEmptyTree(task.item.id)
     }
-    guard task.result.signal == nil, task.result.exitCode == 0 else {
-      return end(task, .failed, reason: failureText(task))
-    }
+    guard task.hasSucceeded else { return end(task, .failed, reason: failureText(task)) }
     let outputs = task.item.description.outputs
     guard !outputs.isEmpty else { return end(task, .done, reason: nil) }
     task.stage = .stagingOutput
@@ -225,10 +272,12 @@ final class TaskRunner {
   }
 
   private func failureText(_ task: RunningTask) -> String? {
+    if task.isAnswered, let reason = task.result.reason { return reason }
     let line = TaskFiles.lastLine(of: "\(task.directory)/\(task.item.description.stderr)")
     var text = task.result.reason ?? ""
     if text.isEmpty {
       text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
+      if task.isFunction, !task.isAnswered { text = "its interpreter died (\(text))" }
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }

@@ -14,10 +14,12 @@ public struct ProcessStart {
   public var error: Int32
   /// Whether the kernel kills it when its parent (the thread that calls `run`) ends.
   public var diesWithParent: Bool
+  /// Whether orphans among its descendants become its children.
+  public var isSubreaper: Bool
 
   public init(
     program: String, arguments: [String], directory: String? = nil, input: Int32 = -1, output: Int32, error: Int32,
-    diesWithParent: Bool
+    diesWithParent: Bool, isSubreaper: Bool = false
   ) {
     self.program = program
     self.arguments = arguments
@@ -26,6 +28,7 @@ public struct ProcessStart {
     self.output = output
     self.error = error
     self.diesWithParent = diesWithParent
+    self.isSubreaper = isSubreaper
   }
 
   /// - Parameter environment: NULL-terminated.
@@ -43,6 +46,7 @@ public struct ProcessStart {
         launch.standard_output = output
         launch.standard_error = error
         launch.death_signal = diesWithParent ? SIGKILL : 0
+        launch.subreaper = isSubreaper ? 1 : 0
         guard let directory else { return withUnsafePointer(to: launch) { task_launch($0) } }
         return directory.withCString { directory in
           launch.directory = directory

@@ -110,6 +110,8 @@ private struct Fields {
       result.attempt = Int(try scanner.integer())
     } else if key.equals("pid") {
       result.pid = Int32(truncatingIfNeeded: try scanner.integer())
+    } else if key.equals("value") {
+      result.value = try scanner.value().text
     } else {
       return false
     }

@@ -114,6 +114,7 @@ extension TaskResult {
     if attempt != 1 { writer.member("attempt", attempt) }
     writer.member("pid", pid)
     writer.member("reason", reason)
+    if let value { writer.member("value", raw: value.utf8) }
   }
 }
 

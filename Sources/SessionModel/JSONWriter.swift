@@ -107,7 +107,7 @@ public struct JSONWriter {
     bytes.append(UInt8(ascii: "}"))
   }
 
-  private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
   private mutating func seconds(microseconds: Int64) {
     if microseconds < 0 { bytes.append(UInt8(ascii: "-")) }
@@ -125,7 +125,7 @@ public struct JSONWriter {
     }
   }
 
-  private mutating func string(_ text: String) {
+  mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

@@ -125,10 +125,13 @@ public struct TaskResult: Equatable, Sendable {
   public var pid: Int32?
   /// Why, in words, when that is more than the exit code says; for a failure, with its last line of standard error.
   public var reason: String?
+  /// What a function returned, as JSON on one line.
+  public var value: String?
 
   public init(
     exitCode: Int32? = nil, signal: Int32? = nil, wall: Double? = nil, user: Double? = nil, system: Double? = nil,
-    peakMemory: Int? = nil, attempt: Int = 1, pid: Int32? = nil, reason: String? = nil
+    peakMemory: Int? = nil, attempt: Int = 1, pid: Int32? = nil, reason: String? = nil,
+    value: String? = nil
   ) {
     self.exitCode = exitCode
     self.signal = signal
@@ -139,6 +142,7 @@ public struct TaskResult: Equatable, Sendable {
     self.attempt = attempt
     self.pid = pid
     self.reason = reason
+    self.value = value
   }
 }
 

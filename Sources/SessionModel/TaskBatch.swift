@@ -65,7 +65,7 @@ public struct TaskBatch: Equatable, Sendable {
   /// The command line of one task, for people: not quoted for a shell.
   public func commandLine(of id: TaskID) -> String {
     if case .commands(_, let list) = members { return list[Int(id.number - first.number)] }
-    let line = description.argv.joined(separator: " ")
+    let line = description.commandLine
     guard let member = member(of: id) else { return line }
     return line.replacing(literal: "{member}", with: String(member))
   }

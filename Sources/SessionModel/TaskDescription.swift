@@ -2,8 +2,10 @@
 public struct TaskDescription: Codable, Equatable, Sendable {
   /// Unique in the workflow; tasks name each other by it in `after`.
   public var name: String
-  /// The program and its arguments; empty when a `TaskBatch` carries one shell command a member.
+  /// The program and its arguments; empty for a function, and when a `TaskBatch` carries one shell command a member.
   public var argv: [String]
+  /// The Python function that is called instead of a program. Such a task goes through the raptor.
+  public var function: FunctionCall?
   public var stdin: StandardInput?
   /// Set on top of the environment the session was started in.
   public var environment: [String: String]
@@ -27,14 +29,17 @@ public struct TaskDescription: Codable, Equatable, Sendable {
   /// How often a FAILED task is run again.
   public var retries: Int
 
+  /// A task with a `function` goes through the raptor, whatever `raptor` says.
   public init(
-    name: String, argv: [String], stdin: StandardInput? = nil, environment: [String: String] = [:],
+    name: String, argv: [String] = [], function: FunctionCall? = nil, stdin: StandardInput? = nil,
+    environment: [String: String] = [:],
     stdout: String = "stdout", stderr: String = "stderr", inputs: [StagingDirective] = [],
     outputs: [StagingDirective] = [], resources: TaskResources = TaskResources(), preExec: [String] = [],
     timeout: Double? = nil, raptor: Bool = false, after: [String] = [], retries: Int = 0
   ) {
     self.name = name
     self.argv = argv
+    self.function = function
     self.stdin = stdin
     self.environment = environment
     self.stdout = stdout
@@ -44,16 +49,19 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.resources = resources
     self.preExec = preExec
     self.timeout = timeout
-    self.raptor = raptor
+    self.raptor = raptor || function != nil
     self.after = after
     self.retries = retries
   }
 
   enum CodingKeys: String, CodingKey {
-    case name, argv, stdin, environment, stdout, stderr, inputs, outputs, resources
+    case name, argv, function, stdin, environment, stdout, stderr, inputs, outputs, resources
     case preExec = "pre_exec"
     case timeout, raptor, after, retries
   }
+
+  /// What the task runs, for people: not quoted for a shell.
+  public var commandLine: String { function?.description ?? argv.joined(separator: " ") }
 
   /// The description of member `member` of an ensemble: every `{member}` replaced by its number.
   public func substituting(member: Int) -> TaskDescription {
@@ -61,6 +69,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     func fill(_ text: String) -> String { text.replacing(literal: "{member}", with: number) }
     var copy = self
     copy.argv = argv.map(fill)
+    copy.function = function?.substituting(member: member)
     copy.stdin = stdin?.mapText(fill)
     copy.environment = environment.mapValues(fill)
     copy.stdout = fill(stdout)

@@ -26,6 +26,8 @@ public struct TaskTable: Sendable {
   private var reasons: [String] = []
   private var reasonByText: [String: Int32] = [:]
   private var pids: [TaskID: Int32] = [:]
+  /// Only of functions that returned: other tasks cost nothing here.
+  private var values: [TaskID: String] = [:]
   private var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
   private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
   private var cancelRequests = IDSet()
@@ -76,7 +78,7 @@ public struct TaskTable: Sendable {
       ended: time(ended[row]), exitCode: exitCodes[row] == Self.noExitCode ? nil : Int32(exitCodes[row]),
       signal: signals[row] == 0 ? nil : Int32(signals[row]), user: Double(userTimes[row]) / 1000,
       system: Double(systemTimes[row]) / 1000, peakMemory: Int(peaks[row]),
-      pid: pids[id], reason: reasonNumbers[id].map { reasons[Int($0)] })
+      pid: pids[id], reason: reasonNumbers[id].map { reasons[Int($0)] }, value: values[id])
   }
 
   /// Adds the members of a batch in state NEW. A batch that does not follow the last one is ignored (a duplicate).
@@ -149,6 +151,7 @@ public struct TaskTable: Sendable {
     if let system = result.system { systemTimes[row] = Self.milliseconds(system) }
     if let peak = result.peakMemory { peaks[row] = UInt32(clamping: peak) }
     if let pid = result.pid, !states[row].isFinal { pids[id] = pid }
+    if let value = result.value { values[id] = value }
     if let reason = result.reason {
       // Interned: a million tasks canceled for one reason hold one text.
       let number =
@@ -225,4 +228,6 @@ public struct TaskDetails: Equatable, Sendable {
   public var peakMemory: Int
   public var pid: Int32?
   public var reason: String?
+  /// What the function returned, as JSON.
+  public var value: String?
 }

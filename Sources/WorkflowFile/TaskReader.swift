@@ -25,7 +25,8 @@ struct TaskReader {
   static let resourceKeys = ["ranks", "cores_per_rank", "gpus_per_rank"]
   static let keys =
     [
-      "name", "argv", "command", "inputs", "outputs", "stdin", "environment", "stdout", "stderr", "resources",
+      "name", "argv", "command", "function", "inputs", "outputs", "stdin", "environment", "stdout", "stderr",
+      "resources",
       "pre_exec", "timeout", "raptor", "after", "ensemble", "retries",
     ] + resourceKeys
   /// What people write who come from RP, or from an older SCALE-MS.
@@ -48,6 +49,9 @@ struct TaskReader {
     func what(_ key: String) -> String { "'\(key)'\(task)" }
 
     var description = TaskDescription(name: name(fields) ?? "", argv: argv(fields, what: what))
+    description.function = fields["function"].flatMap {
+      FunctionReader(reader: reader).read($0, what: what("function"))
+    }
     description.stdin = fields["stdin"].flatMap { standardInput($0, what: what("stdin")) }
     description.environment = fields["environment"].map { environment($0, what: what("environment")) } ?? [:]
     description.stdout = fileName("stdout", fields, what: what)
@@ -61,6 +65,7 @@ struct TaskReader {
     description.retries = fields["retries"].flatMap { reader.whole($0, what: what("retries"), in: 0...250) } ?? 0
     let (resources, marks) = self.resources(fields, what: what)
     description.resources = resources
+    if fields["function"] != nil { settleFunction(&description, fields, marks) }
     let after = fields["after"].flatMap { reader.texts($0, what: what("after")) } ?? []
     description.after = after.map(\.text)
 
@@ -72,7 +77,7 @@ struct TaskReader {
     return ParsedTask(
       item: WorkItem(description, shape: shape), mark: fields["name"]?.mark ?? fields.mark, after: after,
       coresMark: marks["ranks"] ?? marks["cores_per_rank"] ?? fields.mark,
-      gpusMark: marks["gpus_per_rank"] ?? fields.mark, raptorMark: fields["raptor"]?.mark)
+      gpusMark: marks["gpus_per_rank"] ?? fields.mark, raptorMark: (fields["raptor"] ?? fields["function"])?.mark)
   }
 
   /// What messages call the task: by its name, or by its place in the list.
@@ -115,15 +120,39 @@ struct TaskReader {
     return nil
   }
 
+  /// What a function means for the rest of its task: it goes through the raptor, and has nothing that only a program has.
+  private func settleFunction(_ description: inout TaskDescription, _ fields: Fields, _ marks: [String: Mark]) {
+    func refuse(_ mark: Mark?, _ what: String, _ why: String) {
+      reader.report(mark, "\(fields.owner) is a function and cannot have \(what): \(why)")
+    }
+    if case .scalar(let raptor)? = fields["raptor"], ScalarValue(raptor) == .boolean(false) {
+      refuse(raptor.mark, "'raptor: false'", "a function runs in a worker of the raptor")
+    }
+    description.raptor = true
+    if let stdin = fields["stdin"] {
+      refuse(stdin.mark, "'stdin'", "what it works on goes under 'args' or 'kwargs'")
+    }
+    if let preExec = fields["pre_exec"] {
+      refuse(preExec.mark, "'pre_exec'", "that is run by a shell, a function by the interpreter of a worker")
+    }
+    if description.resources.ranks > 1 {
+      refuse(marks["ranks"], "'ranks: \(description.resources.ranks)'", "it runs in one process")
+    }
+  }
+
   private func argv(_ fields: Fields, what: (String) -> String) -> [String] {
+    let given = ["argv", "command", "function"].filter { fields[$0] != nil }
+    if given.count > 1 {
+      let names = given.map { "'\($0)'" }.joined(separator: " and ")
+      reader.report(fields.keyMark(given[given.count - 1]), "\(fields.owner) has both \(names); give one of them")
+    }
+    if fields["function"] != nil { return [] }
     if let command = fields["command"] {
-      if fields["argv"] != nil {
-        reader.report(fields.keyMark("command"), "\(fields.owner) has both 'argv' and 'command'; give one of them")
-      }
       return reader.text(command, what: what("command"), isEmptyAllowed: false).map { ["/bin/sh", "-c", $0] } ?? []
     }
     guard let node = fields["argv"] else {
-      reader.report(fields.mark, "\(fields.owner) has neither 'argv' (a program and its arguments) nor 'command'")
+      reader.report(
+        fields.mark, "\(fields.owner) has neither 'argv' (a program and its arguments) nor 'command' nor 'function'")
       return []
     }
     guard case .sequence(let sequence) = node else {

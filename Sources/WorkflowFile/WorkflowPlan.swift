@@ -37,6 +37,7 @@ private func table(_ file: WorkflowFile) -> [String] {
     ("timeout", true, { $0.description.timeout.map(duration) ?? "" }),
     ("retries", true, { $0.description.retries > 0 ? String($0.description.retries) : "" }),
     ("raptor", false, { $0.description.raptor ? "raptor" : "" }),
+    ("function", false, { $0.description.function.map { shortened($0.description) } ?? "" }),
     ("after", false, { $0.description.after.joined(separator: ", ") }),
   ]
   var rows = [String](repeating: "", count: file.items.count + 1)

@@ -102,7 +102,7 @@ struct TaskProblemTests {
   @Test func theProgram() {
     #expect(
       problems("tasks:\n- name: a\n- name: b\n  argv: echo hi\n- name: c\n  argv: ['']\n- name: d\n  argv: [~]\n") == [
-        "2:3: task 'a' has neither 'argv' (a program and its arguments) nor 'command'",
+        "2:3: task 'a' has neither 'argv' (a program and its arguments) nor 'command' nor 'function'",
         "4:9: 'argv' in task 'b' must be a list, found 'echo hi'; a shell command line goes under 'command'",
         "6:10: the program of 'argv' in task 'c' is empty",
         "8:10: the program of 'argv' in task 'd' has no value; write '' for an empty text, or quotes around '~'",

@@ -15,6 +15,8 @@ struct task_launch {
   int standard_error;
   /// Signal the process gets when its parent dies, or 0.
   int death_signal;
+  /// Whether orphans among its descendants become its children.
+  int subreaper;
 };
 
 /// Starts a process in a session of its own, with default signals and an empty signal mask.

@@ -1,0 +1,185 @@
+import Glibc
+import Processes
+import SessionModel
+
+/// The Python interpreters of a raptor. Each calls one function at a time; they are started when they are needed, kept
+/// for further calls, and end with this process.
+final class FunctionWorkers {
+  struct Problem: Error {
+    var description: String
+    var exitCode: Int32?
+  }
+
+  private final class Worker {
+    let pid: pid_t
+    /// A socket to its standard input, for both directions.
+    var channel: OutputBuffer
+    var lines = LineReader()
+    var task: TaskID?
+    /// It is killed, and no call may be given to it.
+    var isEnding = false
+
+    init(pid: pid_t, channel: Int32) {
+      self.pid = pid
+      self.channel = OutputBuffer(channel)
+    }
+  }
+
+  private let configuration: TaskRunner.Configuration
+  private let loop: EventLoop
+  private let environment: ProcessEnvironment
+  private var programs = ProgramFinder()
+  private var workers: [pid_t: Worker] = [:]
+  private var idle: [Worker] = []
+  private var isProgramWritten = false
+
+  /// A function came to its end by itself; returns whether its interpreter may be used again.
+  var onAnswer: (TaskID, TaskResult) -> Bool = { _, _ in true }
+
+  init(configuration: TaskRunner.Configuration, loop: EventLoop, environment: ProcessEnvironment) {
+    self.configuration = configuration
+    self.loop = loop
+    self.environment = environment
+  }
+
+  /// Calls the function of a task in an idle interpreter, or in a new one.
+  ///
+  /// - Parameters:
+  ///   - variables: set in the interpreter's environment for the time of the call.
+  ///   - files: of the task; a new interpreter writes to them what it has to say at its start.
+  /// - Returns: the process id of the interpreter.
+  func call(
+    _ function: FunctionCall, of task: RunningTask, variables: [(String, String)], files: TaskFiles
+  ) throws(Problem) -> pid_t {
+    let description = task.item.description
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("uid", task.item.id.uid)
+    json.member("module", function.module)
+    json.member("name", function.name)
+    json.member("args", .array(function.args))
+    json.member("kwargs", .object(function.kwargs))
+    json.member("directory", task.directory)
+    json.member("stdout", "\(task.directory)/\(description.stdout)")
+    json.member("stderr", "\(task.directory)/\(description.stderr)")
+    json.member(
+      "environment",
+      .object(Dictionary(variables.map { ($0, .string($1)) }, uniquingKeysWith: { _, last in last })))
+    json.endObject()
+    json.endLine()
+    while let worker = idle.popLast() {
+      // One that died meanwhile takes nothing.
+      if give(json.bytes, of: task, to: worker) { return worker.pid }
+    }
+    let worker = try start(files)
+    _ = give(json.bytes, of: task, to: worker)
+    return worker.pid
+  }
+
+  private func give(_ request: [UInt8], of task: RunningTask, to worker: Worker) -> Bool {
+    worker.channel.append(request)
+    worker.channel.flush()
+    guard !worker.channel.isBroken else { return false }
+    worker.task = task.item.id
+    return true
+  }
+
+  func contains(_ pid: pid_t) -> Bool { workers[pid] != nil }
+
+  // MARK: Start
+
+  private func start(_ files: TaskFiles) throws(Problem) -> Worker {
+    let python = try interpreter()
+    let program = try writeProgram()
+    var ends: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw Problem(description: "no socket for an interpreter: \(errorText())")
+    }
+    defer { close(ends[1]) }
+    let start = ProcessStart(
+      program: python, arguments: [python, program, configuration.clientDirectory],
+      directory: configuration.sessionDirectory, input: ends[1], output: files.output, error: files.error,
+      diesWithParent: true, isSubreaper: true)
+    var variables = [("SCALEMS_SESSION_ID", configuration.session)]
+    if let venv = configuration.venv {
+      variables += [("VIRTUAL_ENV", venv), ("PATH", "\(venv)/bin:\(environment.path)")]
+    }
+    let pid = environment.with(variables) { start.run(environment: $0) }
+    guard pid > 0 else {
+      close(ends[0])
+      let why = String(cString: strerror(-pid))
+      throw Problem(
+        description: "its interpreter '\(python)' could not be started: \(why)", exitCode: pid == -ENOENT ? 127 : 126)
+    }
+    let worker = Worker(pid: pid, channel: ends[0])
+    workers[pid] = worker
+    loop.add(
+      worker.channel.descriptor, wantsWrite: { !worker.channel.isEmpty }, onWritable: { worker.channel.flush() },
+      onReadable: { [unowned self] in read(worker) })
+    return worker
+  }
+
+  private func interpreter() throws(Problem) -> String {
+    if let venv = configuration.venv { return "\(venv)/bin/python" }
+    guard let python = programs.find("python3", path: environment.path) else {
+      throw Problem(description: "a function needs Python, and 'python3' was not found in PATH", exitCode: 127)
+    }
+    return python
+  }
+
+  /// A file rather than an argument of `python -c`: it stands in lists of processes, and multiprocessing imports it.
+  private func writeProgram() throws(Problem) -> String {
+    let path = configuration.sessionDirectory + "/function_worker.py"
+    guard !isProgramWritten else { return path }
+    guard TaskFiles.write(String(decoding: PackageResources.function_worker_py, as: UTF8.self), to: path) else {
+      throw Problem(description: "the program of its interpreter, \(path), could not be written: \(errorText())")
+    }
+    isProgramWritten = true
+    return path
+  }
+
+  // MARK: Answers
+
+  private func read(_ worker: Worker) {
+    let outcome = worker.lines.read(worker.channel.descriptor) { receive($0, from: worker) }
+    // Its end follows, and is what counts.
+    if case .ended = outcome { loop.remove(worker.channel.descriptor) }
+  }
+
+  private func receive(_ line: UnsafeRawBufferPointer, from worker: Worker) {
+    guard !worker.isEnding else { return }
+    do {
+      switch try SessionEvent(line: line)?.kind {
+      case .task(let id, _, let result?) where id == worker.task:
+        worker.task = nil
+        if !onAnswer(id, result) { end(worker) }
+      case nil where worker.task == nil: idle.append(worker)
+      default: end(worker)
+      }
+    } catch { end(worker) }
+  }
+
+  private func end(_ worker: Worker) {
+    worker.isEnding = true
+    kill(-worker.pid, SIGKILL)
+  }
+
+  /// What a child said before it ended; nothing when it is no interpreter.
+  func readLastWords(of pid: pid_t) {
+    guard let worker = workers[pid] else { return }
+    let descriptor = worker.channel.descriptor
+    var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while poll(&item, 1, 0) > 0, item.revents & Int16(POLLIN) != 0 {
+      if case .ended = worker.lines.read(descriptor, { receive($0, from: worker) }) { return }
+    }
+  }
+
+  /// A child ended; returns whether it was an interpreter.
+  func childEnded(_ pid: pid_t) -> Bool {
+    guard let worker = workers.removeValue(forKey: pid) else { return false }
+    idle.removeAll { $0 === worker }
+    loop.remove(worker.channel.descriptor)
+    close(worker.channel.descriptor)
+    return true
+  }
+}
