@@ -44,7 +44,8 @@ let package = Package(
     .executableTarget(
       name: "scalems-top",
       dependencies: [
-        "Executor", "Interface", "RadicalEngine", "Leftovers", "LocalEngine", "Processes", "SessionLink", "SessionModel", "Terminal",
+        "Executor", "Interface", "RadicalEngine", "Leftovers", "LocalEngine", "Processes", "SessionLink",
+        "SessionModel", "Terminal",
         "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -66,6 +67,8 @@ let package = Package(
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["CTaskLaunch", "Leftovers", "Processes", "TestSupport"]),
+    .testTarget(
+      name: "RadicalEngineTests", dependencies: ["Leftovers", "RadicalEngine", "TestSupport", "scalems-top"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]

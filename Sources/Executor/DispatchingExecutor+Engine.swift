@@ -23,6 +23,7 @@ extension DispatchingExecutor {
         // RP tells the final state twice.
         guard status != pilot, !(pilot?.state.isFinal ?? false && pilot?.uid == status.uid) else { continue }
         pilot = status
+        wasPilotActive = wasPilotActive || status.state == .active
         facts.append(event)
         guard status.state.isFinal else { continue }
         pilotEnded = status
@@ -119,6 +120,9 @@ extension DispatchingExecutor {
     switch life {
     case .open, .closing: break
     case .idle, .starting, .closed: return
+    }
+    if !wasPilotActive, pilot.state == .failed {
+      startProblem = "\(pilot.uid) did not start: \(pilot.detail ?? "no reason given")"
     }
     let reason = "the pilot ended: \(pilot.detail ?? pilot.state.rawValue)"
     let now = Timestamp.now

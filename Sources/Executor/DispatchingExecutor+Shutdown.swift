@@ -85,7 +85,8 @@ extension DispatchingExecutor {
     for id in commands.keys.sorted() { finish(id, succeeded: false, "the session closed") }
     let signal = signals.withLock { $0.first }
     let allDone = workflow.counts.allSatisfy { $0.key == TaskState.done.name }
-    end(leftovers: leftovers, exitCode: !leftovers.isEmpty ? 4 : signal.map { 128 + $0 } ?? (allDone ? 0 : 1))
+    let status = signal.map { 128 + $0 } ?? (startProblem != nil ? 3 : allDone ? 0 : 1)
+    end(leftovers: leftovers, exitCode: leftovers.isEmpty ? status : 4)
   }
 
   /// The last event, and the end of this executor.
@@ -93,7 +94,7 @@ extension DispatchingExecutor {
     listener?.cancel()
     let summary = SessionSummary(
       session: context.id, tasks: workflow.counts, wall: Timestamp.now.seconds(since: opened), leftovers: leftovers,
-      exitCode: exitCode)
+      exitCode: exitCode, problem: startProblem)
     record(.sessionClosed(summary))
     life = .closed(summary)
     scope.release()

@@ -41,6 +41,9 @@ public actor DispatchingExecutor {
   var inEngine: Set<TaskID> = []
   var isWorkflowComplete = false
   var pilot: PilotStatus?
+  var wasPilotActive = false
+  /// Why the session could not run at all.
+  var startProblem: String?
   var raptor: RaptorStatus?
   /// The command that is ending the raptor.
   var raptorCommand: Int?

@@ -137,6 +137,10 @@ struct RPTask: Encodable, Equatable {
 struct RPCall: Encodable, Equatable {
   var module: String
   var name: String
+  /// JSON.
+  var args: String
+  var kwargs: String
+  /// Where modules are looked for first.
   var path: String
   var stdout: String
   var stderr: String
@@ -146,5 +150,7 @@ struct RPCall: Encodable, Equatable {
   /// Seconds from SIGTERM to SIGKILL.
   var grace: Double
 
-  enum CodingKeys: String, CodingKey { case module, name, path, stdout, stderr, environment, timeout, grace }
+  enum CodingKeys: String, CodingKey {
+    case module, name, args, kwargs, path, stdout, stderr, environment, timeout, grace
+  }
 }

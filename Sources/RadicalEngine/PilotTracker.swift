@@ -47,7 +47,8 @@ struct PilotTracker {
       coresPerNode = record.resources["cores_per_node"].map { Int($0) } ?? cores
       detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
     case .failed: detail = record.reason ?? limitReached
-    case .done, .canceled: detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
+    case .done, .canceled:
+      detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
     default: break
     }
     return set(state, detail)

@@ -50,7 +50,9 @@ extension RadicalEngine {
         && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(sandbox + "/task.")
     }
     for orphan in orphans {
-      log(.warning, "process \(orphan.pid) (\(ProcessTable.commandLine(of: orphan.pid))) outlived its pilot and was ended")
+      log(
+        .warning, "process \(orphan.pid) (\(ProcessTable.commandLine(of: orphan.pid))) outlived its pilot and was ended"
+      )
       kill(orphan.pid, SIGKILL)
     }
   }

@@ -31,10 +31,16 @@ extension RadicalEngine {
       if uid.hasPrefix("raptor.") { return raptor(uid, taskState, time, record, &facts) }
       let outcome = state.withLock { state in
         let outcome = state.tracker.receive(uid, taskState, at: time, record)
-        if case .withdrawn(let id) = outcome { state.withdrawn.append(id) }
+        if case .withdrawn(let id, _, nil) = outcome { state.withdrawn.append(id) }
         return outcome
       }
-      if case .event(let event) = outcome { facts.append(event) }
+      switch outcome {
+      case .event(let event): facts.append(event)
+      case .withdrawn(let id, let attempt, let cause?):
+        let result = TaskResult(attempt: attempt, reason: cause)
+        facts.append(SessionEvent(time: time, source: .engine, .task(id, .new, result)))
+      case .withdrawn, nil: break
+      }
     case .log(let level, let text): facts.append(SessionEvent(source: .engine, .log(level, text)))
     case .reply, .heartbeat: break
     }
@@ -92,7 +98,9 @@ extension RadicalEngine {
     log(.warning, reason)
     if !uids.isEmpty { send(.cancel(uids), helper) }
     Task {
-      _ = await bounded(by: .seconds(5)) { [self] in await wait { $0.tracker.all.isEmpty || $0.isLost || $0.pilot.isFinal } }
+      _ = await bounded(by: .seconds(5)) { [self] in
+        await wait { $0.tracker.all.isEmpty || $0.isLost || $0.pilot.isFinal }
+      }
       send(.cancelPilot(timeout: 20), helper)
     }
   }

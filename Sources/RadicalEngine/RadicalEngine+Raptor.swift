@@ -56,25 +56,44 @@ extension RadicalEngine {
     switch change {
     case .status(let status), .unconfirmed(let status):
       facts.append(SessionEvent(time: time, source: .engine, .raptor(status)))
-      if case .unconfirmed = change { facts.append(SessionEvent(source: .engine, .log(.warning, "\(status.uid): \(status.detail ?? "")"))) }
+      if case .unconfirmed = change {
+        facts.append(SessionEvent(source: .engine, .log(.warning, "\(status.uid): \(status.detail ?? "")")))
+      }
     case nil: break
     }
     guard !ids.isEmpty else { return }
-    let (uids, helper) = state.withLock { ($0.tracker.uids(of: ids), $0.helper) }
+    let (uids, helper, why) = state.withLock { state in
+      let why = state.raptor.isAlive ? "a worker of the raptor died" : "the raptor has ended"
+      state.tracker.note(cause: why, of: ids)
+      return (state.tracker.uids(of: ids), state.helper, why)
+    }
     send(.cancel(uids), helper)
-    let why = state.withLock { $0.raptor.isAlive } ? "a worker of the raptor died" : "the raptor has ended"
-    facts += state.withLock { $0.tracker.fail(ids, why) }
+    Task { [self] in
+      // Programs get RP's word; of calls in a worker that is gone, nobody tells any more.
+      try? await Task.sleep(for: .seconds(5))
+      let facts = state.withLock { $0.tracker.fail(ids, why) }
+      if !facts.isEmpty { continuation.yield(facts) }
+      wake()
+    }
   }
 
+  /// RP's raptor ends at once when it is told to stop, and forgets what runs in it: it is told when nothing does.
   public func stopRaptor() async throws {
-    let (forgotten, helper, isAlive) = state.withLock { state in
+    let (forgotten, uids, helper) = state.withLock { state in
       let forgotten = state.raptor.forget()
       state.raptor.stopping()
-      return (forgotten, state.helper, state.raptor.isAlive)
+      let sandbox = state.record?.sandbox
+      let ids = state.tracker.withdraw(onlyRaptor: true, cause: "the raptor is stopping") {
+        TaskMapping.hasStarted($0, in: sandbox)
+      }
+      return (forgotten, state.tracker.uids(of: ids), state.helper)
     }
     if let forgotten { return confirmForgotten(forgotten) }
-    guard isAlive, let helper else { return }
-    _ = try await helper.ask(.stopRaptor(timeout: 30))
+    if !uids.isEmpty { send(.cancel(uids), helper) }
+    Task { [self] in
+      await wait { $0.tracker.inRaptor.isEmpty || !$0.raptor.isAlive || $0.isLost }
+      if state.withLock({ $0.raptor.isAlive && !$0.isLost }) { send(.stopRaptor(timeout: 30), helper) }
+    }
   }
 
   public func cancelRaptor() async throws {

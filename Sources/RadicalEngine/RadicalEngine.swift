@@ -17,6 +17,7 @@ public final class RadicalEngine: PilotEngine {
   let continuation: AsyncStream<[SessionEvent]>.Continuation
   let state = Mutex(State())
   private let registry: SessionRegistry
+  private let environment: [String: String]
 
   struct State {
     var context: SessionContext?
@@ -48,9 +49,12 @@ public final class RadicalEngine: PilotEngine {
   /// What Python and a file system of many users may take to import RP.
   private static let helloLimit = Duration.seconds(120)
 
-  /// - Parameter registry: where the session is entered while it lives.
-  public init(registry: SessionRegistry = SessionRegistry()) {
+  /// - Parameters:
+  ///   - registry: where the session is entered while it lives.
+  ///   - environment: set for the helper, over that of this process.
+  public init(registry: SessionRegistry = SessionRegistry(), environment: [String: String] = [:]) {
     self.registry = registry
+    self.environment = environment
     (events, continuation) = AsyncStream.makeStream()
   }
 
@@ -76,7 +80,9 @@ public final class RadicalEngine: PilotEngine {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw DispatchError("cannot make \(directory): \(errorText())")
     }
-    let helper = try RadicalHelper(venv: venv.path, directory: directory) { [weak self] in self?.receive($0) }
+    let helper = try RadicalHelper(venv: venv.path, directory: directory, environment: environment) { [weak self] in
+      self?.receive($0)
+    }
     let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)
     let hello = state.withLock { state in
       state.context = context
@@ -90,7 +96,8 @@ public final class RadicalEngine: PilotEngine {
     keep(record, in: context)
     do { try registry.add(context.id, directory: context.directory) } catch { log(.warning, "\(error)") }
     guard case .value(let words) = await bounded(by: Self.helloLimit, { await hello.value() }) else {
-      throw DispatchError("the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
+      throw DispatchError(
+        "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
     }
     if let error = words.error {
       throw DispatchError("\(error): 'scalems-top setup-radical' makes an environment that has what is needed")
@@ -198,13 +205,13 @@ public final class RadicalEngine: PilotEngine {
     var described: [RPTask] = []
     for task in tasks {
       let description = task.batch.description
-      state.tracker.add(
+      let submission = state.tracker.add(
         task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
         isInRaptor: description.raptor)
       if let reason = mapping.refusal(of: task, raptorTakesWork: state.raptor.takesWork) {
         refused += state.tracker.fail([task.id], reason)
       } else {
-        described.append(mapping.map(task))
+        described.append(mapping.map(task, submission: submission))
       }
     }
     guard !described.isEmpty else { return (nil, refused) }
@@ -241,7 +248,9 @@ public final class RadicalEngine: PilotEngine {
       let held = state.held.map(\.id)
       state.held = []
       state.withdrawn = []
-      return (held, state.tracker.uids(of: state.tracker.withdraw()), state.helper)
+      let sandbox = state.record?.sandbox
+      let ids = state.tracker.withdraw { TaskMapping.hasStarted($0, in: sandbox) }
+      return (held, state.tracker.uids(of: ids), state.helper)
     }
     guard !uids.isEmpty else { return held }
     send(.cancel(uids), helper)

@@ -43,9 +43,12 @@ final class RadicalHelper: Sendable {
   /// - Parameters:
   ///   - venv: the virtual environment that has radical.pilot.
   ///   - directory: where it works; RP makes the directory of its session there.
+  ///   - environment: set over that of this process.
   ///   - deliver: called in order, with everything that could be read at once.
   /// - Throws: `DispatchError` when it cannot be started.
-  init(venv: String, directory: String, deliver: @escaping @Sendable ([Event]) -> Void) throws(DispatchError) {
+  init(
+    venv: String, directory: String, environment: [String: String], deliver: @escaping @Sendable ([Event]) -> Void
+  ) throws(DispatchError) {
     self.deliver = deliver
     log = directory + "/helper.log"
     let script = directory + "/radical_helper.py"
@@ -58,8 +61,9 @@ final class RadicalHelper: Sendable {
         // RP makes the directory of its session in what PWD says, not in where it runs.
         environment: [
           ("PWD", directory),
-          ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"), ("RADICAL_REPORT", "False"),
-        ],
+          ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
+          ("RADICAL_REPORT", "False"),
+        ] + environment.sorted { $0.key < $1.key },
         directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
       state.withLock { $0.peer = peer }
     } catch { throw DispatchError("the RADICAL-Pilot helper: \(error)") }
@@ -157,7 +161,9 @@ final class RadicalHelper: Sendable {
     let signal = status & 0x7f
     let how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
     events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
-    for answer in answers { answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)"))) }
+    for answer in answers {
+      answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)")))
+    }
     end.resume(())
   }
 

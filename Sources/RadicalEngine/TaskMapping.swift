@@ -19,20 +19,26 @@ struct TaskMapping: Sendable {
   /// The raptor that tasks go through that want one.
   var raptor = ""
 
-  /// RP's id of one attempt of a task; RP takes an id only once.
-  static func uid(_ id: TaskID, attempt: Int) -> String { attempt == 1 ? id.uid : "\(id.uid).\(attempt)" }
+  /// RP's id of one submission of a task, the first being 1; RP takes an id only once.
+  static func uid(_ id: TaskID, submission: Int) -> String { submission == 1 ? id.uid : "\(id.uid).\(submission)" }
 
-  /// The task that an id of RP belongs to, and which attempt.
-  static func task(of uid: String) -> (id: TaskID, attempt: Int)? {
+  /// The task that an id of RP belongs to, and which submission.
+  static func task(of uid: String) -> (id: TaskID, submission: Int)? {
     let parts = uid.split(separator: ".")
     guard parts.count >= 2, let id = TaskID(uid: parts[0] + "." + parts[1]) else { return nil }
     if parts.count == 2 { return (id, 1) }
-    guard parts.count == 3, let attempt = Int(parts[2]), attempt > 1 else { return nil }
-    return (id, attempt)
+    guard parts.count == 3, let submission = Int(parts[2]), submission > 1 else { return nil }
+    return (id, submission)
   }
 
   /// Whether a task is a call of a function rather than a program.
-  func isCall(_ description: TaskDescription) -> Bool { false }
+  func isCall(_ description: TaskDescription) -> Bool { description.function != nil }
+
+  /// Whether a call has begun: it opens its output then.
+  static func hasStarted(_ id: TaskID, in sandbox: String?) -> Bool {
+    guard let sandbox else { return false }
+    return access("\(sandbox)/\(id.uid)/scalems.started", F_OK) == 0
+  }
 
   /// Why a task cannot be given to RP; RP itself would not say, and leave it stuck or call it DONE.
   func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
@@ -55,9 +61,9 @@ struct TaskMapping: Sendable {
     }
   }
 
-  func map(_ task: EngineTask) -> RPTask {
+  func map(_ task: EngineTask, submission: Int) -> RPTask {
     let description = task.batch.description(of: task.id)
-    var result = RPTask(uid: Self.uid(task.id, attempt: task.attempt), name: task.batch.label(of: task.id))
+    var result = RPTask(uid: Self.uid(task.id, submission: submission), name: task.batch.label(of: task.id))
     result.stdout = description.stdout
     result.stderr = description.stderr
     if description.raptor { result.raptorID = raptor }
@@ -65,13 +71,16 @@ struct TaskMapping: Sendable {
     result.coresPerRank = description.resources.coresPerRank
     result.gpusPerRank = Double(description.resources.gpusPerRank)
     result.timeout = description.timeout
-    if task.attempt > 1 { result.sandbox = task.id.uid }
+    if submission > 1 { result.sandbox = task.id.uid }
+    if let function = description.function { return call(function, result, task, description) }
     result.environment = variables(of: task, description)
     let (program, arguments) = command(of: task.id, description)
     result.executable = Self.quoted(program)
     result.arguments = arguments.enumerated().map { number, argument in
       // RP escapes quotes and backslashes, and leaves the rest to the shell.
-      guard argument.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") }) else { return argument }
+      guard argument.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") }) else {
+        return argument
+      }
       result.environment?["SCALEMS_ARGUMENT_\(number + 1)"] = Self.escaped(argument)
       return "${SCALEMS_ARGUMENT_\(number + 1)}"
     }
@@ -79,6 +88,23 @@ struct TaskMapping: Sendable {
     result.preLaunch =
       keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) }
     result.postLaunch = description.outputs.map { stage($0, .output, description) }
+    return result
+  }
+
+  /// A function runs in a worker of the raptor: no shell comes near it, and its time limit is kept there.
+  private func call(
+    _ function: FunctionCall, _ base: RPTask, _ task: EngineTask, _ description: TaskDescription
+  ) -> RPTask {
+    var result = base
+    result.timeout = nil
+    var environment = description.environment
+    environment["SCALEMS_SESSION_ID"] = session
+    environment["SCALEMS_TASK_ID"] = task.id.uid
+    environment["SCALEMS_MEMBER"] = task.batch.member(of: task.id).map(String.init)
+    result.call = RPCall(
+      module: function.module, name: function.name, args: JSONValue.array(function.args).json,
+      kwargs: JSONValue.object(function.kwargs).json, path: clientDirectory, stdout: description.stdout,
+      stderr: description.stderr, environment: environment, timeout: description.timeout, grace: killGrace)
     return result
   }
 

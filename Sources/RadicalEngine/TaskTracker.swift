@@ -9,6 +9,7 @@ struct TaskTracker {
   /// What to know of a task that RP has.
   struct Entry {
     var attempt: Int
+    var submission: Int
     var timeout: Double?
     var isCall: Bool
     var isInRaptor: Bool
@@ -17,16 +18,25 @@ struct TaskTracker {
     var isAgentDone = false
     var isCancelRequested = false
     var isWithdrawn = false
+    /// What ends it, when that is neither itself nor someone who wants it canceled.
+    var cause: String?
   }
 
   private(set) var entries: [TaskID: Entry] = [:]
+  /// Of tasks that may be submitted again, the number that is next.
+  private var nextSubmission: [TaskID: Int] = [:]
   /// The limit that was reached, in words; what is canceled then is so for that reason.
   var limitReached: String?
 
+  /// - Returns: the number of the submission.
+  @discardableResult
   mutating func add(
     _ id: TaskID, attempt: Int, timeout: Double?, isCall: Bool = false, isInRaptor: Bool = false
-  ) {
-    entries[id] = Entry(attempt: attempt, timeout: timeout, isCall: isCall, isInRaptor: isInRaptor)
+  ) -> Int {
+    let submission = nextSubmission[id] ?? 1
+    entries[id] = Entry(
+      attempt: attempt, submission: submission, timeout: timeout, isCall: isCall, isInRaptor: isInRaptor)
+    return submission
   }
 
   /// The tasks that have not come to their end.
@@ -35,43 +45,62 @@ struct TaskTracker {
 
   /// RP's ids of those of the tasks that it has.
   func uids(of ids: [TaskID]) -> [String] {
-    ids.compactMap { id in entries[id].map { TaskMapping.uid(id, attempt: $0.attempt) } }
+    ids.compactMap { id in entries[id].map { TaskMapping.uid(id, submission: $0.submission) } }
   }
 
   mutating func noteCancel(_ ids: [TaskID]) { for id in ids { entries[id]?.isCancelRequested = true } }
 
   /// Tasks to be taken back; those that have started are left alone.
-  mutating func withdraw() -> [TaskID] {
-    let ids = entries.filter { $0.value.executing == nil && !$0.value.isCancelRequested }.map(\.key).sorted()
-    for id in ids { entries[id]?.isWithdrawn = true }
+  ///
+  /// - Parameters:
+  ///   - onlyRaptor: takes back what goes through the raptor only.
+  ///   - hasStarted: of a call, whose start RP tells only when it ends.
+  ///   - cause: why they are taken back, when it is not `withdraw` that does.
+  mutating func withdraw(onlyRaptor: Bool = false, cause: String? = nil, hasStarted: (TaskID) -> Bool) -> [TaskID] {
+    let ids = entries.filter { id, entry in
+      entry.executing == nil && !entry.isCancelRequested && (entry.isInRaptor || !onlyRaptor)
+        && !(entry.isCall && hasStarted(id))
+    }.map(\.key).sorted()
+    for id in ids {
+      entries[id]?.isWithdrawn = true
+      entries[id]?.cause = cause
+    }
     return ids
   }
+
+  /// Notes what is about to end tasks.
+  mutating func note(cause: String, of ids: [TaskID]) { for id in ids { entries[id]?.cause = cause } }
 
   /// Whether a withdrawal still waits for RP's word.
   var isWithdrawing: Bool { entries.values.contains { $0.isWithdrawn && $0.executing == nil } }
 
   enum Outcome: Equatable {
     case event(SessionEvent)
-    /// It never started, and RP has given it up.
-    case withdrawn(TaskID)
+    /// It never started, and RP has given it up; with the cause, when one was given.
+    case withdrawn(TaskID, attempt: Int, cause: String?)
   }
 
   /// - Returns: what follows; nothing for a task that is not known, or had its end.
   mutating func receive(_ uid: String, _ stateName: String, at time: Timestamp, _ record: TaskRecord?) -> Outcome? {
-    guard let (id, attempt) = TaskMapping.task(of: uid), var entry = entries[id], entry.attempt == attempt,
+    guard let (id, submission) = TaskMapping.task(of: uid), var entry = entries[id], entry.submission == submission,
       let state = TaskState(name: stateName)
     else { return nil }
     guard state.isFinal else {
       if state == .agentExecuting { entry.executing = entry.executing ?? time }
       if state > .agentExecuting { entry.isAgentDone = true }
       entries[id] = entry
-      return .event(event(id, state, attempt > 1 ? TaskResult(attempt: attempt) : nil, at: time))
+      let result = entry.attempt > 1 ? TaskResult(attempt: entry.attempt) : nil
+      return .event(event(id, entry, state, result, at: time))
     }
     // The first final state is how it went.
     entries[id] = nil
-    if entry.isWithdrawn, state == .canceled, entry.executing == nil { return .withdrawn(id) }
+    if state != .done || entry.isCall { nextSubmission[id] = submission + 1 }
+    let isCallUnstarted = record?.returnValue.flatMap(CallAnswer.init)?.started == false
+    if entry.isWithdrawn, isCallUnstarted || (state == .canceled && entry.executing == nil) {
+      return .withdrawn(id, attempt: entry.attempt, cause: entry.cause)
+    }
     let (final, result) = end(of: entry, state, at: time, record ?? TaskRecord())
-    return .event(event(id, final, result, at: time))
+    return .event(event(id, entry, final, result, at: time))
   }
 
   /// Every task that has not come to its end, as failed with the raptor or the pilot it was in.
@@ -79,12 +108,14 @@ struct TaskTracker {
     ids.compactMap { id in
       guard let entry = entries.removeValue(forKey: id) else { return nil }
       let state: TaskState = entry.isCancelRequested ? .canceled : .failed
-      return event(id, state, TaskResult(attempt: entry.attempt, reason: reason), at: .now)
+      return event(id, entry, state, TaskResult(attempt: entry.attempt, reason: reason), at: .now)
     }
   }
 
-  private func event(_ id: TaskID, _ state: TaskState, _ result: TaskResult?, at time: Timestamp) -> SessionEvent {
-    SessionEvent(time: time, source: .engine, .task(id, state, result))
+  private func event(
+    _ id: TaskID, _ entry: Entry, _ state: TaskState, _ result: TaskResult?, at time: Timestamp
+  ) -> SessionEvent {
+    SessionEvent(time: time, source: entry.isInRaptor ? .raptor : .engine, .task(id, state, result))
   }
 
   private func end(of entry: Entry, _ state: TaskState, at time: Timestamp, _ record: TaskRecord) -> (
@@ -103,7 +134,13 @@ struct TaskTracker {
         result.reason = "its time limit of \(number(timeout)) s passed"
         return (.failed, result)
       }
-      result.reason = limitReached ?? (entry.isWithdrawn ? "it had just started when it was taken back" : "canceled by RADICAL-Pilot")
+      if let cause = entry.cause, !entry.isWithdrawn {
+        result.reason = cause
+        return (.failed, result)
+      }
+      result.reason =
+        limitReached
+        ?? (entry.isWithdrawn ? "it had just started when it was taken back" : "canceled by RADICAL-Pilot")
     default: break
     }
     return (state, result)
@@ -131,11 +168,13 @@ struct CallAnswer: Decodable {
   var signal: Int32?
   /// `timeout` or `canceled`.
   var ended: String?
+  /// `false` when it was canceled before it began.
+  var started: Bool?
 
   enum CodingKeys: String, CodingKey {
     case value, reason
     case exitCode = "exit_code"
-    case signal, ended
+    case signal, ended, started
   }
 
   init?(_ json: String) {
@@ -149,6 +188,7 @@ struct CallAnswer: Decodable {
     result.exitCode = exitCode
     result.signal = signal
     result.reason = reason
+    result.value = value
     switch ended {
     case "canceled": return (.canceled, result)
     case "timeout":

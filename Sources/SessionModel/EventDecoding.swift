@@ -249,7 +249,8 @@ private struct Fields {
     }
     return SessionSummary(
       session: try string("session"), tasks: tasks, wall: try scan("wall_s") { try $0.seconds() },
-      leftovers: leftovers, exitCode: Int32(truncatingIfNeeded: try integer("exit")))
+      leftovers: leftovers, exitCode: Int32(truncatingIfNeeded: try integer("exit")),
+      problem: find("problem") == nil ? nil : try string("problem"))
   }
 
   private func find(_ name: String) -> Token? { raw.last { $0.0.text == name }?.1 }

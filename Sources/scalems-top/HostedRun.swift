@@ -120,6 +120,7 @@ struct HostedRun {
       } else {
         print(summaryLine(summary, directory: directory.path.string))
       }
+      if let problem = summary.problem { complain("scalems-top: \(problem)") }
       guard let problem = life.problem else { return summary.exitCode }
       complain("scalems-top: \(problem)")
       return 2

@@ -33,7 +33,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The execution target, by RADICAL-Pilot's name (default: local.localhost).")
   var resource: String?
 
-  @Option(help: ArgumentHelp("How the target is reached, as 'local' or 'ssh' (default: the target's).", valueName: "schema"))
+  @Option(
+    help: ArgumentHelp("How the target is reached, as 'local' or 'ssh' (default: the target's).", valueName: "schema"))
   var access: String?
 
   @Option(

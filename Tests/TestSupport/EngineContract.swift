@@ -97,7 +97,7 @@ public struct EngineContract: Sendable {
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["DONE": 7, "FAILED": 1])
     let snapshot = harness.snapshot
-    #expect(snapshot.raptor?.state == .done && snapshot.raptor?.workers == 2 && snapshot.raptor?.hello != nil)
+    #expect(snapshot.raptor?.state == .done && snapshot.raptor?.workers ?? 0 > 0 && snapshot.raptor?.hello != nil)
     #expect(try harness.details("bad").exitCode == 4)
     let first = harness.events.first { if case .task(TaskID(0), .agentExecuting, _) = $0.kind { true } else { false } }
     #expect(first?.source == .raptor)

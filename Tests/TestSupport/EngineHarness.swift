@@ -7,11 +7,18 @@ public final class EngineHarness: Sendable {
   public let executor: DispatchingExecutor
   public let directory: TemporaryDirectory
   private let recorder = MemoryRecorder()
+  /// What has to live as long as the session.
+  private let kept: TemporaryDirectory?
+  /// Seconds that waiting may take.
+  private let patience: Double
 
   public init(
     _ engine: any PilotEngine, configuration: RuntimeConfiguration,
-    id: String = "test.\(UInt64.random(in: 0...UInt64.max))"
+    id: String = "test.\(UInt64.random(in: 0...UInt64.max))", keeping kept: TemporaryDirectory? = nil,
+    patience: Double = 20
   ) throws {
+    self.kept = kept
+    self.patience = patience
     directory = try TemporaryDirectory()
     let context = SessionContext(
       id: id, directory: directory.path, clientDirectory: directory.path, configuration: configuration)
@@ -53,9 +60,9 @@ public final class EngineHarness: Sendable {
 
   /// Awaits an event that makes the condition hold.
   public func wait(
-    for what: String, seconds: Double = 20, until condition: @escaping (SessionSnapshot) -> Bool
+    for what: String, seconds: Double? = nil, until condition: @escaping (SessionSnapshot) -> Bool
   ) async throws {
-    try await TestSupport.wait(for: what, seconds: seconds) { condition(snapshot) }
+    try await TestSupport.wait(for: what, seconds: seconds ?? patience) { condition(snapshot) }
   }
 }
 

@@ -141,13 +141,23 @@ def watch_logs(wire):
 CALL = """
 import json, os, select, signal, sys, time, traceback
 call = json.loads(%r)
+if os.path.exists('scalems.cancel'):
+    return json.dumps({'ended': 'canceled', 'started': False})
+open('scalems.started', 'w').close()
 gone, alive = os.pipe()
+parent = os.getpid()
 pid = os.fork()
 if pid == 0:
     os.setsid()
     code = 1
     try:
-        import contextlib, importlib
+        import contextlib, ctypes, importlib
+        try:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: nothing outlives its worker
+        except (OSError, AttributeError):
+            pass
+        if os.getppid() != parent:
+            os._exit(1)
         for number, name in ((1, call['stdout']), (2, call['stderr'])):
             file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             os.dup2(file, number)
@@ -160,7 +170,7 @@ if pid == 0:
                     target = importlib.import_module(call['module'])
                     for part in call['name'].split('.'):
                         target = getattr(target, part)
-                    answer = {'value': json.dumps(target(*call['args'], **call['kwargs']))}
+                    answer = {'value': json.dumps(target(*json.loads(call['args']), **json.loads(call['kwargs'])))}
                     code = 0
                 except SystemExit as error:
                     code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1

@@ -1,0 +1,42 @@
+import Executor
+import Glibc
+import Leftovers
+import RadicalEngine
+import SessionModel
+import TestSupport
+import Testing
+
+/// The virtual environment with real RADICAL-Pilot that `make test` makes.
+let radicalVenv: String = {
+  if let path = getenv("SCALEMS_TEST_VENV") { return String(cString: path) }
+  return (getenv("HOME").map { String(cString: $0) } ?? "") + "/.cache/scalems-top/radical"
+}()
+
+/// A session on real RADICAL-Pilot, whose sandbox and registry lie in a temporary directory.
+func radicalHarness(
+  cores: Int = 2, raptor: Bool = false, runtime: Double? = nil, options: [String: String] = [:],
+  awaitRaptor: Double = 2
+) throws -> EngineHarness {
+  var limits = TimeLimits.radical
+  limits.awaitRaptor = .seconds(awaitRaptor)
+  let configuration = try RuntimeConfiguration(
+    engine: "radical", targetVenv: radicalVenv, enableRaptor: raptor, cores: cores, runtime: runtime,
+    pilotOptions: options, limits: limits)
+  let home = try TemporaryDirectory()
+  let engine = RadicalEngine(
+    registry: SessionRegistry(directory: home.path + "/sessions"), environment: ["HOME": home.path])
+  return try EngineHarness(engine, configuration: configuration, keeping: home, patience: 90)
+}
+
+/// What every engine must do, on real RADICAL-Pilot. One at a time: a session has some forty processes.
+@Suite(.serialized) struct RadicalContractTests {
+  let contract = EngineContract { cores, raptor in try radicalHarness(cores: cores, raptor: raptor) }
+
+  @Test func runsTasksToDone() async throws { try await contract.runsTasksToDone() }
+  @Test func tellsHowTasksFail() async throws { try await contract.tellsHowTasksFail() }
+  @Test func cancelsWaitingAndRunningTasks() async throws { try await contract.cancelsWaitingAndRunningTasks() }
+  @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
+  @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
+  @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
+  @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
+}
