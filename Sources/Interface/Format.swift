@@ -56,6 +56,12 @@ enum Format {
     return total < 86400 ? "\(total / 3600)h" : "\(total / 86400)d"
   }
 
+  /// Tasks a second: `0.4/s`, `12/s`.
+  static func rate(_ perSecond: Double) -> String {
+    let tenths = Int((min(perSecond, 1e9) * 10).rounded())
+    return tenths < 100 ? "\(tenths / 10).\(tenths % 10)/s" : "\(count((tenths + 5) / 10))/s"
+  }
+
   /// `1,234,567`.
   static func count(_ number: Int) -> String {
     let digits = String(number.magnitude)

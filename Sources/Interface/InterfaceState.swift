@@ -120,6 +120,8 @@ struct InterfaceState: Sendable {
   var isSummaryDismissed = false
   var notice: Notice?
   var progress = Progress()
+  /// The same of the tasks that go through the raptor.
+  var raptorProgress = Progress()
 
   init(
     isReadOnly: Bool = false, isHosted: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,

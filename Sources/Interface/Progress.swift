@@ -25,6 +25,14 @@ struct Progress: Sendable {
     }
   }
 
+  /// Tasks a second lately; `nil` when nothing sensible can be said.
+  func rate(finished: Int, now: Timestamp) -> Double? {
+    guard let last = samples.last(where: { now.seconds(since: $0.time) >= 5 }) ?? samples.first else { return nil }
+    let seconds = now.seconds(since: last.time)
+    guard seconds >= 1, finished > last.finished else { return nil }
+    return Double(finished - last.finished) / seconds
+  }
+
   /// Seconds until `remaining` more tasks have finished; `nil` when nothing sensible can be said.
   func timeLeft(remaining: Int, finished: Int, now: Timestamp) -> Double? {
     guard remaining > 0, let first = samples.first else { return nil }

@@ -9,6 +9,7 @@ extension InterfaceState {
     self.size = size
     now = time
     progress.note(finished: snapshot.tasks.finished, at: time)
+    if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: time) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = TaskOrder(sets: filter?.order(snapshot.tasks))
     settleList()

@@ -83,45 +83,65 @@ extension InterfaceState {
 
   func drawRaptor(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {
     guard let raptor = snapshot.raptor else { return }
-    let busy = min(snapshot.tasks.raptorRunning, raptor.workers)
-    let through = "\(Format.count(snapshot.tasks.raptorFinished)) tasks through"
-    let digits = Format.count(raptor.workers).count
-    let idle = Format.right(max(0, raptor.workers - busy), digits)
-    let numbers = "\(Format.right(busy, digits)) busy, \(idle) idle"
     let style: Style = raptor.state == .agentExecuting ? .running : raptor.state.phase.style
-    if isLine || rect.height < 5 {
+    if !isLine {
+      grid.box(rect, title: [Span("raptor", .title)], glyphs: glyphs, right: [Span(raptor.uid, .dim)])
+    }
+    guard !isLine, rect.height >= 5 else {
       let row = isLine ? rect.row : rect.inner.row
       let (left, right) = isLine ? (0, rect.endColumn - 1) : (rect.inner.column + 1, rect.inner.endColumn - 1)
-      if !isLine {
-        grid.box(rect, title: [Span("raptor", .title)], glyphs: glyphs, right: [Span(raptor.uid, .dim)])
-      }
       let head = isLine ? [Span(" raptor", .heading), Span("  ")] : []
       let at = grid.put(
         head + [Span(raptor.state.phase.word, style), Span("  ")], row: row, column: left, end: right)
-      if right - at < 40 {
-        grid.put("\(busy)/\(raptor.workers) busy, \(through)", row: row, column: at, width: right - at)
-        return
-      }
-      let text = "\(numbers)   \(through)"
+      // The longest that leaves room for a bar, or the shortest.
+      let texts = raptorTexts
+      let text = texts.first { right - at - $0.count >= 12 } ?? texts.last ?? ""
       grid.putRight([Span(text)], row: row, start: at, end: right)
-      grid.bar(
-        [(busy, glyphs.barFull, .running)], total: raptor.workers, row: row, column: at,
-        width: right - at - text.count - 1, glyphs: glyphs)
+      drawWorkers(&grid, raptor, row: row, at, width: right - at - text.count - 1)
       return
     }
-    grid.box(rect, title: [Span("raptor", .title)], glyphs: glyphs, right: [Span(raptor.uid, .dim)])
     let inner = rect.inner
     let (left, right) = (inner.column + 1, inner.endColumn - 1)
     let end = grid.put([Span(raptor.state.phase.word, style)], row: inner.row, column: left, end: right)
-    if let note = raptor.state.isFinal ? raptor.detail : raptor.hello {
+    if let note = raptor.detail ?? raptor.hello {
       grid.put(note, row: inner.row, column: end + 2, width: right - end - 2, style: .dim)
     }
     let at = grid.put([Span("workers", .heading), Span(" ")], row: inner.row + 1, column: left, end: right)
+    let numbers = raptorNumbers
     grid.putRight([Span(numbers)], row: inner.row + 1, start: at, end: right)
+    drawWorkers(&grid, raptor, row: inner.row + 1, at, width: right - at - numbers.count - 1)
+    grid.put(raptorPast + " it", row: inner.row + 2, column: left, width: right - left)
+  }
+
+  /// Running and queued, as wide as the widest would be, so that a bar beside them does not change its length.
+  private var raptorNumbers: String {
+    let table = snapshot.tasks
+    let digits = Format.count(snapshot.raptor?.workers ?? 0).count
+    return "\(Format.right(table.raptorRunning, digits)) running, \(Format.count(table.raptorQueued)) queued"
+  }
+
+  private var raptorPast: String {
+    let table = snapshot.tasks
+    let rate = raptorProgress.rate(finished: table.raptorFinished, now: now).map { "\(Format.rate($0))   " } ?? ""
+    return "\(rate)\(Format.count(table.raptorFinished)) tasks through"
+  }
+
+  /// What is said of the raptor in a line, from the longest to the shortest.
+  private var raptorTexts: [String] {
+    let table = snapshot.tasks
+    let short = "\(Format.count(table.raptorRunning)) running, \(Format.count(table.raptorFinished)) through"
+    let note = snapshot.raptor.flatMap { $0.state.isFinal ? nil : $0.detail }.map { "\($0)   " } ?? ""
+    let long = "\(raptorNumbers)   \(raptorPast)"
+    return [note + long, long, short]
+  }
+
+  /// How many workers are busy; RP's raptor runs programs outside of its workers, and then there is nothing to compare.
+  private func drawWorkers(_ grid: inout CellGrid, _ raptor: RaptorStatus, row: Int, _ column: Int, width: Int) {
+    let running = snapshot.tasks.raptorRunning
+    guard raptor.workers >= running, width >= 4 else { return }
     grid.bar(
-      [(busy, glyphs.barFull, .running)], total: raptor.workers, row: inner.row + 1, column: at,
-      width: right - at - numbers.count - 1, glyphs: glyphs)
-    grid.put(through + " it", row: inner.row + 2, column: left, width: right - left)
+      [(running, glyphs.barFull, .running)], total: raptor.workers, row: row, column: column, width: width,
+      glyphs: glyphs)
   }
 
   // MARK: Counts

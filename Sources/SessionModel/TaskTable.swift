@@ -9,6 +9,8 @@ public struct TaskTable: Sendable {
   public private(set) var gpusInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
   public private(set) var raptorRunning = 0
+  /// Tasks that the engine has for the raptor, and that do not run yet.
+  public private(set) var raptorQueued = 0
   public private(set) var raptorFinished = 0
 
   private var states: [TaskState] = []
@@ -124,6 +126,7 @@ public struct TaskTable: Sendable {
       gpusInUse += change * resources.gpus
       if batch.description.raptor {
         raptorRunning += change
+        raptorQueued += to == .queued ? 1 : from == .queued ? -1 : 0
         if from == .running { raptorFinished += 1 }
       }
     }

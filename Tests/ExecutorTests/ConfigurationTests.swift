@@ -50,7 +50,7 @@ import Testing
   @Test func `unknown engines and resources are named, with what would be right`() {
     #expect(
       message { try RuntimeConfiguration(engine: "locl") }
-        == "unknown engine 'locl' (did you mean 'local'?): use 'local'")
+        == "unknown engine 'locl' (did you mean 'local'?): use 'local' or 'radical'")
     #expect(
       message { try RuntimeConfiguration(engine: "slurm", engines: [.local, Self.cluster]) }
         == "unknown engine 'slurm': use 'local' or 'radical'")

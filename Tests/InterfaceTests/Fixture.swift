@@ -64,7 +64,7 @@ struct Fixture {
       .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 16, gpus: gpus, runtime: 3600)),
       .sessionPhase(.running, reason: nil))
     if raptor {
-      events(.raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 4, hello: "scalems 1.0")))
+      events(.raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 8, hello: "scalems 1.0")))
     }
   }
 
