@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func theExamplesAreValid() async throws {
-    for name in ["ensemble.yaml", "echo.yaml", "echo-pipeline.yaml"] {
+    for name in ["ensemble.yaml", "echo.yaml", "echo-pipeline.yaml", "functions.yaml"] {
       let result = try await Program.run(scalemsTop, ["check", "\(packageRoot)/Examples/\(name)"])
       #expect(result.exitCode == 0, "\(name): \(result.stderr)")
     }
