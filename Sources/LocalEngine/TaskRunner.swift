@@ -277,7 +277,11 @@ final class TaskRunner {
     var text = task.result.reason ?? ""
     if text.isEmpty {
       text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
-      if task.isFunction, !task.isAnswered { text = "its interpreter died (\(text))" }
+      if task.isFunction, !task.isAnswered {
+        text = "its interpreter died (\(text))"
+        // Where it was then is in the file, line by line; the last of them says nothing.
+        if task.result.signal != nil { return text }
+      }
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }

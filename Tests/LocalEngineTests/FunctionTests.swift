@@ -104,13 +104,15 @@ import Testing
     let harness = try Self.harness(module)
     let summary = try await harness.run([
       Self.item("exit0", "leave", [0]), Self.item("exit7", "leave", [7]), Self.item("killed", "kill", [9]),
-      Self.item("again", "identify"),
+      Self.item("crashed", "kill", [11]), Self.item("again", "identify"),
     ])
-    #expect(summary.tasks == ["DONE": 1, "FAILED": 3] && summary.leftovers.isEmpty)
+    #expect(summary.tasks == ["DONE": 1, "FAILED": 4] && summary.leftovers.isEmpty)
     #expect(try harness.details("exit0").reason == "its interpreter died (exit 0)")
     #expect(try harness.details("exit7").reason == "its interpreter died (exit 7)")
     let killed = try harness.details("killed")
     #expect(killed.reason == "its interpreter died (ended by SIGKILL)" && killed.signal == SIGKILL)
+    #expect(try harness.details("crashed").reason == "its interpreter died (ended by SIGSEGV)")
+    #expect(try harness.output("crashed", "stderr").contains("in kill"), "where it was")
   }
 
   @Test func aTimeLimitEndsTheWholeTree() async throws {
