@@ -306,6 +306,8 @@ final class TaskRunner {
     }
     tasks[task.item.id] = nil
     loop.cancel(task.timer)
+    // Its function may have returned before its outputs could not be staged.
+    if state != .done { task.result.value = nil }
     emit(SessionEvent(source: configuration.source, .task(task.item.id, state, task.result)))
     onEnd(task.item.id)
   }

@@ -241,6 +241,7 @@ import Testing
       def work():
           data = b"x" * (150 << 20)
           return sum(range(2000000))
+      def quick(): return 1
       """
     let harness = try Self.harness(module)
     try harness.directory.write("words\n", to: "in.txt")
@@ -250,10 +251,12 @@ import Testing
         $0.outputs = [StagingDirective(source: "out.txt", target: "result.txt")]
       },
       Self.item("flaky", "flaky") { $0.retries = 1 }, Self.item("work", "work"),
-      Self.item("nooutput", "flaky") { $0.outputs = [StagingDirective(source: "never", target: "never")] },
+      Self.item("nooutput", "quick") { $0.outputs = [StagingDirective(source: "never", target: "never")] },
     ])
     #expect(summary.tasks == ["DONE": 3, "FAILED": 1])
     #expect(harness.directory.text("result.txt") == "WORDS\n")
+    let noOutput = try harness.details("nooutput")
+    #expect(noOutput.reason?.hasPrefix("the output 'never' does not exist") ?? false && noOutput.value == nil)
     let flaky = try harness.details("flaky")
     #expect(try flaky.attempt == 2 && flaky.value == "null" && harness.output("flaky") == "try 2\n")
     #expect(try harness.output("flaky", "stdout.attempt1") == "try 1\n")
