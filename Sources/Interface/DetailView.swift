@@ -89,7 +89,7 @@ extension InterfaceState {
     addState(details, add)
     // A few lines of it: the journal has the whole.
     if let value = details.value { add("value", shortened(value, to: 3 * room), .plain) }
-    add("command", batch.commandLine(of: id))
+    add(description.function == nil ? "command" : "function", batch.commandLine(of: id))
     addMeasures(details, add)
     add("resources", resourcesText(description.resources))
     if description.raptor { add("raptor", "goes through the raptor") }

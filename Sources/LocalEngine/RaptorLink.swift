@@ -15,6 +15,13 @@ final class RaptorLink {
     case ended
   }
 
+  /// An item that was given to it.
+  private struct Run {
+    var attempt: Int
+    /// The first process of the item, which leads a session.
+    var pid: pid_t?
+  }
+
   private let loop: EventLoop
   private let configuration: AgentConfiguration
   private let workers: Int
@@ -26,7 +33,7 @@ final class RaptorLink {
   private var lines = LineReader()
   private var requests = RequestWriter()
   private var hello: String?
-  private var running: [TaskID: Int] = [:]
+  private var running: [TaskID: Run] = [:]
   private var endReason: String?
 
   var emit: (SessionEvent) -> Void = { _ in }
@@ -87,7 +94,7 @@ final class RaptorLink {
 
   /// CPI `add_item`.
   func add(_ item: RunItem) {
-    running[item.id] = item.attempt
+    running[item.id] = Run(attempt: item.attempt)
     write(.addItem(item))
   }
 
@@ -122,10 +129,11 @@ final class RaptorLink {
     do {
       guard let event = try SessionEvent(line: line) else { return receiveHello(line) }
       guard case .task(let id, let state, let result) = event.kind else { return emit(event) }
-      guard let attempt = running[id] else { return }
+      guard let run = running[id] else { return }
+      if let pid = result?.pid { running[id]?.pid = pid }
       var known = result
       if state.isFinal, let endReason, known?.reason != nil, state != .done { known?.reason = endReason }
-      emit(SessionEvent(time: event.time, source: .raptor, .task(id, state, known ?? TaskResult(attempt: attempt))))
+      emit(SessionEvent(time: event.time, source: .raptor, .task(id, state, known ?? TaskResult(attempt: run.attempt))))
       guard state.isFinal else { return }
       running[id] = nil
       onTaskEnd(id)
@@ -171,7 +179,7 @@ final class RaptorLink {
     case .canceling: report(.canceled, endReason)
     default: report(.failed, "the raptor died: \(how)")
     }
-    for (id, attempt) in running { fail(id, attempt: attempt, endReason ?? "the raptor died (\(how))") }
+    for (id, run) in running { fail(id, attempt: run.attempt, endReason ?? "the raptor died (\(how))") }
     running = [:]
     onEnd()
   }
@@ -184,9 +192,14 @@ final class RaptorLink {
   /// Processes of its tasks that came to the agent when the raptor died.
   private func killStrays() {
     let marks = running.keys.map { "SCALEMS_TASK_ID=\($0.uid)" }
+    let sessions = Set(running.values.compactMap(\.pid))
     guard !marks.isEmpty else { return }
-    for entry in ProcessTable().descendants(of: getpid())
-    where !entry.isZombie && marks.contains(where: { ProcessTable.environment(of: entry.pid, holds: $0) }) {
+    for entry in ProcessTable().descendants(of: getpid()) where !entry.isZombie {
+      // What a function forked has the environment of its interpreter, which has no task's id.
+      guard
+        sessions.contains(entry.session)
+          || marks.contains(where: { ProcessTable.environment(of: entry.pid, holds: $0) })
+      else { continue }
       kill(entry.pid, SIGKILL)
     }
   }

@@ -277,7 +277,11 @@ final class TaskRunner {
     var text = task.result.reason ?? ""
     if text.isEmpty {
       text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
-      if task.isFunction, !task.isAnswered { text = "its interpreter died (\(text))" }
+      if task.isFunction, !task.isAnswered {
+        text = "its interpreter died (\(text))"
+        // Where it was then is in the file, line by line; the last of them says nothing.
+        if task.result.signal != nil { return text }
+      }
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }
@@ -302,6 +306,8 @@ final class TaskRunner {
     }
     tasks[task.item.id] = nil
     loop.cancel(task.timer)
+    // Its function may have returned before its outputs could not be staged.
+    if state != .done { task.result.value = nil }
     emit(SessionEvent(source: configuration.source, .task(task.item.id, state, task.result)))
     onEnd(task.item.id)
   }

@@ -51,7 +51,8 @@ public indirect enum JSONValue: Equatable, Sendable {
 
   /// A value without quotes or brackets; white space may follow it.
   private init(word: String) throws {
-    let word = word.prefix { !$0.isWhitespace }
+    var word = word[...]
+    while word.last?.isWhitespace ?? false { word.removeLast() }
     switch word {
     case "null": self = .null
     case "true": self = .bool(true)

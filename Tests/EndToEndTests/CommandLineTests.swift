@@ -121,9 +121,19 @@ import Testing
   }
 
   @Test func theExamplesAreValid() async throws {
-    for name in ["ensemble.yaml", "echo.yaml", "echo-pipeline.yaml"] {
+    for name in ["ensemble.yaml", "echo.yaml", "echo-pipeline.yaml", "functions.yaml"] {
       let result = try await Program.run(scalemsTop, ["check", "\(packageRoot)/Examples/\(name)"])
       #expect(result.exitCode == 0, "\(name): \(result.stderr)")
     }
+  }
+
+  @Test func theExampleOfFunctionsRuns() async throws {
+    let place = try TemporaryDirectory()
+    let result = try await Program.run(
+      scalemsTop,
+      ["run", "\(packageRoot)/Examples/functions.yaml", "--batch", "--cores", "2", "--session-dir", place.path + "/s"],
+      environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+    #expect(result.exitCode == 0 && result.stdout.contains("22 DONE"), "\(result.stdout) \(result.stderr)")
+    #expect(place.text("s/journal.jsonl")?.contains(#""value":{"walks": 20, "mean": "#) ?? false)
   }
 }

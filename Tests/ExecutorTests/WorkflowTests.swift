@@ -38,7 +38,9 @@ import Testing
     func refused(_ change: (inout TaskDescription) -> Void) -> String? {
       var description = TaskDescription(name: "a", argv: ["x"])
       change(&description)
-      return message(ValueError.self, [WorkItem(description)])
+      var workflow = Workflow()
+      do { _ = try workflow.add([WorkItem(description)]) } catch { return (error as? ValueError)?.message }
+      return nil
     }
     #expect(refused { $0.argv = [] } == "item 'a' has no command: its argv is empty")
     #expect(refused { $0.resources.ranks = 0 } == "item 'a' has at least one rank and one core a rank, not 0 and 1")
@@ -48,6 +50,15 @@ import Testing
     #expect(refused { $0.timeout = .infinity } != nil)
     #expect(refused { $0.retries = 251 } == "item 'a' is run again at most 250 times, not 251")
     #expect(refused { $0.retries = -1 } != nil)
+    let call = FunctionCall(module: "m", name: "f")
+    #expect(refused { ($0.argv, $0.function, $0.raptor) = ([], call, true) } == nil)
+    #expect(refused { ($0.function, $0.raptor) = (call, true) } != nil)
+    #expect(
+      refused { ($0.argv, $0.function) = ([], call) }
+        == "item 'a' is a function, which goes through the raptor: set raptor")
+    #expect(refused { ($0.argv, $0.function, $0.raptor, $0.stdin) = ([], call, true, .text("")) } != nil)
+    #expect(refused { ($0.argv, $0.function, $0.raptor, $0.preExec) = ([], call, true, ["x"]) } != nil)
+    #expect(refused { ($0.argv, $0.function, $0.raptor, $0.resources.ranks) = ([], call, true, 2) } != nil)
   }
 
   @Test func `what waits for nothing that exists is refused`() {

@@ -5,13 +5,14 @@ import Testing
 
 /// A local engine that finds its agent and raptor in the `scalems-top` beside the tests.
 func localHarness(
-  cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3
+  cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3,
+  venv: String? = nil
 ) throws -> EngineHarness {
   var limits = TimeLimits()
   limits.killGrace = .seconds(killGrace)
   limits.awaitRaptor = .seconds(0.5)
   let configuration = try RuntimeConfiguration(
-    enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits)
+    targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits)
   return try EngineHarness(LocalEngine(executable: scalemsTop), configuration: configuration)
 }
 
@@ -24,5 +25,6 @@ func localHarness(
   @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
   @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
   @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
+  @Test func runsFunctions() async throws { try await contract.runsFunctions() }
   @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
 }

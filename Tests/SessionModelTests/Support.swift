@@ -56,6 +56,12 @@ enum Samples {
     .raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 3)),
     .raptor(RaptorStatus(uid: "r", state: .failed, workers: 0, hello: "scalems 0.1", detail: "signal 9")),
     .tasksAdded(TaskBatch(first: TaskID(0), description: TaskDescription(name: "a", argv: ["x"]), members: .single)),
+    .tasksAdded(
+      TaskBatch(
+        first: TaskID(3),
+        description: TaskDescription(
+          name: "f", function: FunctionCall(module: "m", name: "a.b", args: [1, 2.0, nil], kwargs: ["k": ["{member}"]])),
+        members: .single)),
     .tasksAdded(TaskBatch(first: TaskID(7), description: description, members: .ensemble(first: 3, count: 1000))),
     .tasksAdded(
       TaskBatch(
@@ -70,6 +76,7 @@ enum Samples {
       TaskResult(
         exitCode: -1, signal: 9, wall: 1.5, user: 0.000001, system: 12.25, peakMemory: 1 << 40, attempt: 3, pid: 2,
         reason: "last words\u{0}")),
+    .task(TaskID(3), .done, TaskResult(exitCode: 0, value: "{\"a\": [1, 2.0, null]}")),
     .command(CommandRecord(id: 1, verb: .drain, user: "ann", stage: .requested)),
     .command(
       CommandRecord(

@@ -103,6 +103,60 @@ public struct EngineContract: Sendable {
     #expect(first?.source == .raptor)
   }
 
+  /// Functions of a module beside the workflow: values, output, failures, `{member}` as a number.
+  public func runsFunctions() async throws {
+    let harness = try harness(3, true)
+    try harness.directory.write(
+      """
+      import os, sys
+      def twice(n, plus=0):
+          print("twice of", n)
+          return 2 * n + plus
+      def nested(*args, **kwargs): return {"args": list(args), "kwargs": kwargs}
+      def bad(): raise ValueError("this is why")
+      def leave(code): sys.exit(code)
+      def opaque(): return {1, 2}
+      def who(): return [os.environ["SCALEMS_TASK_ID"], os.environ["EXTRA"], os.getcwd()]
+      """, to: "contract_functions.py")
+    func call(
+      _ name: String, _ function: String, _ args: [JSONValue] = [], _ kwargs: [String: JSONValue] = [:]
+    ) -> TaskDescription {
+      TaskDescription(
+        name: name,
+        function: FunctionCall(module: "contract_functions", name: function, args: args, kwargs: kwargs))
+    }
+    var who = call("who", "who")
+    who.environment = ["EXTRA": "word"]
+    let summary = try await harness.run([
+      WorkItem(call("twice", "twice", ["{member}"], ["plus": 0.5]), shape: [3]),
+      WorkItem(call("nested", "nested", [1, 2.0, "é", nil, true, ["a": []]], ["k": "v"])), WorkItem(call("bad", "bad")),
+      WorkItem(call("three", "leave", [3])), WorkItem(call("opaque", "opaque")), WorkItem(call("missing", "missing")),
+      WorkItem(who),
+    ])
+    #expect(summary.tasks == ["DONE": 5, "FAILED": 4] && summary.leftovers.isEmpty)
+    let two = try harness.details("twice.2")
+    #expect(two.value == "4.5" && two.exitCode == 0 && two.state == .done)
+    #expect(try harness.output("twice.2") == "twice of 2\n")
+    #expect(
+      try JSONValue(json: harness.details("nested").value ?? "")
+        == ["args": [1, 2.0, "é", nil, true, ["a": []]], "kwargs": ["k": "v"]])
+    let bad = try harness.details("bad")
+    #expect(bad.reason == "ValueError: this is why" && bad.exitCode == 1 && bad.value == nil)
+    #expect(
+      try harness.output("bad", "stderr").contains("in bad") && !harness.output("bad", "stderr").contains("worker"))
+    #expect(try harness.details("three").exitCode == 3)
+    #expect(try harness.details("opaque").reason?.contains("JSON") ?? false)
+    #expect(try harness.details("missing").reason?.contains("no attribute 'missing'") ?? false)
+    let uid = try harness.details("who").id.uid
+    #expect(
+      try JSONValue(json: harness.details("who").value ?? "")
+        == [.string(uid), "word", .string("\(harness.directory.path)/tasks/\(uid)")])
+    let states = harness.events.compactMap { event -> TaskState? in
+      if case .task(two.id, let state, _) = event.kind { state } else { nil }
+    }
+    #expect(states == states.sorted() && states.contains(.agentExecuting) && states.last == .done)
+  }
+
   public func cancelsTheRaptor() async throws {
     let harness = try harness(2, true)
     try await harness.executor.startup()
