@@ -16,7 +16,7 @@ import SessionModel
       could not start, 4 the shutdown left something behind, 128+n ended by signal n.
       """,
     version: programVersion,
-    subcommands: [RunCommand.self, CheckCommand.self])
+    subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self])
 
   static func main() {
     // The helpers are this program, too; they start before anything else is looked at.
