@@ -52,7 +52,8 @@ let package = Package(
       ]),
     // What tests of real processes share.
     .target(
-      name: "TestSupport", dependencies: ["CTaskLaunch", "Executor", "SessionLink", "SessionModel"],
+      name: "TestSupport",
+      dependencies: ["CTaskLaunch", "Executor", "Leftovers", "Processes", "SessionLink", "SessionModel"],
       path: "Tests/TestSupport"),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
     .testTarget(
@@ -66,10 +67,10 @@ let package = Package(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
-    .testTarget(name: "LeftoversTests", dependencies: ["CTaskLaunch", "Leftovers", "Processes", "TestSupport"]),
+    .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Processes", "TestSupport"]),
     .testTarget(
       name: "RadicalEngineTests", dependencies: ["Leftovers", "RadicalEngine", "TestSupport", "scalems-top"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "scalems-top"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Processes", "TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]
 )

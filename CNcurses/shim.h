@@ -12,6 +12,7 @@
 // following is one macro, one global, or one function whose header would bring hundreds of macros (term.h).
 
 extern int setupterm(const char *term, int fd, int *error);
+extern int tigetnum(const char *name);
 extern int wcwidth(wchar_t character);
 
 static inline SCREEN *nc_newterm(void) { return newterm(NULL, stdout, stdin); }

@@ -92,11 +92,14 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
     }
   }
 
-  /// Whether its helper runs, or the `scalems-top` that hosts it; on this machine only.
-  public var isLive: Bool {
-    if let owner, let ownerStart, ProcessIdentity(pid: owner, start: ownerStart).isAlive { return true }
-    return ProcessIdentity(pid: helper, start: helperStart).isAlive
+  /// Whether the `scalems-top` that hosts it runs; on this machine only.
+  public var isOwned: Bool {
+    guard let owner, let ownerStart else { return false }
+    return ProcessIdentity(pid: owner, start: ownerStart).isAlive
   }
+
+  /// Whether its helper runs, or the `scalems-top` that hosts it; on this machine only.
+  public var isLive: Bool { isOwned || ProcessIdentity(pid: helper, start: helperStart).isAlive }
 
   private enum CodingKeys: String, CodingKey {
     case session, host, owner, helper, group, jobs, sandbox, resource

@@ -47,8 +47,7 @@ public final class Screen: Canvas {
     screen = opened
     self.window = window
     pasteMode = Self.hasPasteMode
-    let wantsColor = !options.mono && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
-    colorMode = wantsColor && has_colors() ? .color : .mono
+    colorMode = !options.mono && Self.wantsColor && has_colors() ? .color : .mono
     cbreak()
     noecho()
     keypad(window, true)
@@ -236,7 +235,10 @@ extension Screen {
 
 // The terminal and its description.
 extension Screen {
-  private static var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "" }
+  static var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "" }
+
+  /// Whether NO_COLOR is not set.
+  static var wantsColor: Bool { getenv("NO_COLOR").map { $0.pointee == 0 } ?? true }
 
   public static func checkTerminal() throws(TerminalError) {
     guard isatty(STDIN_FILENO) == 1 else { throw TerminalError("standard input is not a terminal") }
@@ -255,7 +257,7 @@ extension Screen {
   }
 
   /// Sets the locale of the process for characters and returns whether only ASCII may be shown.
-  private static func chooseLocale(ascii: Bool?) -> Bool {
+  static func chooseLocale(ascii: Bool?) -> Bool {
     setlocale(LC_CTYPE, "")
     func isUnicode() -> Bool { String(cString: nl_langinfo(Int32(CODESET))).uppercased() == "UTF-8" }
     if ascii == true { return true }

@@ -3,6 +3,7 @@ import Executor
 import Glibc
 import Interface
 import LocalEngine
+import Processes
 import RadicalEngine
 import SessionLink
 import SessionModel
@@ -63,7 +64,7 @@ struct HostedRun {
     }
     let info = SessionInfo(
       id: id, name: name, engine: configuration.engine.name, resource: configuration.resource, user: userName(),
-      host: hostName(), pid: getpid(), directory: directory.path.string, reason: reason)
+      host: machineName(), pid: getpid(), directory: directory.path.string, reason: reason)
     var clientDirectory = here
     if case .file(_, let file) = work.source {
       clientDirectory = FilePath(here).pushing(FilePath(file)).removingLastComponent().lexicallyNormalized().string

@@ -10,13 +10,13 @@ import SessionModel
     discussion: """
       'scalems-top run' executes a workflow on the cores of this machine, under a live screen: tasks, pilot, raptor, \
       log. Press '?' there for the keys. Ctrl-C cancels in order: once lets every process end, twice skips the grace \
-      periods, three times ends at once.
+      periods, three times ends at once. 'scalems-top doctor' says whether this machine is ready.
 
       Exit status: 0 all tasks DONE, 1 some FAILED, CANCELED or not run, 2 wrong usage or workflow, 3 the runtime \
       could not start, 4 the shutdown left something behind, 128+n ended by signal n.
       """,
     version: programVersion,
-    subcommands: [RunCommand.self, CheckCommand.self])
+    subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self])
 
   static func main() {
     // The helpers are this program, too; they start before anything else is looked at.

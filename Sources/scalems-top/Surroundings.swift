@@ -6,14 +6,6 @@ func userName() -> String {
   return String(getuid())
 }
 
-/// The name of this machine, without its domain.
-func hostName() -> String {
-  var name = [CChar](repeating: 0, count: 256)
-  guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-  return String(
-    String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).prefix { $0 != "." })
-}
-
 func currentDirectory() -> String {
   guard let path = getcwd(nil, 0) else { return "/" }
   defer { free(path) }

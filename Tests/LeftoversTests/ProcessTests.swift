@@ -24,16 +24,23 @@ import Testing
     #expect(isAlive(other.pid) && isAlive(longer.pid) && !isAlive(directory.pid))
   }
 
+  @Test func sIGTERMIsEnoughForWhoHeedsIt() async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let polite = try session.start("trap 'exit 7' TERM; : > ready; while :; do sleep 0.05; done")
+    try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
+    #expect(await leftovers.end(grace: .seconds(30)).isEmpty)
+    #expect(try await polite.finish().exitCode == 7)
+  }
+
   @Test func whoIgnoresSIGTERMIsKilled() async throws {
     let session = try FakeSession()
     let leftovers = RadicalLeftovers(of: session.record())
-    let polite = try session.start("trap 'exit 7' TERM; while :; do sleep 0.05; done")
-    let stubborn = try session.start("trap '' TERM; while :; do sleep 0.05; done")
+    let stubborn = try session.start("trap '' TERM; : > ready; while :; do sleep 0.05; done")
     let stopped = try session.start("kill -STOP $$; exec sleep 60")
-    try await wait(for: "the traps") { processes(matching: "sleep\u{0}0.05").count >= 2 }
+    try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
     try await wait(for: "the stop") { ProcessTable.contents("/proc/\(stopped.pid)/stat")?.contains(0x54) ?? false }
     #expect(await leftovers.end(grace: .milliseconds(300)).isEmpty)
-    #expect(try await polite.finish().exitCode == 7)
     #expect(try await stubborn.finish().exitCode == -SIGKILL)
     #expect(try await stopped.finish().exitCode == -SIGKILL)
   }

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import Processes
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check what this machine offers to sessions, and find what dead ones left behind.",
+    discussion: """
+      Prints one line a check, and below each problem what to do about it; exits with 1 when something FAILs. \
+      RADICAL-Pilot is checked when --venv names its virtual environment, or 'setup-radical' made one.
+
+      With --orphans it lists what RADICAL-Pilot sessions whose scalems-top and helper are gone left running, and ends \
+      it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
+      """)
+
+  @Option(help: ArgumentHelp("The virtual environment with RADICAL-Pilot.", valueName: "dir"))
+  var venv: String?
+
+  @Option(help: ArgumentHelp("The RADICAL-Pilot resource that is to be used.", valueName: "site.name"))
+  var resource: String?
+
+  @Flag(help: "Find and end what dead sessions of RADICAL-Pilot left behind.")
+  var orphans = false
+
+  @Flag(help: "With --orphans: end it without asking.")
+  var yes = false
+
+  func validate() throws {
+    if yes, !orphans { throw ValidationError("--yes goes with --orphans") }
+    if orphans, venv != nil || resource != nil { throw ValidationError("--orphans takes no --venv and no --resource") }
+  }
+
+  func run() throws {
+    if orphans { throw ExitStatus(code: OrphanSweep(mayEndWithoutAsking: yes).run()) }
+    let hasFailed = waiting { await check() }
+    throw ExitStatus(code: hasFailed ? 1 : 0)
+  }
+
+  /// Prints the checklist, each line when it is known.
+  ///
+  /// - Returns: whether something fails.
+  private func check() async -> Bool {
+    var context = CheckContext(resource: resource)
+    let isColored = isatty(STDOUT_FILENO) == 1 && context.terminal.wantsColor && context.terminal.colors >= 8
+    let asked = RadicalVenv(path: venv.map(absolutePath) ?? RadicalVenv.defaultPath)
+    if venv != nil || resource != nil || asked.exists { context.venv = asked }
+    if let venv = context.venv { context.probe = await RadicalProbe.run(venv) }
+    var hasFailed = false
+    for check in Check.all {
+      guard let finding = await check.run(context) else { continue }
+      put(finding.lines(about: check.title, isColored: isColored))
+      if finding.level == .fail { hasFailed = true }
+    }
+    if context.venv == nil {
+      put("RADICAL-Pilot was not looked at: 'scalems-top setup-radical' installs it, --venv names one.\n")
+    }
+    return hasFailed
+  }
+}

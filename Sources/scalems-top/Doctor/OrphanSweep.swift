@@ -1,0 +1,96 @@
+import Glibc
+import Leftovers
+import Processes
+
+/// Finds what RADICAL-Pilot sessions left running whose processes are gone, and ends it.
+struct OrphanSweep: Sendable {
+  /// Whether nobody is asked first.
+  var mayEndWithoutAsking: Bool
+  var registry = SessionRegistry()
+  /// What processes get between SIGTERM and SIGKILL.
+  private static let grace = Duration.seconds(5)
+
+  /// A session that is gone, and what it left.
+  private struct Orphan: Sendable {
+    var entry: SessionRegistry.Entry
+    var record: RadicalRecord
+    var leftovers: [Leftover]
+  }
+
+  /// - Returns: the exit status: 0 when nothing is left, 1 when something was left alone, 4 when something could not be
+  ///   ended.
+  func run() -> Int32 {
+    let orphans = waiting { await find() }
+    guard !orphans.isEmpty else {
+      put("Nothing is left of dead sessions.\n")
+      return 0
+    }
+    guard mayEndWithoutAsking || ask(orphans) else {
+      put("Nothing was ended.\n")
+      return 1
+    }
+    return waiting { await end(orphans) }
+  }
+
+  /// Says what there is of each session; those with nothing left leave the registry.
+  private func find() async -> [Orphan] {
+    var orphans: [Orphan] = []
+    for entry in registry.all() {
+      let record: RadicalRecord
+      do { record = try RadicalRecord(reading: entry.directory) } catch {
+        // Nothing was started yet, or everything of it was removed.
+        if error.isMissing { forget(entry) } else { put("\(entry.id): \(error)\n") }
+        continue
+      }
+      guard record.host == machineName() else {
+        put("\(entry.id): of another machine, look there: \(record.host)\n")
+        continue
+      }
+      guard !record.isLive else {
+        put(
+          "\(entry.id): live\(record.isOwned ? "" : ", but its scalems-top is gone: process \(record.helper) ends it")\n"
+        )
+        continue
+      }
+      let leftovers = await RadicalLeftovers(of: record).find()
+      guard !leftovers.isEmpty else {
+        forget(entry)
+        continue
+      }
+      put("\(entry.id): dead, and left in \(entry.directory):\n")
+      for leftover in leftovers { put("  \(leftover.words)\n") }
+      orphans.append(Orphan(entry: entry, record: record, leftovers: leftovers))
+    }
+    return orphans
+  }
+
+  private func ask(_ orphans: [Orphan]) -> Bool {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return false }
+    let all = orphans.flatMap(\.leftovers)
+    let counts = [(Leftover.Kind.process, "process(es)"), (.job, "Slurm job(s)")].compactMap { kind, noun in
+      let count = all.count { $0.kind == kind }
+      return count > 0 ? "\(count) \(noun)" : nil
+    }
+    put("End \(counts.joined(separator: " and "))? [y/N] ")
+    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+  }
+
+  private func end(_ orphans: [Orphan]) async -> Int32 {
+    var hasFailed = false
+    for orphan in orphans {
+      let left = await RadicalLeftovers(of: orphan.record).end(grace: Self.grace)
+      for leftover in left { complain("left behind: \(leftover.words)") }
+      if left.isEmpty {
+        put("\(orphan.entry.id): ended\n")
+        forget(orphan.entry)
+      } else {
+        hasFailed = true
+      }
+    }
+    return hasFailed ? 4 : 0
+  }
+
+  private func forget(_ entry: SessionRegistry.Entry) {
+    do { try registry.remove(entry.id) } catch { complain("scalems-top: \(error)") }
+  }
+}
