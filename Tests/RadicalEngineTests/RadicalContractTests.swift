@@ -32,11 +32,9 @@ func radicalHarness(
 @Suite(.serialized) struct RadicalContractTests {
   let contract = EngineContract { cores, raptor in try radicalHarness(cores: cores, raptor: raptor) }
 
-  @Test func runsTasksToDone() async throws { try await contract.runsTasksToDone() }
-  @Test func tellsHowTasksFail() async throws { try await contract.tellsHowTasksFail() }
-  @Test func cancelsWaitingAndRunningTasks() async throws { try await contract.cancelsWaitingAndRunningTasks() }
+  @Test func runsAllKindsOfTasks() async throws { try await contract.runsAllKindsOfTasks() }
   @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
   @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
-  @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
+  @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
   @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
 }

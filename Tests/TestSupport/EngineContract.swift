@@ -14,34 +14,65 @@ public struct EngineContract: Sendable {
 
   public func runsTasksToDone() async throws {
     let harness = try harness(2, false)
-    let summary = try await harness.run([
-      shell("one", "echo hello; echo there >&2"),
-      WorkItem(TaskDescription(name: "many", argv: ["/bin/echo", "member", "{member}"], after: ["one"]), shape: [5]),
-    ])
+    let summary = try await harness.run(Self.goodItems)
     #expect(summary.tasks == ["DONE": 6] && summary.exitCode == 0 && summary.leftovers.isEmpty)
+    try Self.checkGood(harness)
+  }
+
+  static let goodItems = [
+    shell("one", "echo hello; echo there >&2"),
+    WorkItem(TaskDescription(name: "many", argv: ["/bin/echo", "member", "{member}"], after: ["one"]), shape: [5]),
+  ]
+
+  static func checkGood(_ harness: EngineHarness) throws {
     #expect(try harness.output("one") == "hello\n" && harness.output("one", "stderr") == "there\n")
     #expect(try harness.output("many.3") == "member 3\n")
     let one = try harness.details("one")
     #expect(one.exitCode == 0 && one.signal == nil)
-    let states = harness.events.compactMap { event -> TaskState? in
-      if case .task(one.id, let state, _) = event.kind { state } else { nil }
-    }
+    let states = harness.states(of: one.id)
     #expect(states == states.sorted() && states.contains(.agentExecuting) && states.last == .done)
   }
 
   public func tellsHowTasksFail() async throws {
     let harness = try harness(2, false)
-    let summary = try await harness.run([
-      shell("three", "echo this is why >&2; exit 3"), shell("killed", "kill -9 $$"),
-      WorkItem(TaskDescription(name: "missing", argv: ["/no/such/program"])),
-      shell("slow", "sleep 60") { $0.timeout = 0.3 },
-    ])
+    let summary = try await harness.run(Self.badItems)
     #expect(summary.tasks == ["FAILED": 4] && summary.exitCode == 1)
+    try Self.checkBad(harness)
+  }
+
+  static let badItems = [
+    shell("three", "echo this is why >&2; exit 3"), shell("killed", "kill -9 $$"),
+    WorkItem(TaskDescription(name: "missing", argv: ["/no/such/program"])),
+    shell("slow", "sleep 60") { $0.timeout = 0.3 },
+  ]
+
+  static func checkBad(_ harness: EngineHarness) throws {
     let three = try harness.details("three")
     #expect(three.exitCode == 3 && three.reason?.contains("this is why") ?? false)
     #expect(try harness.details("killed").signal == SIGKILL || harness.details("killed").exitCode == 137)
     #expect(try harness.details("missing").exitCode == 127)
     #expect(try harness.details("slow").reason?.contains("time limit") ?? false)
+  }
+
+  /// What the tests of good, bad and canceled tasks look at, in one session: for an engine whose sessions are slow.
+  public func runsAllKindsOfTasks() async throws {
+    let harness = try harness(2, false)
+    try await harness.executor.startup()
+    try await harness.executor.submit(Self.goodItems + Self.badItems)
+    try await harness.wait(for: "ten tasks to end") { $0.tasks.finished == 10 }
+    let first = UInt32(harness.snapshot.tasks.count)
+    try await harness.executor.submit([
+      WorkItem(TaskDescription(name: "long", argv: ["/bin/sleep", "60"]), shape: [3]),
+      shell("later", "true") { $0.after = ["long"] },
+    ])
+    try await harness.wait(for: "two that run and one that waits") { $0.tasks.count(in: .running) == 2 }
+    let record = await harness.executor.perform(
+      .cancel((first..<first + 3).map { TaskID($0) }), user: "tester", reason: "enough")
+    #expect(record.stage == .finished(succeeded: true, outcome: "3 canceled"))
+    let summary = try await harness.executor.shutdown()
+    #expect(summary.tasks == ["DONE": 6, "FAILED": 4, "CANCELED": 4] && summary.leftovers.isEmpty)
+    try Self.checkGood(harness)
+    try Self.checkBad(harness)
   }
 
   public func cancelsWaitingAndRunningTasks() async throws {
@@ -90,12 +121,18 @@ public struct EngineContract: Sendable {
   public func runsTasksThroughTheRaptor() async throws {
     let harness = try harness(3, true)
     try await harness.executor.startup()
-    try await harness.executor.submit([
-      WorkItem(TaskDescription(name: "item", argv: ["/bin/echo", "{member}"], raptor: true), shape: [6]),
-      shell("plain", "true"), shell("bad", "exit 4") { $0.raptor = true },
-    ])
+    try await harness.executor.submit(Self.raptorItems)
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["DONE": 7, "FAILED": 1])
+    try Self.checkRaptor(harness)
+  }
+
+  static let raptorItems = [
+    WorkItem(TaskDescription(name: "item", argv: ["/bin/echo", "{member}"], raptor: true), shape: [6]),
+    shell("plain", "true"), shell("bad", "exit 4") { $0.raptor = true },
+  ]
+
+  static func checkRaptor(_ harness: EngineHarness) throws {
     let snapshot = harness.snapshot
     #expect(snapshot.raptor?.state == .done && snapshot.raptor?.workers ?? 0 > 0 && snapshot.raptor?.hello != nil)
     #expect(try harness.details("bad").exitCode == 4)
@@ -106,6 +143,21 @@ public struct EngineContract: Sendable {
   /// Functions of a module beside the workflow: values, output, failures, `{member}` as a number.
   public func runsFunctions() async throws {
     let harness = try harness(3, true)
+    let summary = try await harness.run(try Self.functionItems(harness))
+    #expect(summary.tasks == ["DONE": 5, "FAILED": 4] && summary.leftovers.isEmpty)
+    try Self.checkFunctions(harness)
+  }
+
+  /// Programs and functions through one raptor: for an engine whose sessions are slow.
+  public func runsAllKindsThroughTheRaptor() async throws {
+    let harness = try harness(3, true)
+    let summary = try await harness.run(Self.raptorItems + (try Self.functionItems(harness)))
+    #expect(summary.tasks == ["DONE": 12, "FAILED": 5] && summary.leftovers.isEmpty)
+    try Self.checkRaptor(harness)
+    try Self.checkFunctions(harness)
+  }
+
+  static func functionItems(_ harness: EngineHarness) throws -> [WorkItem] {
     try harness.directory.write(
       """
       import os, sys
@@ -127,13 +179,15 @@ public struct EngineContract: Sendable {
     }
     var who = call("who", "who")
     who.environment = ["EXTRA": "word"]
-    let summary = try await harness.run([
+    return [
       WorkItem(call("twice", "twice", ["{member}"], ["plus": 0.5]), shape: [3]),
       WorkItem(call("nested", "nested", [1, 2.0, "é", nil, true, ["a": []]], ["k": "v"])), WorkItem(call("bad", "bad")),
       WorkItem(call("three", "leave", [3])), WorkItem(call("opaque", "opaque")), WorkItem(call("missing", "missing")),
       WorkItem(who),
-    ])
-    #expect(summary.tasks == ["DONE": 5, "FAILED": 4] && summary.leftovers.isEmpty)
+    ]
+  }
+
+  static func checkFunctions(_ harness: EngineHarness) throws {
     let two = try harness.details("twice.2")
     #expect(two.value == "4.5" && two.exitCode == 0 && two.state == .done)
     #expect(try harness.output("twice.2") == "twice of 2\n")
@@ -150,10 +204,8 @@ public struct EngineContract: Sendable {
     let uid = try harness.details("who").id.uid
     #expect(
       try JSONValue(json: harness.details("who").value ?? "")
-        == [.string(uid), "word", .string("\(harness.directory.path)/tasks/\(uid)")])
-    let states = harness.events.compactMap { event -> TaskState? in
-      if case .task(two.id, let state, _) = event.kind { state } else { nil }
-    }
+        == [.string(uid), "word", .string(realPath("\(harness.directory.path)/tasks/\(uid)"))])
+    let states = harness.states(of: two.id)
     #expect(states == states.sorted() && states.contains(.agentExecuting) && states.last == .done)
   }
 

@@ -53,6 +53,11 @@ public final class EngineHarness: Sendable {
     throw TestProblem("there is no task \(label)")
   }
 
+  /// The states that a task went through.
+  public func states(of id: TaskID) -> [TaskState] {
+    events.compactMap { event in if case .task(id, let state, _) = event.kind { state } else { nil } }
+  }
+
   /// What a task wrote.
   public func output(_ label: String, _ name: String = "stdout") throws -> String {
     directory.text("tasks/\(try details(label).id.uid)/\(name)") ?? ""

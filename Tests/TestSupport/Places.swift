@@ -50,6 +50,13 @@ public final class TemporaryDirectory: Sendable {
   public func text(_ name: String) -> String? { contents("\(path)/\(name)") }
 }
 
+/// A path without symbolic links; the path itself when there is nothing.
+public func realPath(_ path: String) -> String {
+  guard let real = realpath(path, nil) else { return path }
+  defer { free(real) }
+  return String(cString: real)
+}
+
 /// The text of a file, or `nil` when there is none.
 public func contents(_ path: String) -> String? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
