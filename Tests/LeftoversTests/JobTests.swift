@@ -64,7 +64,7 @@ import Testing
     #expect(await Self.leftovers(record, slurm).end(grace: .zero).map(\.words) == ["Slurm job 11 (COMPLETING)"])
   }
 
-  @Test(arguments: ["exec sleep 60", "sleep 60 & wait", "exit 1"])
+  @Test(arguments: ["exec sleep 600", "sleep 600 & wait", "exit 1"])
   func aSlurmThatDoesNotAnswerHangsNobody(line: String) async throws {
     let slurm = try Self.slurm(queue: "")
     try slurm.write("#!/bin/sh\n: \(slurm.path)\n\(line)\n", to: "squeue")
@@ -73,7 +73,7 @@ import Testing
     #expect(await recorded.find().map(\.words) == ["Slurm job 11 (Slurm does not answer)"])
     #expect(await recorded.end(grace: .zero).map(\.id) == ["11"])
     #expect(await Self.leftovers(Self.record(), slurm, limit: .milliseconds(200)).find().isEmpty)
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(100))
     try await wait(for: "the end of squeue") { processes(matching: "\(slurm.path)/squeue").isEmpty }
   }
 
