@@ -72,7 +72,12 @@ import Testing
     let recorded = Self.leftovers(Self.record(jobs: ["11"]), slurm, limit: .milliseconds(200))
     #expect(await recorded.find().map(\.words) == ["Slurm job 11 (Slurm does not answer)"])
     #expect(await recorded.end(grace: .zero).map(\.id) == ["11"])
-    #expect(await Self.leftovers(Self.record(), slurm, limit: .milliseconds(200)).find().isEmpty)
+    // What is not known is not said to be gone, but where no Slurm is meant.
+    var record = Self.record()
+    let unknown = Self.leftovers(record, slurm, limit: .milliseconds(200))
+    #expect(await unknown.end(grace: .zero).map(\.words) == ["Slurm jobs, if there are any (Slurm does not answer)"])
+    record.resource = "local.localhost"
+    #expect(await Self.leftovers(record, slurm, limit: .milliseconds(200)).find().isEmpty)
     #expect(ContinuousClock.now - start < .seconds(100))
     try await wait(for: "the end of squeue") { processes(matching: "\(slurm.path)/squeue").isEmpty }
   }
