@@ -40,7 +40,7 @@ struct ProcessSearch: Sendable {
     let mark = Array(id.utf8)
     if let directory = linkTarget("/proc/\(pid)/cwd"), holds(Array(directory.utf8), mark) { return true }
     if let line = ProcessTable.contents("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
-    return ProcessTable.environment(of: pid, holds: "RP_SESSION_ID=\(id)")
+    return ProcessTable.contents("/proc/\(pid)/environ").map { holds($0, Array("RP_SESSION_ID=\(id)".utf8)) } ?? false
   }
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {
@@ -67,12 +67,20 @@ func holds(_ text: [UInt8], _ id: [UInt8]) -> Bool {
     }
   }
   guard let first = id.first, text.count >= id.count else { return false }
-  for start in 0...(text.count - id.count) where text[start] == first {
-    let end = start + id.count
-    guard text[start..<end].elementsEqual(id) else { continue }
-    if start > 0, isOfWord(text[start - 1]) { continue }
-    if end < text.count, isOfWord(text[end]) { continue }
-    return true
+  return text.withUnsafeBytes { text in
+    guard let base = text.baseAddress else { return false }
+    // memchr, because this goes over the environments of all processes.
+    var start = 0
+    while start + id.count <= text.count, let place = memchr(base + start, Int32(first), text.count - start) {
+      let found = UnsafeRawPointer(place) - base
+      let end = found + id.count
+      guard end <= text.count else { return false }
+      start = found + 1
+      guard memcmp(place, id, id.count) == 0 else { continue }
+      if found > 0, isOfWord(text[found - 1]) { continue }
+      if end < text.count, isOfWord(text[end]) { continue }
+      return true
+    }
+    return false
   }
-  return false
 }

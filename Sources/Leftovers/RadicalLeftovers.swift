@@ -6,7 +6,7 @@ public struct Leftover: Hashable, Sendable {
   public enum Kind: Sendable { case process, job }
 
   public var kind: Kind
-  /// The process id, or that of the Slurm job.
+  /// The process id, or that of the Slurm job; empty for jobs that may be there, because Slurm does not answer.
   public var id: String
   /// What it is, for people: `process 4711 (sleep 60)`, `Slurm job 12 (RUNNING)`.
   public var words: String
@@ -104,6 +104,7 @@ extension Leftover {
   fileprivate init(_ job: SlurmJobs.Job) {
     let reason = ["", "None"].contains(job.reason) ? "" : ", \(job.reason)"
     let state = job.state.isEmpty ? "Slurm does not answer" : job.state + reason
-    self.init(kind: .job, id: job.id, words: "Slurm job \(job.id) (\(state))")
+    let name = job.id.isEmpty ? "Slurm jobs, if there are any" : "Slurm job \(job.id)"
+    self.init(kind: .job, id: job.id, words: "\(name) (\(state))")
   }
 }

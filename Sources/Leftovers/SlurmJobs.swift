@@ -4,6 +4,7 @@ import Processes
 /// The Slurm jobs of one RADICAL-Pilot session, as `squeue` lists them.
 struct SlurmJobs: Sendable {
   struct Job: Equatable, Sendable {
+    /// Empty for those that may be there: Slurm did not answer.
     var id: String
     /// `RUNNING`, `PENDING`, `COMPLETING`, …; empty when Slurm did not answer.
     var state: String
@@ -17,18 +18,28 @@ struct SlurmJobs: Sendable {
   /// What each of them may take; a Slurm that hangs must not hang us.
   var limit: Duration = .seconds(10)
 
-  /// The jobs that are not over; the recorded ones when Slurm does not answer.
+  /// The jobs that are not over. When Slurm does not answer, those that were recorded.
   func find() async -> [Job] {
     let format = "%i|%Z|%T|%r"
     let outcome = await ExternalCommand.run(
       "squeue", ["-h", "-u", "\(getuid())", "-o", format], searchPath: searchPath, limit: limit)
-    guard let outcome, outcome.status == 0 else { return record.jobs.map { Job(id: $0, state: "", reason: "") } }
-    return parse(outcome.stdout)
+    if let outcome, outcome.status == 0 { return parse(outcome.stdout) }
+    let recorded = record.jobs.map { Job(id: $0, state: "", reason: "") }
+    guard recorded.isEmpty, mayHaveOthers else { return recorded }
+    return [Job(id: "", state: "", reason: "")]
+  }
+
+  /// Whether there may be jobs that were not recorded: a pilot is submitted before its job is known.
+  private var mayHaveOthers: Bool {
+    !record.resource.hasPrefix("local.")
+      && programPath("squeue", in: searchPath ?? ProcessEnvironment().path) != nil
   }
 
   /// Cancels jobs; whether it did, a later ``find()`` tells.
   func cancel(_ jobs: [Job]) async {
-    _ = await ExternalCommand.run("scancel", jobs.map(\.id), searchPath: searchPath, limit: limit)
+    let ids = jobs.map(\.id).filter { !$0.isEmpty }
+    guard !ids.isEmpty else { return }
+    _ = await ExternalCommand.run("scancel", ids, searchPath: searchPath, limit: limit)
   }
 
   /// Those of the session in what `squeue` printed.

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Processes
 import TestSupport
 import Testing
 
 /// `scalems-top doctor`: what it finds, and what it says to do.
-@Suite struct DoctorTests {
+@Suite(.serialized) struct DoctorTests {
   private struct Outcome {
     var exitCode: Int32
     var text: String
@@ -30,12 +31,15 @@ import Testing
   }
 
   /// A virtual environment whose RADICAL-Pilot is a few lines; without one when `version` is `nil`.
-  private static func makeVenv(_ place: TemporaryDirectory, version: String?) throws {
+  private static func makeVenv(_ place: TemporaryDirectory, version: String?) async throws {
     func makeDirectory(_ name: String) throws {
       try FileManager.default.createDirectory(atPath: "\(place.path)/\(name)", withIntermediateDirectories: true)
     }
     try makeDirectory("venv/bin")
-    try place.write("#!/bin/sh\nPYTHONPATH='\(place.path)/lib' exec python3 -S \"$@\"\n", to: "venv/bin/python")
+    // By its path, so that it needs no PATH.
+    let line = "import sys; print(sys.executable)"
+    let python = try #require(await ExternalCommand.run("python3", ["-c", line], limit: .seconds(60))).stdout.dropLast()
+    try place.write("#!/bin/sh\nPYTHONPATH='\(place.path)/lib' exec '\(python)' -S \"$@\"\n", to: "venv/bin/python")
     guard let version else { return }
     for name in ["pilot", "utils"] { try makeDirectory("lib/radical/\(name)") }
     try place.write("", to: "lib/radical/__init__.py")
@@ -79,7 +83,7 @@ import Testing
 
   @Test func aVenvWithoutRadicalPilotFails() async throws {
     let place = try TemporaryDirectory()
-    try Self.makeVenv(place, version: nil)
+    try await Self.makeVenv(place, version: nil)
     let outcome = try await Self.run(place, ["--venv", "venv"])
     #expect(outcome.exitCode == 1)
     #expect(outcome.line("ok", "venv") && outcome.line("FAIL", "radical.pilot"))
@@ -96,7 +100,7 @@ import Testing
   @Test(arguments: [("1.103.9", "ok"), ("1.90.0", "warn"), ("1.104.0-dev@x", "warn"), ("1.83.0", "FAIL"), ("", "FAIL")])
   func versionsOfRadicalPilot(version: String, level: String) async throws {
     let place = try TemporaryDirectory()
-    try Self.makeVenv(place, version: version)
+    try await Self.makeVenv(place, version: version)
     let outcome = try await Self.run(place, ["--venv", "venv"])
     #expect(outcome.line(level, "radical.pilot"), "\(outcome.text)")
     #expect(outcome.exitCode == (level == "FAIL" ? 1 : 0) && outcome.line("ok", "resources"))
@@ -104,7 +108,7 @@ import Testing
 
   @Test func aVenvThatWasMovedFails() async throws {
     let place = try TemporaryDirectory()
-    try Self.makeVenv(place, version: "1.103.2")
+    try await Self.makeVenv(place, version: "1.103.2")
     try place.write("#!/nowhere/bin/python\n", to: "venv/bin/radical-pilot-bridge")
     var outcome = try await Self.run(place, ["--venv", "venv"])
     #expect(outcome.exitCode == 1 && outcome.line("FAIL", "venv programs") && outcome.text.contains("/nowhere"))
@@ -124,8 +128,9 @@ import Testing
     ("big.slurm", "FAIL", "batch system", "'sbatch' is not in PATH"),
   ]) func resources(name: String, level: String, title: String, text: String) async throws {
     let place = try TemporaryDirectory()
-    try Self.makeVenv(place, version: "1.103.2")
-    let outcome = try await Self.run(place, ["--venv", "venv", "--resource", name])
+    try await Self.makeVenv(place, version: "1.103.2")
+    let outcome = try await Self.run(
+      place, ["--venv", "venv", "--resource", name], environment: ["PATH": "\(place.path)/none"])
     #expect(outcome.line(level, title) && outcome.text.contains(text), "\(outcome.text)")
     #expect(outcome.exitCode == (level == "FAIL" ? 1 : 0))
   }
@@ -136,7 +141,7 @@ import Testing
     ("echo 'debug* down 2'", "FAIL", "no partition is up"),
   ]) func slurm(script: String, level: String, text: String) async throws {
     let place = try TemporaryDirectory()
-    try Self.makeVenv(place, version: "1.103.2")
+    try await Self.makeVenv(place, version: "1.103.2")
     try FileManager.default.createDirectory(atPath: "\(place.path)/slurm", withIntermediateDirectories: true)
     try place.write("#!/bin/sh\n", to: "slurm/sbatch")
     try place.write("#!/bin/sh\n\(script)\n", to: "slurm/sinfo")

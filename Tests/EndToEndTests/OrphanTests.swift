@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `scalems-top doctor --orphans`: what dead sessions left.
-@Suite struct OrphanTests {
+@Suite(.serialized) struct OrphanTests {
   /// A registered session whose helper and host are gone.
   private static func orphan(
     _ registry: SessionRegistry, _ session: FakeSession, change: (inout RadicalRecord) -> Void = { _ in }
@@ -47,17 +47,17 @@ import Testing
 
   @Test func withoutATerminalOrphansAreOnlyListed() async throws {
     let session = try FakeSession()
-    let process = try session.start("exec sleep 60")
+    let process = try session.start("exec sleep 600")
     let id = try Self.orphan(registry, session)
     let result = try await run()
     #expect(result.exitCode == 1 && result.stderr.isEmpty)
-    #expect(result.stdout.contains("\(id): dead") && result.stdout.contains("  process \(process.pid) (sleep 60)\n"))
+    #expect(result.stdout.contains("\(id): dead") && result.stdout.contains("  process \(process.pid) (sleep 600)\n"))
     #expect(result.stdout.contains("Nothing was ended") && isAlive(process.pid) && registry.all().map(\.id) == [id])
   }
 
   @Test func withYesTheyAreEnded() async throws {
     let (first, second) = (try FakeSession(), try FakeSession())
-    let processes = [try first.start("exec sleep 60"), try second.start("trap '' TERM; echo > ready; exec sleep 60")]
+    let processes = [try first.start("exec sleep 600"), try second.start("trap '' TERM; echo > ready; exec sleep 600")]
     let ids = [try Self.orphan(registry, first), try Self.orphan(registry, second)]
     try await wait(for: "the trap") { second.place.exists("\(second.id)/pilot.0000/ready") }
     let result = try await run("--yes")
@@ -67,9 +67,9 @@ import Testing
 
   @Test func aLiveSessionIsNotTouched() async throws {
     let session = try FakeSession()
-    let helper = try session.start("exec sleep 60")
+    let helper = try session.start("exec sleep 600")
     let owned = try FakeSession()
-    let process = try owned.start("exec sleep 60")
+    let process = try owned.start("exec sleep 600")
     let ids = [
       try Self.orphan(registry, session) {
         $0.helper = helper.pid; $0.helperStart = ProcessIdentity(of: helper.pid)?.start ?? 0
@@ -85,7 +85,7 @@ import Testing
 
   @Test func anotherMachinesSessionIsNotTouched() async throws {
     let session = try FakeSession()
-    let process = try session.start("exec sleep 60")
+    let process = try session.start("exec sleep 600")
     let id = try Self.orphan(registry, session) { $0.host = "login2" }
     let broken = try TemporaryDirectory()
     try broken.write("{", to: "radical.json")
@@ -109,7 +109,7 @@ import Testing
 
   @Test func onATerminalItAsksAndTheDefaultIsNo() async throws {
     let session = try FakeSession()
-    let process = try session.start("exec sleep 60")
+    let process = try session.start("exec sleep 600")
     _ = try Self.orphan(registry, session)
     let terminal = try await Tmux(columns: 120, in: state.path, environment: ["XDG_STATE_HOME": state.path])
     try await terminal.run("$SCALEMS_TOP doctor --orphans; echo exit=$?")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `scalems-top setup-radical`, without a network: what it refuses, and what it leaves when it fails.
-@Suite struct SetupRadicalTests {
+@Suite(.serialized) struct SetupRadicalTests {
   /// A directory with a `python3` that makes "virtual environments" whose Python runs `pip` when asked to install.
   private static func machine(python: String = "3 11 0", modules: String = "1", pip: String) throws
     -> TemporaryDirectory
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test(arguments: [SIGINT, SIGTERM]) func aSignalRemovesWhatIsHalfMade(signal: Int32) async throws {
-    let mark = "60.\(Int.random(in: 100_000...999_999))"
+    let mark = "600.\(Int.random(in: 100_000...999_999))"
     let place = try Self.machine(pip: "sleep \(mark)")
     let program = try Self.program(place, "venv")
     try await wait(for: "pip") { !processes(matching: "sleep\u{0}\(mark)").isEmpty }

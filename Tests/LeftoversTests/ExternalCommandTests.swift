@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func aChildThatKeepsThePipeIsNotWaitedFor() async throws {
-    let mark = "60.\(Int.random(in: 100_000...999_999))"
+    let mark = "600.\(Int.random(in: 100_000...999_999))"
     let outcome = await ExternalCommand.run("sh", ["-c", "sleep \(mark) & echo said"], limit: .seconds(30))
     #expect(outcome?.status == 0 && outcome?.stdout == "said\n")
     for pid in processes(matching: "sleep\u{0}\(mark)") { kill(pid, SIGKILL) }
@@ -36,7 +36,7 @@ import Testing
 
   @Test func theLimitAndCancellationKillTheGroup() async throws {
     for isLimited in [true, false] {
-      let mark = "60.\(Int.random(in: 100_000...999_999))"
+      let mark = "600.\(Int.random(in: 100_000...999_999))"
       let task = Task {
         await ExternalCommand.run(
           "sh", ["-c", "trap '' TERM; sleep \(mark) & sleep \(mark)"],

@@ -10,12 +10,12 @@ import Testing
     let session = try FakeSession()
     let leftovers = RadicalLeftovers(of: session.record())
     let elsewhere = try TemporaryDirectory()
-    let other = try session.start("exec sleep 60", in: elsewhere.path)
-    let directory = try session.start("exec sleep 60")
-    let line = try session.start("sleep 60; : \(session.id)", in: elsewhere.path)
-    let task = try session.start("export RP_SESSION_ID=\(session.id); exec sleep 60", in: elsewhere.path)
+    let other = try session.start("exec sleep 600", in: elsewhere.path)
+    let directory = try session.start("exec sleep 600")
+    let line = try session.start("sleep 600; : \(session.id)", in: elsewhere.path)
+    let task = try session.start("export RP_SESSION_ID=\(session.id); exec sleep 600", in: elsewhere.path)
     // The id of another session, of which this one is the beginning.
-    let longer = try session.start("sleep 60; : \(session.id)1", in: elsewhere.path)
+    let longer = try session.start("sleep 600; : \(session.id)1", in: elsewhere.path)
     try await session.wait(forProcesses: 3, leftovers)
     let ids = Set(leftovers.processes().map(\.id))
     #expect(ids == Set([directory, line, task].map { "\($0.pid)" }))
@@ -37,7 +37,7 @@ import Testing
     let session = try FakeSession()
     let leftovers = RadicalLeftovers(of: session.record())
     let stubborn = try session.start("trap '' TERM; : > ready; while :; do sleep 0.05; done")
-    let stopped = try session.start("kill -STOP $$; exec sleep 60")
+    let stopped = try session.start("kill -STOP $$; exec sleep 600")
     try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
     try await wait(for: "the stop") { ProcessTable.contents("/proc/\(stopped.pid)/stat")?.contains(0x54) ?? false }
     #expect(await leftovers.end(grace: .milliseconds(300)).isEmpty)
@@ -49,7 +49,7 @@ import Testing
     let session = try FakeSession()
     let leftovers = RadicalLeftovers(of: session.record())
     // At its end it starts another, in a session of its own.
-    try session.start("trap 'setsid sleep 60 & exit' TERM; : > ready; while :; do sleep 0.05; done")
+    try session.start("trap 'setsid sleep 600 & exit' TERM; : > ready; while :; do sleep 0.05; done")
     try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
     #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
     #expect(leftovers.processes().isEmpty)
@@ -58,7 +58,7 @@ import Testing
   @Test func theGroupOfTheHelperIsTheSessions() async throws {
     let session = try FakeSession()
     let elsewhere = try TemporaryDirectory()
-    let helper = try session.start("sleep 61 & sleep 62", in: elsewhere.path)
+    let helper = try session.start("sleep 601 & sleep 602", in: elsewhere.path)
     let leftovers = RadicalLeftovers(of: session.record(helper: helper.pid))
     try await session.wait(forProcesses: 3, leftovers)
     #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
@@ -68,12 +68,12 @@ import Testing
   @Test func aGroupOfTheSameNumberIsNobodys() async throws {
     let session = try FakeSession()
     let elsewhere = try TemporaryDirectory()
-    let other = try session.start("sleep 61 & sleep 62", in: elsewhere.path)
+    let other = try session.start("sleep 601 & sleep 602", in: elsewhere.path)
     var record = session.record(helper: other.pid)
     record.helperStart += 1
     #expect(RadicalLeftovers(of: record).processes().isEmpty)
     // A member in the session's directory shows that it is the session's still, also without the helper.
-    let member = try session.start("(cd '\(session.directory)' && exec sleep 62) & exec sleep 61", in: elsewhere.path)
+    let member = try session.start("(cd '\(session.directory)' && exec sleep 602) & exec sleep 601", in: elsewhere.path)
     record = session.record(helper: member.pid)
     record.helperStart += 1
     let leftovers = RadicalLeftovers(of: record)
@@ -85,7 +85,7 @@ import Testing
 
   @Test func anotherMachinesProcessesAreNotOurs() async throws {
     let session = try FakeSession()
-    try session.start("exec sleep 60")
+    try session.start("exec sleep 600")
     var record = session.record()
     try await session.wait(forProcesses: 1, RadicalLeftovers(of: record))
     record.host = "another"

@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func aSessionLivesAsLongAsItsHelperOrItsOwner() async throws {
-    let helper = try Program("/bin/sleep", ["60"])
+    let helper = try Program("/bin/sleep", ["600"])
     var record = RadicalRecord(session: "s", helper: helper.pid, resource: "r")
     #expect(record.isLive)
     record.owner = nil
