@@ -145,12 +145,15 @@ struct RPCall: Encodable, Equatable {
   var stdout: String
   var stderr: String
   var environment: [String: String]
+  /// Shell commands that bring files in and out.
+  var before: [String]
+  var after: [String]
   /// Seconds; `nil` is no limit.
   var timeout: Double?
   /// Seconds from SIGTERM to SIGKILL.
   var grace: Double
 
   enum CodingKeys: String, CodingKey {
-    case module, name, args, kwargs, path, stdout, stderr, environment, timeout, grace
+    case module, name, args, kwargs, path, stdout, stderr, environment, before, after, timeout, grace
   }
 }

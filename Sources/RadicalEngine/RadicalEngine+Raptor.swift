@@ -127,6 +127,8 @@ extension RaptorTracker {
     let perNode = max(1, min(slots, state.pilot.coresPerNode - 1))
     let workers = (0..<((slots + perNode - 1) / perNode)).map { number in
       var worker = RPTask(uid: "\(uid).worker.\(number)")
+      worker.raptorFile = master.raptorFile
+      worker.raptorClass = "ScaleMSWorker"
       worker.coresPerRank = min(perNode, slots - number * perNode)
       return worker
     }

@@ -102,7 +102,9 @@ struct TaskMapping: Sendable {
     result.call = RPCall(
       module: function.module, name: function.name, args: JSONValue.array(function.args).json,
       kwargs: JSONValue.object(function.kwargs).json, path: clientDirectory, stdout: description.stdout,
-      stderr: description.stderr, environment: own, timeout: description.timeout, grace: killGrace)
+      stderr: description.stderr, environment: own, before: description.inputs.map { stage($0, .input, description) },
+      after: description.outputs.map { stage($0, .output, description) }, timeout: description.timeout, grace: killGrace
+    )
     return result
   }
 

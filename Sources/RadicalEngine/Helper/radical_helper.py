@@ -139,7 +139,7 @@ def watch_logs(wire):
 # Runs in a worker of the raptor: calls a function in a process of its own, its output in the files of the task, its
 # value as JSON. RP loses a function whose process dies, cannot cancel one, and leaves one that is over its time running.
 CALL = """
-import json, os, select, signal, sys, time, traceback
+import json, os, select, signal, subprocess, sys, time, traceback
 call = json.loads(%r)
 if os.path.exists('scalems.cancel'):
     return json.dumps({'ended': 'canceled', 'started': False})
@@ -159,19 +159,36 @@ if pid == 0:
         if os.getppid() != parent:
             os._exit(1)
         for number, name in ((1, call['stdout']), (2, call['stderr'])):
-            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
             os.dup2(file, number)
             os.close(file)
         os.environ.update(call['environment'])
+        os.environ.update(RP_TASK_SANDBOX=os.getcwd(), SCALEMS_TASK_DIR=os.getcwd(), SCALEMS_RANK='0', RP_RET='0')
+
+        class Unstaged(Exception):
+            pass
+
+        def stage(commands):
+            # The same commands bring the files of programs; they say what is wrong in the standard error.
+            for command in commands:
+                if subprocess.call(['/bin/sh', '-c', command], stdin=subprocess.DEVNULL):
+                    with open(call['stderr'], errors='replace') as file:
+                        raise Unstaged((file.read().splitlines() or ['staging failed'])[-1])
+
         sys.path.insert(0, call['path'])
         with open(1, 'w', closefd=False) as out, open(2, 'w', closefd=False) as err:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 try:
+                    stage(call['before'])
                     target = importlib.import_module(call['module'])
                     for part in call['name'].split('.'):
                         target = getattr(target, part)
-                    answer = {'value': json.dumps(target(*json.loads(call['args']), **json.loads(call['kwargs'])))}
+                    value = json.dumps(target(*json.loads(call['args']), **json.loads(call['kwargs'])))
+                    stage(call['after'])
+                    answer = {'value': value}
                     code = 0
+                except Unstaged as error:
+                    answer = {'reason': str(error)}
                 except SystemExit as error:
                     code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
                     answer = {'reason': 'SystemExit: %%s' %% error.code}
@@ -183,7 +200,7 @@ if pid == 0:
     finally:
         os._exit(code)
 os.close(alive)
-deadline = time.monotonic() + call['timeout'] if call['timeout'] else None
+deadline = time.monotonic() + call['timeout'] if call.get('timeout') else None
 why = None
 while not select.select([gone], [], [], 0.3)[0]:
     if deadline and time.monotonic() > deadline:
