@@ -70,6 +70,13 @@ let package = Package(
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Processes", "TestSupport"]),
     .testTarget(
       name: "RadicalEngineTests", dependencies: ["Leftovers", "RadicalEngine", "TestSupport", "scalems-top"]),
+    // Sessions on a Slurm, which `make test-slurm` starts.
+    .testTarget(
+      name: "SlurmTests",
+      dependencies: [
+        "Leftovers", "Processes", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Processes", "TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]
