@@ -69,7 +69,11 @@ let package = Package(
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Processes", "TestSupport"]),
     .testTarget(
-      name: "RadicalEngineTests", dependencies: ["Leftovers", "RadicalEngine", "TestSupport", "scalems-top"]),
+      name: "RadicalEngineTests",
+      dependencies: [
+        "Executor", "Leftovers", "Processes", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
+        "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     // Sessions on a Slurm, which `make test-slurm` starts.
     .testTarget(
       name: "SlurmTests",

@@ -31,9 +31,10 @@ extension RadicalEngine {
     state.withLock { $0.raptor.submitted() }
     guard let helper else { return }
     let continuation = continuation
+    let answer = helper.enqueue(.raptor(request.master, workers: request.workers))
     Task { [self] in
       do {
-        _ = try await helper.ask(.raptor(request.master, workers: request.workers))
+        _ = try await answer.value().get()
         // It answers when it is up; until then, what is said to it is not heard.
         let hello = try await helper.ask(.helloRaptor(timeout: 120)).hello
         let words = "\(hello?.name ?? "raptor") \(hello?.version ?? "")"

@@ -80,7 +80,8 @@ public final class RadicalEngine: PilotEngine {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw DispatchError("cannot make \(directory): \(errorText())")
     }
-    let helper = try RadicalHelper(venv: venv.path, directory: directory, environment: environment) { [weak self] in
+    let helper = try RadicalHelper(session: context.id, venv: venv.path, directory: directory, environment: environment)
+    { [weak self] in
       self?.receive($0)
     }
     let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)

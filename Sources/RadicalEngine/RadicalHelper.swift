@@ -20,7 +20,7 @@ final class RadicalHelper: Sendable {
   /// A helper that says nothing for so long hangs: its heartbeat comes every 2 s.
   static let silence = Duration.seconds(30)
 
-  private typealias Answer = Once<Result<HelperReply, any Error>>
+  typealias Answer = Once<Result<HelperReply, any Error>>
 
   private struct State {
     var peer: PeerProcess?
@@ -41,13 +41,15 @@ final class RadicalHelper: Sendable {
   /// Starts the helper.
   ///
   /// - Parameters:
+  ///   - session: the id of our session.
   ///   - venv: the virtual environment that has radical.pilot.
   ///   - directory: where it works; RP makes the directory of its session there.
   ///   - environment: set over that of this process.
   ///   - deliver: called in order, with everything that could be read at once.
   /// - Throws: `DispatchError` when it cannot be started.
   init(
-    venv: String, directory: String, environment: [String: String], deliver: @escaping @Sendable ([Event]) -> Void
+    session: String, venv: String, directory: String, environment: [String: String],
+    deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(DispatchError) {
     self.deliver = deliver
     log = directory + "/helper.log"
@@ -57,7 +59,8 @@ final class RadicalHelper: Sendable {
     do {
       // RP's programs are looked for in PATH, and its pilot goes by VIRTUAL_ENV: an activated environment has both.
       let peer = try PeerProcess(
-        command: [venv + "/bin/python", venv + "/bin/python", "-u", script],
+        // The id of the session, for whoever looks for what is left of it: RP's fork of this process carries it, too.
+        command: [venv + "/bin/python", venv + "/bin/python", "-u", script, session],
         // RP makes the directory of its session in what PWD says, not in where it runs.
         environment: [
           ("PWD", directory),
@@ -96,7 +99,8 @@ final class RadicalHelper: Sendable {
     Task { if case .failure(let error) = await answer.value() { onFailure("\(error)") } }
   }
 
-  private func enqueue(_ request: HelperRequest) -> Answer {
+  /// Asks; the request is under way when this returns, so requests arrive in the order of the calls.
+  func enqueue(_ request: HelperRequest) -> Answer {
     let answer = Answer()
     state.withLock { state in
       guard let peer = state.peer, !state.hasEnded else {

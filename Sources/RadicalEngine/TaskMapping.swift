@@ -97,23 +97,30 @@ struct TaskMapping: Sendable {
   ) -> RPTask {
     var result = base
     result.timeout = nil
-    var environment = description.environment
-    environment["SCALEMS_SESSION_ID"] = session
-    environment["SCALEMS_TASK_ID"] = task.id.uid
-    environment["SCALEMS_MEMBER"] = task.batch.member(of: task.id).map(String.init)
+    // A call has a directory of its own where it runs.
+    let own = description.environment.merging(facts(of: task, description)) { $1 }
     result.call = RPCall(
       module: function.module, name: function.name, args: JSONValue.array(function.args).json,
       kwargs: JSONValue.object(function.kwargs).json, path: clientDirectory, stdout: description.stdout,
-      stderr: description.stderr, environment: environment, timeout: description.timeout, grace: killGrace)
+      stderr: description.stderr, environment: own, timeout: description.timeout, grace: killGrace)
     return result
   }
 
   private func variables(of task: EngineTask, _ description: TaskDescription) -> [String: String] {
-    var result = description.environment.mapValues(Self.escaped)
-    result["SCALEMS_SESSION_ID"] = Self.escaped(session)
-    result["SCALEMS_TASK_ID"] = task.id.uid
+    var result = description.environment.merging(facts(of: task, description)) { $1 }.mapValues(Self.escaped)
     // RP's shell fills in its own.
     result["SCALEMS_RANK"] = "$RP_RANK"
+    result["SCALEMS_TASK_DIR"] = "$RP_TASK_SANDBOX"
+    return result
+  }
+
+  /// What SCALE-MS tells a task, whatever runs it.
+  private func facts(of task: EngineTask, _ description: TaskDescription) -> [String: String] {
+    var result = [
+      "SCALEMS_SESSION_ID": session, "SCALEMS_SESSION_DIR": sessionDirectory, "SCALEMS_TASK_ID": task.id.uid,
+      "SCALEMS_TASK_NAME": task.batch.label(of: task.id), "SCALEMS_RANKS": String(description.resources.ranks),
+      "SCALEMS_CORES_PER_RANK": String(description.resources.coresPerRank), "SCALEMS_ATTEMPT": String(task.attempt),
+    ]
     result["SCALEMS_MEMBER"] = task.batch.member(of: task.id).map(String.init)
     return result
   }

@@ -28,13 +28,18 @@ func radicalHarness(
   return try EngineHarness(engine, configuration: configuration, keeping: home, patience: 90)
 }
 
-/// What every engine must do, on real RADICAL-Pilot. One at a time: a session has some forty processes.
-@Suite(.serialized) struct RadicalContractTests {
-  let contract = EngineContract { cores, raptor in try radicalHarness(cores: cores, raptor: raptor) }
+/// Everything on real RADICAL-Pilot, one at a time: a session has some forty processes.
+@Suite(.serialized) enum RadicalTests {}
 
-  @Test func runsAllKindsOfTasks() async throws { try await contract.runsAllKindsOfTasks() }
-  @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
-  @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
-  @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
-  @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
+extension RadicalTests {
+  /// What every engine must do.
+  @Suite struct RadicalContractTests {
+    let contract = EngineContract { cores, raptor in try radicalHarness(cores: cores, raptor: raptor) }
+
+    @Test func runsAllKindsOfTasks() async throws { try await contract.runsAllKindsOfTasks() }
+    @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
+    @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
+    @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
+    @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
+  }
 }

@@ -129,13 +129,13 @@ public struct EngineContract: Sendable {
 
   static let raptorItems = [
     WorkItem(TaskDescription(name: "item", argv: ["/bin/echo", "{member}"], raptor: true), shape: [6]),
-    shell("plain", "true"), shell("bad", "exit 4") { $0.raptor = true },
+    shell("plain", "true"), shell("four", "exit 4") { $0.raptor = true },
   ]
 
   static func checkRaptor(_ harness: EngineHarness) throws {
     let snapshot = harness.snapshot
     #expect(snapshot.raptor?.state == .done && snapshot.raptor?.workers ?? 0 > 0 && snapshot.raptor?.hello != nil)
-    #expect(try harness.details("bad").exitCode == 4)
+    #expect(try harness.details("four").exitCode == 4)
     let first = harness.events.first { if case .task(TaskID(0), .agentExecuting, _) = $0.kind { true } else { false } }
     #expect(first?.source == .raptor)
   }

@@ -241,7 +241,7 @@ class Host:
         "pilot_manager": "manage",
         "task_manager": "manage",
         "pilot": "manage",
-        "raptor": "manage",
+        "raptor": "submit",  # in order with the tasks for it
         "cancel_pilot": "end",
         "submit": "submit",
         "cancel": "cancel",

@@ -42,6 +42,11 @@ struct OrphanSweep: Sendable {
         if error.isMissing { forget(entry) } else { put("\(entry.id): \(error)\n") }
         continue
       }
+      // Another session took its directory over.
+      guard record.session == entry.id else {
+        forget(entry)
+        continue
+      }
       guard record.host == machineName() else {
         put("\(entry.id): of another machine, look there: \(record.host)\n")
         continue
