@@ -7,13 +7,16 @@ SWIFT ?= swift
 RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld
 BINARY = .build/release/scalems-top
 OURS = Package.swift Sources Tests
+# RADICAL-Pilot for tests: made once.
+export SCALEMS_TEST_VENV ?= $(HOME)/.cache/scalems-top/radical
 
-.PHONY: help build demo test bench install uninstall format lint clean swift
+.PHONY: help build demo test test-slurm bench install uninstall format lint clean swift
 
 help:
 	@echo "make demo       build, and watch the example ensemble run (in batch when there is no terminal)"
 	@echo "make build      build the release binary $(BINARY)"
 	@echo "make test       build with warnings as errors, and run all tests"
+	@echo "make test-slurm run sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
 	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected)"
 	@echo "make format     format the sources; make lint checks the format"
@@ -40,6 +43,14 @@ test: swift
 	@.ci/need libncurses-dev tmux python3
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# Pilots that are jobs of a Slurm of one node; it lives as long as the tests.
+test-slurm: export SCALEMS_WARNINGS = error
+test-slurm: swift
+	@.ci/need libncurses-dev tmux python3 python3-venv slurm-wlm munge
+	$(SWIFT) build --build-tests
+	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
+	Tests/Slurm/with_slurm $(SWIFT) test --skip-build --filter SlurmTests
 
 bench: build
 	@.ci/need findutils parallel python3 python3-venv

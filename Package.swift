@@ -74,6 +74,13 @@ let package = Package(
         "Executor", "Leftovers", "Processes", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
         "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // Sessions on a Slurm, which `make test-slurm` starts.
+    .testTarget(
+      name: "SlurmTests",
+      dependencies: [
+        "Leftovers", "Processes", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Processes", "TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]

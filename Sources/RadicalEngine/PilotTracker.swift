@@ -13,6 +13,8 @@ struct PilotTracker {
   private var gpus = 0
   private(set) var coresPerNode = 0
   private var activeSince: Timestamp?
+  /// The batch job that holds it.
+  private var job: String?
   /// Seconds.
   var runtime = Self.defaultRuntime
   var isSubmitted = false
@@ -27,7 +29,7 @@ struct PilotTracker {
     cores = configuration.cores ?? 0
     gpus = configuration.gpus
     runtime = configuration.runtime ?? Self.defaultRuntime
-    (status, activeSince, limitReached) = (nil, nil, nil)
+    (status, activeSince, job, limitReached) = (nil, nil, nil, nil)
     (isSubmitted, isCancelRequested) = (true, false)
   }
 
@@ -48,7 +50,7 @@ struct PilotTracker {
       detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
     case .failed: detail = record.reason ?? limitReached
     case .done, .canceled:
-      detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
+      detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : endedFromOutside)
     default: break
     }
     return set(state, detail)
@@ -60,8 +62,11 @@ struct PilotTracker {
     return "the pilot's runtime limit of \(Duration.seconds(runtime).text) is reached"
   }
 
+  private var endedFromOutside: String { job.map { "its job \($0) was ended from outside" } ?? "ended from outside" }
+
   /// What a batch system says of the job; RP shows one and the same state for a queued and a starting pilot.
   mutating func queued(job: String, _ jobState: String, _ reason: String) -> PilotStatus? {
+    self.job = job
     guard let status, !status.state.isFinal, status.state != .active else { return nil }
     let why = reason == "None" || reason.isEmpty ? "" : ": \(reason)"
     return set(status.state, "job \(job) \(jobState)\(why)")

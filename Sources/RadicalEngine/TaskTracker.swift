@@ -149,7 +149,8 @@ struct TaskTracker {
   /// The last line of a task's standard error, else RP's exception, cut to a readable length.
   private static func reason(_ record: TaskRecord) -> String? {
     let lines = (record.stderr ?? "").split(separator: "\n").map { $0.trimmed }.filter { !$0.isEmpty }
-    if let last = lines.last { return cut(last) }
+    // What srun adds is the exit code once more.
+    if let last = lines.last(where: { !$0.hasPrefix("srun: ") }) ?? lines.last { return cut(last) }
     // "task failed" is what the state says already.
     guard let exception = record.exception, !exception.contains("task failed") else { return nil }
     return cut(exception)
