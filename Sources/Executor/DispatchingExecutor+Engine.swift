@@ -124,7 +124,7 @@ extension DispatchingExecutor {
     if !wasPilotActive, pilot.state == .failed {
       startProblem = "\(pilot.uid) did not start: \(pilot.detail ?? "no reason given")"
     }
-    let reason = "the pilot ended: \(pilot.detail ?? pilot.state.rawValue)"
+    let reason = startProblem ?? "the pilot ended: \(pilot.detail ?? pilot.state.rawValue)"
     let now = Timestamp.now
     var facts: [SessionEvent] = []
     for id in inEngine.sorted() {

@@ -25,6 +25,8 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   public var group: pid_t
   /// Ids of the Slurm jobs that hold its pilots.
   public var jobs: [String]
+  /// RADICAL-Pilot's name of what gives out the resource's nodes, as `SLURM`; `nil` when it is not known.
+  public var manager: String?
   /// The directory of the session below RADICAL-Pilot's sandbox.
   public var sandbox: String?
   /// RADICAL-Pilot's name of the resource: `local.localhost`.

@@ -20,6 +20,7 @@ struct SlurmJobs: Sendable {
 
   /// The jobs that are not over. When Slurm does not answer, those that were recorded.
   func find() async -> [Job] {
+    guard mayHaveOthers || !record.jobs.isEmpty else { return [] }
     let format = "%i|%Z|%T|%r"
     let outcome = await ExternalCommand.run(
       "squeue", ["-h", "-u", "\(getuid())", "-o", format], searchPath: searchPath, limit: limit)
@@ -31,7 +32,7 @@ struct SlurmJobs: Sendable {
 
   /// Whether there may be jobs that were not recorded: a pilot is submitted before its job is known.
   private var mayHaveOthers: Bool {
-    !record.resource.hasPrefix("local.")
+    !record.resource.hasPrefix("local.") && record.manager ?? "SLURM" == "SLURM"
       && programPath("squeue", in: searchPath ?? ProcessEnvironment().path) != nil
   }
 

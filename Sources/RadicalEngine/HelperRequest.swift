@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// What the helper is asked to do.
 enum HelperRequest {
-  case session(resource: String, accessSchema: String?, cores: Int?, gpus: Int?)
+  case session(resource: String, accessSchema: String?, cores: Int?, gpus: Int?, options: [String: String])
   case pilotManager
   case taskManager
   case pilot(RPPilot, options: [String: String])
@@ -39,12 +39,13 @@ private struct Envelope: Encodable {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(id, forKey: .id)
     switch request {
-    case .session(let resource, let accessSchema, let cores, let gpus):
+    case .session(let resource, let accessSchema, let cores, let gpus, let options):
       try values.encode("session", forKey: .verb)
       try values.encode(resource, forKey: .resource)
       try values.encodeIfPresent(accessSchema, forKey: .accessSchema)
       try values.encodeIfPresent(cores, forKey: .cores)
       try values.encodeIfPresent(gpus, forKey: .gpus)
+      try values.encode(options, forKey: .options)
     case .pilotManager: try values.encode("pilot_manager", forKey: .verb)
     case .taskManager: try values.encode("task_manager", forKey: .verb)
     case .pilot(let description, let options):

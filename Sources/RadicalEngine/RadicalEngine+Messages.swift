@@ -20,7 +20,12 @@ extension RadicalEngine {
 
   private func receive(_ message: HelperMessage, _ facts: inout [SessionEvent]) {
     switch message {
-    case .hello(let words): state.withLock { $0.hello }.resume(words)
+    case .hello(let words):
+      let hello = state.withLock { state in
+        state.hasGreeted = true
+        return state.hello
+      }
+      hello.resume(words)
     case .session(let uid, _): note { $0.rpSession = uid }
     case .job(let id, let jobState, let reason):
       note { if !$0.jobs.contains(id) { $0.jobs.append(id) } }
@@ -47,7 +52,7 @@ extension RadicalEngine {
   }
 
   /// Adds to what a later start has to know.
-  private func note(_ change: (inout RadicalRecord) -> Void) {
+  func note(_ change: (inout RadicalRecord) -> Void) {
     let (record, context) = state.withLock { state in
       if state.record != nil { change(&state.record!) }
       return (state.record, state.context)
@@ -123,12 +128,13 @@ extension RadicalEngine {
   // MARK: The helper is gone
 
   private func lost(_ why: String, _ facts: inout [SessionEvent]) {
-    let (isFirst, status, hello) = state.withLock { state in
+    let (isFirst, status, hello, hasGreeted) = state.withLock { state in
       defer { state.isLost = true }
-      return (!state.isLost, state.pilot.lost(why), state.hello)
+      return (!state.isLost, state.pilot.lost(why), state.hello, state.hasGreeted)
     }
     guard isFirst else { return }
-    hello.resume(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why))
+    // Whoever waits for its first words says so.
+    guard hasGreeted else { return hello.resume(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why)) }
     facts.append(SessionEvent(source: .engine, .log(.error, why)))
     // Whoever closes the session waits for this.
     _ = startSweep(grace: .seconds(5))

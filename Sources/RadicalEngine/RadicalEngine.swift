@@ -33,6 +33,7 @@ public final class RadicalEngine: PilotEngine {
     var record: RadicalRecord?
     /// The helper's first words.
     var hello = Once<HelperMessage.Hello>()
+    var hasGreeted = false
     var isLost = false
     var isReleased = false
     /// What was done about the leftovers of a helper that died.
@@ -65,7 +66,12 @@ public final class RadicalEngine: PilotEngine {
 
   public func acquire(_ resource: RuntimeResource, in context: SessionContext) async throws -> String {
     switch resource {
-    case .session: return try await openSession(context)
+    case .session:
+      do { return try await openSession(context) } catch {
+        // Whoever could not acquire it holds nothing of it.
+        try? await closeSession()
+        throw error
+      }
     case .pilotManager: return try await ask(.pilotManager).uid ?? ""
     case .taskManager: return try await ask(.taskManager).uid ?? ""
     case .pilot: return try await startPilot(context)
@@ -101,13 +107,15 @@ public final class RadicalEngine: PilotEngine {
         "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
     }
     if let error = words.error {
-      throw DispatchError("\(error): 'scalems-top setup-radical' makes an environment that has what is needed")
+      let advice = words.version > 0 ? ": 'scalems-top setup-radical' makes an environment that has what is needed" : ""
+      throw DispatchError(error + advice)
     }
     log(.info, "RADICAL-Pilot \(words.rp ?? "?") on Python \(words.python), helper process \(helper.pid)")
     let reply = try await ask(
       .session(
         resource: configuration.resource, accessSchema: configuration.accessSchema, cores: configuration.cores,
-        gpus: configuration.gpus))
+        gpus: configuration.gpus, options: configuration.pilotOptions))
+    if let manager = reply.manager { note { $0.manager = manager } }
     return reply.uid ?? ""
   }
 

@@ -146,7 +146,10 @@ final class RadicalHelper: Sendable {
         deliver(events)
         events = []
         answer?.resume(reply.ok ? .success(reply) : .failure(HelperRefusal(reply: reply)))
-      case .said(let message): events.append(.message(message))
+      case .said(let message):
+        // One that cannot work ends itself.
+        if case .hello(let words) = message, words.error != nil { state.withLock { $0.isClosing = true } }
+        events.append(.message(message))
       case .nonsense(let text):
         events.append(.message(.log(.warning, "the RADICAL-Pilot helper sent what is no message: \(text)")))
       case .ended(let status): ended(status, &events)
@@ -163,7 +166,10 @@ final class RadicalHelper: Sendable {
       return (state.waiting.values, state.isClosing)
     }
     let signal = status & 0x7f
-    let how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
+    var how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
+    // A program's last words, if it had any.
+    let words = (ProcessTable.contents(log) ?? []).suffix(4000).split(separator: UInt8(ascii: "\n"))
+    if signal == 0, let last = words.last { how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))" }
     events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
     for answer in answers {
       answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)")))

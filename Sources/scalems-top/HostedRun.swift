@@ -113,6 +113,12 @@ struct HostedRun {
     }
   }
 
+  /// In batch, errors were said when they happened.
+  private func complainOnce(_ text: String) {
+    if case .batch = output { return }
+    complain("scalems-top: \(text)")
+  }
+
   private func report(_ life: SessionLife, _ signals: SignalWatch) -> Int32 {
     switch life.outcome {
     case .success(let summary):
@@ -121,12 +127,12 @@ struct HostedRun {
       } else {
         print(summaryLine(summary, directory: directory.path.string))
       }
-      if let problem = summary.problem { complain("scalems-top: \(problem)") }
+      if let problem = summary.problem { complainOnce(problem) }
       guard let problem = life.problem else { return summary.exitCode }
       complain("scalems-top: \(problem)")
       return 2
     case .failure(let error):
-      complain("scalems-top: \(error)")
+      complainOnce("\(error)")
       return signals.first.map { 128 + $0 } ?? 3
     case nil: return 3
     }

@@ -308,6 +308,8 @@ class Host:
     def do_session(self, request):
         rp = self.rp
         resource, schema = request["resource"], request.get("access_schema")
+        # What is wrong in them should not cost a session.
+        self.typed({}, request.get("options") or {})
         self.session = rp.Session()
         # At once: from here on there is something to sweep.
         self.wire.put({"event": "session", "uid": self.session.uid, "path": self.session.path})
@@ -353,7 +355,7 @@ class Host:
         plain = sorted(k for k, kind in schema.items() if kind in (str, int, float, bool) and k not in kept)
         for key, text in options.items():
             if key not in plain:
-                raise Refused("RADICAL-Pilot's pilot has no option '%s'" % key, names=plain)
+                raise Refused("RADICAL-Pilot knows no pilot option '%s'" % key, names=plain)
             kind = schema[key]
             try:
                 description[key] = boolean(text) if kind is bool else kind(text)
@@ -389,6 +391,11 @@ class Host:
     def pilot_failure(self, pilot):
         """What RP does not say: the end of the launcher's log, of the agent's errors or of the bootstrap."""
         sandbox = path_of(pilot.pilot_sandbox)
+        parent = sandbox
+        while parent and not os.path.exists(parent):
+            parent = os.path.dirname(parent)
+        if not os.access(parent or "/", os.W_OK):
+            return "%s cannot be written, and RADICAL-Pilot's sandbox would be there (%s)" % (parent or "/", sandbox)
         for path in (
             os.path.join(sandbox, "agent_0.err"),
             os.path.join(sandbox, "bootstrap_0.err"),
@@ -397,7 +404,8 @@ class Host:
         ):
             lines = tail(path)
             if path.endswith(".log"):
-                lines = [l for l in lines if "ERROR" in l or "Error" in l or "rror:" in l]
+                # After time, component, process and thread.
+                lines = [l.split(" : ")[-1] for l in lines if "ERROR" in l or "rror:" in l]
             lines = [l.strip() for l in lines if l.strip()]
             if lines:
                 return "%s (%s)" % (shorten(" | ".join(lines[-3:]), 400), path)
