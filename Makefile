@@ -37,12 +37,15 @@ demo: build
 	  exec $(BINARY) run Examples/ensemble.yaml --batch; \
 	fi
 
-# The tests drive the real binary in a terminal of tmux. The closing lines of the test runner come last.
+# The tests drive the real binary in a terminal of tmux, and real RADICAL-Pilot, by itself: a session of that has forty
+# processes. The closing lines of the test runner come last.
 test: export SCALEMS_WARNINGS = error
 test: swift
-	@.ci/need libncurses-dev tmux python3
+	@.ci/need libncurses-dev tmux python3 python3-venv
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
+	$(SWIFT) test --skip-build --skip RadicalTests --skip SlurmTests
+	$(SWIFT) test --skip-build --filter RadicalTests
 
 # Pilots that are jobs of a Slurm of one node; it lives as long as the tests.
 test-slurm: export SCALEMS_WARNINGS = error
