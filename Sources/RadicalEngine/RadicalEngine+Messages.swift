@@ -95,6 +95,9 @@ extension RadicalEngine {
       let isOver = state.pilot.isFinal || state.isLost || state.pilot.isCancelRequested
       if !isOver {
         state.tracker.limitReached = reason
+        // What has not started stays in the workflow: the executor sees to that when the pilot has ended.
+        let sandbox = state.record?.sandbox
+        _ = state.tracker.withdraw { TaskMapping.hasStarted($0, in: sandbox) }
         state.pilot.limitReached = reason
       }
       return (state.tracker.uids(of: state.tracker.all), state.helper, isOver)
