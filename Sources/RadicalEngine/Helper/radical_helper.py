@@ -418,7 +418,7 @@ class Host:
             states = list(self.pilot_states)
             if not any_program("squeue") or any(s in self.rp.FINAL for s in states):
                 return
-            for number, folder, state, reason in slurm_jobs():
+            for number, folder, state, reason in slurm_jobs() or []:
                 if self.session.uid not in folder:
                     continue
                 if self.jobs.get(number) != (state, reason):
@@ -435,12 +435,27 @@ class Host:
     def end_pilot(self, seconds):
         if not self.pilot:
             return None
-        if self.pilot.state not in self.rp.FINAL:
-            # A pilot that is still in its queue has nobody who could hear a cancel.
-            end = self.pilots.cancel_pilots if self.was_active else self.pilots.kill_pilots
-            end(self.pilot.uid, _timeout=seconds)
-            if self.pilot.state not in self.rp.FINAL and self.was_active:
+        if not any(s in self.rp.FINAL for s in [self.pilot.state] + self.pilot_states):
+            if not self.was_active:
+                return self.end_queued(seconds)
+            self.pilots.cancel_pilots(self.pilot.uid, _timeout=seconds)
+            if self.pilot.state not in self.rp.FINAL:
                 self.pilots.kill_pilots(self.pilot.uid, _timeout=5)
+        if self.pilot.state in self.rp.FINAL:
+            self.on_pilot(self.pilot, self.pilot.state)
+        return self.pilot.state
+
+    def end_queued(self, seconds):
+        """A pilot in its queue has nobody who could hear a cancel. RP learns of its end when it looks at the queue, which
+        it does every 30 s; the queue itself knows at once."""
+        deadline = time.monotonic() + seconds
+        self.pilots.kill_pilots(self.pilot.uid, _timeout=1)
+        while self.pilot.state not in self.rp.FINAL and time.monotonic() < deadline:
+            jobs = slurm_jobs() if self.jobs else None
+            if jobs is not None and not any(self.session.uid in folder for _, folder, _, _ in jobs):
+                self.on_pilot(self.pilot, self.rp.CANCELED)
+                return self.rp.CANCELED
+            time.sleep(1)
         if self.pilot.state in self.rp.FINAL:
             self.on_pilot(self.pilot, self.pilot.state)
         return self.pilot.state
@@ -643,11 +658,14 @@ def any_program(name):
 
 
 def slurm_jobs():
+    """The fields of this user's jobs; None when Slurm does not answer."""
     command = ["squeue", "-h", "-u", str(os.getuid()), "-o", "%i|%Z|%T|%r"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
-        return []
+        return None
+    if done.returncode:
+        return None
     fields = [line.split("|") for line in done.stdout.decode("utf-8", "replace").splitlines()]
     return [f for f in fields if len(f) == 4]
 
