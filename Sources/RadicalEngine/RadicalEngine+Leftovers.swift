@@ -23,6 +23,20 @@ extension RadicalEngine {
     if !record.jobs.isEmpty { ExternalCommand.startDetached(["scancel"] + record.jobs) }
   }
 
+  /// Says what earlier sessions left on this machine; ending it is for their owner to decide.
+  func nameOrphans(in registry: SessionRegistry, besides own: String) {
+    Task.detached { [self] in
+      for entry in registry.all() where entry.id != own {
+        guard let record = try? RadicalRecord(reading: entry.directory), record.session == entry.id, !record.isLive
+        else { continue }
+        let count = RadicalLeftovers(of: record).processes().count
+        guard count > 0 else { continue }
+        log(
+          .warning, "session \(entry.id) is dead and left \(count) processes: 'scalems-top doctor --orphans' ends them")
+      }
+    }
+  }
+
   /// Ends what is left of the session, and names what could not be ended.
   func sweep(grace: Duration) async -> [Leftover] { await startSweep(grace: grace)?.value ?? [] }
 

@@ -102,6 +102,7 @@ public final class RadicalEngine: PilotEngine {
     }
     keep(record, in: context)
     do { try registry.add(context.id, directory: context.directory) } catch { log(.warning, "\(error)") }
+    nameOrphans(in: registry, besides: context.id)
     guard case .value(let words) = await bounded(by: Self.helloLimit, { await hello.value() }) else {
       throw DispatchError(
         "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
