@@ -65,7 +65,10 @@ public struct RadicalLeftovers: Sendable {
     var empty = 0
     // What is being ended may start others: they are gone when two looks in a row find none.
     while true {
-      let found = search.run()
+      var found = search.run()
+      // Whoever was asked to end stays ours, also when nobody is left who shows that its group is the session's.
+      let known = Set(found.map(\.pid))
+      found += asked.filter { !known.contains($0.pid) && $0.isAlive }.compactMap { ProcessTable.entry(of: $0.pid) }
       empty = found.isEmpty ? empty + 1 : 0
       if empty == 2 { return [] }
       let now = ContinuousClock.now

@@ -56,6 +56,8 @@ final class RadicalHelper: Sendable {
     let script = directory + "/radical_helper.py"
     try Self.write(PackageResources.radical_helper_py, to: script)
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    // RP logs errors only, unless someone wants more.
+    let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"
     do {
       // RP's programs are looked for in PATH, and its pilot goes by VIRTUAL_ENV: an activated environment has both.
       let peer = try PeerProcess(
@@ -65,7 +67,7 @@ final class RadicalHelper: Sendable {
         environment: [
           ("PWD", directory),
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
-          ("RADICAL_REPORT", "False"),
+          ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
         ] + environment.sorted { $0.key < $1.key },
         directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
       state.withLock { $0.peer = peer }

@@ -113,7 +113,8 @@ class LogPane(logging.Handler):
     def emit(self, record):
         try:
             text = shorten(record.getMessage().strip().replace("\n", " | "), 300)
-            if not text or text == self.last:
+            # Another port is as good.
+            if not text or text == self.last or text.startswith("port in use"):
                 return
             self.last = text
             level = "error" if record.levelno >= logging.ERROR else "warning"
