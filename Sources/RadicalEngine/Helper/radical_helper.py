@@ -590,7 +590,11 @@ class Host:
         deadline = time.monotonic() + seconds
         while True:
             left = deadline - time.monotonic()
-            if left <= 0 or self.is_closing or self.raptor.state in self.rp.FINAL:
+            if self.raptor.state in self.rp.FINAL:
+                if command == "stop":
+                    return None  # it did, and has nobody left to say so
+                raise Refused("the raptor has ended")
+            if left <= 0 or self.is_closing:
                 raise Refused("the raptor did not answer '%s' within %g s" % (command, seconds))
             threading.Thread(target=call, daemon=True).start()
             try:
