@@ -21,6 +21,7 @@ import traceback
 
 PROTOCOL = 1
 OLDEST = (1, 90)  # the first with the registry and the queues that closing in order relies on
+FUNCTIONS = (1, 103)  # workers of 1.92 and 1.100 took calls and never gave them back
 HEARTBEAT = 2.0  # seconds
 # From the end of the input to the moment when everything left is killed.
 LAST_RESORT = float(os.environ.get("SCALEMS_HELPER_LAST_RESORT", "75"))
@@ -530,6 +531,10 @@ class Host:
     def described(self, description):
         call = description.pop("call", None)
         if call:
+            version = version_text(self.rp)
+            if version_of(version) < FUNCTIONS:
+                newest = "%d.%d" % FUNCTIONS
+                raise Refused("functions need radical.pilot %s or newer, and this is %s" % (newest, version))
             description["mode"] = self.rp.TASK_EXEC
             description["code"] = CALL % json.dumps(call)
             with self.lock:
@@ -675,6 +680,10 @@ def slurm_jobs():
     return [f for f in fields if len(f) == 4]
 
 
+def version_text(rp):
+    return getattr(rp, "version_short", None) or str(rp.version)
+
+
 def version_of(text):
     return tuple(int(part) for part in text.split(".")[:2])
 
@@ -698,7 +707,7 @@ def main():
         wire.put(dict(hello, error="no radical.pilot in %s (%s)" % (sys.prefix, error)))
         wire.flush()
         os._exit(3)
-    version = getattr(rp, "version_short", None) or str(rp.version)
+    version = version_text(rp)
     hello["rp_version"] = version
     if version_of(version) < OLDEST:
         oldest = "%d.%d" % OLDEST
