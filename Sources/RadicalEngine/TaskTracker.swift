@@ -107,6 +107,8 @@ struct TaskTracker {
   mutating func fail(_ ids: [TaskID], _ reason: String) -> [SessionEvent] {
     ids.compactMap { id in
       guard let entry = entries.removeValue(forKey: id) else { return nil }
+      // RP may have it still: it does not take the id again, and what it says of it is late.
+      nextSubmission[id] = entry.submission + 1
       let state: TaskState = entry.isCancelRequested ? .canceled : .failed
       return event(id, entry, state, TaskResult(attempt: entry.attempt, reason: reason), at: .now)
     }
