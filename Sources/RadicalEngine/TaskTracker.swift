@@ -150,11 +150,16 @@ struct TaskTracker {
 
   /// The last line of a task's standard error, else RP's exception, cut to a readable length.
   private static func reason(_ record: TaskRecord) -> String? {
-    let lines = (record.stderr ?? "").split(separator: "\n").map { $0.trimmed }.filter { !$0.isEmpty }
-    if let last = lines.last { return cut(last) }
+    if let last = lastLine(of: record.stderr) { return cut(last) }
     // "task failed" is what the state says already.
     guard let exception = record.exception, !exception.contains("task failed") else { return nil }
     return cut(exception)
+  }
+
+  /// The last line that says something; programs may end theirs with a carriage return, too.
+  static func lastLine(of text: String?) -> String? {
+    let lines = (text ?? "").split(whereSeparator: \.isNewline)
+    return lines.last { !$0.allSatisfy(\.isWhitespace) }?.trimmed
   }
 
   static func cut(_ text: String, _ limit: Int = 300) -> String {
@@ -203,11 +208,10 @@ struct CallAnswer: Decodable {
 }
 
 /// A number of seconds without a needless fraction.
-private func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
+private func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
 
 extension Substring {
   fileprivate var trimmed: String {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
-    return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

@@ -85,7 +85,7 @@ extension TaskTracker {
     #expect(end?.state == .failed && end?.result?.reason == "its time limit of 2 s passed")
   }
 
-  @Test(arguments: [(0.25, "0.25"), (90, "90")])
+  @Test(arguments: [(0.25, "0.25"), (90, "90"), (1e30, "1e+30")])
   func `a time limit is told without a needless fraction`(_ limit: Double, _ text: String) {
     var tracker = tracker(timeout: limit)
     _ = tracker.hear("AGENT_EXECUTING", at: -9e6)
@@ -271,7 +271,7 @@ extension TaskTracker {
   }
 
   @Test(arguments: [
-    ("this is why\n", "this is why"), ("first\n  last  \n\n \t\n", "last"),
+    ("this is why\n", "this is why"), ("first\n  last  \n\n \t\r\n", "last"), ("windows\r\n", "windows"),
   ])
   func `the reason of a failure is the last line of its standard error`(_ stderr: String, _ reason: String) {
     var tracker = tracker()
