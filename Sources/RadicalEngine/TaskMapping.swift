@@ -164,12 +164,12 @@ struct TaskMapping: Sendable {
     let errors = "\"\(sandbox)\"/\(Self.quoted(description.stderr))"
     let bring =
       switch directive.action {
-      case .copy: "rm -rf -- \(target) && cp -R -- \(source) \(target)"
+      case .copy: "rm -rf -- \(target) && cp -RH -- \(source) \(target)"
       case .move: "rm -rf -- \(target) && mv -- \(source) \(target)"
       case .link: "ln -sfn -- \(source) \(target)"
       }
     let work =
-      "{ [ -e \(source) ] || { echo \(name) does not exist: looked for \(source); false; }; } && "
+      "{ [ -e \(source) ] || { printf '%s does not exist: looked for %s\\n' \(name) \(source); false; }; } && "
       + "{ [ \(source) -ef \(target) ] || { mkdir -p -- \"$(dirname -- \(target))\" && \(bring); }; }"
     // Outputs of a task that failed are of no use, and what is missing then is no news.
     let condition = direction == .output ? "[ \"$RP_RET\" != 0 ] || " : ""
