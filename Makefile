@@ -44,8 +44,8 @@ test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
 	$(SWIFT) build --build-tests
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
-	$(SWIFT) test --skip-build --skip RadicalTests --skip SlurmTests
-	$(SWIFT) test --skip-build --filter RadicalTests
+	$(SWIFT) test --skip-build --skip RadicalEngineTests --skip SlurmTests
+	$(SWIFT) test --skip-build --filter RadicalEngineTests
 
 # Pilots that are jobs of a Slurm of one node; it lives as long as the tests.
 test-slurm: export SCALEMS_WARNINGS = error

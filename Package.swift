@@ -68,6 +68,10 @@ let package = Package(
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Processes", "TestSupport"]),
+    // What of the engine needs no RADICAL-Pilot.
+    .testTarget(
+      name: "RadicalUnitTests",
+      dependencies: ["Executor", "Leftovers", "Processes", "RadicalEngine", "SessionModel", "TestSupport"]),
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [

@@ -136,12 +136,14 @@ struct PilotRecord: Equatable, Sendable {
   var resources: [String: Double] = [:]
   var reason: String?
 
-  var nodes: Int? { resources["nodes"].map { Int($0) } }
-  var cores: Int? { count(of: "cores_per_node") }
-  var gpus: Int? { count(of: "gpus_per_node") }
+  var nodes: Int? { count("nodes") }
+  var coresPerNode: Int? { count("cores_per_node") }
+  var cores: Int? { nodes.flatMap { nodes in coresPerNode.map { nodes * $0 } } }
+  var gpus: Int? { nodes.flatMap { nodes in count("gpus_per_node").map { nodes * $0 } } }
 
-  private func count(of key: String) -> Int? {
-    guard let nodes, let each = resources[key] else { return nil }
-    return nodes * Int(each)
+  /// A number that can be one of nodes or cores; the product of two is in range, too.
+  private func count(_ key: String) -> Int? {
+    guard let number = resources[key], number >= 0, number < 0x8000_0000 else { return nil }
+    return Int(number)
   }
 }

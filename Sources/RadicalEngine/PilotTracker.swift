@@ -46,7 +46,7 @@ struct PilotTracker {
       activeSince = time
       cores = record.cores ?? cores
       gpus = record.gpus ?? gpus
-      coresPerNode = record.resources["cores_per_node"].map { Int($0) } ?? cores
+      coresPerNode = record.coresPerNode ?? cores
       detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
     case .failed: detail = record.reason ?? limitReached
     case .done, .canceled:

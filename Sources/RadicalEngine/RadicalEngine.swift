@@ -250,20 +250,37 @@ public final class RadicalEngine: PilotEngine {
         time: now, source: .engine, .task(task.id, .canceled, TaskResult(attempt: task.attempt)))
     }
     if !facts.isEmpty { continuation.yield(facts) }
-    if !uids.isEmpty { send(.cancel(uids), helper) }
+    if !uids.isEmpty { insist(on: tasks, uids, helper) }
+  }
+
+  /// Cancels tasks, and again while RP does not confirm it: it loses a cancel that meets a task on its way between two
+  /// of its components.
+  private func insist(on tasks: [TaskID], _ uids: [String], _ helper: RadicalHelper?) {
+    send(.cancel(uids), helper)
+    Task { [weak self] in
+      for delay in [2, 3, 5, 5, 10, 10, 20, 20] {
+        try? await Task.sleep(for: .seconds(delay))
+        guard let self else { return }
+        let rest = state.withLock { state in
+          state.isLost ? [] : state.tracker.uids(of: tasks.filter { state.tracker.awaitsCancel($0) })
+        }
+        guard !rest.isEmpty else { return }
+        send(.cancel(rest), helper)
+      }
+    }
   }
 
   public func withdraw() async throws -> [TaskID] {
-    let (held, uids, helper) = state.withLock { state in
+    let (held, taken, uids, helper) = state.withLock { state in
       let held = state.held.map(\.id)
       state.held = []
       state.withdrawn = []
       let sandbox = state.record?.sandbox
       let ids = state.tracker.withdraw { TaskMapping.hasStarted($0, in: sandbox) }
-      return (held, state.tracker.uids(of: ids), state.helper)
+      return (held, ids, state.tracker.uids(of: ids), state.helper)
     }
     guard !uids.isEmpty else { return held }
-    send(.cancel(uids), helper)
+    insist(on: taken, uids, helper)
     await wait { !$0.tracker.isWithdrawing || $0.isLost || $0.pilot.isFinal }
     return held + state.withLock { $0.withdrawn }
   }

@@ -94,7 +94,6 @@ struct RaptorTracker {
   }
 
   private static func reason(_ record: TaskRecord) -> String? {
-    let lines = (record.stderr ?? "").split(separator: "\n")
-    return (lines.last.map(String.init) ?? record.exception).map { TaskTracker.cut($0) }
+    (TaskTracker.lastLine(of: record.stderr) ?? record.exception).map { TaskTracker.cut($0) }
   }
 }

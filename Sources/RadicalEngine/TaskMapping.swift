@@ -44,6 +44,11 @@ struct TaskMapping: Sendable {
   func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
     let description = task.batch.description(of: task.id)
     if description.raptor, !raptorTakesWork { return "there is no raptor that takes work" }
+    if description.function == nil,
+      let name = description.environment.keys.sorted().first(where: { !Self.isVariable($0) })
+    {
+      return "RADICAL-Pilot cannot set the variable '\(name)'"
+    }
     for directive in description.inputs where !directive.source.hasPrefix("task:///") {
       let path = path(directive.source, default: clientDirectory)
       guard access(path, F_OK) == 0 else {
@@ -63,9 +68,10 @@ struct TaskMapping: Sendable {
 
   func map(_ task: EngineTask, submission: Int) -> RPTask {
     let description = task.batch.description(of: task.id)
-    var result = RPTask(uid: Self.uid(task.id, submission: submission), name: task.batch.label(of: task.id))
-    result.stdout = description.stdout
-    result.stderr = description.stderr
+    var result = RPTask(
+      uid: Self.uid(task.id, submission: submission), name: Self.escaped(task.batch.label(of: task.id)))
+    result.stdout = Self.shellName(description.stdout, standIn: "scalems.stdout")
+    result.stderr = Self.shellName(description.stderr, standIn: "scalems.stderr")
     if description.raptor { result.raptorID = raptor }
     result.ranks = description.resources.ranks
     result.coresPerRank = description.resources.coresPerRank
@@ -86,7 +92,8 @@ struct TaskMapping: Sendable {
     }
     result.preExec = [". \(Self.quoted(venv + "/bin/activate"))"] + description.preExec
     result.preLaunch =
-      keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) }
+      keepEarlierOutput(task, description) + namedOutput(result, description)
+      + description.inputs.map { stage($0, .input, description) }
     result.postLaunch = description.outputs.map { stage($0, .output, description) }
     return result
   }
@@ -127,17 +134,19 @@ struct TaskMapping: Sendable {
     return result
   }
 
-  /// RP has no standard input for tasks: a shell opens it.
+  /// RP has no standard input for tasks, and opens a file twice that is to have both outputs: a shell does it.
   private func command(of id: TaskID, _ description: TaskDescription) -> (String, [String]) {
     let program = description.argv.first ?? ""
     let rest = Array(description.argv.dropFirst())
-    let input: String
+    var streams = ""
     switch description.stdin {
-    case nil: return (program, rest)
-    case .file(let path): input = self.path(path, default: clientDirectory)
-    case .text: input = stdinPath(of: id)
+    case nil: break
+    case .file(let path): streams += " < " + Self.quoted(self.path(path, default: clientDirectory))
+    case .text: streams += " < " + Self.quoted(stdinPath(of: id))
     }
-    return ("/bin/sh", ["-c", "exec \"$0\" \"$@\" < \(Self.quoted(input))", program] + rest)
+    if description.stdout == description.stderr { streams += " 2>&1" }
+    guard !streams.isEmpty else { return (program, rest) }
+    return ("/bin/sh", ["-c", "exec \"$0\" \"$@\"" + streams, program] + rest)
   }
 
   /// Where the text lies that a task reads.
@@ -148,6 +157,14 @@ struct TaskMapping: Sendable {
     return [description.stdout, description.stderr].map { name in
       let path = "\"$RP_TASK_SANDBOX\"/\(Self.quoted(name))"
       return "{ [ ! -e \(path) ] || mv \(path) \(path).attempt\(task.attempt - 1); }"
+    }
+  }
+
+  /// Puts the files of the standard streams behind the names that RP has for them.
+  private func namedOutput(_ result: RPTask, _ description: TaskDescription) -> [String] {
+    [(result.stdout, description.stdout), (result.stderr, description.stderr)].compactMap { name, file in
+      guard let name, name != file else { return nil }
+      return "ln -sfn -- \(Self.quoted(file)) \"$RP_TASK_SANDBOX\"/\(name)"
     }
   }
 
@@ -164,12 +181,12 @@ struct TaskMapping: Sendable {
     let errors = "\"\(sandbox)\"/\(Self.quoted(description.stderr))"
     let bring =
       switch directive.action {
-      case .copy: "rm -rf -- \(target) && cp -R -- \(source) \(target)"
+      case .copy: "rm -rf -- \(target) && cp -RH -- \(source) \(target)"
       case .move: "rm -rf -- \(target) && mv -- \(source) \(target)"
       case .link: "ln -sfn -- \(source) \(target)"
       }
     let work =
-      "{ [ -e \(source) ] || { echo \(name) does not exist: looked for \(source); false; }; } && "
+      "{ [ -e \(source) ] || { printf '%s does not exist: looked for %s\\n' \(name) \(source); false; }; } && "
       + "{ [ \(source) -ef \(target) ] || { mkdir -p -- \"$(dirname -- \(target))\" && \(bring); }; }"
     // Outputs of a task that failed are of no use, and what is missing then is no news.
     let condition = direction == .output ? "[ \"$RP_RET\" != 0 ] || " : ""
@@ -195,6 +212,25 @@ struct TaskMapping: Sendable {
   }
 
   // MARK: Quoting
+
+  /// A file name for a shell to which RP gives it as it is: a stand-in for one with characters that a shell minds.
+  private static func shellName(_ name: String, standIn: String) -> String {
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"):
+        true
+      default: "._-+=:,@%/".utf8.contains(byte)
+      }
+    }
+    return isPlain ? name : standIn
+  }
+
+  /// Whether a shell can export it.
+  private static func isVariable(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+    return name.unicodeScalars.allSatisfy { $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || ("0"..."9") ~= $0 }
+  }
 
   /// Text that a shell takes literally, as one word.
   static func quoted(_ text: String) -> String {

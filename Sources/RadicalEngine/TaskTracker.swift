@@ -50,6 +50,11 @@ struct TaskTracker {
 
   mutating func noteCancel(_ ids: [TaskID]) { for id in ids { entries[id]?.isCancelRequested = true } }
 
+  /// Whether RP was told to give the task up, and has not said that it did.
+  func awaitsCancel(_ id: TaskID) -> Bool {
+    entries[id].map { $0.isCancelRequested || ($0.isWithdrawn && $0.executing == nil) } ?? false
+  }
+
   /// Tasks to be taken back; those that have started are left alone.
   ///
   /// - Parameters:
@@ -107,6 +112,8 @@ struct TaskTracker {
   mutating func fail(_ ids: [TaskID], _ reason: String) -> [SessionEvent] {
     ids.compactMap { id in
       guard let entry = entries.removeValue(forKey: id) else { return nil }
+      // RP may have it still: it does not take the id again, and what it says of it is late.
+      nextSubmission[id] = entry.submission + 1
       let state: TaskState = entry.isCancelRequested ? .canceled : .failed
       return event(id, entry, state, TaskResult(attempt: entry.attempt, reason: reason), at: .now)
     }
@@ -148,12 +155,17 @@ struct TaskTracker {
 
   /// The last line of a task's standard error, else RP's exception, cut to a readable length.
   private static func reason(_ record: TaskRecord) -> String? {
-    let lines = (record.stderr ?? "").split(separator: "\n").map { $0.trimmed }.filter { !$0.isEmpty }
-    // What srun adds is the exit code once more.
-    if let last = lines.last(where: { !$0.hasPrefix("srun: ") }) ?? lines.last { return cut(last) }
+    if let last = lastLine(of: record.stderr) { return cut(last) }
     // "task failed" is what the state says already.
     guard let exception = record.exception, !exception.contains("task failed") else { return nil }
     return cut(exception)
+  }
+
+  /// The last line that says something; programs may end theirs with a carriage return, too.
+  static func lastLine(of text: String?) -> String? {
+    let lines = (text ?? "").split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    // What srun adds is the exit code once more.
+    return (lines.last { !$0.hasPrefix("srun: ") } ?? lines.last)?.trimmed
   }
 
   static func cut(_ text: String, _ limit: Int = 300) -> String {
@@ -202,11 +214,10 @@ struct CallAnswer: Decodable {
 }
 
 /// A number of seconds without a needless fraction.
-private func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
+private func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
 
 extension Substring {
   fileprivate var trimmed: String {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
-    return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

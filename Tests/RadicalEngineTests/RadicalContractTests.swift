@@ -37,8 +37,13 @@ extension RadicalTests {
     let contract = EngineContract { cores, raptor in try radicalHarness(cores: cores, raptor: raptor) }
 
     @Test func runsAllKindsOfTasks() async throws { try await contract.runsAllKindsOfTasks() }
-    @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
-    @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
+    /// The tests at the keyboard show these two, as well; a session takes its time.
+    private static let isThorough = getenv("SCALEMS_TEST_ALL") != nil
+
+    @Test(.enabled(if: isThorough)) func stopKeepsWhatWasNotStarted() async throws {
+      try await contract.stopKeepsWhatWasNotStarted()
+    }
+    @Test(.enabled(if: isThorough)) func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
     @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
     @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
   }

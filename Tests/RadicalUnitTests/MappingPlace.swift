@@ -1,0 +1,63 @@
+import Executor
+import Glibc
+import Processes
+import SessionModel
+import TestSupport
+
+@testable import RadicalEngine
+
+/// The directories of a session in a temporary one, their names not nice to shells, and tasks that run there.
+struct MappingPlace {
+  let root: TemporaryDirectory
+  var mapping: TaskMapping
+  /// RP's directory of the pilot; RP itself takes no space in it.
+  var pilot: String { root.path + "/pilot" }
+
+  init() throws {
+    root = try TemporaryDirectory()
+    let client = root.path + "/cli ent's $(dir)"
+    let session = root.path + "/ses\"sion"
+    for directory in [client, session, session + "/radical", root.path + "/pilot"] {
+      guard mkdir(directory, 0o700) == 0 else { throw TestProblem("\(directory): \(errorText())") }
+    }
+    for directory in [root.path + "/ve nv", root.path + "/ve nv/bin"] { mkdir(directory, 0o700) }
+    mapping = TaskMapping(
+      session: "session.1", venv: root.path + "/ve nv", clientDirectory: client, sessionDirectory: session,
+      killGrace: 5)
+    try RadicalHelper.write(Array("IN_VENV=yes; export IN_VENV\n".utf8), to: root.path + "/ve nv/bin/activate")
+  }
+
+  /// What a task of a description came to.
+  struct End {
+    var status: Int32
+    var scriptErrors: String
+    var directory: String
+    func text(_ name: String) -> String? { contents("\(directory)/\(name)") }
+    func exists(_ name: String) -> Bool { access("\(directory)/\(name)", F_OK) == 0 }
+  }
+
+  func run(
+    _ description: TaskDescription, number: Int = 0, attempt: Int = 1, submission: Int = 1, shell: String = "/bin/sh"
+  ) async throws -> End {
+    try await run(
+      EngineTask(description, number: number, attempt: attempt), submission: submission, shell: shell)
+  }
+
+  func run(_ task: EngineTask, submission: Int = 1, shell: String = "/bin/sh") async throws -> End {
+    let sandbox = "\(pilot)/\(task.id.uid)"
+    mkdir(sandbox, 0o700)
+    if let refusal = mapping.refusal(of: task, raptorTakesWork: true) { throw TestProblem(refusal) }
+    let described = mapping.map(task, submission: submission)
+    let outcome = try await RPScripts(shell: shell, sandbox: sandbox).run(described)
+    return End(status: outcome.status, scriptErrors: outcome.stderr, directory: sandbox)
+  }
+
+  /// Writes a file of the workflow.
+  func write(_ text: String, to name: String) throws {
+    try RadicalHelper.write(Array(text.utf8), to: "\(mapping.clientDirectory)/\(name)")
+  }
+
+  /// The text of a file of the workflow.
+  func text(_ name: String) -> String? { contents("\(mapping.clientDirectory)/\(name)") }
+  func exists(_ name: String) -> Bool { access("\(mapping.clientDirectory)/\(name)", F_OK) == 0 }
+}

@@ -1,0 +1,196 @@
+import Executor
+import Glibc
+import SessionModel
+import TestSupport
+import Testing
+
+@testable import RadicalEngine
+
+/// Prints each argument, and the variables that are asked for, with a NUL after each.
+private let printer = #"for a; do printf '%s\0' "$a"; done"#
+
+@Suite struct QuotingTests {
+  @Test(arguments: ["/bin/sh", "/bin/bash"])
+  func `arguments reach a program as they are`(_ shell: String) async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(
+      TaskDescription(name: "nasty", argv: ["/bin/sh", "-c", printer, "x"] + nastyTexts), shell: shell)
+    #expect(end.status == 0 && end.scriptErrors == "")
+    #expect(end.text("stdout") == nastyTexts.map { $0 + "\0" }.joined())
+    #expect(!end.exists("gone") && end.text("stderr") == "")
+  }
+
+  @Test(arguments: ["/bin/sh", "/bin/bash"])
+  func `variables reach a program as they are`(_ shell: String) async throws {
+    let place = try MappingPlace()
+    let pairs = nastyTexts.enumerated().map { ("V\($0)", $1) }
+    let line = pairs.map { "printf '%s\\0' \"$\($0.0)\"" }.joined(separator: "\n")
+    let end = try await place.run(
+      TaskDescription(
+        name: "nasty", argv: ["/bin/sh", "-c", line], environment: Dictionary(uniqueKeysWithValues: pairs)),
+      shell: shell)
+    #expect(end.status == 0 && end.scriptErrors == "")
+    #expect(end.text("stdout") == nastyTexts.map { $0 + "\0" }.joined())
+    #expect(!end.exists("gone"))
+  }
+
+  @Test func `a variable that no shell can set is refused`() throws {
+    let place = try MappingPlace()
+    for name in ["A-B", "1A", "", "A B", "X;touch gone", "Ä"] {
+      var description = TaskDescription(name: "v", argv: ["x"])
+      description.environment = [name: "x"]
+      #expect(
+        place.mapping.refusal(of: EngineTask(description), raptorTakesWork: true)
+          == "RADICAL-Pilot cannot set the variable '\(name)'")
+    }
+    var description = TaskDescription(name: "v", argv: ["x"])
+    description.environment = ["_a1": "x", "PATH": "y"]
+    #expect(place.mapping.refusal(of: EngineTask(description), raptorTakesWork: true) == nil)
+  }
+
+  @Test(arguments: ["two words", "it's", "do$HOME", "a;b", "-x", "(p)", "\"q\"", "back\\slash"])
+  func `a program of any name is found`(_ name: String) async throws {
+    let place = try MappingPlace()
+    try place.write("#!/bin/sh\necho ran \"$1\"\n", to: name)
+    #expect(chmod("\(place.mapping.clientDirectory)/\(name)", 0o700) == 0)
+    let end = try await place.run(
+      TaskDescription(name: "odd", argv: ["\(place.mapping.clientDirectory)/\(name)", "$HOME"]))
+    #expect(end.status == 0 && end.text("stdout") == "ran $HOME\n")
+  }
+
+  @Test func `what SCALE-MS tells a task`() async throws {
+    let place = try MappingPlace()
+    let description = TaskDescription(
+      name: "who", argv: ["/bin/sh", "-c", "env | grep -E '^(SCALEMS_|IN_VENV)' | sort"])
+    let batch = TaskBatch(first: TaskID(5), description: description, members: .ensemble(first: 3, count: 2))
+    let end = try await place.run(EngineTask(id: TaskID(6), attempt: 2, batch: batch), submission: 2)
+    #expect(
+      end.text("stdout") == """
+        IN_VENV=yes
+        SCALEMS_ATTEMPT=2
+        SCALEMS_CORES_PER_RANK=1
+        SCALEMS_MEMBER=4
+        SCALEMS_RANK=0
+        SCALEMS_RANKS=1
+        SCALEMS_SESSION_DIR=\(place.mapping.sessionDirectory)
+        SCALEMS_SESSION_ID=session.1
+        SCALEMS_TASK_DIR=\(end.directory)
+        SCALEMS_TASK_ID=task.000006
+        SCALEMS_TASK_NAME=who.4
+
+        """)
+  }
+
+  @Test(arguments: ["my output", "it's", "$HOME", "a;b", "*", "-n", "\"q\"", "`x`", "out>put", "naïve", "#1"])
+  func `standard streams have files of any name`(_ name: String) async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(
+      TaskDescription(
+        name: "odd", argv: ["/bin/sh", "-c", "echo out; echo err >&2"], stdout: name, stderr: "\(name).err"))
+    #expect(end.status == 0 && end.scriptErrors == "")
+    #expect(end.text(name) == "out\n" && end.text("\(name).err") == "err\n")
+    // RP reads the last words of a task where it believes that they are.
+    let task = EngineTask(TaskDescription(name: "odd", argv: ["x"], stdout: name, stderr: "\(name).err"))
+    #expect(end.text(place.mapping.map(task, submission: 1).stderr ?? "") == "err\n")
+  }
+
+  @Test func `both standard streams in one file`() async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(
+      TaskDescription(
+        name: "both", argv: ["/bin/sh", "-c", "echo one; echo two >&2; echo three"], stdin: .text("x"), stdout: "all",
+        stderr: "all"))
+    #expect(end.status == 0 && end.text("all") == "one\ntwo\nthree\n")
+  }
+
+  @Test(arguments: ["$(touch gone)", "`touch gone`", "\"; touch gone; \"", "plain"])
+  func `the name of a task is a name only`(_ name: String) async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(TaskDescription(name: name, argv: ["/bin/sh", "-c", "printf %s \"$RP_TASK_NAME\""]))
+    #expect(end.status == 0 && end.text("stdout") == name && !end.exists("gone"))
+  }
+
+  @Test func `members are numbered everywhere`() async throws {
+    let place = try MappingPlace()
+    try place.write("input 7", to: "in.7")
+    let description = TaskDescription(
+      name: "m", argv: ["/bin/sh", "-c", "cat; echo $1 $N", "x", "{member}"], stdin: .text("text {member}\n"),
+      environment: ["N": "n{member}"], stdout: "out.{member}",
+      inputs: [StagingDirective(source: "in.{member}", target: "here{member}")],
+      outputs: [StagingDirective(source: "out.{member}", target: "results/{member}")])
+    let batch = TaskBatch(first: TaskID(0), description: description, members: .ensemble(first: 5, count: 4))
+    let end = try await place.run(EngineTask(id: TaskID(2), attempt: 1, batch: batch))
+    #expect(end.status == 0 && end.text("out.7") == "text 7\n7 n7\n" && end.text("here7") == "input 7")
+    #expect(place.text("results/7") == "text 7\n7 n7\n")
+  }
+
+  @Test func `a line of a command list is a shell's`() async throws {
+    let place = try MappingPlace()
+    let batch = TaskBatch(
+      first: TaskID(0), description: TaskDescription(name: "c"),
+      members: .commands(first: 0, CommandList(["echo a", "echo \"$SCALEMS_MEMBER\" '$X' | tr 1 2; echo \\\\"])))
+    let end = try await place.run(EngineTask(id: TaskID(1), attempt: 1, batch: batch))
+    #expect(end.text("stdout") == "2 $X\n\\\n")
+  }
+
+  // MARK: Standard input
+
+  @Test(arguments: nastyTexts) func `a text as standard input`(_ text: String) async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(
+      TaskDescription(name: "cat", argv: ["/bin/sh", "-c", "cat; printf %s \"$1\"", "x", "$x"], stdin: .text(text)))
+    #expect(end.status == 0 && end.text("stdout") == text + "$x")
+  }
+
+  @Test func `a file as standard input`() async throws {
+    let place = try MappingPlace()
+    for name in ["in file", "it's", "$HOME"] {
+      try place.write("from \(name)", to: name)
+      let end = try await place.run(TaskDescription(name: "cat", argv: ["cat"], stdin: .file(name)))
+      #expect(end.status == 0 && end.text("stdout") == "from \(name)")
+    }
+    let refusal = place.mapping.refusal(
+      of: EngineTask(TaskDescription(name: "cat", argv: ["cat"], stdin: .file("none"))), raptorTakesWork: false)
+    #expect(refusal?.contains("/none cannot be read: No such file") ?? false)
+  }
+
+  @Test func `without standard input a program reads nothing`() async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(TaskDescription(name: "cat", argv: ["cat"]))
+    #expect(end.status == 0 && end.text("stdout") == "")
+  }
+
+  // MARK: What a task came to
+
+  @Test func `exit codes, missing programs and commands before them`() async throws {
+    let place = try MappingPlace()
+    #expect(try await place.run(TaskDescription(name: "x", argv: ["/bin/sh", "-c", "exit 3"])).status == 3)
+    #expect(try await place.run(TaskDescription(name: "x", argv: ["/no/such/program"])).status == 127)
+    #expect(
+      try await place.run(TaskDescription(name: "x", argv: ["/no/such/program"], stdin: .text(""))).status == 127)
+    let prepared = try await place.run(
+      TaskDescription(name: "x", argv: ["/bin/sh", "-c", "echo $A"], preExec: ["export A='b c'", "A=\"$A d\""]))
+    #expect(prepared.text("stdout") == "b c d\n")
+    let failed = try await place.run(TaskDescription(name: "x", argv: ["echo", "ran"], preExec: ["false"]))
+    #expect(failed.status != 0 && failed.text("stdout") == "")
+  }
+
+  @Test func `a second attempt keeps the output of the first`() async throws {
+    let place = try MappingPlace()
+    func description(_ word: String) -> TaskDescription {
+      TaskDescription(
+        name: "again", argv: ["/bin/sh", "-c", "echo \(word); echo \(word) >&2; exit 1"], stdout: "my out",
+        stderr: "err")
+    }
+    _ = try await place.run(description("one"))
+    _ = try await place.run(description("two"), attempt: 2, submission: 2)
+    let end = try await place.run(description("three"), attempt: 3, submission: 3)
+    for name in ["my out", "err"] {
+      #expect(end.text(name) == "three\n" && end.text("\(name).attempt1") == "one\n")
+      #expect(end.text("\(name).attempt2") == "two\n")
+    }
+    // Nothing is there to keep when the first never ran.
+    let other = try await place.run(description("two"), number: 1, attempt: 2, submission: 2)
+    #expect(other.status == 1 && other.text("my out") == "two\n" && !other.exists("my out.attempt1"))
+  }
+}

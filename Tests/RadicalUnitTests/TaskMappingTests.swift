@@ -1,0 +1,54 @@
+import Executor
+import SessionModel
+import TestSupport
+import Testing
+
+@testable import RadicalEngine
+
+@Suite struct TaskMappingTests {
+  private let mapping = TaskMapping(
+    session: "s", venv: "/venv", clientDirectory: "/client", sessionDirectory: "/session", killGrace: 7,
+    raptor: "raptor.0000")
+
+  @Test(arguments: [(0, 1, "task.000000"), (42, 2, "task.000042.2"), (1_234_567, 250, "task.1234567.250")])
+  func `RP's id of a submission and back`(_ number: Int, _ submission: Int, _ uid: String) {
+    #expect(TaskMapping.uid(TaskID(number), submission: submission) == uid)
+    let back = TaskMapping.task(of: uid)
+    #expect(back?.id == TaskID(number) && back?.submission == submission)
+  }
+
+  @Test(arguments: ["", ".", "..", "task", "task.", "task.x", "task.1.1", "task.1.0", "task.1.x", "task.1.2.3", "x.1"])
+  func `other ids are no task's`(_ uid: String) { #expect(TaskMapping.task(of: uid) == nil) }
+
+  @Test func `what RP has to know of a task`() {
+    let description = TaskDescription(
+      name: "md", argv: ["gmx", "mdrun"], stdout: "md.out", stderr: "md.err",
+      resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), timeout: 90.5)
+    let task = mapping.map(EngineTask(description, number: 7), submission: 1)
+    #expect(task.uid == "task.000007" && task.name == "md" && task.executable == "'gmx'" && task.arguments == ["mdrun"])
+    #expect(task.ranks == 2 && task.coresPerRank == 3 && task.gpusPerRank == 1 && task.timeout == 90.5)
+    #expect(task.stdout == "md.out" && task.stderr == "md.err" && task.sandbox == nil && task.raptorID == nil)
+    #expect(task.preExec == [". '/venv/bin/activate'"] && task.call == nil)
+    // Another id in RP, the same directory for people.
+    #expect(mapping.map(EngineTask(description, number: 7), submission: 2).sandbox == "task.000007")
+  }
+
+  @Test func `a call has no shell around it`() throws {
+    let description = TaskDescription(
+      name: "f", function: FunctionCall(module: "m", name: "a.b", args: [1, 2.0, "$x"], kwargs: ["k": nil]),
+      environment: ["A": "$HOME `x`"], timeout: 5)
+    let task = mapping.map(EngineTask(description), submission: 1)
+    let call = try #require(task.call)
+    #expect(task.raptorID == "raptor.0000" && task.executable == nil && task.timeout == nil)
+    #expect(call.module == "m" && call.name == "a.b" && call.path == "/client" && call.timeout == 5 && call.grace == 7)
+    #expect(call.args == #"[1,2.0,"$x"]"# && call.kwargs == #"{"k":null}"#)
+    #expect(call.environment["A"] == "$HOME `x`" && call.environment["SCALEMS_TASK_ID"] == "task.000000")
+  }
+
+  @Test func `a call has started when its mark is there`() throws {
+    let place = try TemporaryDirectory()
+    #expect(!TaskMapping.hasStarted(TaskID(1), in: nil) && !TaskMapping.hasStarted(TaskID(1), in: place.path))
+    try RadicalHelper.write([], to: place.path + "/scalems.started")
+    #expect(!TaskMapping.hasStarted(TaskID(1), in: place.path))
+  }
+}
