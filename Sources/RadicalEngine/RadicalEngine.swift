@@ -253,8 +253,8 @@ public final class RadicalEngine: PilotEngine {
     if !uids.isEmpty { insist(on: tasks, uids, helper) }
   }
 
-  /// Cancels tasks, and again while RP does not confirm it: it loses a cancel that meets a task on its way between two
-  /// of its components.
+  /// Cancels tasks, and again while RP does not confirm it: cancel and task travel by different ways, and RP's executor
+  /// says of itself that it may miss a cancel of a task that it is about to start.
   private func insist(on tasks: [TaskID], _ uids: [String], _ helper: RadicalHelper?) {
     send(.cancel(uids), helper)
     Task { [weak self] in

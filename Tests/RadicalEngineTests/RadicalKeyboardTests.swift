@@ -48,8 +48,10 @@ extension RadicalTests {
       try await terminal.press("S", "y")
       try await run.awaitSnapshot("the rest to be back") { $0.phase == .stopping && $0.tasks.count(in: .waiting) == 4 }
       // Back at work, a task has another id in RP.
+      try await terminal.wait(forText: "STOPPING")
       try await terminal.press("r")
       try await run.awaitSnapshot("the rest to be queued") { $0.phase == .running && $0.tasks.count(in: .queued) == 4 }
+      try await terminal.wait(forText: "RUNNING")
       try await terminal.press("S", "y")
       try await run.awaitSnapshot("the rest to be back") { $0.phase == .stopping && $0.tasks.count(in: .waiting) == 4 }
       try run.place.write("", to: "s/go")
