@@ -1,4 +1,3 @@
-import FoundationEssentials
 import SessionModel
 
 /// One line of the helper: a reply to a request, or an event of its own.
@@ -14,64 +13,53 @@ enum HelperMessage: Sendable {
   case log(LogLevel, String)
   case heartbeat
 
-  struct Hello: Decodable, Sendable {
+  struct Hello: Sendable {
     var version: Int
     var rp: String?
     var python: String
     /// Why the helper cannot work.
     var error: String?
-
-    enum CodingKeys: String, CodingKey {
-      case version = "protocol"
-      case rp = "rp_version"
-      case python, error
-    }
   }
 
-  /// - Throws: `DecodingError` when the line is none of these.
+  /// - Throws: `JSONScanner.Failure` or `EventProblem` when the line is none of these.
   init(line: UnsafeRawBufferPointer) throws {
-    let decoder = JSONDecoder()
-    let data = Data(line)
-    let head = try decoder.decode(Head.self, from: data)
-    if let reply = head.reply {
-      self = .reply(reply, try decoder.decode(HelperReply.self, from: data))
+    let members = try JSONMembers(line)
+    if members.has("reply") {
+      // A reply without an id answers a request that was not ours, as the end of a helper that got a signal.
+      self = .reply(members.integer("reply") ?? 0, HelperReply(members))
       return
     }
-    let time = head.t.map { Timestamp(microseconds: Int64($0 * 1e6)) } ?? .now
-    switch head.event {
-    case "hello": self = .hello(try decoder.decode(Hello.self, from: data))
-    case "session": self = .session(uid: head.uid ?? "", path: head.path ?? "")
-    case "task": self = .task(uid: head.uid ?? "", state: head.state ?? "", time: time, head.record)
-    case "pilot":
-      self = .pilot(
-        uid: head.uid ?? "", state: head.state ?? "", time: time,
-        PilotRecord(resources: head.resources ?? [:], reason: head.reason))
-    case "job": self = .job(id: head.id ?? "", state: head.state ?? "", reason: head.reason ?? "")
-    case "log": self = .log(head.level.flatMap(LogLevel.init) ?? .warning, head.text ?? "")
+    let uid = members.text("uid") ?? ""
+    let state = members.text("state") ?? ""
+    switch members.text("event") {
+    case "task":
+      self = .task(
+        uid: uid, state: state, time: members.time("t") ?? .now, members.object("record").map(TaskRecord.init))
     case "heartbeat": self = .heartbeat
-    default:
-      throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no event '\(head.event ?? "")'"))
+    case "pilot":
+      let record = PilotRecord(resources: members.object("resources")?.numbers ?? [:], reason: members.text("reason"))
+      self = .pilot(uid: uid, state: state, time: members.time("t") ?? .now, record)
+    case "job": self = .job(id: members.text("id") ?? "", state: state, reason: members.text("reason") ?? "")
+    case "log":
+      self = .log(members.text("level").flatMap(LogLevel.init) ?? .warning, members.text("text") ?? "")
+    case "session": self = .session(uid: uid, path: members.text("path") ?? "")
+    case "hello": self = .hello(Hello(members))
+    case let event?: throw EventProblem.invalid("event", value: event)
+    case nil: throw EventProblem.missing("event")
     }
   }
+}
 
-  private struct Head: Decodable {
-    var event: String?
-    var reply: Int?
-    var uid: String?
-    var id: String?
-    var path: String?
-    var state: String?
-    var t: Double?
-    var record: TaskRecord?
-    var resources: [String: Double]?
-    var reason: String?
-    var level: String?
-    var text: String?
+extension HelperMessage.Hello {
+  fileprivate init(_ members: JSONMembers) {
+    self.init(
+      version: members.integer("protocol") ?? 0, rp: members.text("rp_version"), python: members.text("python") ?? "?",
+      error: members.text("error"))
   }
 }
 
 /// What a request came to.
-struct HelperReply: Decodable, Sendable {
+struct HelperReply: Sendable {
   var ok: Bool
   var error: String?
   /// What would have been right.
@@ -87,26 +75,30 @@ struct HelperReply: Decodable, Sendable {
   /// What the raptor answered to CPI `hello`.
   var hello: RaptorHello?
 
-  struct RaptorHello: Decodable, Sendable {
+  struct RaptorHello: Sendable {
     var name: String?
     var version: String?
   }
 }
 
-/// RP's record of a task that came to its end; of it, what is of use here.
-struct TaskRecord: Decodable, Equatable, Sendable {
+extension HelperReply {
+  fileprivate init(_ members: JSONMembers) {
+    self.init(
+      ok: members.isTrue("ok"), error: members.text("error"), names: members.texts("names"), uid: members.text("uid"),
+      sandbox: members.text("sandbox"), manager: members.text("manager"), runtime: members.integer("runtime"),
+      state: members.text("state"),
+      hello: members.object("hello").map { RaptorHello(name: $0.text("name"), version: $0.text("version")) })
+  }
+}
+
+/// RP's record of a task that came to its end; of it, what is of use here. RP gives lists where a worker has several
+/// ranks: those are left out.
+struct TaskRecord: Equatable, Sendable {
   var exitCode: Int32?
   var stderr: String?
   var exception: String?
   var exceptionDetail: String?
   var returnValue: String?
-
-  enum CodingKeys: String, CodingKey {
-    case exitCode = "exit_code"
-    case stderr, exception
-    case exceptionDetail = "exception_detail"
-    case returnValue = "return_value"
-  }
 
   init(
     exitCode: Int32? = nil, stderr: String? = nil, exception: String? = nil, exceptionDetail: String? = nil,
@@ -119,14 +111,13 @@ struct TaskRecord: Decodable, Equatable, Sendable {
     self.returnValue = returnValue
   }
 
-  /// A member of an unexpected type is as good as none: RP gives lists where a worker has several ranks.
-  init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    exitCode = try? values.decode(Int32.self, forKey: .exitCode)
-    stderr = try? values.decode(String.self, forKey: .stderr)
-    exception = try? values.decode(String.self, forKey: .exception)
-    exceptionDetail = try? values.decode(String.self, forKey: .exceptionDetail)
-    returnValue = try? values.decode(String.self, forKey: .returnValue)
+}
+
+extension TaskRecord {
+  fileprivate init(_ members: JSONMembers) {
+    self.init(
+      exitCode: members.integer("exit_code"), stderr: members.text("stderr"), exception: members.text("exception"),
+      exceptionDetail: members.text("exception_detail"), returnValue: members.text("return_value"))
   }
 }
 

@@ -18,7 +18,7 @@ final class RadicalHelper: Sendable {
   }
 
   /// A helper that says nothing for so long hangs: its heartbeat comes every 2 s.
-  static let silence = Duration.seconds(30)
+  private let silence: Duration
 
   typealias Answer = Once<Result<HelperReply, any Error>>
 
@@ -26,7 +26,8 @@ final class RadicalHelper: Sendable {
     var peer: PeerProcess?
     var lastRequest = 0
     var waiting: [Int: Answer] = [:]
-    var lastWord = ContinuousClock.now
+    /// Its heart beats from its first words on.
+    var lastWord: ContinuousClock.Instant?
     /// It was asked to end, or will be told by the end of its input.
     var isClosing = false
     var isMute = false
@@ -45,13 +46,15 @@ final class RadicalHelper: Sendable {
   ///   - venv: the virtual environment that has radical.pilot.
   ///   - directory: where it works; RP makes the directory of its session there.
   ///   - environment: set over that of this process.
+  ///   - silence: what it may be silent for after its first words.
   ///   - deliver: called in order, with everything that could be read at once.
   /// - Throws: `DispatchError` when it cannot be started.
   init(
     session: String, venv: String, directory: String, environment: [String: String],
-    deliver: @escaping @Sendable ([Event]) -> Void
+    silence: Duration = .seconds(30), deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(DispatchError) {
     self.deliver = deliver
+    self.silence = silence
     log = directory + "/helper.log"
     let script = directory + "/radical_helper.py"
     try Self.write(PackageResources.radical_helper_py, to: script)
@@ -181,12 +184,13 @@ final class RadicalHelper: Sendable {
 
   private func checkPulse() {
     let isMute = state.withLock { state in
-      guard !state.hasEnded, !state.isMute, ContinuousClock.now - state.lastWord > Self.silence else { return false }
+      guard !state.hasEnded, !state.isMute, let lastWord = state.lastWord, ContinuousClock.now - lastWord > silence
+      else { return false }
       state.isMute = true
       return true
     }
     guard isMute else { return }
-    deliver([.lost("the RADICAL-Pilot helper said nothing for \(Self.silence.text) and was killed")])
+    deliver([.lost("the RADICAL-Pilot helper said nothing for \(silence.text) and was killed")])
     kill()
   }
 

@@ -1,0 +1,81 @@
+import Executor
+import Glibc
+import Leftovers
+import Processes
+import Synchronization
+import TestSupport
+
+@testable import RadicalEngine
+
+/// A virtual environment whose Python is a script that plays the helper: how the real one fails cannot be arranged.
+final class FakeHelper: Sendable {
+  let place: TemporaryDirectory
+  private let events = Mutex<[RadicalHelper.Event]>([])
+
+  /// - Parameter body: what it does, in Python, after the definitions of `say`, `hello` and `requests`.
+  init(_ body: String) throws {
+    place = try TemporaryDirectory()
+    for name in ["venv", "venv/bin", "work"] { mkdir("\(place.path)/\(name)", 0o700) }
+    try place.write("", to: "venv/bin/activate")
+    try place.write(
+      """
+      #!/usr/bin/env python3
+      import json, os, signal, subprocess, sys, time
+      def say(**members):
+          sys.stdout.write(json.dumps(members) + "\\n")
+          sys.stdout.flush()
+      def hello(**more):
+          say(event="hello", protocol=1, python="3.0.0", **more)
+      def requests():
+          for line in sys.stdin:
+              yield json.loads(line)
+      \(body)
+      """, to: "venv/bin/python")
+  }
+
+  var venv: String { place.path + "/venv" }
+
+  func start(silence: Duration = .seconds(30)) throws -> RadicalHelper {
+    try RadicalHelper(
+      session: "scalems.unit.test", venv: venv, directory: place.path + "/work", environment: [:], silence: silence
+    ) { [self] in
+      let new = $0
+      events.withLock { $0 += new }
+    }
+  }
+
+  /// A session on it, with everything in its directory.
+  func harness() throws -> EngineHarness {
+    var limits = TimeLimits.radical
+    limits.startup = .seconds(15)
+    let engine = RadicalEngine(registry: SessionRegistry(directory: place.path + "/sessions"))
+    return try EngineHarness(
+      engine, configuration: RuntimeConfiguration(engine: "radical", targetVenv: venv, cores: 2, limits: limits))
+  }
+
+  /// Why the helper was lost; `nil` when it was not.
+  var losses: [String] {
+    events.withLock { $0.compactMap { if case .lost(let why) = $0 { why } else { nil } } }
+  }
+
+  var hasEndedInOrder: Bool { events.withLock { $0.contains { if case .ended = $0 { true } else { false } } } }
+
+  var messages: [HelperMessage] {
+    events.withLock { $0.compactMap { if case .message(let message) = $0 { message } else { nil } } }
+  }
+
+  var logs: [String] { messages.compactMap { if case .log(_, let text) = $0 { text } else { nil } } }
+
+  var hasSaidHello: Bool { messages.contains { if case .hello = $0 { true } else { false } } }
+
+  /// Processes that work in its directory, or were started from there.
+  var left: [pid_t] {
+    ProcessTable().entries.values.filter { entry in
+      !entry.isZombie
+        && ((linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(place.path)
+          || ProcessTable.commandLine(of: entry.pid).contains(place.path))
+    }.map(\.pid)
+  }
+
+  deinit { for pid in left { kill(pid, SIGKILL) } }
+}
