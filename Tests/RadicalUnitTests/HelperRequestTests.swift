@@ -32,11 +32,14 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
 
   @Test func `a session and a pilot`() throws {
     #expect(
-      try read(.session(resource: "local.localhost", accessSchema: nil, cores: nil, gpus: nil))
-        == ["id": 7, "do": "session", "resource": "local.localhost"])
+      try read(.session(resource: "local.localhost", accessSchema: nil, cores: nil, gpus: nil, options: [:]))
+        == ["id": 7, "do": "session", "resource": "local.localhost", "options": [:]])
     #expect(
-      try read(.session(resource: "a.b", accessSchema: "ssh", cores: 4, gpus: 0))
-        == ["id": 7, "do": "session", "resource": "a.b", "access_schema": "ssh", "cores": 4, "gpus": 0])
+      try read(.session(resource: "a.b", accessSchema: "ssh", cores: 4, gpus: 0, options: ["queue": "q"]))
+        == [
+          "id": 7, "do": "session", "resource": "a.b", "access_schema": "ssh", "cores": 4, "gpus": 0,
+          "options": ["queue": "q"],
+        ])
     let pilot = RPPilot(uid: "pilot.0000", resource: "a.b", accessSchema: nil, runtime: 60, cores: 4, gpus: nil)
     #expect(
       try read(.pilot(pilot, options: ["queue": "x \"y\""]))
