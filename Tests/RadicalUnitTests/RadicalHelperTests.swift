@@ -20,7 +20,8 @@ private func refusal(_ helper: RadicalHelper, _ request: HelperRequest) async ->
     let helper = try fake.start()
     await helper.untilEnded()
     #expect(
-      fake.losses.count == 1 && fake.losses.first?.contains("died (exit 7); see \(fake.place.path)/work/") ?? false)
+      fake.losses.count == 1
+        && fake.losses.first?.contains("died (exit 7, Fatal Python error); see \(fake.place.path)/work/") ?? false)
     #expect(fake.place.text("work/helper.log") == "Fatal Python error\n")
     #expect(await refusal(helper, .pilotManager) == "the RADICAL-Pilot helper is gone")
     #expect(fake.left == [])
