@@ -24,11 +24,29 @@ struct TaskMapping: Sendable {
 
   /// The task that an id of RP belongs to, and which submission.
   static func task(of uid: String) -> (id: TaskID, submission: Int)? {
-    let parts = uid.split(separator: ".")
-    guard parts.count >= 2, let id = TaskID(uid: parts[0] + "." + parts[1]) else { return nil }
-    if parts.count == 2 { return (id, 1) }
-    guard parts.count == 3, let submission = Int(parts[2]), submission > 1 else { return nil }
-    return (id, submission)
+    // Bytes, not characters: every event of a task comes through here.
+    var rest = uid.utf8[...]
+    guard rest.starts(with: "task.".utf8) else { return nil }
+    rest = rest.dropFirst(5)
+    guard let number = takeNumber(&rest) else { return nil }
+    if rest.isEmpty { return (TaskID(number), 1) }
+    guard rest.popFirst() == UInt8(ascii: "."), let submission = takeNumber(&rest), rest.isEmpty, submission > 1 else {
+      return nil
+    }
+    return (TaskID(number), Int(submission))
+  }
+
+  /// The digits that a text begins with.
+  private static func takeNumber(_ text: inout Substring.UTF8View) -> UInt32? {
+    var value: UInt32?
+    while let digit = text.first.map({ $0 &- UInt8(ascii: "0") }), digit < 10 {
+      let (tens, isTooLarge) = (value ?? 0).multipliedReportingOverflow(by: 10)
+      let (sum, overflows) = tens.addingReportingOverflow(UInt32(digit))
+      guard !isTooLarge, !overflows else { return nil }
+      value = sum
+      text.removeFirst()
+    }
+    return value
   }
 
   /// Whether a task is a call of a function rather than a program.

@@ -67,8 +67,10 @@ extension TaskTracker {
   @Test(arguments: [
     ("task.000042", "BORED"), ("task.000042", ""), ("task.000042", "done"), ("task.000043", "DONE"), ("", "DONE"),
     ("task.", "DONE"), ("task", "DONE"), ("raptor.0000", "DONE"), ("task.x", "DONE"),
-    ("task.000042.0", "DONE"), ("task.000042.1", "DONE"), ("task.000042.2", "DONE"), ("task.000042.-2", "DONE"),
+    ("task.000042.", "DONE"), ("task.000042.0", "DONE"), ("task.000042.1", "DONE"), ("task.000042.2", "DONE"),
+    ("task.000042.-2", "DONE"),
     ("task.000042.2.2", "DONE"), ("task.000042.x", "DONE"), ("pilot.0000", "DONE"), ("task.4294967296", "DONE"),
+    ("task.42949672960", "DONE"),
   ])
   func `what is not known is ignored`(_ name: String, _ state: String) {
     var tracker = tracker()
