@@ -176,6 +176,9 @@ final class RadicalHelper: Sendable {
     let words = (ProcessTable.contents(log) ?? []).suffix(4000).split(separator: UInt8(ascii: "\n"))
     if signal == 0, let last = words.last { how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))" }
     events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
+    // Before whoever waits for the end goes on.
+    deliver(events)
+    events = []
     for answer in answers {
       answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)")))
     }
