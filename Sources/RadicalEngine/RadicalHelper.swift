@@ -152,14 +152,16 @@ final class RadicalHelper: Sendable {
       case .said(let message): events.append(.message(message))
       case .nonsense(let text):
         events.append(.message(.log(.warning, "the RADICAL-Pilot helper sent what is no message: \(text)")))
-      case .ended(let status): ended(status, &events)
+      case .ended(let status):
+        ended(status, after: events)
+        events = []
       }
     }
     state.withLock { $0.lastWord = .now }
     deliver(events)
   }
 
-  private func ended(_ status: Int32, _ events: inout [Event]) {
+  private func ended(_ status: Int32, after events: [Event]) {
     let (answers, isExpected) = state.withLock { state in
       state.hasEnded = true
       defer { state.waiting = [:] }
@@ -167,10 +169,10 @@ final class RadicalHelper: Sendable {
     }
     let signal = status & 0x7f
     let how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
-    events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
-    for answer in answers {
-      answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)")))
-    }
+    let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
+    // It is known before whoever waits for it goes on.
+    deliver(events + [isExpected ? .ended : .lost(why)])
+    for answer in answers { answer.resume(.failure(DispatchError(why))) }
     end.resume(())
   }
 

@@ -51,11 +51,10 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
   @Test(arguments: ["two words", "it's", "do$HOME", "a;b", "-x", "(p)", "\"q\"", "back\\slash"])
   func `a program of any name is found`(_ name: String) async throws {
     let place = try MappingPlace()
-    try place.write("#!/bin/sh\necho ran \"$1\"\n", to: name)
-    #expect(chmod("\(place.mapping.clientDirectory)/\(name)", 0o700) == 0)
+    #expect(symlink("/bin/echo", "\(place.mapping.clientDirectory)/\(name)") == 0)
     let end = try await place.run(
       TaskDescription(name: "odd", argv: ["\(place.mapping.clientDirectory)/\(name)", "$HOME"]))
-    #expect(end.status == 0 && end.text("stdout") == "ran $HOME\n")
+    #expect(end.status == 0 && end.text("stdout") == "$HOME\n")
   }
 
   @Test func `what SCALE-MS tells a task`() async throws {
