@@ -71,7 +71,8 @@ let package = Package(
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",
-      dependencies: ["Executor", "Leftovers", "Processes", "RadicalEngine", "SessionModel", "TestSupport"]),
+      dependencies: ["Executor", "Leftovers", "Processes", "RadicalEngine", "SessionModel", "TestSupport"],
+      exclude: ["fake_python"]),
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [

@@ -157,14 +157,16 @@ final class RadicalHelper: Sendable {
         events.append(.message(message))
       case .nonsense(let text):
         events.append(.message(.log(.warning, "the RADICAL-Pilot helper sent what is no message: \(text)")))
-      case .ended(let status): ended(status, &events)
+      case .ended(let status):
+        ended(status, after: events)
+        events = []
       }
     }
     state.withLock { $0.lastWord = .now }
     deliver(events)
   }
 
-  private func ended(_ status: Int32, _ events: inout [Event]) {
+  private func ended(_ status: Int32, after events: [Event]) {
     let (answers, isExpected) = state.withLock { state in
       state.hasEnded = true
       defer { state.waiting = [:] }
@@ -175,13 +177,10 @@ final class RadicalHelper: Sendable {
     // A program's last words, if it had any.
     let words = (ProcessTable.contents(log) ?? []).suffix(4000).split(separator: UInt8(ascii: "\n"))
     if signal == 0, let last = words.last { how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))" }
-    events.append(isExpected ? .ended : .lost("the RADICAL-Pilot helper died (\(how)); see \(log)"))
-    // Before whoever waits for the end goes on.
-    deliver(events)
-    events = []
-    for answer in answers {
-      answer.resume(.failure(DispatchError("the RADICAL-Pilot helper died (\(how)); see \(log)")))
-    }
+    let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
+    // It is known before whoever waits for it goes on.
+    deliver(events + [isExpected ? .ended : .lost(why)])
+    for answer in answers { answer.resume(.failure(DispatchError(why))) }
     end.resume(())
   }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures scalems-top on this machine, side by side with what people use instead: `make bench`.
 
-  bench.py [--only rates,start,memory,idle] [--tasks N] [--repeats N] [--cores N] BINARY
+  bench.py [--only rates,start,memory,idle,radical] [--tasks N] [--repeats N] [--cores N] BINARY
 
 Only the standard library; HyperQueue comes from PyPI into .build-bench/. It writes nothing outside a temporary
 directory, which it removes, and leaves no process.
@@ -11,15 +11,17 @@ import argparse
 import os
 import platform
 import signal
+import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 import footprint
+import radical_costs
 import rates
 from processes import Workplace
 
-PARTS = ["rates", "start", "memory", "idle"]
+PARTS = ["rates", "start", "memory", "idle", "radical"]
 
 
 def main():
@@ -31,6 +33,8 @@ def main():
   parser.add_argument("--repeats", type=int, default=3)
   parser.add_argument("--frames", type=int, default=15, help="runs of the start part")
   parser.add_argument("--idle-seconds", type=float, default=30)
+  parser.add_argument("--radical-tasks", type=int, default=500, help="tasks through RADICAL-Pilot")
+  parser.add_argument("--radical-events", type=int, default=500_000, help="events through its helper")
   parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
   options = parser.parse_args()
   parts = options.only.split(",")
@@ -99,7 +103,34 @@ def report_idle(binary, workplace, cache, options):
     f"host {host:.3f} % of a core, agent {helpers:.3f} %")
 
 
-REPORTS = {"rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle}
+def report_radical(binary, workplace, cache, options):
+  helper, host, both = radical_costs.rates(binary, workplace, options.radical_events)
+  events = (
+    f"events of tasks from a stand-in for RADICAL-Pilot to the journal: {both:.0f}/s "
+    f"(helper alone {helper:.0f}/s, host alone {host:.0f}/s)")
+  venv = radical_costs.environment_directory()
+  if not venv:
+    return events + "\nRADICAL-Pilot itself is left out: SCALEMS_TEST_VENV names no environment that has it."
+  count = options.radical_tasks
+  rows, peaks = radical_costs.makespan(binary, workplace, venv, count, options.cores, options.repeats)
+  lines = [
+    f"{count} × /bin/true through RADICAL-Pilot on {options.cores} cores, median of {options.repeats} alternating runs",
+    f"  {'':16}{'wall':>9}{'tasks':>9}   runs (wall, tasks)",
+  ]
+  medians = {}
+  for name, values in rows.items():
+    wall, tasks = medians[name] = [statistics.median(column) for column in zip(*values)]
+    runs = "  ".join(f"{w:.1f} {t:.2f}" for w, t in values)
+    lines.append(f"  {name:16}{wall:7.1f} s{tasks:7.2f} s   {runs}")
+  excess = [100 * (mine / other - 1) for mine, other in zip(medians["scalems-top"], medians["plain script"])]
+  lines.append(f"  {'overhead':16}{excess[0]:+7.1f} %{excess[1]:+7.1f} %")
+  lines.append(f"  peak memory: host {peaks['host'] / 2**20:.0f} MiB, helper {peaks['helper'] / 2**20:.0f} MiB")
+  return "\n".join([events] + lines)
+
+
+REPORTS = {
+  "rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle, "radical": report_radical,
+}
 
 if __name__ == "__main__":
   main()

@@ -19,7 +19,6 @@ final class FakeHelper: Sendable {
     try place.write("", to: "venv/bin/activate")
     try place.write(
       """
-      #!/usr/bin/env python3
       import json, os, signal, subprocess, sys, time
       def say(**members):
           sys.stdout.write(json.dumps(members) + "\\n")
@@ -30,7 +29,9 @@ final class FakeHelper: Sendable {
           for line in sys.stdin:
               yield json.loads(line)
       \(body)
-      """, to: "venv/bin/python")
+      """, to: "venv/helper.py")
+    let python = packageRoot + "/Tests/RadicalUnitTests/fake_python"
+    guard symlink(python, venv + "/bin/python") == 0 else { throw TestProblem("no link to \(python)") }
   }
 
   var venv: String { place.path + "/venv" }
