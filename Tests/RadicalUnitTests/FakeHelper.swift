@@ -39,9 +39,9 @@ final class FakeHelper: Sendable {
   func start(silence: Duration = .seconds(30)) throws -> RadicalHelper {
     try RadicalHelper(
       session: "scalems.unit.test", venv: venv, directory: place.path + "/work", environment: [:], silence: silence
-    ) { [self] in
-      let new = $0
-      events.withLock { $0 += new }
+    ) { [weak self] new in
+      // Its helper outlives a test by a moment; the directory must not.
+      self?.events.withLock { $0 += new }
     }
   }
 
