@@ -145,9 +145,12 @@ struct TaskTracker {
         result.reason = cause
         return (.failed, result)
       }
+      if let limitReached, !entry.isWithdrawn {
+        result.reason = limitReached
+        return (.failed, result)
+      }
       result.reason =
-        limitReached
-        ?? (entry.isWithdrawn ? "it had just started when it was taken back" : "canceled by RADICAL-Pilot")
+        entry.isWithdrawn ? "it had just started when it was taken back" : "canceled by RADICAL-Pilot"
     default: break
     }
     return (state, result)

@@ -88,14 +88,14 @@ import Testing
   }
 
   @Test func theRuntimeOfThePilotEndsItsTasks() async throws {
-    let harness = try localHarness(runtime: 3)
+    let harness = try localHarness(runtime: 8)
     try await harness.executor.startup()
     var item = shell("long", "sleep 60")
     item.shape = [3]
     try await harness.executor.submit([item])
     let summary = await harness.executor.waitUntilClosed()
     #expect(summary.tasks == ["FAILED": 2, "NEW": 1] && summary.leftovers.isEmpty && summary.exitCode == 1)
-    let reason = "the pilot reached its runtime of 3 s"
+    let reason = "the pilot reached its runtime of 8 s"
     #expect(try harness.details("long.0").reason == reason && harness.snapshot.pilot?.detail == reason)
     #expect(harness.snapshot.pilot?.state == .done)
   }

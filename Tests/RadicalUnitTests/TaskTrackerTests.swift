@@ -124,7 +124,7 @@ extension TaskTracker {
     var tracker = tracker()
     tracker.limitReached = "the pilot's runtime limit is reached"
     let end = told(tracker.hear("CANCELED"))
-    #expect(end?.state == .canceled && end?.result?.reason == "the pilot's runtime limit is reached")
+    #expect(end?.state == .failed && end?.result?.reason == "the pilot's runtime limit is reached")
   }
 
   @Test func `what a dead raptor takes with it fails for that reason`() {
