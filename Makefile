@@ -37,14 +37,17 @@ demo: build
 	  exec $(BINARY) run Examples/ensemble.yaml --batch; \
 	fi
 
-# The tests drive the real binary in a terminal of tmux, and real RADICAL-Pilot, by itself: a session of that has forty
-# processes. The closing lines of the test runner come last.
+# First what needs no processes, then the real binary and real processes, in a terminal of tmux where there is a screen,
+# then real RADICAL-Pilot, a session of which has forty: apart, because each would slow down the one before. The closing
+# lines of the test runner come last.
+REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
 	$(SWIFT) build --build-tests
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
-	$(SWIFT) test --skip-build --skip RadicalEngineTests --skip SlurmTests
+	$(SWIFT) test --skip-build --skip "$(REAL)|RadicalEngineTests|SlurmTests"
+	$(SWIFT) test --skip-build --filter "$(REAL)"
 	$(SWIFT) test --skip-build --filter RadicalEngineTests
 
 # Pilots that are jobs of a Slurm of one node; it lives as long as the tests.

@@ -136,8 +136,11 @@ import Testing
     let terminal = try await session.show(columns: 80, rows: 40)
     try await terminal.wait(forText: "R running")
     try await terminal.press("Enter")
-    try await terminal.wait(forText: "line 3")
-    try await terminal.wait(forText: "line 12")
+    func newest(_ screen: String) -> Int {
+      screen.split(separator: "line ").compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? 0
+    }
+    let first = try await terminal.wait(for: "a line of it") { newest($0) > 0 }
+    try await terminal.wait(for: "later lines") { newest($0) >= newest(first) + 5 }
     try await terminal.press("Escape")
     try await terminal.press("C-c")
     try await terminal.wait(forText: "exit=130")
