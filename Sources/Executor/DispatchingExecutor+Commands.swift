@@ -14,17 +14,17 @@ extension DispatchingExecutor {
   ///
   /// Every stage is an event: requested, acknowledged, finished with its outcome.
   @discardableResult
-  public func perform(_ command: OperatorCommand, user: String, reason: String? = nil) async -> CommandRecord {
-    await request(command, user: user, reason: reason).value()
+  public func perform(_ command: OperatorCommand, sender: CommandSender, reason: String? = nil) async -> CommandRecord {
+    await request(command, sender: sender, reason: reason).value()
   }
 
   /// Takes a command; its end comes as an event.
-  public nonisolated func send(_ command: OperatorCommand, user: String, reason: String? = nil) {
-    Task { await self.request(command, user: user, reason: reason) }
+  public nonisolated func send(_ command: OperatorCommand, sender: CommandSender, reason: String? = nil) {
+    Task { await self.request(command, sender: sender, reason: reason) }
   }
 
   @discardableResult
-  func request(_ command: OperatorCommand, user: String, reason: String?) -> Once<CommandRecord> {
+  func request(_ command: OperatorCommand, sender: CommandSender, reason: String?) -> Once<CommandRecord> {
     lastCommand += 1
     let id = lastCommand
     var tasks: [TaskID] = []
@@ -33,7 +33,7 @@ extension DispatchingExecutor {
       tasks = ids.filter { seen.insert($0).inserted }
     }
     let pending = PendingCommand(
-      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, user: user, reason: reason, stage: .requested))
+      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, sender: sender, reason: reason, stage: .requested))
     if case .closed = life {
       // The journal has its end already.
       var refused = pending.record
@@ -43,6 +43,11 @@ extension DispatchingExecutor {
     }
     commands[id] = pending
     record(.command(pending.record), source: .operator)
+    if case .submit(let offer) = command {
+      acknowledge(id)
+      Task { await self.take(offer, for: id) }
+      return pending.done
+    }
     guard case .open(let intention) = life else {
       let why: String
       switch life {
@@ -53,17 +58,45 @@ extension DispatchingExecutor {
       finish(id, succeeded: false, why)
       return pending.done
     }
-    commands[id]?.record.stage = .acknowledged
-    if let record = commands[id]?.record { self.record(.command(record)) }
+    acknowledge(id)
     switch command {
     case .drain: drain(id, from: intention)
     case .stop: stop(id, from: intention)
     case .resume: resume(id, from: intention)
-    case .cancel: cancel(id, tasks, user: user, reason: reason)
+    case .cancel: cancel(id, tasks, user: sender.user, reason: reason)
     case .cancelRaptor: cancelRaptor(id)
     case .close: close(.closed(command: id, reason: reason))
+    case .submit: break
     }
     return pending.done
+  }
+
+  private func acknowledge(_ id: Int) {
+    commands[id]?.record.stage = .acknowledged
+    if let record = commands[id]?.record { self.record(.command(record)) }
+  }
+
+  /// Work that an operator submits; while the session starts, it waits.
+  private func take(_ offer: WorkOffer, for id: Int) async {
+    if case .starting = life {
+      let waiter = Once<Void>()
+      openWaiters.append(waiter)
+      await waiter.value()
+    }
+    do {
+      let batches =
+        switch offer {
+        case .items(let items): try await submit(items)
+        case .commands(let list): try await submit(commands: list)
+        }
+      guard let first = batches.first, let last = batches.last else {
+        return finish(id, succeeded: false, "there is no work in it")
+      }
+      let ids = first.ids.lowerBound..<last.ids.upperBound
+      commands[id]?.record.added = ids
+      let end = ids.count > 1 ? " to \(TaskID(ids.upperBound - 1).uid)" : ""
+      finish(id, succeeded: true, first.first.uid + end)
+    } catch { finish(id, succeeded: false, "\(error)") }
   }
 
   func finish(_ id: Int, succeeded: Bool, _ outcome: String) {

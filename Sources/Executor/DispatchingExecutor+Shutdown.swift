@@ -98,6 +98,7 @@ extension DispatchingExecutor {
     record(.sessionClosed(summary))
     life = .closed(summary)
     scope.release()
+    resumeAll(&openWaiters)
     closed.resume(summary)
   }
 

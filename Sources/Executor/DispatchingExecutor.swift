@@ -59,6 +59,8 @@ public actor DispatchingExecutor {
   var idleWaiters: [Once<Void>] = []
   var raptorWaiters: [Once<Void>] = []
   var raptorStartWaiters: [Once<Void>] = []
+  /// Work that was submitted before the session was open.
+  var openWaiters: [Once<Void>] = []
   nonisolated let closed = Once<SessionSummary>()
   var opened = Timestamp.now
   var listener: Task<Void, Never>?
@@ -131,6 +133,7 @@ public actor DispatchingExecutor {
     life = .open(.running)
     record(.sessionPhase(.running, reason: nil))
     announceWorkflow()
+    resumeAll(&openWaiters)
     if isEngineSilent { engineFellSilent() }
     poke()
   }
@@ -241,7 +244,7 @@ public actor DispatchingExecutor {
 
   private func checked(_ items: [WorkItem]) throws(ValueError) -> [WorkItem] {
     try requireRaptor(for: items.first(where: \.description.raptor)?.description.name)
-    return items
+    return workflow.named(items)
   }
 
   private func requireRaptor(for item: String?) throws(ValueError) {

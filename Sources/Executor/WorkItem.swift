@@ -1,17 +1,5 @@
 import SessionModel
 
-/// One entry of a workflow: a description and how many tasks it stands for.
-public struct WorkItem: Equatable, Sendable {
-  public var description: TaskDescription
-  /// Empty for a single task, `[n]` for an ensemble of n members; other shapes are refused when the item is added.
-  public var shape: [Int]
-
-  public init(_ description: TaskDescription, shape: [Int] = []) {
-    self.description = description
-    self.shape = shape
-  }
-}
-
 extension TaskDescription {
   /// - Throws: `ValueError` that names the item and the value that no task can have.
   func check() throws(ValueError) {

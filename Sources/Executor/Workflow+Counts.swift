@@ -14,6 +14,26 @@ extension Workflow {
     batches.first { $0.description.raptor && $0.ids.contains { !states[Int($0)].isFinal } }?.description.name
   }
 
+  /// The items with names for those that have none: that of their program, with a number when it is taken.
+  func named(_ items: [WorkItem]) -> [WorkItem] {
+    var taken = Set(items.map(\.description.name))
+    return items.map { item in
+      guard item.description.name.isEmpty else { return item }
+      var item = item
+      let program = item.description.function?.name ?? item.description.argv.first ?? ""
+      let base = program.split(separator: "/").last.map { $0.filter { $0 != "." } } ?? "task"
+      var name = base
+      var number = 2
+      while hasItem(name) || taken.contains(name) {
+        name = "\(base)-\(number)"
+        number += 1
+      }
+      taken.insert(name)
+      item.description.name = name
+      return item
+    }
+  }
+
   /// Tasks by RP's state name.
   public var counts: [String: Int] {
     var counts = [Int](repeating: 0, count: TaskState.allCases.count)

@@ -53,6 +53,7 @@ public struct Workflow: Sendable {
   /// The names of the items, unordered.
   public var names: some Sequence<String> { groupByName.keys }
 
+  func hasItem(_ name: String) -> Bool { groupByName[name] != nil }
   public func contains(_ id: TaskID) -> Bool { id.index < states.count }
   public func state(of id: TaskID) -> TaskState { states[id.index] }
   public func attempt(of id: TaskID) -> Int { Int(attempts[id.index]) }

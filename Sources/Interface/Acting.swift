@@ -169,7 +169,7 @@ extension InterfaceState {
 
   mutating func leave() -> [Effect] {
     if isClosed { return [.leave(.sessionClosed)] }
-    guard isHosted else { return [.leave(.left)] }
+    guard isOwned else { return [.leave(.left)] }
     if snapshot.phase == .closing {
       say("the session is closing; the screen can be left when it has closed", isWarning: true)
     } else if isReadOnly {

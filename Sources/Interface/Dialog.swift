@@ -51,6 +51,7 @@ struct Dialog: Equatable, Sendable {
     case .cancel: targets.count == 1 ? "cancel a task" : "cancel \(Format.count(targets.count)) tasks"
     case .cancelRaptor: "cancel the raptor"
     case .close: "close the session"
+    case .submit: "submit work"
     }
   }
 
@@ -63,6 +64,7 @@ struct Dialog: Equatable, Sendable {
     case .cancel: targets.count == 1 ? "Cancel this task?" : "Cancel these \(Format.count(targets.count)) tasks?"
     case .cancelRaptor: "Cancel the raptor?"
     case .close: "Close the session?"
+    case .submit: "Submit work?"
     }
   }
 
@@ -90,6 +92,7 @@ struct Dialog: Equatable, Sendable {
           + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
       ]
     case .cancel: return cancelLines(tasks)
+    case .submit: return []
     }
   }
 

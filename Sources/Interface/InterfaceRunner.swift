@@ -53,7 +53,7 @@ public final class InterfaceRunner: Sendable {
     Task.detached { for await (command, reason) in commands { source.send(command, reason: reason) } }
 
     let state = InterfaceState(
-      isReadOnly: options.isReadOnly || source.isReadOnly, isHosted: source.isHosted,
+      isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
       exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(), now: .now)
     let frames = FrameLoop(state: state, canvas: screen) { [weak self] effect in
       switch effect {

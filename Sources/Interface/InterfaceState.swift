@@ -87,7 +87,7 @@ struct InterfaceState: Sendable {
   }
 
   let isReadOnly: Bool
-  let isHosted: Bool
+  let isOwned: Bool
   let exitWhenDone: Bool
   let isASCII: Bool
   let glyphs: Glyphs
@@ -95,6 +95,10 @@ struct InterfaceState: Sendable {
   let utcOffset: Int
 
   var snapshot = SessionSnapshot()
+  /// How the facts come; `nil` until the source said so, and when the session is this process's own.
+  var link: LinkStatus?
+  /// Of a recording.
+  var timeline: Timeline?
   var now: Timestamp
   var size = CellSize(rows: 24, columns: 80)
   var focus = Focus.tasks
@@ -124,11 +128,11 @@ struct InterfaceState: Sendable {
   var raptorProgress = Progress()
 
   init(
-    isReadOnly: Bool = false, isHosted: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
+    isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
     utcOffset: Int = 0, now: Timestamp
   ) {
     self.isReadOnly = isReadOnly
-    self.isHosted = isHosted
+    self.isOwned = isOwned
     self.exitWhenDone = exitWhenDone
     self.isASCII = isASCII
     glyphs = isASCII ? .ascii : .unicode

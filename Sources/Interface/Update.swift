@@ -17,6 +17,15 @@ extension InterfaceState {
       // The session speaks for itself now.
       if notice?.isEcho == true, snapshot.commands.last?.id != known { notice = nil }
       return []
+    case .session(.link(let status)):
+      link = status
+      return []
+    case .session(.refused(let problem)):
+      say(problem, isWarning: true)
+      return []
+    case .session(.timeline(let timeline)):
+      self.timeline = timeline
+      return []
     case .output(let task, let stream, let tail):
       take(tail, of: task, stream)
       return []
@@ -137,6 +146,7 @@ extension InterfaceState {
     case .resume: return send(.resume, reason)
     case .cancelRaptor: return send(.cancelRaptor, reason)
     case .close: return send(.close, reason)
+    case .submit: return []
     }
   }
 

@@ -99,7 +99,7 @@ extension InterfaceState {
   private var age: Span? {
     guard !isClosed, let last = snapshot.lastEvent else { return nil }
     let seconds = now.seconds(since: last)
-    if !isHosted, seconds >= Self.staleSeconds { return Span("stale \(Format.age(seconds))", .warning) }
+    if !isOwned, seconds >= Self.staleSeconds { return Span("stale \(Format.age(seconds))", .warning) }
     return Span("age \(Format.age(seconds))", .dim)
   }
 

@@ -227,8 +227,18 @@ private struct Fields {
     }
     let verb = try string("verb")
     guard let verb = OperatorCommand.Verb(rawValue: verb) else { throw EventProblem.invalid("verb", value: verb) }
+    var added: Range<UInt32>?
+    if find("first") != nil {
+      let (first, count) = (try integer("first"), try integer("count"))
+      guard first >= 0, count >= 0, count <= Int(UInt32.max) - first else {
+        throw EventProblem.invalid("count", value: String(count))
+      }
+      added = UInt32(first)..<UInt32(first + count)
+    }
+    let sender = CommandSender(
+      user: try string("user"), origin: try optionalString("origin"), request: try optionalString("request"))
     return CommandRecord(
-      id: try integer("id"), verb: verb, tasks: tasks, user: try string("user"), reason: reason?.text, stage: stage)
+      id: try integer("id"), verb: verb, tasks: tasks, added: added, sender: sender, reason: reason?.text, stage: stage)
   }
 
   private func summary() throws -> SessionSummary {

@@ -123,7 +123,13 @@ extension CommandRecord {
     writer.member("id", id)
     writer.member("verb", verb.rawValue)
     if !tasks.isEmpty { writer.member("uids", tasks.map(\.uid)) }
-    writer.member("user", user)
+    if let added {
+      writer.member("first", added.lowerBound)
+      writer.member("count", added.count)
+    }
+    writer.member("user", sender.user)
+    writer.member("origin", sender.origin)
+    writer.member("request", sender.request)
     writer.member("reason", reason)
     switch stage {
     case .requested: writer.member("stage", "requested")

@@ -11,6 +11,8 @@ public enum OperatorCommand: Equatable, Sendable {
   case cancelRaptor
   /// The whole shutdown sequence.
   case close
+  /// Take more work.
+  case submit(WorkOffer)
 
   public var verb: Verb {
     switch self {
@@ -20,14 +22,39 @@ public enum OperatorCommand: Equatable, Sendable {
     case .cancel: .cancel
     case .cancelRaptor: .cancelRaptor
     case .close: .close
+    case .submit: .submit
     }
   }
 
   public enum Verb: String, CaseIterable, Sendable {
     case drain, stop, resume, cancel
     case cancelRaptor = "cancel-raptor"
-    case close
+    case close, submit
   }
+}
+
+/// Who asks for a command, and from where.
+public struct CommandSender: Equatable, Sendable {
+  /// The user's name, as the host of the session established it.
+  public var user: String
+  /// Where the person sits, in words: `login1 pts/3`; `nil` for the session's own process.
+  public var origin: String?
+  /// What the sender calls the request, unique among all senders; by it the sender finds its record in the journal.
+  public var request: String?
+
+  public init(user: String, origin: String? = nil, request: String? = nil) {
+    self.user = user
+    self.origin = origin
+    self.request = request
+  }
+
+  /// For people: `alice on login1 pts/3`.
+  public var words: String { origin.map { "\(user) on \($0)" } ?? user }
+}
+
+/// A user, of whom nothing else is known.
+extension CommandSender: ExpressibleByStringLiteral {
+  public init(stringLiteral user: String) { self.init(user: user) }
 }
 
 /// A command on its way: requested, then acknowledged, then finished with an outcome; each stage is an event.
@@ -47,17 +74,21 @@ public struct CommandRecord: Equatable, Sendable {
   public var verb: OperatorCommand.Verb
   /// The tasks of a `cancel`.
   public var tasks: [TaskID]
-  public var user: String
+  /// The tasks that a `submit` became.
+  public var added: Range<UInt32>?
+  public var sender: CommandSender
   public var reason: String?
   public var stage: Stage
 
   public init(
-    id: Int, verb: OperatorCommand.Verb, tasks: [TaskID] = [], user: String, reason: String? = nil, stage: Stage
+    id: Int, verb: OperatorCommand.Verb, tasks: [TaskID] = [], added: Range<UInt32>? = nil, sender: CommandSender,
+    reason: String? = nil, stage: Stage
   ) {
     self.id = id
     self.verb = verb
     self.tasks = tasks
-    self.user = user
+    self.added = added
+    self.sender = sender
     self.reason = reason
     self.stage = stage
   }

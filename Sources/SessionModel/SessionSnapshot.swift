@@ -52,9 +52,7 @@ public struct SessionSnapshot: Sendable {
     let time = event.time
     lastEvent = time
     switch event.kind {
-    case .sessionOpened(let info):
-      self.info = info
-      opened = time
+    case .sessionOpened(let info): open(info, at: time)
     case .sessionPhase(let phase, let reason):
       self.phase = phase
       phaseReason = reason
@@ -104,6 +102,25 @@ public struct SessionSnapshot: Sendable {
     }
   }
 
+  /// The first start, or one that takes up what an earlier host of the session left.
+  private mutating func open(_ info: SessionInfo, at time: Timestamp) {
+    if self.info != nil {
+      note(time, .info, "session resumed on \(info.host)")
+      commands.removeAll { !$0.stage.isFinished }
+      tasks.clearCancelRequests()
+      pilot = nil
+      pilotActive = nil
+      raptor = nil
+      isWorkflowComplete = false
+      shutdown = []
+      summary = nil
+      closed = nil
+    }
+    self.info = info
+    opened = time
+    phase = .starting
+  }
+
   private mutating func note(_ record: CommandRecord, at time: Timestamp) {
     if let index = commands.firstIndex(where: { $0.id == record.id }) {
       commands[index] = record
@@ -113,12 +130,13 @@ public struct SessionSnapshot: Sendable {
         commands.remove(at: oldest)
       }
     }
-    let what = record.verb.rawValue + (record.verb == .cancel ? " of \(record.tasks.count)" : "")
+    let count = record.added?.count ?? (record.verb == .cancel ? record.tasks.count : nil)
+    let what = record.verb.rawValue + (count.map { " of \($0)" } ?? "")
     let why = record.reason.map { " (\($0))" } ?? ""
     switch record.stage {
     case .requested:
       if record.verb == .cancel { tasks.noteCancelRequest(record.tasks) }
-      note(time, .info, "\(record.user) requested \(what)\(why)")
+      note(time, .info, "\(record.sender.words) requested \(what)\(why)")
     case .acknowledged: break
     case .finished(let succeeded, let outcome):
       if record.verb == .cancel { tasks.clearCancelRequest(record.tasks) }

@@ -3,17 +3,24 @@ public protocol SessionSource: Sendable {
   /// Whether commands are refused; the interface then has no destructive keys at all.
   var isReadOnly: Bool { get }
 
-  /// Whether the session lives in this process, so that leaving the screen ends it.
-  var isHosted: Bool { get }
+  /// Whether the session was started for this screen, so that leaving it asks what becomes of the session.
+  var isOwned: Bool { get }
 
   /// Starts the flow: a snapshot, then events, in order, from any thread, until the session closed.
   func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void)
 
-  /// Asks for a command; what becomes of it comes back as events.
+  /// Asks for a command; what becomes of it comes back as events, or as a ``SessionUpdate/refused(_:)``.
   func send(_ command: OperatorCommand, reason: String?)
 
   /// The last `limit` bytes of a task's output, or a sentence in `failure` when there is none to read.
   func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail
+
+  /// Moves on the time line of a recording; a live session has none.
+  func play(_ order: PlayOrder)
+}
+
+extension SessionSource {
+  public func play(_ order: PlayOrder) {}
 }
 
 public enum OutputStream: String, CaseIterable, Sendable { case stdout, stderr }
@@ -34,4 +41,70 @@ public struct OutputTail: Equatable, Sendable {
 public enum SessionUpdate: Sendable {
   case snapshot(SessionSnapshot)
   case events([SessionEvent])
+  /// How the facts come, and whether they still do.
+  case link(LinkStatus)
+  /// A command did not reach the session: why, in one sentence.
+  case refused(String)
+  /// Where a recording stands; after it come a snapshot or events.
+  case timeline(Timeline)
+}
+
+/// How a screen learns of its session, and how far it can be believed.
+public struct LinkStatus: Equatable, Sendable {
+  /// The way of facts and commands.
+  public enum Way: Equatable, Sendable {
+    /// The control socket of the session's host: at once.
+    case socket
+    /// The files of the session's directory, looked at every so many seconds.
+    case files(delay: Double)
+  }
+
+  public enum Host: Equatable, Sendable {
+    case alive
+    /// Nothing shows that it lives, and nothing that it ended.
+    case silent(since: Timestamp)
+    /// It ended without closing the session: nothing more will come.
+    case gone(since: Timestamp)
+  }
+
+  public var way: Way
+  public var host: Host
+  /// What is wrong with the record of the session, in one sentence, as a full disk.
+  public var problem: String?
+
+  public init(way: Way, host: Host = .alive, problem: String? = nil) {
+    self.way = way
+    self.host = host
+    self.problem = problem
+  }
+}
+
+/// Where a recording stands.
+public struct Timeline: Equatable, Sendable {
+  public var start: Timestamp
+  public var end: Timestamp
+  public var position: Timestamp
+  /// Recorded seconds a second.
+  public var speed: Double
+  public var isPlaying: Bool
+
+  public init(start: Timestamp, end: Timestamp, position: Timestamp, speed: Double = 1, isPlaying: Bool = false) {
+    self.start = start
+    self.end = end
+    self.position = position
+    self.speed = speed
+    self.isPlaying = isPlaying
+  }
+}
+
+/// What a person asks of a recording.
+public enum PlayOrder: Equatable, Sendable {
+  case playOrPause
+  /// Seconds forward, or back.
+  case skip(Double)
+  case toStart, toEnd
+  /// To the next, or the one before, of what is worth a look: a failure, a command, a change of phase.
+  case nextMark, previousMark
+  /// Multiplies the speed.
+  case speed(by: Double)
 }

@@ -173,6 +173,8 @@ public struct TaskTable: Sendable {
     for id in ids where contains(id) && !states[id.index].isFinal { cancelRequests.insert(id) }
   }
 
+  mutating func clearCancelRequests() { cancelRequests = IDSet() }
+
   mutating func clearCancelRequest(_ ids: [TaskID]) {
     for id in ids { cancelRequests.remove(id) }
   }

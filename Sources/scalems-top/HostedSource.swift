@@ -18,7 +18,7 @@ final class HostedSource: SessionSource {
   }
 
   let isReadOnly: Bool
-  let isHosted = true
+  let isOwned = true
   private let directory: SessionDirectory
   private let state = Mutex(State.waiting([]))
   private let link = Mutex<Link?>(nil)
@@ -61,7 +61,7 @@ final class HostedSource: SessionSource {
 
   func send(_ command: OperatorCommand, reason: String?) {
     guard !isReadOnly, let link = link.withLock({ $0 }) else { return }
-    link.executor.send(command, user: link.user, reason: reason)
+    link.executor.send(command, sender: CommandSender(user: link.user), reason: reason)
   }
 
   func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail {

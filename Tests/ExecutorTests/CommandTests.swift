@@ -20,7 +20,7 @@ import Testing
 
   @Test func `drain refuses new work, finishes what there is, and ends`() async throws {
     let session = try await session()
-    session.executor.send(.drain, user: "ann", reason: "maintenance")
+    session.executor.send(.drain, sender: "ann", reason: "maintenance")
     await session.recording.until(.sessionPhase(.draining, reason: "maintenance"))
     let error = await #expect(throws: ProtocolError.self) { try await session.executor.submit([item("new")]) }
     #expect(error?.message == "the session takes no new work: it is draining")
@@ -33,13 +33,13 @@ import Testing
       session.stages(of: 1) == [
         .requested, .acknowledged, .finished(succeeded: true, outcome: "all 2 tasks came to their end"),
       ])
-    #expect(session.recording.commands.allSatisfy { $0.user == "ann" && $0.reason == "maintenance" })
+    #expect(session.recording.commands.allSatisfy { $0.sender.user == "ann" && $0.reason == "maintenance" })
     #expect(session.recording.phases == [.starting, .running, .draining, .closing])
   }
 
   @Test func `stop leaves queued tasks in the workflow and a later session runs them`() async throws {
     let session = try await session()
-    session.executor.send(.stop, user: "ann")
+    session.executor.send(.stop, sender: "ann")
     await session.recording.untilState(1, .new)
     session.engine.end(0)
     let summary = await session.closed()
@@ -64,7 +64,7 @@ import Testing
     await session.engine.untilHolding(2)
     session.engine.start(0)
     await session.recording.untilState(0, .agentExecuting)
-    await session.executor.perform(.close, user: "ann")
+    await session.executor.perform(.close, sender: "ann")
     #expect(await session.closed().exitCode == 4)
     let later = try await Harness.started(
       FakeEngine(running: .atOnce { _ in .done }), workflow: await session.executor.workflow, id: "session.2")
@@ -77,9 +77,9 @@ import Testing
   @Test func `resume undoes a drain or a stop`() async throws {
     let session = try await session()
     for (command, phase) in [(OperatorCommand.drain, SessionPhase.draining), (.stop, .stopping)] {
-      session.executor.send(command, user: "ann")
+      session.executor.send(command, sender: "ann")
       await session.recording.until(.sessionPhase(phase, reason: nil))
-      let resumed = await session.executor.perform(.resume, user: "bob", reason: "no")
+      let resumed = await session.executor.perform(.resume, sender: "bob", reason: "no")
       #expect(outcome(resumed)?.0 == true)
     }
     #expect(session.stages(of: 1).last == .finished(succeeded: false, outcome: "undone by resume"))
@@ -95,24 +95,24 @@ import Testing
 
   @Test func `commands that make no sense now are refused with the reason`() async throws {
     let session = try await session()
-    let resume = await session.executor.perform(.resume, user: "ann")
+    let resume = await session.executor.perform(.resume, sender: "ann")
     #expect(outcome(resume)?.1 == "there is no drain or stop to undo")
-    let raptor = await session.executor.perform(.cancelRaptor, user: "ann")
+    let raptor = await session.executor.perform(.cancelRaptor, sender: "ann")
     #expect(outcome(raptor)?.1 == "the session has no raptor")
-    let unknown = await session.executor.perform(.cancel([TaskID(0), TaskID(7)]), user: "ann")
+    let unknown = await session.executor.perform(.cancel([TaskID(0), TaskID(7)]), sender: "ann")
     #expect(outcome(unknown)?.1 == "unknown: task.000007")
-    let none = await session.executor.perform(.cancel([]), user: "ann")
+    let none = await session.executor.perform(.cancel([]), sender: "ann")
     #expect(outcome(none)?.0 == false)
-    session.executor.send(.drain, user: "ann")
+    session.executor.send(.drain, sender: "ann")
     await session.recording.until(.sessionPhase(.draining, reason: nil))
-    let again = await session.executor.perform(.drain, user: "ann")
+    let again = await session.executor.perform(.drain, sender: "ann")
     #expect(outcome(again)?.1 == "the session is draining already")
-    session.executor.send(.stop, user: "ann")
+    session.executor.send(.stop, sender: "ann")
     await session.recording.until(.sessionPhase(.stopping, reason: nil))
     #expect(session.stages(of: 5).last == .finished(succeeded: false, outcome: "replaced by stop"))
-    session.executor.send(.close, user: "ann")
+    session.executor.send(.close, sender: "ann")
     await session.recording.until(.sessionPhase(.closing, reason: nil))
-    let late = await session.executor.perform(.close, user: "bob")
+    let late = await session.executor.perform(.close, sender: "bob")
     #expect(outcome(late)?.1 == "the session is closing already")
     session.engine.end(0)
     await session.closed()
@@ -120,12 +120,12 @@ import Testing
 
   @Test func `a command before the session is open, or after it closed, is refused`() async throws {
     let session = try Harness()
-    let early = await session.executor.perform(.drain, user: "ann")
+    let early = await session.executor.perform(.drain, sender: "ann")
     #expect(outcome(early)?.1 == "the session is not open yet")
     try await session.executor.startup()
     _ = try await session.executor.shutdown()
     let count = session.recording.events.count
-    let late = await session.executor.perform(.close, user: "ann")
+    let late = await session.executor.perform(.close, sender: "ann")
     #expect(outcome(late)?.0 == false)
     #expect(outcome(late)?.1 == "the session is closed")
     session.executor.interrupt(signal: 2)
@@ -137,7 +137,7 @@ import Testing
 
   @Test func `cancel is finished when the engine confirmed it`() async throws {
     let session = try await session(FakeEngine([.cancel: .ignore]))
-    session.executor.send(.cancel([TaskID(0)]), user: "ann", reason: "a typo")
+    session.executor.send(.cancel([TaskID(0)]), sender: "ann", reason: "a typo")
     await session.engine.untilCalled("cancel 0")
     #expect(session.stages(of: 1) == [.requested, .acknowledged])
     #expect(!session.recording.states(of: 0).contains(.canceled), "asked for is not canceled")
@@ -153,7 +153,7 @@ import Testing
   @Test func `cancel of tasks in the workflow is immediate and takes their dependents along`() async throws {
     let session = try await Harness.started(FakeEngine())
     try await session.executor.submit([item("a"), item("b", after: ["a"]), item("c", after: ["b"])])
-    let done = await session.executor.perform(.cancel([TaskID(1)]), user: "ann", reason: "not needed")
+    let done = await session.executor.perform(.cancel([TaskID(1)]), sender: "ann", reason: "not needed")
     #expect(outcome(done)?.1 == "1 canceled")
     #expect(session.recording.reason(of: 1) == "canceled by ann: not needed")
     #expect(session.recording.reason(of: 2) == "b is CANCELED")
@@ -165,7 +165,7 @@ import Testing
 
   @Test func `cancel of a task that ends by itself says so`() async throws {
     let session = try await session(FakeEngine([.cancel: .ignore]))
-    session.executor.send(.cancel([TaskID(0), TaskID(1), TaskID(1)]), user: "ann")
+    session.executor.send(.cancel([TaskID(0), TaskID(1), TaskID(1)]), sender: "ann")
     await session.engine.untilCalled("cancel 0,1")
     session.engine.end(0, .done)
     session.engine.end(1, .canceled)
@@ -179,7 +179,7 @@ import Testing
     let session = try await session()
     session.engine.end(0)
     await session.recording.untilState(0, .done)
-    let one = await session.executor.perform(.cancel([TaskID(0)]), user: "ann")
+    let one = await session.executor.perform(.cancel([TaskID(0)]), sender: "ann")
     #expect(outcome(one)?.0 == false)
     #expect(outcome(one)?.1 == "it had ended already")
     session.engine.end(1)
@@ -189,9 +189,9 @@ import Testing
 
   @Test func `a cancel is kept when the engine hands the task back instead`() async throws {
     let session = try await session(FakeEngine([.cancel: .ignore]))
-    session.executor.send(.cancel([TaskID(1)]), user: "ann")
+    session.executor.send(.cancel([TaskID(1)]), sender: "ann")
     await session.engine.untilCalled("cancel 1")
-    session.executor.send(.stop, user: "ann")
+    session.executor.send(.stop, sender: "ann")
     await session.recording.untilState(1, .canceled)
     session.engine.end(0)
     #expect(await session.closed().tasks == ["DONE": 1, "CANCELED": 1])
@@ -202,7 +202,7 @@ import Testing
     let session = try await Harness.started(FakeEngine([.cancel: .ignore]))
     try await session.executor.submit([item("a", retries: 5)])
     await session.engine.untilHolding(1)
-    session.executor.send(.cancel([TaskID(0)]), user: "ann")
+    session.executor.send(.cancel([TaskID(0)]), sender: "ann")
     await session.engine.untilCalled("cancel 0")
     session.engine.end(0, .failed)
     #expect(try await session.executor.shutdown().tasks == ["FAILED": 1])
@@ -211,12 +211,12 @@ import Testing
 
   @Test func `cancelRaptor stops the raptor and the session goes on`() async throws {
     let session = try await session(raptor: true)
-    let done = await session.executor.perform(.cancelRaptor, user: "ann", reason: "stuck")
+    let done = await session.executor.perform(.cancelRaptor, sender: "ann", reason: "stuck")
     #expect(outcome(done)?.0 == true)
     #expect(outcome(done)?.1 == "the raptor is DONE")
     #expect(session.recording.outcome(of: .stopRaptor) == .finished)
     #expect(session.recording.outcome(of: .cancelRaptor) == .skipped)
-    let again = await session.executor.perform(.cancelRaptor, user: "ann")
+    let again = await session.executor.perform(.cancelRaptor, sender: "ann")
     #expect(outcome(again)?.1 == "the raptor has ended already")
     for id in 0...1 { session.engine.end(id) }
     #expect(try await session.executor.shutdown().tasks == ["DONE": 2])
@@ -226,7 +226,7 @@ import Testing
   @Test func `cancelRaptor that fails says so`() async throws {
     let engine = FakeEngine([.stopRaptor: .fail("deaf"), .cancelRaptor: .hang])
     let session = try await Harness.started(engine, raptor: true, limits: .near)
-    let done = await session.executor.perform(.cancelRaptor, user: "ann")
+    let done = await session.executor.perform(.cancelRaptor, sender: "ann")
     #expect(outcome(done)?.0 == false)
     #expect(outcome(done)?.1 == "the raptor did not end: AGENT_EXECUTING")
     _ = try await session.executor.shutdown()
@@ -235,9 +235,9 @@ import Testing
 
   @Test func `a second cancelRaptor is refused while the first is on its way`() async throws {
     let session = try await Harness.started(FakeEngine([.stopRaptor: .ignore]), raptor: true)
-    session.executor.send(.cancelRaptor, user: "ann")
+    session.executor.send(.cancelRaptor, sender: "ann")
     await session.recording.untilEntered(.awaitRaptor)
-    let second = await session.executor.perform(.cancelRaptor, user: "bob")
+    let second = await session.executor.perform(.cancelRaptor, sender: "bob")
     #expect(outcome(second)?.1 == "the raptor is being stopped already")
     session.engine.raptor(.done)
     _ = try await session.executor.shutdown()
@@ -247,7 +247,7 @@ import Testing
 
   @Test func `close waits for running tasks, keeps queued ones, and says what it left`() async throws {
     let session = try await session()
-    session.executor.send(.close, user: "ann", reason: "home time")
+    session.executor.send(.close, sender: "ann", reason: "home time")
     await session.recording.untilEntered(.awaitTasks)
     session.engine.end(0)
     let summary = await session.closed()
@@ -258,7 +258,7 @@ import Testing
 
   @Test func `a withdraw that answers after the end records nothing`() async throws {
     let session = try await Harness.started(FakeEngine([.withdraw: .hang]), limits: .near)
-    session.executor.send(.stop, user: "ann")
+    session.executor.send(.stop, sender: "ann")
     let summary = await session.closed()
     #expect(summary.exitCode == 0)
     // The deadline of the hanging withdraw passes after the session has closed.

@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: [OperatorCommand.close, .drain, .stop])
   func `the first signal cuts short a session that waits for its tasks`(_ command: OperatorCommand) async throws {
     let session = try await session()
-    session.executor.send(command, user: "ann")
+    session.executor.send(command, sender: "ann")
     if command == .close {
       await session.recording.untilEntered(.awaitTasks)
     } else {

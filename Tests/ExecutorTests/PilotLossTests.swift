@@ -16,7 +16,7 @@ import Testing
 
   @Test func `a pilot that ends without a word of its tasks fails them and gives queued ones back`() async throws {
     let session = try await session()
-    session.executor.send(.cancel([TaskID(2)]), user: "ann")
+    session.executor.send(.cancel([TaskID(2)]), sender: "ann")
     session.engine.set(.cancel, .ignore)
     session.engine.pilot(.failed, detail: "time limit")
     session.engine.pilot(.failed, detail: "time limit")
@@ -65,7 +65,7 @@ import Testing
     let session = try await Harness.started(FakeEngine([.cancel: .ignore]))
     try await session.executor.submit([item("e", count: 2)])
     await session.engine.untilHolding(2)
-    session.executor.send(.cancel([TaskID(1)]), user: "ann")
+    session.executor.send(.cancel([TaskID(1)]), sender: "ann")
     await session.engine.untilCalled("cancel 1")
     session.engine.pilot(.failed)
     #expect(await session.closed().tasks == ["NEW": 1, "CANCELED": 1])

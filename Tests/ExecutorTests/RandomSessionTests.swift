@@ -23,24 +23,24 @@ import Testing
       case 0..<4: await offer(step, to: session, &numbers)
       case 4..<14: drive(session.engine, &numbers)
       case 14: session.engine.end(Int.random(in: 0..<50, using: &numbers), .done)
-      case 15: session.executor.send([.drain, .stop].randomElement(using: &numbers) ?? .stop, user: "ann")
-      case 16, 17: session.executor.send(.resume, user: "ann")
+      case 15: session.executor.send([.drain, .stop].randomElement(using: &numbers) ?? .stop, sender: "ann")
+      case 16, 17: session.executor.send(.resume, sender: "ann")
       case 18:
         let ids = (0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) }
-        session.executor.send(.cancel(ids), user: "ann")
+        session.executor.send(.cancel(ids), sender: "ann")
       default:
         switch Int.random(in: 0..<8, using: &numbers) {
         case 0: session.engine.raptor(.failed)
         case 1: session.engine.pilot(.failed)
         case 2: session.engine.fallSilent()
         case 3: session.executor.interrupt(signal: 2)
-        case 4: session.executor.send(.close, user: "ann")
-        default: session.executor.send(.cancelRaptor, user: "ann")
+        case 4: session.executor.send(.close, sender: "ann")
+        default: session.executor.send(.cancelRaptor, sender: "ann")
         }
       }
       await Task.yield()
     }
-    await session.executor.perform(.close, user: "ann")
+    await session.executor.perform(.close, sender: "ann")
     let summary = await session.closed()
     #expect(summary.exitCode == 4 || summary.leftovers.isEmpty)
     // What it left is work of a later session, which comes to its end.

@@ -40,7 +40,7 @@ import Testing
     try await session.executor.submit([item("r", count: 2, raptor: true), item("free")])
     await session.engine.untilHolding(3)
     session.engine.start(0)
-    session.executor.send(.cancelRaptor, user: "ada")
+    session.executor.send(.cancelRaptor, sender: "ada")
     await session.recording.untilAcknowledged(.cancelRaptor)
     let handedBack = SessionEvent.Kind.task(TaskID(1), .new, TaskResult(reason: "the raptor takes no work"))
     if endsFirst {
@@ -134,7 +134,7 @@ import Testing
 
   @Test func `tasks that are offered after the raptor was ended are canceled, however many`() async throws {
     let session = try await Harness.started(FakeEngine(dispatchAhead: 4), raptor: true)
-    await session.executor.perform(.cancelRaptor, user: "ann")
+    await session.executor.perform(.cancelRaptor, sender: "ann")
     try await session.executor.submit([item("r", count: 50, raptor: true), item("b", after: ["r"])])
     let summary = try await session.executor.shutdown()
     #expect(summary.tasks == ["CANCELED": 51])
@@ -156,7 +156,7 @@ import Testing
 
   @Test func `a stop leaves the tasks of a dead raptor in the workflow`() async throws {
     let session = try await session()
-    session.executor.send(.stop, user: "ann")
+    session.executor.send(.stop, sender: "ann")
     await session.recording.untilState(3, .new)
     session.engine.raptor(.failed)
     session.engine.end(0, .failed)
@@ -169,7 +169,7 @@ import Testing
     let session = try await Harness.started(FakeEngine([.cancel: .ignore]))
     try await session.executor.submit([item("a"), item("b")])
     await session.engine.untilHolding(2)
-    session.executor.send(.cancel([TaskID(1)]), user: "ann")
+    session.executor.send(.cancel([TaskID(1)]), sender: "ann")
     await session.engine.untilCalled("cancel 1")
     session.engine.set(running: .atOnce { _ in .done })
     session.engine.end(0, .new, TaskResult(reason: "no raptor to run in"))

@@ -85,7 +85,7 @@ import Testing
     let (accepted, refused) = await withTaskGroup(of: Bool.self) { group in
       for number in 0..<200 {
         group.addTask {
-          if number == 100 { session.executor.send(command, user: "ann") }
+          if number == 100 { session.executor.send(command, sender: "ann") }
           do {
             try await session.executor.submit([item("t\(number)")])
             return true

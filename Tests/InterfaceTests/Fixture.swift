@@ -12,11 +12,11 @@ struct Fixture {
   var seconds = 0.0
 
   init(
-    isReadOnly: Bool = false, isHosted: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
+    isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
     rows: Int = 24, columns: Int = 80
   ) {
     state = InterfaceState(
-      isReadOnly: isReadOnly, isHosted: isHosted, exitWhenDone: exitWhenDone, isASCII: isASCII, now: Self.start)
+      isReadOnly: isReadOnly, isOwned: isOwned, exitWhenDone: exitWhenDone, isASCII: isASCII, now: Self.start)
     state.size = CellSize(rows: rows, columns: columns)
   }
 
@@ -84,10 +84,10 @@ struct Fixture {
 
   /// A session in full swing: 40 tasks, of which some run, wait, are done and failed.
   static func busy(
-    isReadOnly: Bool = false, isHosted: Bool = true, isASCII: Bool = false, rows: Int = 24, columns: Int = 80,
+    isReadOnly: Bool = false, isOwned: Bool = true, isASCII: Bool = false, rows: Int = 24, columns: Int = 80,
     raptor: Bool = true
   ) -> Fixture {
-    var fixture = Fixture(isReadOnly: isReadOnly, isHosted: isHosted, isASCII: isASCII, rows: rows, columns: columns)
+    var fixture = Fixture(isReadOnly: isReadOnly, isOwned: isOwned, isASCII: isASCII, rows: rows, columns: columns)
     fixture.open(gpus: 2, raptor: raptor)
     fixture.add("prepare", argv: ["gmx", "grompp", "-f", "md.mdp"])
     fixture.add("simulate", count: 38, argv: ["gmx", "mdrun", "-deffnm", "member{member}"], raptor: raptor)
@@ -103,7 +103,7 @@ struct Fixture {
     fixture.move([2], .failed, TaskResult(exitCode: 1, reason: "Fatal error: the water molecule 7 cannot be settled"))
     fixture.move([4], .canceled, TaskResult(signal: 15, reason: "canceled by ada"))
     fixture.events(
-      .command(CommandRecord(id: 1, verb: .cancel, tasks: [TaskID(6)], user: "ada", stage: .requested)))
+      .command(CommandRecord(id: 1, verb: .cancel, tasks: [TaskID(6)], sender: "ada", stage: .requested)))
     fixture.wait(4)
     fixture.settle()
     return fixture

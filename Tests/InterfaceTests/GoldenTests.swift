@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func readOnly() throws {
-    var fixture = Fixture.busy(isReadOnly: true, isHosted: false, raptor: false)
+    var fixture = Fixture.busy(isReadOnly: true, isOwned: false, raptor: false)
     fixture.wait(300)
     try check(fixture.screen().text, "read-only-80x24")
   }

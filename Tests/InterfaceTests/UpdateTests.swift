@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func readOnlyHasNoKeyThatChangesTheSession() {
-    var fixture = Fixture.busy(isReadOnly: true, isHosted: false)
+    var fixture = Fixture.busy(isReadOnly: true, isOwned: false)
     for key in "cDSrRX U" {
       #expect(fixture.press(.character(key)) == [])
       #expect(fixture.state.dialog == nil)
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func aSessionElsewhereIsLeftAtOnce() {
-    var fixture = Fixture.busy(isHosted: false)
+    var fixture = Fixture.busy(isOwned: false)
     #expect(fixture.press(.character("q")) == [.leave(.left)])
   }
 
@@ -155,7 +155,7 @@ import Testing
     fixture.press(.character("D"), .character("y"))
     #expect(fixture.screen().text.contains("cancel of 1 task requested"))
     #expect(fixture.state.notice?.text == "drain sent")
-    var record = CommandRecord(id: 2, verb: .drain, user: "ada", stage: .requested)
+    var record = CommandRecord(id: 2, verb: .drain, sender: "ada", stage: .requested)
     fixture.events(.command(record))
     #expect(fixture.state.notice == nil)
     #expect(fixture.screen().text.contains("drain requested"))

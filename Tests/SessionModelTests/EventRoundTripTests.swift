@@ -20,7 +20,14 @@ import Testing
         .log(.info, text), .sessionPhase(.running, reason: text), .resource(name: text, acquired: true, detail: text),
         .task(TaskID(1), .failed, TaskResult(reason: text)),
         .pilot(PilotStatus(uid: text, state: .new, cores: 1, detail: text)),
-        .command(CommandRecord(id: 1, verb: .stop, user: text, reason: text, stage: .requested)),
+        .command(
+          CommandRecord(
+            id: 1, verb: .stop, sender: CommandSender(user: text, origin: text, request: text), reason: text,
+            stage: .requested)),
+        .command(
+          CommandRecord(
+            id: 2, verb: .submit, added: 3..<7, sender: CommandSender(user: text),
+            stage: .finished(succeeded: true, outcome: text))),
         .tasksAdded(
           TaskBatch(
             first: TaskID(0), description: TaskDescription(name: text, argv: [text], environment: [text: text]),
@@ -41,7 +48,7 @@ import Testing
     kinds += ShutdownPhase.allCases.map { .shutdownEntered($0, deadline: 1) }
     kinds += LogLevel.allCases.map { .log($0, "x") }
     kinds += OperatorCommand.Verb.allCases.map {
-      .command(CommandRecord(id: 1, verb: $0, user: "u", stage: .requested))
+      .command(CommandRecord(id: 1, verb: $0, sender: "u", stage: .requested))
     }
     for outcome in [ShutdownOutcome.finished, .skipped, .timedOut, .failed] {
       kinds.append(.shutdownLeft(.drain, outcome, detail: nil))

@@ -20,7 +20,7 @@ import Testing
     _ id: Int, _ stage: CommandRecord.Stage, of verb: OperatorCommand.Verb = .drain, tasks: [Int] = []
   ) -> SessionEvent.Kind {
     .command(
-      CommandRecord(id: id, verb: verb, tasks: tasks.map { TaskID($0) }, user: "ann", reason: "why", stage: stage))
+      CommandRecord(id: id, verb: verb, tasks: tasks.map { TaskID($0) }, sender: "ann", reason: "why", stage: stage))
   }
 
   @Test func `a session opens, runs and closes`() {

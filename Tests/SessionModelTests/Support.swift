@@ -77,13 +77,13 @@ enum Samples {
         exitCode: -1, signal: 9, wall: 1.5, user: 0.000001, system: 12.25, peakMemory: 1 << 40, attempt: 3, pid: 2,
         reason: "last words\u{0}")),
     .task(TaskID(3), .done, TaskResult(exitCode: 0, value: "{\"a\": [1, 2.0, null]}")),
-    .command(CommandRecord(id: 1, verb: .drain, user: "ann", stage: .requested)),
+    .command(CommandRecord(id: 1, verb: .drain, sender: "ann", stage: .requested)),
     .command(
       CommandRecord(
-        id: 2, verb: .cancel, tasks: [TaskID(1), TaskID(2)], user: "bob", reason: "a typo", stage: .acknowledged)),
+        id: 2, verb: .cancel, tasks: [TaskID(1), TaskID(2)], sender: "bob", reason: "a typo", stage: .acknowledged)),
     .command(
       CommandRecord(
-        id: 3, verb: .cancelRaptor, user: "eve", stage: .finished(succeeded: false, outcome: "undone \\ by"))),
+        id: 3, verb: .cancelRaptor, sender: "eve", stage: .finished(succeeded: false, outcome: "undone \\ by"))),
     .shutdownEntered(.awaitRaptor, deadline: 60), .shutdownEntered(.verify, deadline: 0.25),
     .shutdownLeft(.closeSession, .timedOut, detail: "not done"), .shutdownLeft(.drain, .skipped, detail: nil),
     .log(.warning, "5 % \"left\""),

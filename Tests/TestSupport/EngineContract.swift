@@ -67,7 +67,7 @@ public struct EngineContract: Sendable {
     ])
     try await harness.wait(for: "two that run and one that waits") { $0.tasks.count(in: .running) == 2 }
     let record = await harness.executor.perform(
-      .cancel((first..<first + 3).map { TaskID($0) }), user: "tester", reason: "enough")
+      .cancel((first..<first + 3).map { TaskID($0) }), sender: "tester", reason: "enough")
     #expect(record.stage == .finished(succeeded: true, outcome: "3 canceled"))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["DONE": 6, "FAILED": 4, "CANCELED": 4] && summary.leftovers.isEmpty)
@@ -83,7 +83,7 @@ public struct EngineContract: Sendable {
       shell("last", "true"),
     ])
     try await harness.wait(for: "the first task") { $0.tasks.count(in: .running) == 1 }
-    let record = await harness.executor.perform(.cancel([TaskID(0), TaskID(1)]), user: "tester", reason: "enough")
+    let record = await harness.executor.perform(.cancel([TaskID(0), TaskID(1)]), sender: "tester", reason: "enough")
     #expect(record.stage == .finished(succeeded: true, outcome: "2 canceled"))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["CANCELED": 3, "DONE": 1])
@@ -99,7 +99,7 @@ public struct EngineContract: Sendable {
       WorkItem(TaskDescription(name: "rest", argv: ["/bin/true"]), shape: [20]),
     ])
     try await harness.wait(for: "the first task") { $0.tasks.count(in: .running) == 1 }
-    harness.executor.send(.stop, user: "tester")
+    harness.executor.send(.stop, sender: "tester")
     try await harness.wait(for: "queued tasks to be back in the workflow") { $0.tasks.count(in: .queued) == 0 }
     try harness.directory.write("", to: "go")
     let summary = await harness.executor.waitUntilClosed()
@@ -217,7 +217,7 @@ public struct EngineContract: Sendable {
       shell("plain", "true") { $0.after = ["inside"] },
     ])
     try await harness.wait(for: "the task in the raptor") { $0.tasks.count(in: .running) == 1 }
-    let record = await harness.executor.perform(.cancelRaptor, user: "tester")
+    let record = await harness.executor.perform(.cancelRaptor, sender: "tester")
     #expect(record.stage == .finished(succeeded: true, outcome: "the raptor is CANCELED"))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks["DONE"] == nil && summary.tasks["NEW"] == nil && summary.leftovers.isEmpty)
