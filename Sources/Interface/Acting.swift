@@ -142,7 +142,8 @@ extension InterfaceState {
   /// Whether the shutdown has not begun yet.
   var takesCommands: Bool { isIn([.starting, .running, .draining, .stopping]) }
 
-  func isIn(_ phases: [SessionPhase]) -> Bool { phases.contains(snapshot.phase) }
+  /// Whether the session is in one of these phases, and someone is there to take a command.
+  func isIn(_ phases: [SessionPhase]) -> Bool { !isHostGone && phases.contains(snapshot.phase) }
 
   mutating func askToCancel() -> [Effect] {
     let candidates = cancelCandidates
@@ -169,7 +170,7 @@ extension InterfaceState {
 
   mutating func leave() -> [Effect] {
     if isClosed { return [.leave(.sessionClosed)] }
-    guard isOwned else { return [.leave(.left)] }
+    guard isOwned, !isHostGone else { return [.leave(.left)] }
     if snapshot.phase == .closing {
       say("the session is closing; the screen can be left when it has closed", isWarning: true)
     } else if isReadOnly {

@@ -148,7 +148,7 @@ struct InterfaceState: Sendable {
     return Layout(
       size: size,
       content: Layout.Content(
-        hasRaptor: snapshot.raptor != nil,
+        hasRaptor: snapshot.raptor != nil, bannerLines: link == nil ? 0 : bannerLines.count,
         shutdownPhases: isShuttingDown ? max(4, snapshot.shutdown.count) : 0, hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false))
   }

@@ -62,12 +62,15 @@ extension InterfaceState {
   private mutating func refuse(_ action: Action) {
     switch action.verb {
     case nil: break
+    case _? where isHostGone: say("\(action.title): \(Self.goneRefusal)", isWarning: true)
     case .cancel where takesCommands:
       say(cancelCandidates.isEmpty ? "cancel: there is no task" : "cancel: it has ended already", isWarning: true)
     case .cancelRaptor where takesCommands: say("cancel raptor: no raptor runs", isWarning: true)
     default: say("\(action.title): not while the session is \(snapshot.phase.rawValue)", isWarning: true)
     }
   }
+
+  private static let goneRefusal = "the host of the session is gone"
 
   private mutating func handleSummary(_ input: InputEvent) -> [Effect] {
     guard let shown = summary else { return [] }
@@ -125,6 +128,10 @@ extension InterfaceState {
 
   private mutating func confirm(_ dialog: Dialog) -> [Effect] {
     let reason = dialog.reason.text.isEmpty ? nil : dialog.reason.text
+    if isHostGone {
+      say("\(dialog.verb.rawValue): \(Self.goneRefusal)", isWarning: true)
+      return []
+    }
     if dialog.verb != .cancel, actions.first(where: { $0.verb == dialog.verb })?.isAvailable(self) != true {
       say("\(dialog.verb.rawValue) is not possible any more", isWarning: true)
       return []
