@@ -171,13 +171,18 @@ extension InterfaceState {
   mutating func leave() -> [Effect] {
     if isClosed { return [.leave(.sessionClosed)] }
     guard isOwned, !isHostGone else { return [.leave(.left)] }
-    if snapshot.phase == .closing {
-      say("the session is closing; the screen can be left when it has closed", isWarning: true)
-    } else if isReadOnly {
-      say("this run is hosted here: the screen can be left when it has ended", isWarning: true)
-    } else {
-      dialog = Dialog(verb: .close, isLeaving: true)
-    }
+    leaving = LeaveDialog(canClose: canClose)
     return []
+  }
+
+  /// Whether this screen may end the session now.
+  var canClose: Bool { !isReadOnly && takesCommands }
+
+  mutating func leave(_ choice: LeaveDialog.Choice) -> [Effect] {
+    switch choice {
+    case .stay: return []
+    case .leave: return [.leave(.left)]
+    case .close: return ask(.close)
+    }
   }
 }

@@ -155,8 +155,8 @@ extension Action {
       keys: [.escape], keyName: "Esc", title: "", help: "drop the filter; never leaves", group: .leave, page: .main
     ) { $0.back() },
     Action(
-      keys: [.character("q")], keyName: "q", title: "leave", help: "leave the screen; a hosted run asks first",
-      group: .leave, weight: 90
+      keys: [.character("q")], keyName: "q", title: "leave",
+      help: "leave the screen; that of 'run' asks what becomes of the session", group: .leave, weight: 90
     ) { $0.leave() },
   ]
 }

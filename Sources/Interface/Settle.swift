@@ -72,11 +72,14 @@ extension InterfaceState {
 
   private mutating func settleEnd() -> [Effect] {
     guard isClosed else {
+      let canClose = canClose
+      leaving?.canClose = canClose
       summary = nil
       isSummaryDismissed = false
       return []
     }
     dialog = nil
+    leaving = nil
     if exitWhenDone { return [.leave(.sessionClosed)] }
     if summary == nil, !isSummaryDismissed {
       help = nil

@@ -48,6 +48,15 @@ extension InterfaceState {
       self.dialog = answer == .open ? dialog : nil
       return answer == .yes ? confirm(dialog) : []
     }
+    if var leaving {
+      let answer = leaving.handle(input)
+      guard case .chosen(let choice) = answer else {
+        self.leaving = leaving
+        return []
+      }
+      self.leaving = nil
+      return leave(choice)
+    }
     if help != nil { return handleHelp(input) }
     if filterEntry != nil { return handleFilter(input) }
     guard let action = action(for: input) else { return [] }

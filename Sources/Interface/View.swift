@@ -33,6 +33,8 @@ extension InterfaceState {
       drawSummary(&grid, body)
     } else if let dialog {
       draw(dialog, &grid, body)
+    } else if let leaving {
+      draw(leaving, &grid, body)
     } else if help != nil {
       drawHelp(&grid, body)
     }

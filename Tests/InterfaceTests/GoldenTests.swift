@@ -70,6 +70,13 @@ import Testing
   }
 
   @Test(arguments: sizes)
+  func leaving(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    fixture.press(.character("q"), .down)
+    try check(fixture.screen().text, "leave-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes)
   func hostGone(_ size: (rows: Int, columns: Int)) throws {
     var fixture = Fixture.busy(isOwned: false, rows: size.rows, columns: size.columns)
     fixture.link(LinkStatus(way: .files(delay: 1), host: .gone(since: fixture.now)))

@@ -52,7 +52,7 @@ import Testing
     gone.link(LinkStatus(way: .files(delay: 1), host: .gone(since: gone.now), problem: "the disk is full"))
     fixtures.append(gone)
     for keys: [InputEvent] in [
-      [.enter], [.character("c"), .tab], [.character("X")], [.character("?")], [.character("/")],
+      [.enter], [.character("c"), .tab], [.character("X")], [.character("q")], [.character("?")], [.character("/")],
     ] {
       var fixture = Fixture.busy(isASCII: isASCII)
       for key in keys { fixture.press(key) }
