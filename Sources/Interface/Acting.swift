@@ -128,22 +128,18 @@ extension InterfaceState {
     snapshot.tasks.contains(task) && !snapshot.tasks.state(of: task).isFinal
   }
 
-  var canCancel: Bool {
-    guard takesCommands else { return false }
-    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) }
-    return cancelCandidates.contains(where: isOpen)
+  /// Whether the session would take a cancel of some task.
+  var takesCommands: Bool { OperatorCommand.Verb.cancel.isPossible(in: snapshot.phase) && !isHostGone }
+
+  /// Why a verb's key does nothing now; `nil` when it does something.
+  func refusal(of verb: OperatorCommand.Verb) -> String? {
+    if isHostGone { return "\(verb.title): the host of the session is gone" }
+    if let refusal = verb.refusal(in: snapshot) { return refusal }
+    guard verb == .cancel else { return nil }
+    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) ? nil : "cancel: they have ended already" }
+    if cancelCandidates.isEmpty { return "cancel: there is no task" }
+    return cancelCandidates.contains(where: isOpen) ? nil : "cancel: it has ended already"
   }
-
-  var canCancelRaptor: Bool {
-    guard let raptor = snapshot.raptor else { return false }
-    return !raptor.state.isFinal && takesCommands
-  }
-
-  /// Whether the shutdown has not begun yet.
-  var takesCommands: Bool { isIn([.starting, .running, .draining, .stopping]) }
-
-  /// Whether the session is in one of these phases, and someone is there to take a command.
-  func isIn(_ phases: [SessionPhase]) -> Bool { !isHostGone && phases.contains(snapshot.phase) }
 
   mutating func askToCancel() -> [Effect] {
     let candidates = cancelCandidates
@@ -176,7 +172,7 @@ extension InterfaceState {
   }
 
   /// Whether this screen may end the session now.
-  var canClose: Bool { !isReadOnly && takesCommands }
+  var canClose: Bool { !isReadOnly && refusal(of: .close) == nil }
 
   mutating func leave(_ choice: LeaveDialog.Choice) -> [Effect] {
     switch choice {

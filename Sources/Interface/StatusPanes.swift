@@ -149,7 +149,7 @@ extension InterfaceState {
   /// Seconds until all tasks have finished, when that can be said.
   private var timeLeft: Double? {
     let table = snapshot.tasks
-    guard snapshot.isWorkflowComplete, isIn([.running, .draining]) else { return nil }
+    guard snapshot.isWorkflowComplete, !isHostGone, [.running, .draining].contains(snapshot.phase) else { return nil }
     return progress.timeLeft(remaining: table.count - table.finished, finished: table.finished, now: clock)
   }
 
