@@ -37,7 +37,8 @@ let package = Package(
       name: "RadicalEngine", dependencies: ["Executor", "Leftovers", "Processes", "SessionModel"],
       resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
     .target(
-      name: "SessionLink", dependencies: ["SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
+      name: "SessionLink",
+      dependencies: ["Processes", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "WorkflowFile", dependencies: ["Executor", "SessionModel", "Yams"]),
     .target(name: "Terminal", dependencies: ["CNcurses"]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal"]),
@@ -55,13 +56,13 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["CTaskLaunch", "Executor", "Leftovers", "Processes", "SessionLink", "SessionModel"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel"]),
+    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport"]),
     .testTarget(
       name: "ExecutorTests",
-      dependencies: ["Executor", "SessionModel", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     .testTarget(
       name: "SessionLinkTests",
-      dependencies: ["SessionLink", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
+      dependencies: ["SessionLink", "SessionModel", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),

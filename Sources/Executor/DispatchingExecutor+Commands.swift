@@ -23,6 +23,25 @@ extension DispatchingExecutor {
     Task { await self.request(command, sender: sender, reason: reason) }
   }
 
+  /// Takes a command and says how it goes: once it is acknowledged, and at its end; a refused one has only an end.
+  public nonisolated func send(
+    _ command: OperatorCommand, sender: CommandSender, reason: String?,
+    report: @escaping @Sendable (CommandRecord) -> Void
+  ) {
+    Task {
+      let (acknowledged, end) = await self.begin(command, sender: sender, reason: reason)
+      if let acknowledged { report(acknowledged) }
+      report(await end.value())
+    }
+  }
+
+  private func begin(
+    _ command: OperatorCommand, sender: CommandSender, reason: String?
+  ) -> (CommandRecord?, Once<CommandRecord>) {
+    let end = request(command, sender: sender, reason: reason)
+    return (commands[lastCommand]?.record, end)
+  }
+
   @discardableResult
   func request(_ command: OperatorCommand, sender: CommandSender, reason: String?) -> Once<CommandRecord> {
     lastCommand += 1
@@ -33,7 +52,8 @@ extension DispatchingExecutor {
       tasks = ids.filter { seen.insert($0).inserted }
     }
     let pending = PendingCommand(
-      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, sender: sender, reason: reason, stage: .requested))
+      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, sender: sender, reason: reason, stage: .requested)
+    )
     if case .closed = life {
       // The journal has its end already.
       var refused = pending.record
@@ -78,10 +98,13 @@ extension DispatchingExecutor {
 
   /// Work that an operator submits; while the session starts, it waits.
   private func take(_ offer: WorkOffer, for id: Int) async {
-    if case .starting = life {
+    switch life {
+    case .idle: return finish(id, succeeded: false, "the session is not open yet")
+    case .starting:
       let waiter = Once<Void>()
       openWaiters.append(waiter)
       await waiter.value()
+    case .open, .closing, .closed: break
     }
     do {
       let batches =

@@ -55,7 +55,7 @@ public actor DispatchingExecutor {
   /// A task that kills its raptor would kill the next ones, too.
   static let raptorRestartLimit = 2
   var commands: [Int: PendingCommand] = [:]
-  var lastCommand = 0
+  var lastCommand: Int
   var idleWaiters: [Once<Void>] = []
   var raptorWaiters: [Once<Void>] = []
   var raptorStartWaiters: [Once<Void>] = []
@@ -66,18 +66,25 @@ public actor DispatchingExecutor {
   var listener: Task<Void, Never>?
   var runner: Task<Void, Never>?
 
+  /// The tasks as the journal of this session has them already; `nil` for one that is new.
+  var earlier: TaskTable?
+
   /// - Parameters:
   ///   - workflow: what an earlier session left, or an empty one.
+  ///   - earlier: all of the journal of this session, when its host ended and it is taken up again; the workflow is what
+  ///     was left then, and the journal is written on.
   ///   - scope: where only one runtime may be active; a test makes its own.
   public init(
     context: SessionContext, info: SessionInfo, engine: any PilotEngine, recorder: any EventRecorder,
-    workflow: Workflow = Workflow(), scope: RuntimeScope = .process
+    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, scope: RuntimeScope = .process
   ) {
     self.context = context
     self.info = info
     self.engine = engine
     self.recorder = recorder
-    self.workflow = workflow
+    self.workflow = earlier.map { Workflow(resuming: $0.tasks) } ?? workflow
+    self.earlier = earlier?.tasks
+    lastCommand = earlier?.commands.map(\.id).max() ?? 0
     self.scope = scope
     runtime = RuntimeSession(session: context.id, engine: engine, context: context)
   }
@@ -122,9 +129,10 @@ public actor DispatchingExecutor {
       } catch {
         let why = error is CancellationError ? "interrupted" : "\(error)"
         record(.log(.error, "could not acquire the \(resource.rawValue): \(why)"))
+        startProblem = "could not acquire the \(resource.rawValue) of session \(context.id): \(why)"
         // In a task of its own: a start-up that was cancelled is undone all the same.
         await Task { await undoStartup() }.value
-        throw DispatchError("could not acquire the \(resource.rawValue) of session \(context.id): \(why)")
+        throw DispatchError(startProblem ?? why)
       }
     }
     runner = Task { [queue] in
@@ -132,7 +140,8 @@ public actor DispatchingExecutor {
     }
     life = .open(.running)
     record(.sessionPhase(.running, reason: nil))
-    announceWorkflow()
+    if let earlier { announceResumed(earlier) } else { announceWorkflow() }
+    earlier = nil
     resumeAll(&openWaiters)
     if isEngineSilent { engineFellSilent() }
     poke()
@@ -160,6 +169,29 @@ public actor DispatchingExecutor {
           return SessionEvent(time: now, source: .executor, .task(id, workflow.state(of: id), result))
         })
     }
+  }
+
+  /// The journal has the tasks; it is told which of them wait again.
+  private func announceResumed(_ table: TaskTable) {
+    let now = Timestamp.now
+    var events: [SessionEvent] = []
+    var again = 0
+    for (id, reason) in workflow.takeCanceledOnArrival() {
+      events.append(SessionEvent(time: now, source: .executor, .task(id, .canceled, TaskResult(reason: reason))))
+    }
+    for number in 0..<table.count {
+      let id = TaskID(number)
+      let state = table.state(of: id)
+      guard !workflow.state(of: id).isFinal, state != .new else { continue }
+      if state >= .agentExecuting { again += 1 }
+      let attempt = workflow.attempt(of: id)
+      events.append(
+        SessionEvent(
+          time: now, source: .executor, .task(id, .new, attempt == 1 ? nil : TaskResult(attempt: attempt))))
+    }
+    record(events)
+    let words = "resumed: \(workflow.count - workflow.unfinished) tasks have ended and stay so, "
+    record(.log(.info, words + "\(workflow.unfinished) are to be run, \(again) of them again"))
   }
 
   private func undoStartup() async {

@@ -9,7 +9,7 @@ public struct Workflow: Sendable {
   public private(set) var batches: [TaskBatch] = []
 
   /// A batch and what its members wait for.
-  private struct Group {
+  struct Group {
     /// Members that are not DONE yet.
     var remaining: Int
     /// Items that must be DONE before any member may start.
@@ -24,7 +24,7 @@ public struct Workflow: Sendable {
     var failure: String?
   }
 
-  private enum Dependent {
+  enum Dependent {
     /// The group waits for this whole group.
     case group(Int)
     /// Member k of the group waits for member k of this one.
@@ -33,16 +33,16 @@ public struct Workflow: Sendable {
     case onMember(Int, member: Int)
   }
 
-  private var groups: [Group] = []
-  private var groupByName: [String: Int] = [:]
+  var groups: [Group] = []
+  var groupByName: [String: Int] = [:]
   private(set) var states: [TaskState] = []
-  private var attempts: [UInt8] = []
+  var attempts: [UInt8] = []
   /// Tasks that may start, in order; ranges, so that a million of them cost nothing.
   private var ready: [Range<UInt32>] = []
   private var readyHead = 0
   private var finalCount = 0
-  private var commandCount = 0
-  private var canceledOnArrival: [(TaskID, reason: String)] = []
+  var commandCount = 0
+  var canceledOnArrival: [(TaskID, reason: String)] = []
 
   public init() {}
 
@@ -140,7 +140,7 @@ public struct Workflow: Sendable {
     return batch
   }
 
-  private mutating func append(_ batch: TaskBatch) -> Int {
+  mutating func append(_ batch: TaskBatch) -> Int {
     batches.append(batch)
     groups.append(Group(remaining: batch.count))
     states.append(contentsOf: repeatElement(.new, count: batch.count))
@@ -203,7 +203,7 @@ public struct Workflow: Sendable {
     }
   }
 
-  private mutating func connect(_ index: Int, after texts: [String]) {
+  mutating func connect(_ index: Int, after texts: [String]) {
     for text in texts {
       guard let dependency = Dependency(text, isItem: { groupByName[$0] != nil }),
         let other = groupByName[dependency.itemName]
@@ -229,7 +229,7 @@ public struct Workflow: Sendable {
   }
 
   /// Makes the members of a group ready that wait for nothing any more.
-  private mutating func release(_ index: Int) {
+  mutating func release(_ index: Int) {
     guard groups[index].closedGates == 0, !groups[index].isReleased else { return }
     groups[index].isReleased = true
     let ids = batches[index].ids

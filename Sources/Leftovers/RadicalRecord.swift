@@ -71,26 +71,13 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   /// - Throws: `RecordProblem` when it cannot be written; the one before is kept then.
   public func write(to directory: String) throws(RecordProblem) {
     let path = "\(directory)/\(Self.fileName)"
-    let new = "\(path).\(getpid())"
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) + [0x0a] else {
       throw RecordProblem(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
     }
-    let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    let isWritten =
-      descriptor >= 0 && bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
-    let code = errno
-    if descriptor >= 0 { close(descriptor) }
-    guard isWritten else {
-      unlink(new)
-      throw RecordProblem(
-        description: "\(path) cannot be written: \(String(cString: strerror(code)))", isMissing: false)
-    }
-    guard rename(new, path) == 0 else {
-      let text = errorText()
-      unlink(new)
-      throw RecordProblem(description: "\(path) cannot be written: \(text)", isMissing: false)
+    do { try replaceFile(path, with: Array(bytes)) } catch {
+      throw RecordProblem(description: error.description, isMissing: false)
     }
   }
 

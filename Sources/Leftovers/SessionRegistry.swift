@@ -1,9 +1,9 @@
 import Glibc
 import Processes
 
-/// Where this user's sessions are that run, or died: a directory of links, each named like its session.
+/// Where sessions of this user are: a directory of links, each named like its session.
 ///
-/// Nothing depends on it but finding what dead sessions left, so that a failure to write is to be logged, no more.
+/// Nothing depends on it but finding sessions by their names, so that a failure to write is to be logged, no more.
 public struct SessionRegistry: Sendable {
   public let directory: String
 
@@ -18,9 +18,30 @@ public struct SessionRegistry: Sendable {
     public var directory: String
   }
 
-  /// - Parameter directory: `$XDG_STATE_HOME/scalems-top/sessions` when `nil`.
-  public init(directory: String? = nil) {
-    self.directory = directory ?? userDirectory("XDG_STATE_HOME", below: ".local/state") + "/scalems-top/sessions"
+  public init(directory: String) { self.directory = directory }
+
+  /// All sessions, also those that have closed.
+  public static var sessions: SessionRegistry { SessionRegistry(named: "sessions") }
+
+  /// Those of RADICAL-Pilot that run, or died and may have left something.
+  public static var radical: SessionRegistry { SessionRegistry(named: "radical") }
+
+  private init(named name: String) {
+    self.init(directory: userDirectory("XDG_STATE_HOME", below: ".local/state") + "/scalems-top/" + name)
+  }
+
+  /// Enters a session unless another one has its id, also one that another machine with the same home directory started
+  /// in the same second.
+  ///
+  /// - Parameter path: the absolute path of its directory.
+  /// - Returns: false when the id is taken.
+  /// - Throws: `Problem` when it cannot be entered.
+  public func claim(_ id: String, directory path: String) throws(Problem) -> Bool {
+    let link = try link(of: id)
+    try make()
+    guard symlink(path, link) != 0 else { return true }
+    guard errno == EEXIST else { throw Problem(description: "\(link) cannot be made: \(errorText())") }
+    return linkTarget(link) == path
   }
 
   /// Enters a session; an entry of the same id is replaced.
@@ -29,18 +50,22 @@ public struct SessionRegistry: Sendable {
   /// - Throws: `Problem` when it cannot be entered.
   public func add(_ id: String, directory path: String) throws(Problem) {
     let link = try link(of: id)
-    for end in directory.indices where directory[end] == "/" && end != directory.startIndex {
-      mkdir(String(directory[..<end]), 0o700)
-    }
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw Problem(description: "\(directory) cannot be made: \(errorText())")
-    }
+    try make()
     let new = "\(directory)/.\(id).\(getpid())"
     unlink(new)
     guard symlink(path, new) == 0, rename(new, link) == 0 else {
       let text = errorText()
       unlink(new)
       throw Problem(description: "\(link) cannot be made: \(text)")
+    }
+  }
+
+  private func make() throws(Problem) {
+    for end in directory.indices where directory[end] == "/" && end != directory.startIndex {
+      mkdir(String(directory[..<end]), 0o700)
+    }
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw Problem(description: "\(directory) cannot be made: \(errorText())")
     }
   }
 

@@ -53,7 +53,7 @@ public final class RadicalEngine: PilotEngine {
   /// - Parameters:
   ///   - registry: where the session is entered while it lives.
   ///   - environment: set for the helper, over that of this process.
-  public init(registry: SessionRegistry = SessionRegistry(), environment: [String: String] = [:]) {
+  public init(registry: SessionRegistry = .radical, environment: [String: String] = [:]) {
     self.registry = registry
     self.environment = environment
     (events, continuation) = AsyncStream.makeStream()

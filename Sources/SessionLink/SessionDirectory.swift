@@ -17,6 +17,8 @@ public struct SessionDirectory: Sendable {
   public init(_ path: FilePath) { self.path = path }
 
   public var journal: FilePath { path.appending("journal.jsonl") }
+  /// What is known at some place of the journal, so that it need not be read from its start.
+  public var checkpoint: FilePath { path.appending(Checkpoint.fileName) }
 
   /// Makes the directory, with those above it, for its owner only.
   ///

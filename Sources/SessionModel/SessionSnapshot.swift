@@ -102,6 +102,20 @@ public struct SessionSnapshot: Sendable {
     }
   }
 
+  /// Sets what the events of a coded snapshot do not say.
+  mutating func restore(
+    phase: SessionPhase, reason: String?, times: [Timestamp?], isWorkflowComplete: Bool, log: [LogLine],
+    logCount: Int, tasks: TaskTable
+  ) {
+    self.phase = phase
+    phaseReason = reason
+    (opened, closed, pilotActive, lastEvent) = (times[0], times[1], times[2], times[3])
+    self.isWorkflowComplete = isWorkflowComplete
+    self.log = log
+    self.logCount = logCount
+    self.tasks = tasks
+  }
+
   /// The first start, or one that takes up what an earlier host of the session left.
   private mutating func open(_ info: SessionInfo, at time: Timestamp) {
     if self.info != nil {

@@ -92,6 +92,20 @@ public struct CommandList: Equatable, Sendable {
     ends.append(UInt32(bytes.count))
   }
 
+  func encode(to writer: inout BinaryWriter) {
+    writer.put(blob: bytes)
+    writer.put(column: ends)
+  }
+
+  /// - Throws: when the bytes are not what `encode(to:)` wrote.
+  init(decoding reader: inout BinaryReader) throws {
+    bytes = Array(try reader.blob())
+    ends = try reader.column()
+    guard ends.last.map({ Int($0) == bytes.count }) ?? bytes.isEmpty,
+      zip(ends, ends.dropFirst()).allSatisfy({ $0 <= $1 })
+    else { throw BinaryReader.Damage() }
+  }
+
   public subscript(index: Int) -> String {
     let start = index == 0 ? 0 : Int(ends[index - 1])
     return String(decoding: bytes[start..<Int(ends[index])], as: UTF8.self)

@@ -66,6 +66,21 @@ public struct TaskTable: Sendable {
 
   public func state(of id: TaskID) -> TaskState { states[id.index] }
   public func label(of id: TaskID) -> String { batch(of: id)?.label(of: id) ?? id.uid }
+
+  /// The task of a label: `name`, or `name.member` of an ensemble.
+  public func task(named text: String) -> TaskID? {
+    if let batch = batches.first(where: { $0.description.name == text }), batch.members == .single {
+      return batch.first
+    }
+    guard let dot = text.lastIndex(of: "."), let member = Int(text[text.index(after: dot)...]) else { return nil }
+    let name = text[..<dot]
+    for batch in batches where batch.description.name == name {
+      guard let first = batch.member(of: batch.first), member >= first, member - first < batch.count else { continue }
+      return TaskID(batch.first.index + member - first)
+    }
+    return nil
+  }
+
   public func commandLine(of id: TaskID) -> String { batch(of: id)?.commandLine(of: id) ?? "" }
   /// Whether someone asked to cancel the task and the engine has not confirmed an end yet.
   public func isCancelRequested(_ id: TaskID) -> Bool { cancelRequests.contains(id) && !states[id.index].isFinal }
@@ -194,6 +209,137 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return nil }
     let phase = Int(states[id.index].phase.rawValue)
     return phases[..<phase].reduce(0) { $0 + $1.count } + phases[phase].rank(id)
+  }
+
+  // MARK: Coding
+
+  func encode(to writer: inout BinaryWriter) {
+    var json = JSONWriter()
+    writer.put(batches.count)
+    for batch in batches {
+      json.removeAll()
+      // A list of commands is coded as it is: its JSON would be as large and take longer.
+      let bare: TaskBatch
+      if case .commands = batch.members {
+        bare = TaskBatch(first: batch.first, description: batch.description, members: .single)
+      } else {
+        bare = batch
+      }
+      SessionEvent(time: Timestamp(microseconds: 0), source: .executor, .tasksAdded(bare)).write(to: &json)
+      writer.put(blob: json.bytes)
+      if case .commands(let member, let list) = batch.members {
+        writer.put(true)
+        writer.put(member)
+        list.encode(to: &writer)
+      } else {
+        writer.put(false)
+      }
+    }
+    writer.put(column: states.map(\.rawValue))
+    writer.put(column: exitCodes)
+    writer.put(column: signals)
+    writer.put(column: attempts)
+    for column in [added, queued, started, ended, userTimes, systemTimes, peaks] { writer.put(column: column) }
+    writer.put(column: reasonNumbers.keys.map(\.number))
+    writer.put(column: Array(reasonNumbers.values))
+    writer.put(reasons.count)
+    for reason in reasons { writer.put(reason) }
+    writer.put(column: pids.keys.map(\.number))
+    writer.put(column: Array(pids.values))
+    writer.put(values.count)
+    for (id, value) in values {
+      writer.put(id.number)
+      writer.put(value)
+    }
+    writer.put(column: cancelRequests.ids.map(\.number))
+    writer.put(raptorFinished)
+    writer.put(epoch) { $0.put($1.microseconds) }
+  }
+
+  /// - Throws: anything, when the bytes are not what `encode(to:)` wrote.
+  init(decoding reader: inout BinaryReader) throws {
+    self.init()
+    var table = TaskTable()
+    for _ in 0..<(try reader.count()) {
+      let event = try SessionEvent(line: UnsafeRawBufferPointer(rebasing: try reader.blob().dropLast()))
+      guard case .tasksAdded(var batch)? = event?.kind else { throw BinaryReader.Damage() }
+      if try reader.bool() {
+        let member = try reader.int()
+        batch = TaskBatch(
+          first: batch.first, description: batch.description,
+          members: .commands(first: member, try CommandList(decoding: &reader)))
+      }
+      // A batch that does not follow the one before is not taken.
+      let count = table.batches.count
+      guard batch.first.index + batch.count <= Int(UInt32.max) else { throw BinaryReader.Damage() }
+      table.add(batch, at: Timestamp(microseconds: 0))
+      guard table.batches.count == count + 1 else { throw BinaryReader.Damage() }
+    }
+    let count = table.count
+    func sized<T>(_ column: [T]) throws -> [T] {
+      guard column.count == count else { throw BinaryReader.Damage() }
+      return column
+    }
+    let rawStates = try sized(try reader.column(UInt8.self))
+    guard rawStates.allSatisfy({ $0 < TaskState.allCases.count }) else { throw BinaryReader.Damage() }
+    table.exitCodes = try sized(try reader.column())
+    table.signals = try sized(try reader.column())
+    table.attempts = try sized(try reader.column())
+    table.added = try sized(try reader.column())
+    table.queued = try sized(try reader.column())
+    table.started = try sized(try reader.column())
+    table.ended = try sized(try reader.column())
+    table.userTimes = try sized(try reader.column())
+    table.systemTimes = try sized(try reader.column())
+    table.peaks = try sized(try reader.column())
+    let reasonKeys: [UInt32] = try reader.column()
+    let reasonValues: [Int32] = try reader.column()
+    for _ in 0..<(try reader.count()) { table.reasons.append(try reader.text()) }
+    for (number, reason) in table.reasons.enumerated() { table.reasonByText[reason] = Int32(number) }
+    guard reasonKeys.count == reasonValues.count,
+      reasonValues.allSatisfy({ $0 >= 0 && Int($0) < table.reasons.count })
+    else { throw BinaryReader.Damage() }
+    table.reasonNumbers.reserveCapacity(reasonKeys.count)
+    for (key, value) in zip(reasonKeys, reasonValues) { table.reasonNumbers[TaskID(key)] = value }
+    let pidKeys: [UInt32] = try reader.column()
+    let pidValues: [Int32] = try reader.column()
+    guard pidKeys.count == pidValues.count else { throw BinaryReader.Damage() }
+    for (key, value) in zip(pidKeys, pidValues) { table.pids[TaskID(key)] = value }
+    for _ in 0..<(try reader.count()) {
+      let id = TaskID(try reader.number(UInt32.self))
+      table.values[id] = try reader.text()
+    }
+    for number in try reader.column(UInt32.self) {
+      guard Int(number) < count else { throw BinaryReader.Damage() }
+      table.cancelRequests.insert(TaskID(number))
+    }
+    table.restore(rawStates)
+    table.raptorFinished = try reader.int()
+    table.epoch = try reader.optional { Timestamp(microseconds: try $0.number(Int64.self)) }
+    self = table
+  }
+
+  /// Puts all tasks in their states, with what follows from them.
+  private mutating func restore(_ rawStates: [UInt8]) {
+    states = rawStates.map { TaskState(rawValue: $0) ?? .new }
+    phases = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+    stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
+    for batch in batches {
+      let resources = batch.description.resources
+      for number in batch.ids {
+        let state = states[Int(number)]
+        let phase = state.phase
+        stateCounts[Int(state.rawValue)] += 1
+        phases[Int(phase.rawValue)].insert(TaskID(number))
+        if phase == .running {
+          coresInUse += resources.cores
+          gpusInUse += resources.gpus
+          if batch.description.raptor { raptorRunning += 1 }
+        } else if phase == .queued, batch.description.raptor {
+          raptorQueued += 1
+        }
+      }
+    }
   }
 
   /// What an engine measured may be anything; a conversion must not trap.

@@ -23,7 +23,7 @@ import Testing
 
   init() throws {
     state = try TemporaryDirectory()
-    registry = SessionRegistry(directory: "\(state.path)/scalems-top/sessions")
+    registry = SessionRegistry(directory: "\(state.path)/scalems-top/radical")
   }
 
   private func run(_ arguments: String..., path: String? = nil) async throws -> Program.Result {

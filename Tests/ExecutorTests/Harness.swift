@@ -107,17 +107,23 @@ struct Harness {
 
   init(
     _ engine: FakeEngine = FakeEngine(), raptor: Bool = false, limits: TimeLimits = TimeLimits(),
-    workflow: Workflow = Workflow(), scope: RuntimeScope = RuntimeScope(), id: String = "session.test"
+    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, scope: RuntimeScope = RuntimeScope(),
+    id: String = "session.test"
   ) throws {
     self.engine = engine
     let configuration = try RuntimeConfiguration(enableRaptor: raptor, cores: 4, limits: limits)
-    let info = SessionInfo(
-      id: id, name: "test", engine: "local", resource: "local.localhost", user: "ann", host: "here", pid: 1,
-      directory: "/nowhere")
+    let info = Self.info(id)
     let context = SessionContext(
       id: id, directory: "/nowhere", clientDirectory: "/nowhere", configuration: configuration)
     executor = DispatchingExecutor(
-      context: context, info: info, engine: engine, recorder: recording, workflow: workflow, scope: scope)
+      context: context, info: info, engine: engine, recorder: recording, workflow: workflow, resuming: earlier,
+      scope: scope)
+  }
+
+  static func info(_ id: String = "session.test") -> SessionInfo {
+    SessionInfo(
+      id: id, name: "test", engine: "local", resource: "local.localhost", user: "ann", host: "here", pid: 1,
+      directory: "/nowhere")
   }
 
   static func started(

@@ -15,7 +15,7 @@ final class FakeHelper: Sendable {
   /// - Parameter body: what it does, in Python, after the definitions of `say`, `hello` and `requests`.
   init(_ body: String) throws {
     place = try TemporaryDirectory()
-    for name in ["venv", "venv/bin", "work"] { mkdir("\(place.path)/\(name)", 0o700) }
+    for name in ["venv", "venv/bin", "radical"] { mkdir("\(place.path)/\(name)", 0o700) }
     try place.write("", to: "venv/bin/activate")
     try place.write(
       """
@@ -38,7 +38,7 @@ final class FakeHelper: Sendable {
 
   func start(silence: Duration = .seconds(30)) throws -> RadicalHelper {
     try RadicalHelper(
-      session: "scalems.unit.test", venv: venv, directory: place.path + "/work", environment: [:], silence: silence
+      session: "scalems.unit.test", venv: venv, directory: place.path + "/radical", environment: [:], silence: silence
     ) { [weak self] new in
       // Its helper outlives a test by a moment; the directory must not.
       self?.events.withLock { $0 += new }

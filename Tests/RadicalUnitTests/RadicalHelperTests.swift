@@ -21,8 +21,8 @@ private func refusal(_ helper: RadicalHelper, _ request: HelperRequest) async ->
     await helper.untilEnded()
     #expect(
       fake.losses.count == 1
-        && fake.losses.first?.contains("died (exit 7, Fatal Python error); see \(fake.place.path)/work/") ?? false)
-    #expect(fake.place.text("work/helper.log") == "Fatal Python error\n")
+        && fake.losses.first?.contains("died (exit 7, Fatal Python error); see \(fake.place.path)/radical/") ?? false)
+    #expect(fake.place.text("radical/helper.log") == "Fatal Python error\n")
     #expect(await refusal(helper, .pilotManager) == "the RADICAL-Pilot helper is gone")
     #expect(fake.left == [])
   }
@@ -103,7 +103,7 @@ private func refusal(_ helper: RadicalHelper, _ request: HelperRequest) async ->
       """)
     let helper = try fake.start()
     let others = (0..<5).map { _ in helper.enqueue(.taskManager) }
-    let why = "the RADICAL-Pilot helper died (SIGKILL); see \(fake.place.path)/work/helper.log"
+    let why = "the RADICAL-Pilot helper died (SIGKILL); see \(fake.place.path)/radical/helper.log"
     #expect(
       await refusal(helper, .pilotManager).map { [why, "the RADICAL-Pilot helper is gone"].contains($0) } ?? false)
     for answer in others {

@@ -30,8 +30,9 @@ private final class SmallDisk {
     let path = disk.path.appending("journal.jsonl")
     let ballast = disk.path.appending("ballast")
     let told = Told()
-    let journal = try Journal(creating: path, session: "s") { told.add($0) }
+    let journal = try Journal(creating: path, session: "s") { events, _, _ in told.add(events) }
     journal.record([log("before")])
+    #expect(journal.problem == nil)
     put(repeatElement(0x78, count: 1 << 20), into: ballast)
 
     let lost = (0..<200).map { log("while full \($0) " + String(repeating: "y", count: 100)) }
@@ -43,16 +44,21 @@ private final class SmallDisk {
         == .log(
           .error, "the journal \(path) cannot be written (No space left on device): events are kept in memory"))
     #expect(told.events.filter { lost.contains($0) } == lost, "the session goes on")
+    #expect(journal.problem == "the journal cannot be written: No space left on device")
     let meanwhile = try JournalContents(reading: path)
     #expect(meanwhile.events.count < 201)
     #expect(meanwhile.problems.isEmpty, "at worst its last line is torn")
 
     // Not `unlink`: a process that another test starts at this moment may hold the file open.
     truncate(ballast.string, 0)
+    // Also when nothing happens.
+    journal.tend()
+    #expect(journal.problem == nil && told.events.last?.kind == .log(.info, "the journal can be written again"))
     journal.record([log("after")])
-    #expect(told.events.last?.kind == .log(.info, "the journal can be written again"))
+    #expect(told.events.last == log("after"))
+    #expect(told.events.dropLast().last?.kind == .log(.info, "the journal can be written again"))
     let contents = try JournalContents(reading: path)
-    #expect(contents.events == [log("before")] + lost + [log("after")], "nothing is missing, nothing is torn")
+    #expect(contents.events == told.events, "nothing is missing, nothing is torn")
     #expect(contents.problems.isEmpty)
     #expect(!contents.isTorn)
   }
@@ -63,7 +69,7 @@ private final class SmallDisk {
     put(repeatElement(0x78, count: 1 << 20), into: disk.path.appending("ballast"))
     let path = disk.path.appending("journal.jsonl")
     let error = #expect(throws: SessionDirectory.Problem.self) {
-      try Journal(creating: path, session: "s", observer: { _ in })
+      try Journal(creating: path, session: "s", observer: { _, _, _ in })
     }
     #expect(error?.description == "the journal \(path) cannot be written: No space left on device")
     #expect(mode(path) == nil, "an empty journal would make the directory look used")

@@ -12,7 +12,7 @@ final class Scratch {
   let path: FilePath
 
   init() {
-    var template = Array("/tmp/scalems-test.XXXXXX".utf8CString)
+    var template = Array("/tmp/scalems-test.\(String(repeating: "X", count: 6))".utf8CString)
     path = FilePath(mkdtemp(&template).map { String(cString: $0) } ?? "/nowhere")
   }
 

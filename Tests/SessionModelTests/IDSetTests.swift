@@ -1,4 +1,5 @@
 import SessionModel
+import TestSupport
 import Testing
 
 /// `IDSet` against `Set`, which is slow and right.

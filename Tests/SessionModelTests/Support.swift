@@ -1,20 +1,5 @@
 import SessionModel
 
-/// The same numbers on every machine and in every run.
-struct SeededNumbers: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// Texts that break careless writers and readers of JSON lines.
 let hostileTexts = [
   "", " ", "plain", "a \"quoted\" word", "back\\slash", "\\\"", "line\nfeed", "\r\n", "\t", "\u{0}", "\u{7f}\u{1b}[31m",

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Glibc
+import Processes
+import SessionModel
+
+/// Who hosts a session: `host.json` in its directory, as long as the host runs; its time stamp is a sign of life.
+public struct HostRecord: Codable, Equatable, Sendable {
+  public static let fileName = "host.json"
+  /// Seconds between two signs of life.
+  public static let beat = 5.0
+  /// Seconds without one after which a host on another machine counts as silent: file systems of many machines show
+  /// changes late.
+  public static let silence = 30.0
+
+  public var session: String
+  /// The machine, without its domain.
+  public var host: String
+  public var pid: pid_t
+  /// When that process started, as in `ProcessIdentity`.
+  public var start: UInt64
+  /// Path of the control socket on that machine; `nil` when there is none.
+  public var socket: String?
+
+  /// A record of this process.
+  public init(session: String, socket: String?) {
+    self.session = session
+    host = machineName()
+    pid = getpid()
+    start = ProcessIdentity(of: getpid())?.start ?? 0
+    self.socket = socket
+  }
+
+  /// The record in a session's directory; `nil` when there is none, or it makes no sense.
+  public init?(in directory: SessionDirectory) {
+    guard let bytes = ProcessTable.contents(Self.path(in: directory)),
+      let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+    else { return nil }
+    self = record
+  }
+
+  /// - Throws: `FileProblem` when it cannot be written.
+  public func write(to directory: SessionDirectory) throws(FileProblem) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let bytes = try? encoder.encode(self) else { return }
+    try replaceFile(Self.path(in: directory), with: bytes + [0x0a])
+  }
+
+  /// Gives a sign of life.
+  ///
+  /// - Returns: whether it could be given.
+  public static func touch(in directory: SessionDirectory) -> Bool {
+    utimensat(AT_FDCWD, path(in: directory), nil, 0) == 0
+  }
+
+  public static func remove(from directory: SessionDirectory) { unlink(path(in: directory)) }
+
+  /// When the newest sign of life was given, by the clock of the file system.
+  public static func lastSign(in directory: SessionDirectory) -> Timestamp? {
+    var status = stat()
+    guard stat(path(in: directory), &status) == 0 else { return nil }
+    return Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000)
+  }
+
+  public var isOnThisMachine: Bool { host == machineName() }
+
+  /// Whether the process runs; only for a host on this machine.
+  public var isRunning: Bool { ProcessIdentity(pid: pid, start: start).isAlive }
+
+  /// Whether someone hosts the session, as far as can be told from here.
+  public func isLive(in directory: SessionDirectory) -> Bool {
+    if isOnThisMachine { return isRunning }
+    guard let sign = Self.lastSign(in: directory) else { return false }
+    return Timestamp.now.seconds(since: sign) < Self.silence
+  }
+
+  private static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
+}

@@ -1,0 +1,38 @@
+import Glibc
+import SessionModel
+import SystemPackage
+
+/// The first and the last event of a journal, without reading what is between.
+public enum JournalEdges {
+  /// Longer lines than this are not the first or the last of a session.
+  private static let reach = 64 << 10
+
+  /// The first event; `nil` when there is none, or the file cannot be read.
+  public static func firstEvent(of path: FilePath) -> SessionEvent? {
+    let lines = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
+    // The first line is the header, and the last one may go on.
+    guard lines.count == 3 else { return nil }
+    return event(lines[1])
+  }
+
+  /// The last event; `nil` when there is none, it was not written whole, or the file cannot be read.
+  public static func lastEvent(of path: FilePath) -> SessionEvent? {
+    let bytes = bytes(of: path, fromEnd: true)
+    guard bytes.last == 0x0a, let start = bytes.dropLast().lastIndex(of: 0x0a) else { return nil }
+    return event(bytes[(start + 1)...].dropLast())
+  }
+
+  private static func event(_ line: ArraySlice<UInt8>) -> SessionEvent? {
+    line.withUnsafeBytes { try? SessionEvent(line: $0) }
+  }
+
+  private static func bytes(of path: FilePath, fromEnd: Bool) -> [UInt8] {
+    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    if fromEnd { lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - off_t(reach)), SEEK_SET) }
+    var bytes = [UInt8](repeating: 0, count: reach)
+    let count = read(descriptor, &bytes, reach)
+    return Array(bytes.prefix(max(0, count)))
+  }
+}
