@@ -128,21 +128,18 @@ extension InterfaceState {
     snapshot.tasks.contains(task) && !snapshot.tasks.state(of: task).isFinal
   }
 
-  var canCancel: Bool {
-    guard takesCommands else { return false }
-    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) }
-    return cancelCandidates.contains(where: isOpen)
+  /// Whether the session would take a cancel of some task.
+  var takesCommands: Bool { OperatorCommand.Verb.cancel.isPossible(in: snapshot.phase) && !isHostGone }
+
+  /// Why a verb's key does nothing now; `nil` when it does something.
+  func refusal(of verb: OperatorCommand.Verb) -> String? {
+    if isHostGone { return "\(verb.title): the host of the session is gone" }
+    if let refusal = verb.refusal(in: snapshot) { return refusal }
+    guard verb == .cancel else { return nil }
+    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) ? nil : "cancel: they have ended already" }
+    if cancelCandidates.isEmpty { return "cancel: there is no task" }
+    return cancelCandidates.contains(where: isOpen) ? nil : "cancel: it has ended already"
   }
-
-  var canCancelRaptor: Bool {
-    guard let raptor = snapshot.raptor else { return false }
-    return !raptor.state.isFinal && takesCommands
-  }
-
-  /// Whether the shutdown has not begun yet.
-  var takesCommands: Bool { isIn([.starting, .running, .draining, .stopping]) }
-
-  func isIn(_ phases: [SessionPhase]) -> Bool { phases.contains(snapshot.phase) }
 
   mutating func askToCancel() -> [Effect] {
     let candidates = cancelCandidates
@@ -169,14 +166,19 @@ extension InterfaceState {
 
   mutating func leave() -> [Effect] {
     if isClosed { return [.leave(.sessionClosed)] }
-    guard isOwned else { return [.leave(.left)] }
-    if snapshot.phase == .closing {
-      say("the session is closing; the screen can be left when it has closed", isWarning: true)
-    } else if isReadOnly {
-      say("this run is hosted here: the screen can be left when it has ended", isWarning: true)
-    } else {
-      dialog = Dialog(verb: .close, isLeaving: true)
-    }
+    guard isOwned, !isHostGone else { return [.leave(.left)] }
+    leaving = LeaveDialog(canClose: canClose)
     return []
+  }
+
+  /// Whether this screen may end the session now.
+  var canClose: Bool { !isReadOnly && refusal(of: .close) == nil }
+
+  mutating func leave(_ choice: LeaveDialog.Choice) -> [Effect] {
+    switch choice {
+    case .stay: return []
+    case .leave: return [.leave(.left)]
+    case .close: return ask(.close)
+    }
   }
 }

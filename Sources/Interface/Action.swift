@@ -111,40 +111,30 @@ extension Action {
       keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
       needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
     ) { $0.unmarkAll() },
-    Action(
-      keys: [.character("c")], keyName: "c", title: "cancel",
-      help: "cancel the marked tasks, or the one under the cursor",
-      group: .act, needsControl: true, verb: .cancel, asks: true, weight: 50, isAvailable: { $0.canCancel }
-    ) { $0.askToCancel() },
-    Action(
-      keys: [.character("D")], keyName: "D", title: "drain",
-      help: "drain: refuse new work, finish queued and running tasks", group: .act, needsControl: true, verb: .drain,
-      asks: true, weight: 45, isAvailable: { $0.isIn([.starting, .running]) }
-    ) { $0.ask(.drain) },
-    Action(
-      keys: [.character("S")], keyName: "S", title: "stop",
-      help: "stop: finish running tasks, keep the rest for later", group: .act,
-      needsControl: true, verb: .stop, asks: true, weight: 44,
-      isAvailable: { $0.isIn([.starting, .running, .draining]) }
-    ) { $0.ask(.stop) },
-    Action(
-      keys: [.character("r")], keyName: "r", title: "resume", help: "undo a drain or stop that has not ended",
-      group: .act, needsControl: true, verb: .resume, weight: 55, isAvailable: { $0.isIn([.draining, .stopping]) }
-    ) { state in
+    command(.cancel, "c", weight: 50, help: "cancel the marked tasks, or the one under the cursor") {
+      $0.askToCancel()
+    },
+    command(.drain, "D", weight: 45) { $0.ask(.drain) },
+    command(.stop, "S", weight: 44) { $0.ask(.stop) },
+    command(.resume, "r", weight: 55, asks: false) { state in
       state.say("resume sent", isEcho: true)
       return [.send(.resume, reason: nil)]
     },
-    Action(
-      keys: [.character("R")], keyName: "R", title: "cancel raptor", help: "cancel the raptor", group: .act,
-      needsControl: true, verb: .cancelRaptor, asks: true, weight: 25, isAvailable: { $0.canCancelRaptor }
-    ) { $0.ask(.cancelRaptor) },
-    Action(
-      keys: [.character("X")], keyName: "X", title: "close",
-      help: "close: end the session, the whole shutdown in order",
-      group: .act, needsControl: true, verb: .close, asks: true, weight: 46,
-      isAvailable: { $0.takesCommands }
-    ) { $0.ask(.close) },
+    command(.cancelRaptor, "R", weight: 25) { $0.ask(.cancelRaptor) },
+    command(.close, "X", weight: 46) { $0.ask(.close) },
   ]
+
+  /// The key of a verb: its words and when it is possible are those of the command line.
+  private static func command(
+    _ verb: OperatorCommand.Verb, _ key: Character, weight: Int, asks: Bool = true, help: String? = nil,
+    perform: @escaping @Sendable (inout InterfaceState) -> [Effect]
+  ) -> Action {
+    Action(
+      keys: [.character(key)], keyName: String(key), title: verb.title, help: help ?? "\(verb.title): \(verb.help)",
+      group: .act,
+      needsControl: true, verb: verb, asks: asks, weight: weight, isAvailable: { $0.refusal(of: verb) == nil },
+      perform: perform)
+  }
 
   private static let leaving = [
     Action(
@@ -155,8 +145,8 @@ extension Action {
       keys: [.escape], keyName: "Esc", title: "", help: "drop the filter; never leaves", group: .leave, page: .main
     ) { $0.back() },
     Action(
-      keys: [.character("q")], keyName: "q", title: "leave", help: "leave the screen; a hosted run asks first",
-      group: .leave, weight: 90
+      keys: [.character("q")], keyName: "q", title: "leave",
+      help: "leave the screen; that of 'run' asks what becomes of the session", group: .leave, weight: 90
     ) { $0.leave() },
   ]
 }

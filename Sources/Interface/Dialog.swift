@@ -4,8 +4,6 @@ import Terminal
 /// A question before a command is sent. The default is No, and the tasks it is about do not change while it is open.
 struct Dialog: Equatable, Sendable {
   var verb: OperatorCommand.Verb
-  /// Asked by the key that leaves.
-  var isLeaving = false
   /// The tasks of a `cancel`, as they were when the dialog opened.
   var targets: [TaskID] = []
   /// Marked tasks that had already ended then.
@@ -43,8 +41,7 @@ struct Dialog: Equatable, Sendable {
   }
 
   var title: String {
-    if isLeaving { return "leave" }
-    return switch verb {
+    switch verb {
     case .drain: "drain the session"
     case .stop: "stop the session"
     case .resume: "resume"
@@ -56,8 +53,7 @@ struct Dialog: Equatable, Sendable {
   }
 
   var question: String {
-    if isLeaving { return "Detach is not possible for a hosted run: close it?" }
-    return switch verb {
+    switch verb {
     case .drain: "Drain the session?"
     case .stop: "Stop the session?"
     case .resume: "Resume?"

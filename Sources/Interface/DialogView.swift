@@ -71,6 +71,11 @@ extension InterfaceState {
         lines.append([Span(padding + action.keyName, .key), Span("  " + action.help + asks + place)])
       }
     }
+    for entry in linkHelp {
+      lines += [[], [Span("In the header", .heading)]]
+      let padding = String(repeating: " ", count: max(1, 9 - entry.name.count))
+      lines.append([Span(padding + entry.name, .key), Span("  " + entry.help)])
+    }
     let rect = body.centered(height: lines.count + 2, width: 86)
     let top = min(help ?? 0, max(0, lines.count - rect.inner.height))
     grid.wipe(rect)

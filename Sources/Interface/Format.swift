@@ -48,6 +48,12 @@ enum Format {
     return "\(total / 86400)d \(total / 3600 % 24)h"
   }
 
+  /// Seconds that were set, not measured: `1 s`, `0.5 s`.
+  static func seconds(_ seconds: Double) -> String {
+    let tenths = Int((min(max(0, seconds), 1e9) * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+  }
+
   /// How old something is: `0s`, `59s`, `12m`, `3h`, `2d`.
   static func age(_ seconds: Double) -> String {
     let total = Int(max(0, min(seconds, 1e9)))

@@ -18,7 +18,8 @@ public struct InterfaceOptions: Equatable, Sendable {
 
 /// Why the interface ended.
 public enum InterfaceOutcome: Equatable, Sendable {
-  /// The person left, or the host asked the interface to end; the session goes on.
+  /// The session goes on without this screen: the person chose that, or the screen was only one of its clients, or
+  /// ``InterfaceRunner/stop()`` was called.
   case left
   /// The session closed and its summary was dismissed.
   case sessionClosed
@@ -118,6 +119,8 @@ struct InterfaceState: Sendable {
   var logEnd: Int?
   var detail: Detail?
   var dialog: Dialog?
+  /// The question what becomes of the session when its screen is left.
+  var leaving: LeaveDialog?
   /// The first line of the help that is shown; `nil` when it is closed.
   var help: Int?
   var summary: Summary?
@@ -148,7 +151,7 @@ struct InterfaceState: Sendable {
     return Layout(
       size: size,
       content: Layout.Content(
-        hasRaptor: snapshot.raptor != nil,
+        hasRaptor: snapshot.raptor != nil, bannerLines: link == nil ? 0 : bannerLines.count,
         shutdownPhases: isShuttingDown ? max(4, snapshot.shutdown.count) : 0, hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false))
   }

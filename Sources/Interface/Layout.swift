@@ -27,6 +27,8 @@ struct Layout: Equatable, Sendable {
   /// What the layout depends on beside the size.
   struct Content: Equatable, Sendable {
     var hasRaptor = false
+    /// Lines below the header that warn of something.
+    var bannerLines = 0
     /// Phases of the shutdown to show; 0 when none runs.
     var shutdownPhases = 0
     var hasDetail = false
@@ -41,6 +43,7 @@ struct Layout: Equatable, Sendable {
   var isCompact = false
   var header = Rect(row: 0, column: 0, height: 0, width: 0)
   var keys = Rect(row: 0, column: 0, height: 0, width: 0)
+  var banner: Rect?
   var pilot: Rect?
   var raptor: Rect?
   var counts: Rect?
@@ -55,7 +58,7 @@ struct Layout: Equatable, Sendable {
   var isTooSmall: Bool { size.rows < Self.minimum.rows || size.columns < Self.minimum.columns }
 
   var panes: [Rect] {
-    [header, keys] + [pilot, raptor, counts, tasks, preview, log, shutdown, facts, output].compactMap { $0 }
+    [header, keys] + [banner, pilot, raptor, counts, tasks, preview, log, shutdown, facts, output].compactMap { $0 }
   }
 
   init(size: CellSize, content: Content) {
@@ -63,15 +66,17 @@ struct Layout: Equatable, Sendable {
     guard !isTooSmall else { return }
     header = Rect(row: 0, column: 0, height: 1, width: size.columns)
     keys = Rect(row: size.rows - 1, column: 0, height: 1, width: size.columns)
-    isCompact = size.rows < 20 || size.columns < 64
-    let top = isCompact ? placeLines(content) : placeBoxes(content)
+    if content.bannerLines > 0 { banner = Rect(row: 1, column: 0, height: content.bannerLines, width: size.columns) }
+    let start = banner?.endRow ?? 1
+    isCompact = keys.row - start < 18 || size.columns < 64
+    let top = isCompact ? placeLines(content, from: start) : placeBoxes(content, from: start)
     let body = Rect(row: top, column: 0, height: keys.row - top, width: size.columns)
     if content.hasDetail { placeDetail(body, content) } else { placeBody(body, content) }
   }
 
   /// Counts, pilot and raptor as a line each, as long as six rows are left for the list. Returns the next free row.
-  private mutating func placeLines(_ content: Content) -> Int {
-    var row = 1
+  private mutating func placeLines(_ content: Content, from start: Int) -> Int {
+    var row = start
     func line() -> Rect? {
       guard keys.row - row > 6 else { return nil }
       defer { row += 1 }
@@ -84,21 +89,21 @@ struct Layout: Equatable, Sendable {
   }
 
   /// Counts, pilot and raptor as boxes side by side. Returns the next free row.
-  private mutating func placeBoxes(_ content: Content) -> Int {
+  private mutating func placeBoxes(_ content: Content, from start: Int) -> Int {
     let height = 5
     if content.hasRaptor, size.columns >= 110 {
       let third = size.columns / 3
-      pilot = Rect(row: 1, column: 0, height: height, width: third)
-      raptor = Rect(row: 1, column: third, height: height, width: third)
-      counts = Rect(row: 1, column: 2 * third, height: height, width: size.columns - 2 * third)
-      return 1 + height
+      pilot = Rect(row: start, column: 0, height: height, width: third)
+      raptor = Rect(row: start, column: third, height: height, width: third)
+      counts = Rect(row: start, column: 2 * third, height: height, width: size.columns - 2 * third)
+      return start + height
     }
     let half = size.columns / 2
-    pilot = Rect(row: 1, column: 0, height: height, width: half)
-    counts = Rect(row: 1, column: half, height: height, width: size.columns - half)
-    guard content.hasRaptor, size.rows >= 22 else { return 1 + height }
-    raptor = Rect(row: 1 + height, column: 0, height: 3, width: size.columns)
-    return 4 + height
+    pilot = Rect(row: start, column: 0, height: height, width: half)
+    counts = Rect(row: start, column: half, height: height, width: size.columns - half)
+    guard content.hasRaptor, keys.row - start >= 20 else { return start + height }
+    raptor = Rect(row: start + height, column: 0, height: 3, width: size.columns)
+    return start + height + 3
   }
 
   private mutating func placeBody(_ body: Rect, _ content: Content) {

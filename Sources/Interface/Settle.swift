@@ -8,8 +8,8 @@ extension InterfaceState {
   mutating func settle(size: CellSize, at time: Timestamp) -> [Effect] {
     self.size = size
     now = time
-    progress.note(finished: snapshot.tasks.finished, at: time)
-    if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: time) }
+    progress.note(finished: snapshot.tasks.finished, at: clock)
+    if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = TaskOrder(sets: filter?.order(snapshot.tasks))
     settleList()
@@ -72,11 +72,14 @@ extension InterfaceState {
 
   private mutating func settleEnd() -> [Effect] {
     guard isClosed else {
+      let canClose = canClose
+      leaving?.canClose = canClose
       summary = nil
       isSummaryDismissed = false
       return []
     }
     dialog = nil
+    leaving = nil
     if exitWhenDone { return [.leave(.sessionClosed)] }
     if summary == nil, !isSummaryDismissed {
       help = nil

@@ -24,7 +24,7 @@ extension InterfaceState {
   }
 
   private func look(of phase: ShutdownProgress) -> (sign: String, style: Style, words: String) {
-    let spent = (phase.left ?? now).seconds(since: phase.entered)
+    let spent = (phase.left ?? clock).seconds(since: phase.entered)
     switch phase.outcome {
     case nil:
       let isLate = spent > phase.deadline * 0.8

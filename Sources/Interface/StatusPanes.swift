@@ -75,7 +75,7 @@ extension InterfaceState {
   private func pilotTime(_ pilot: PilotStatus) -> Span? {
     guard pilot.state == .active else { return nil }
     guard let runtime = pilot.runtime, let active = snapshot.pilotActive else { return Span("no time limit", .dim) }
-    let left = max(0, runtime - now.seconds(since: active))
+    let left = max(0, runtime - clock.seconds(since: active))
     return Span("\(Format.clock(left)) left", left < 60 || left < runtime / 20 ? .warning : .plain)
   }
 
@@ -122,7 +122,7 @@ extension InterfaceState {
 
   private var raptorPast: String {
     let table = snapshot.tasks
-    let rate = raptorProgress.rate(finished: table.raptorFinished, now: now).map { "\(Format.rate($0))   " } ?? ""
+    let rate = raptorProgress.rate(finished: table.raptorFinished, now: clock).map { "\(Format.rate($0))   " } ?? ""
     return "\(rate)\(Format.count(table.raptorFinished)) tasks through"
   }
 
@@ -149,8 +149,8 @@ extension InterfaceState {
   /// Seconds until all tasks have finished, when that can be said.
   private var timeLeft: Double? {
     let table = snapshot.tasks
-    guard snapshot.isWorkflowComplete, isIn([.running, .draining]) else { return nil }
-    return progress.timeLeft(remaining: table.count - table.finished, finished: table.finished, now: now)
+    guard snapshot.isWorkflowComplete, !isHostGone, [.running, .draining].contains(snapshot.phase) else { return nil }
+    return progress.timeLeft(remaining: table.count - table.finished, finished: table.finished, now: clock)
   }
 
   func drawCounts(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {

@@ -122,7 +122,7 @@ extension InterfaceState {
   func time(of details: TaskDetails) -> String {
     guard let started = details.started else { return "-" }
     if let ended = details.ended { return Format.measured(ended.seconds(since: started)) }
-    return details.state.phase == .running ? Format.clock(now.seconds(since: started)) : "-"
+    return details.state.phase == .running ? Format.clock(clock.seconds(since: started)) : "-"
   }
 
   func exitText(_ details: TaskDetails) -> String {

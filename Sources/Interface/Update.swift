@@ -48,25 +48,24 @@ extension InterfaceState {
       self.dialog = answer == .open ? dialog : nil
       return answer == .yes ? confirm(dialog) : []
     }
+    if var leaving {
+      let answer = leaving.handle(input)
+      guard case .chosen(let choice) = answer else {
+        self.leaving = leaving
+        return []
+      }
+      self.leaving = nil
+      return leave(choice)
+    }
     if help != nil { return handleHelp(input) }
     if filterEntry != nil { return handleFilter(input) }
     guard let action = action(for: input) else { return [] }
     guard action.isAvailable(self) else {
-      refuse(action)
+      if let refusal = action.verb.flatMap(refusal) { say(refusal, isWarning: true) }
       return []
     }
     notice = nil
     return action.perform(&self)
-  }
-
-  private mutating func refuse(_ action: Action) {
-    switch action.verb {
-    case nil: break
-    case .cancel where takesCommands:
-      say(cancelCandidates.isEmpty ? "cancel: there is no task" : "cancel: it has ended already", isWarning: true)
-    case .cancelRaptor where takesCommands: say("cancel raptor: no raptor runs", isWarning: true)
-    default: say("\(action.title): not while the session is \(snapshot.phase.rawValue)", isWarning: true)
-    }
   }
 
   private mutating func handleSummary(_ input: InputEvent) -> [Effect] {
@@ -125,8 +124,9 @@ extension InterfaceState {
 
   private mutating func confirm(_ dialog: Dialog) -> [Effect] {
     let reason = dialog.reason.text.isEmpty ? nil : dialog.reason.text
-    if dialog.verb != .cancel, actions.first(where: { $0.verb == dialog.verb })?.isAvailable(self) != true {
-      say("\(dialog.verb.rawValue) is not possible any more", isWarning: true)
+    // The tasks of a cancel are looked at one by one.
+    if isHostGone || dialog.verb != .cancel, let refusal = refusal(of: dialog.verb) {
+      say(refusal, isWarning: true)
       return []
     }
     switch dialog.verb {

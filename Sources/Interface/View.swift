@@ -17,6 +17,7 @@ extension InterfaceState {
       return
     }
     drawHeader(&grid, layout.header)
+    if let rect = layout.banner { drawBanner(&grid, rect) }
     if let rect = layout.pilot { drawPilot(&grid, rect, isLine: layout.isCompact) }
     if let rect = layout.raptor { drawRaptor(&grid, rect, isLine: layout.isCompact) }
     if let rect = layout.counts { drawCounts(&grid, rect, isLine: layout.isCompact) }
@@ -32,6 +33,8 @@ extension InterfaceState {
       drawSummary(&grid, body)
     } else if let dialog {
       draw(dialog, &grid, body)
+    } else if let leaving {
+      draw(leaving, &grid, body)
     } else if help != nil {
       drawHelp(&grid, body)
     }
@@ -48,14 +51,7 @@ extension InterfaceState {
   // MARK: Header and key line
 
   private func drawHeader(_ grid: inout CellGrid, _ rect: Rect) {
-    var right: [Span] = []
-    if isReadOnly { right += [Span("READ-ONLY", .warning), Span("  ")] }
-    right += [Span(snapshot.phase.rawValue.uppercased(), phaseStyle)]
-    if let opened = snapshot.opened {
-      right += [Span("  " + Format.clock((snapshot.closed ?? now).seconds(since: opened)))]
-    }
-    if let age { right += [Span("  "), age] }
-    right.append(Span(" "))
+    let right = headerRight
     let width = right.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
     let end = rect.endColumn - width
     grid.putRight(right, row: rect.row, start: 0, end: rect.endColumn)
@@ -82,6 +78,25 @@ extension InterfaceState {
     grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
   }
 
+  /// Phase and clock always; beside them what fits without squeezing out the name.
+  private var headerRight: [Span] {
+    var core = [isHostGone ? Span("HOST GONE", .error) : Span(snapshot.phase.rawValue.uppercased(), phaseStyle)]
+    if let opened = snapshot.opened {
+      core.append(Span(Format.clock((snapshot.closed ?? clock).seconds(since: opened))))
+    }
+    let leastName = 6
+    var room = core.reduce(size.columns - leastName - 1) { $0 - CellWidth.columns(of: $1.text) - 2 }
+    func fitting(_ span: Span?) -> [Span] {
+      guard let span, CellWidth.columns(of: span.text) + 2 <= room else { return [] }
+      room -= CellWidth.columns(of: span.text) + 2
+      return [span]
+    }
+    let mode = fitting(isReadOnly ? Span("READ-ONLY", .warning) : nil)
+    let age = fitting(self.age)
+    let way = fitting(wayOfLink)
+    return (way + mode + core + age).flatMap { [Span("  "), $0] }.dropFirst() + [Span(" ")]
+  }
+
   private var sessionName: String {
     snapshot.info.map { $0.name.isEmpty ? $0.id : $0.name } ?? "no session yet"
   }
@@ -94,16 +109,6 @@ extension InterfaceState {
     case .closed: snapshot.summary.map { $0.exitCode == 0 ? .ok : .error } ?? .plain
     }
   }
-
-  /// How old the newest fact is. A hosted session cannot be out of date, only quiet.
-  private var age: Span? {
-    guard !isClosed, let last = snapshot.lastEvent else { return nil }
-    let seconds = now.seconds(since: last)
-    if !isOwned, seconds >= Self.staleSeconds { return Span("stale \(Format.age(seconds))", .warning) }
-    return Span("age \(Format.age(seconds))", .dim)
-  }
-
-  private static let staleSeconds = 120.0
 
   private func drawKeys(_ grid: inout CellGrid, _ rect: Rect) {
     if let filterEntry {

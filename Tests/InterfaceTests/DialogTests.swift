@@ -90,7 +90,7 @@ import Testing
     fixture.press(.character("D"))
     fixture.events(.sessionPhase(.closing, reason: nil))
     #expect(fixture.press(.character("y")) == [])
-    #expect(fixture.state.notice?.text == "drain is not possible any more")
+    #expect(fixture.state.notice?.text == "drain: not while the session is closing")
   }
 
   @Test func theEndOfTheSessionTakesTheDialogAway() {

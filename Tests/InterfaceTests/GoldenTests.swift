@@ -1,3 +1,4 @@
+import SessionModel
 import Terminal
 import Testing
 
@@ -66,6 +67,32 @@ import Testing
     var fixture = Fixture.busy(isReadOnly: true, isOwned: false, raptor: false)
     fixture.wait(300)
     try check(fixture.screen().text, "read-only-80x24")
+  }
+
+  @Test(arguments: sizes)
+  func leaving(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    fixture.press(.character("q"), .down)
+    try check(fixture.screen().text, "leave-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes)
+  func hostGone(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(isOwned: false, rows: size.rows, columns: size.columns)
+    fixture.link(LinkStatus(way: .files(delay: 1), host: .gone(since: fixture.now)))
+    fixture.wait(420)
+    try check(fixture.screen().text, "host-gone-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: [(24, 80), (15, 50)])
+  func silentWithAProblem(_ size: (rows: Int, columns: Int)) throws {
+    var fixture = Fixture.busy(isReadOnly: true, isOwned: false, rows: size.rows, columns: size.columns)
+    fixture.link(
+      LinkStatus(
+        way: .files(delay: 1), host: .silent(since: fixture.now),
+        problem: "the journal cannot be written (No space left on device): events are kept in memory"))
+    fixture.wait(95)
+    try check(fixture.screen().text, "silent-\(size.columns)x\(size.rows)")
   }
 
   @Test func beforeTheSession() throws {

@@ -33,9 +33,12 @@ import Testing
   private static let thoroughRows: Set = [9, 10, 11, 12, 15, 17, 19, 20, 21, 22, 24, 30]
 
   private static let contents = [false, true].flatMap { raptor in
-    [0, 4, 10].flatMap { phases in
-      [(false, false), (true, false), (true, true)].map { detail, output in
-        Layout.Content(hasRaptor: raptor, shutdownPhases: phases, hasDetail: detail, prefersOutput: output)
+    [0, 1].flatMap { banner in
+      [0, 4, 10].flatMap { phases in
+        [(false, false), (true, false), (true, true)].map { detail, output in
+          Layout.Content(
+            hasRaptor: raptor, bannerLines: banner, shutdownPhases: phases, hasDetail: detail, prefersOutput: output)
+        }
       }
     }
   }
@@ -45,8 +48,11 @@ import Testing
     var fixtures = [
       Fixture.busy(isASCII: isASCII), Fixture.closing(isASCII: isASCII), Fixture.closed(isASCII: isASCII),
     ]
+    var gone = Fixture.busy(isASCII: isASCII)
+    gone.link(LinkStatus(way: .files(delay: 1), host: .gone(since: gone.now), problem: "the disk is full"))
+    fixtures.append(gone)
     for keys: [InputEvent] in [
-      [.enter], [.character("c"), .tab], [.character("X")], [.character("?")], [.character("/")],
+      [.enter], [.character("c"), .tab], [.character("X")], [.character("q")], [.character("?")], [.character("/")],
     ] {
       var fixture = Fixture.busy(isASCII: isASCII)
       for key in keys { fixture.press(key) }

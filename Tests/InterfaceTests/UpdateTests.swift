@@ -79,15 +79,6 @@ import Testing
     #expect(fixture.press(.character("q")) == [.leave(.left)])
   }
 
-  @Test func aHostedRunAsksBeforeItIsLeft() {
-    var fixture = Fixture.busy()
-    #expect(fixture.press(.character("q")) == [])
-    #expect(fixture.screen().text.contains("Detach is not possible for a hosted run: close it?"))
-    #expect(fixture.press(.enter) == [])
-    #expect(fixture.state.dialog == nil)
-    #expect(fixture.press(.character("q"), .character("y")) == [.send(.close, reason: nil)])
-  }
-
   @Test func aSessionElsewhereIsLeftAtOnce() {
     var fixture = Fixture.busy(isOwned: false)
     #expect(fixture.press(.character("q")) == [.leave(.left)])

@@ -1,0 +1,81 @@
+import SessionModel
+import Terminal
+
+// How far what the screen shows can be believed.
+extension InterfaceState {
+  /// Whether the session ended without closing, so that nothing more will come.
+  var isHostGone: Bool {
+    guard !isClosed, case .gone = link?.host else { return false }
+    return true
+  }
+
+  /// The time by which what runs is measured: with its host gone, nothing is known to run on.
+  var clock: Timestamp {
+    guard isHostGone, let last = snapshot.lastEvent else { return now }
+    return min(last, now)
+  }
+
+  // MARK: Header
+
+  /// How old the newest fact is; a quiet session is not out of date while its host lives.
+  var age: Span? {
+    guard !isClosed else { return nil }
+    switch link?.host {
+    case .gone(let since): return Span("stale \(Format.age(now.seconds(since: since)))", .warning)
+    case .silent(let since):
+      let age = Format.age(now.seconds(since: since))
+      return Span(size.columns >= 76 ? "no sign of life for \(age)" : "silent \(age)", .warning)
+    case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(now.seconds(since: $0)))", .dim) }
+    }
+  }
+
+  /// The way of facts and commands, as far as it matters on a screen of this width.
+  var wayOfLink: Span? {
+    guard !isClosed, !isHostGone else { return nil }
+    switch link?.way {
+    case .socket: return size.columns >= 100 ? Span("socket", .dim) : nil
+    case .files(let delay): return Span(size.columns >= 76 ? "files \(Format.seconds(delay))" : "files", .dim)
+    case nil: return nil
+    }
+  }
+
+  /// What the words in the header mean, for the help.
+  var linkHelp: [(name: String, help: String)] {
+    guard let link else { return [] }
+    switch link.way {
+    case .socket: return [("socket", "facts and commands go to the session's host, at once")]
+    case .files(let delay):
+      let often = delay == 1 ? "every second" : "every \(Format.seconds(delay))"
+      return [("files", "facts and commands go through files, looked at \(often)")]
+    }
+  }
+
+  // MARK: Banner
+
+  /// What must not be overlooked: it stays below the header for as long as it is true.
+  var bannerLines: [Span] {
+    var lines: [Span] = []
+    let room = max(1, size.columns - 2)
+    if isHostGone {
+      let resume = "run --resume \(snapshot.info?.id ?? "ID")"
+      let long =
+        "the host of the session is gone: what is shown is the last it wrote; 'scalems-top \(resume)' takes it up again"
+      let wrapped = Format.wrap(long, width: room)
+      lines += (wrapped.count <= bannerLimit ? wrapped : ["host gone: \(resume)"]).map { Span($0, .error) }
+    }
+    if let problem = link?.problem { lines += Format.wrap(problem, width: room).map { Span($0, .warning) } }
+    guard lines.count > bannerLimit else { return lines }
+    // The last one that fits shows that it goes on.
+    lines[bannerLimit - 1].text += " " + lines[bannerLimit].text
+    return Array(lines.prefix(bannerLimit))
+  }
+
+  /// On a low screen the tasks need the rows.
+  private var bannerLimit: Int { min(3, max(1, size.rows - 9)) }
+
+  func drawBanner(_ grid: inout CellGrid, _ rect: Rect) {
+    for (line, span) in bannerLines.prefix(rect.height).enumerated() {
+      grid.put(span.text, row: rect.row + line, column: 1, width: rect.width - 2, style: span.style)
+    }
+  }
+}

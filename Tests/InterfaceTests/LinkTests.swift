@@ -1,0 +1,102 @@
+import SessionModel
+import Terminal
+import Testing
+
+@testable import Interface
+
+@Suite struct LinkTests {
+  private static let files = LinkStatus(way: .files(delay: 1))
+
+  private static func gone(_ fixture: Fixture) -> LinkStatus {
+    LinkStatus(way: .files(delay: 1), host: .gone(since: fixture.now))
+  }
+
+  @Test func aQuietSessionIsNotStale() {
+    var fixture = Fixture.busy(isOwned: false)
+    fixture.link(Self.files)
+    fixture.wait(300)
+    #expect(fixture.header.hasSuffix("files 1 s  RUNNING  6:07  age 5m"))
+  }
+
+  @Test func theWayIsShownWhereThereIsRoom() {
+    var fixture = Fixture.busy(isOwned: false)
+    fixture.link(LinkStatus(way: .socket))
+    #expect(!fixture.header.contains("socket"))
+    fixture.state.size.columns = 100
+    #expect(fixture.header.hasSuffix("socket  RUNNING  1:07  age 4s"))
+    fixture.link(Self.files)
+    fixture.state.size.columns = 50
+    #expect(fixture.header.hasSuffix("files  RUNNING  1:07  age 4s"))
+    fixture.state.size = CellSize(rows: 60, columns: 80)
+    fixture.press(.character("?"))
+    #expect(fixture.screen().text.contains("go through files, looked at every second"))
+  }
+
+  @Test func phaseAndClockAreNeverPushedOut() {
+    for isReadOnly in [false, true] {
+      for host: LinkStatus.Host in [.alive, .silent(since: Fixture.start), .gone(since: Fixture.start)] {
+        var fixture = Fixture.busy(isReadOnly: isReadOnly, isOwned: false)
+        fixture.link(LinkStatus(way: .files(delay: 1), host: host))
+        for columns in 40...200 {
+          fixture.state.size.columns = columns
+          let header = fixture.header
+          #expect(header.contains("RUNNING  1:0") || header.contains("HOST GONE  1:0"), "\(columns): \(header)")
+          #expect(header.hasPrefix(" water") || header.hasPrefix(" scalems-top"), "\(columns): \(header)")
+        }
+      }
+    }
+  }
+
+  @Test func withItsHostGoneASessionStandsStillAndTakesNothing() {
+    var fixture = Fixture.busy()
+    let last = fixture.screen().text
+    #expect(last.contains("1:05"))
+    fixture.press(.character("D"))
+    fixture.link(Self.gone(fixture))
+    #expect(fixture.press(.character("y")) == [])
+    #expect(fixture.state.notice?.text == "drain: the host of the session is gone")
+    fixture.wait(600)
+    // 4 s before the host was gone came the last fact.
+    #expect(fixture.header.hasSuffix("HOST GONE  1:03  stale 10m"))
+    #expect(fixture.screen().text.contains("1:01     - gmx"))
+    for key in "cDSrRX" {
+      #expect(fixture.press(.character(key)) == [])
+      #expect(fixture.state.dialog == nil)
+      #expect(fixture.state.notice?.text.hasSuffix("the host of the session is gone") == true)
+    }
+    #expect(fixture.press(.character("q")) == [.leave(.left)])
+  }
+
+  @Test func aSilentHostStillTakesCommands() {
+    var fixture = Fixture.busy()
+    fixture.link(LinkStatus(way: .files(delay: 1), host: .silent(since: fixture.now)))
+    fixture.wait(180)
+    #expect(fixture.header.hasSuffix("RUNNING  4:07  no sign of life for 3m"))
+    #expect(fixture.press(.character("D"), .character("y")) == [.send(.drain, reason: nil)])
+  }
+
+  @Test func aProblemStaysUntilItIsSolved() {
+    var fixture = Fixture.busy()
+    let problem = "the journal cannot be written (No space left on device): events are kept in memory"
+    fixture.link(LinkStatus(way: .socket, problem: problem))
+    fixture.wait(100)
+    #expect(fixture.screen().text(ofRow: 1).contains("No space left on device"))
+    #expect(fixture.screen().style(row: 1, column: 1) == .warning)
+    fixture.link(LinkStatus(way: .socket))
+    #expect(!fixture.screen().text.contains("No space left"))
+  }
+
+  @Test func aClosedSessionNeedsNoHost() {
+    var fixture = Fixture.closed()
+    fixture.link(Self.gone(fixture))
+    #expect(!fixture.screen().text.contains("HOST GONE"))
+  }
+}
+
+extension Fixture {
+  mutating func link(_ status: LinkStatus) { _ = state.update(.session(.link(status)), at: now) }
+
+  var header: String {
+    mutating get { screen().text(ofRow: 0) }
+  }
+}
