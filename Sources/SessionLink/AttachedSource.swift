@@ -21,7 +21,7 @@ public final class AttachedSource: SessionSource {
     var isClosed = false
     var batches: [TaskBatch] = []
     var summary: SessionSummary?
-    var onClose: @Sendable () -> Void = {}
+    var onClose: @Sendable (SessionSummary) -> Void = { _ in }
   }
 
   private let directory: SessionDirectory
@@ -57,7 +57,7 @@ public final class AttachedSource: SessionSource {
   }
 
   /// Calls `body` when the session has closed.
-  public func onClose(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onClose = body } }
+  public func onClose(_ body: @escaping @Sendable (SessionSummary) -> Void) { state.withLock { $0.onClose = body } }
 
   public func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void) {
     state.withLock { $0.deliver = deliver }
@@ -102,12 +102,12 @@ public final class AttachedSource: SessionSource {
   public func readJournal() -> SessionSummary? {
     follower.withLock { follower in
       while let update = nextUpdate(follower) {
-        let (deliver, onClose) = note(update)
+        let (deliver, end) = note(update)
         switch update {
         case .snapshot(let snapshot): deliver(.snapshot(snapshot))
         case .events(let events): deliver(.events(events))
         }
-        onClose?()
+        if let (summary, onClose) = end { onClose(summary) }
       }
     }
     return summary
@@ -122,7 +122,7 @@ public final class AttachedSource: SessionSource {
 
   private func note(
     _ update: JournalFollower.Update
-  ) -> (deliver: @Sendable (SessionUpdate) -> Void, onClose: (@Sendable () -> Void)?) {
+  ) -> (deliver: @Sendable (SessionUpdate) -> Void, end: (SessionSummary, @Sendable (SessionSummary) -> Void)?) {
     state.withLock { state in
       let hadEnded = state.summary != nil
       switch update {
@@ -139,7 +139,7 @@ public final class AttachedSource: SessionSource {
           }
         }
       }
-      return (state.deliver, !hadEnded && state.summary != nil ? state.onClose : nil)
+      return (state.deliver, hadEnded ? nil : state.summary.map { ($0, state.onClose) })
     }
   }
 

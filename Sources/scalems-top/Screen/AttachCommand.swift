@@ -99,19 +99,7 @@ struct AttachedScreen {
       throw UsageProblem(
         description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
     }
-    let choices = overviews.reversed().map { overview in
-      SessionChoice(
-        id: overview.session.id, name: overview.info?.name ?? "", state: overview.stateWord,
-        counts: overview.countWords, host: overview.info?.host ?? "", age: overview.ageWords,
-        directory: overview.session.directory.path.string)
-    }
-    do {
-      guard let index = try pickSession(choices, options: options) else { return nil }
-      return overviews.reversed()[index].session
-    } catch {
-      complain("scalems-top: \(error)")
-      throw ExitStatus(code: 2)
-    }
+    throw UsageProblem(description: "name one of: " + overviews.map(\.session.id).joined(separator: ", "))
   }
 }
 

@@ -21,11 +21,14 @@ struct OwnedScreen {
   func run(input: Int32) throws -> Int32 {
     let host = try LaunchedHost(input: input)
     if input >= 0 { close(input) }
-    let source = AttachedSource(
-      SessionDirectory(FilePath(host.directory)), session: host.session, origin: originWords(),
-      isReadOnly: options.isReadOnly, isOwned: true)
+    let source: AttachedSource
     let runner: InterfaceRunner
-    do { runner = try InterfaceRunner(source: source, options: options) } catch {
+    do {
+      source = try AttachedSource(
+        SessionDirectory(FilePath(host.directory)), origin: originWords(), isReadOnly: options.isReadOnly,
+        isOwned: true)
+      runner = try InterfaceRunner(source: source, options: options)
+    } catch {
       complain("scalems-top: \(error)")
       return 2
     }
@@ -46,7 +49,7 @@ struct OwnedScreen {
     }
     defer { withExtendedLifetime(signals) {} }
     // Who interrupted the session waits for its end, not for a summary to dismiss.
-    source.onClose { if received.withLock({ !$0.isEmpty }) { runner.stop() } }
+    source.onClose { if $0.exitCode > 128 { runner.stop() } }
     let outcome: InterfaceOutcome
     do { outcome = try runner.run() } catch {
       complain("scalems-top: \(error)")
@@ -60,7 +63,7 @@ struct OwnedScreen {
     }
     if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
     let status = host.wait()
-    if let summary = source.lastSummary() {
+    if let summary = source.readJournal() {
       put(summaryLine(summary, directory: host.directory) + "\n")
       if let problem = summary.problem { complain("scalems-top: \(problem)") }
     } else if status > 128 {

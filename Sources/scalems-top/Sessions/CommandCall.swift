@@ -91,7 +91,7 @@ struct CommandCall {
   private func leave(_ command: OperatorCommand, _ waits: Bool) throws(ExitStatus) -> CommandReport {
     let token = CommandRoute.newToken()
     var report: CommandReport?
-    try follow(from: .end, onStart: {
+    try follow(from: .end, onStart: { () throws(ExitStatus) in
       do { try Inbox(found.directory).put(command, reason: options.reason, origin: originWords(), token: token) } catch {
         throw refuse("\(error)")
       }
