@@ -39,6 +39,10 @@ public final class InterfaceRunner: Sendable {
     let source = source
     Task.detached { for await (command, reason) in commands { source.send(command, reason: reason) } }
 
+    let (orders, plays) = AsyncStream.makeStream(of: PlayOrder.self)
+    defer { plays.finish() }
+    Task.detached { for await order in orders { source.play(order) } }
+
     let state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
       exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(), now: .now)
@@ -51,6 +55,7 @@ public final class InterfaceRunner: Sendable {
       perform: { [weak self] effect in
         switch effect {
         case .send(let command, let reason): sender.yield((command, reason))
+        case .play(let order): plays.yield(order)
         case .readOutput(let task, let stream): self?.read(task, stream)
         case .redraw, .leave: break
         }

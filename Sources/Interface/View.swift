@@ -27,6 +27,7 @@ extension InterfaceState {
     if let rect = layout.shutdown { drawShutdown(&grid, rect) }
     if let rect = layout.facts { drawFacts(&grid, rect) }
     if let rect = layout.output { drawOutput(&grid, rect) }
+    if let rect = layout.timeline { drawTimeline(&grid, rect) }
     drawKeys(&grid, layout.keys)
     let body = Rect(row: 1, column: 0, height: size.rows - 2, width: size.columns)
     if summary != nil {
@@ -83,7 +84,7 @@ extension InterfaceState {
       room -= CellWidth.columns(of: span.text) + 2
       return [span]
     }
-    let mode = fitting(isReadOnly ? Span("READ-ONLY", .warning) : nil)
+    let mode = fitting(isReplay ? Span("REPLAY", .warning) : isReadOnly ? Span("READ-ONLY", .warning) : nil)
     let age = fitting(self.age)
     let way = fitting(wayOfLink)
     return (way + mode + core + age).flatMap { [Span("  "), $0] }.dropFirst() + [Span(" ")]

@@ -95,6 +95,12 @@ import Testing
     try check(fixture.screen().text, "silent-\(size.columns)x\(size.rows)")
   }
 
+  @Test(arguments: sizes, [false, true])
+  func replay(_ size: (rows: Int, columns: Int), isASCII: Bool) throws {
+    var fixture = Fixture.replay(isASCII: isASCII, rows: size.rows, columns: size.columns)
+    try check(fixture.screen().text, "replay-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
+  }
+
   @Test(arguments: [(24, 80), (15, 50), (60, 200)], [ColorMode.color, .mono])
   func picker(_ size: (rows: Int, columns: Int), _ mode: ColorMode) throws {
     var state = PickerTests.state(isASCII: mode == .mono)
