@@ -165,6 +165,7 @@ extension InterfaceState {
   }
 
   mutating func leave() -> [Effect] {
+    if isReplay { return [.leave(.left)] }
     if isClosed { return [.leave(.sessionClosed)] }
     guard isOwned, !isHostGone else { return [.leave(.left)] }
     leaving = LeaveDialog(canClose: canClose)

@@ -9,6 +9,7 @@ struct Action: Sendable {
     case move = "Move"
     case look = "Look"
     case act = "Act"
+    case play = "Play"
     case leave = "Leave"
   }
 
@@ -45,7 +46,7 @@ struct Action: Sendable {
 
 extension InterfaceState {
   /// The actions this screen has: a read-only one has none that change the session.
-  var actions: [Action] { isReadOnly ? Action.readOnly : Action.all }
+  var actions: [Action] { isReplay ? Action.replay : isReadOnly ? Action.readOnly : Action.all }
 
   func action(for input: InputEvent) -> Action? {
     actions.first { $0.keys.contains(input) && $0.isOn(self) }
@@ -55,6 +56,14 @@ extension InterfaceState {
 extension Action {
   static let all = moves + looks + commands + leaving
   static let readOnly = all.filter { !$0.needsControl }
+  /// Those of a recording: on the arrows and brackets, time comes before everything else.
+  static let replay =
+    (moves + looks + playing + leaving).map { action in
+      var action = action
+      let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
+      action.keys.removeAll { taken.contains($0) }
+      return action
+    }
 
   private static let moves = [
     Action(keys: [.character("j"), .down], keyName: "j ↓", title: "", help: "down", group: .move) { $0.move(by: 1) },
@@ -134,6 +143,28 @@ extension Action {
       group: .act,
       needsControl: true, verb: verb, asks: asks, weight: weight, isAvailable: { $0.refusal(of: verb) == nil },
       perform: perform)
+  }
+
+  private static let playing = [
+    play(.playOrPause, [.character(" "), .character("p")], "Space p", title: "play", "play or pause", weight: 68),
+    play(.skip(-10), [.left], "Left", "10 seconds back"),
+    play(.skip(10), [.right], "Right", "10 seconds forward"),
+    play(
+      .previousMark, [.character("<")], "<", title: "earlier", "to the failure, command or phase before", weight: 50),
+    play(.nextMark, [.character(">")], ">", title: "later", "to the next failure, command or phase", weight: 51),
+    play(.speed(by: 0.5), [.character("[")], "[", title: "slower", "half the speed", weight: 40),
+    play(.speed(by: 2), [.character("]")], "]", title: "faster", "twice the speed", weight: 41),
+    play(.toStart, [.character("{")], "{", "to the start of the recording"),
+    play(.toEnd, [.character("}")], "}", "to the end of the recording"),
+  ]
+
+  private static func play(
+    _ order: PlayOrder, _ keys: [InputEvent], _ keyName: String, title: String = "", _ help: String, weight: Int = 0
+  ) -> Action {
+    Action(
+      keys: keys, keyName: keyName, title: title, help: help, group: .play, weight: weight,
+      isAvailable: { $0.isReplay }
+    ) { _ in [.play(order)] }
   }
 
   private static let leaving = [

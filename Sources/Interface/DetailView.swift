@@ -137,7 +137,7 @@ extension InterfaceState {
       ("added", details.added), ("queued", details.queued), ("started", details.started), ("ended", details.ended),
     ]
     for case (let label, let time?) in steps {
-      let age = Format.age(now.seconds(since: time))
+      let age = Format.age(present.seconds(since: time))
       add(label, "\(Format.timeOfDay(time, offset: utcOffset))  \(age) ago", .plain)
     }
   }

@@ -82,7 +82,7 @@ extension InterfaceState {
     let isMore = lines.count > rect.inner.height
     grid.box(
       rect, title: [Span("help", .title)], glyphs: glyphs, isFocused: true,
-      right: isReadOnly ? [Span("READ-ONLY", .warning)] : [],
+      right: isReplay ? [Span("REPLAY", .warning)] : isReadOnly ? [Span("READ-ONLY", .warning)] : [],
       footer: [Span(isMore ? "j k scroll \(glyphs.separator) Esc closes" : "Esc closes", .dim)])
     for (line, spans) in lines.dropFirst(top).prefix(rect.inner.height).enumerated() {
       grid.put(spans, row: rect.inner.row + line, column: rect.column + 2, end: rect.endColumn - 2)

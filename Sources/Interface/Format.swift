@@ -54,6 +54,14 @@ enum Format {
     return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
   }
 
+  /// A factor to three digits behind the point: `4`, `0.5`, `0.125`.
+  static func factor(_ factor: Double) -> String {
+    let thousandths = Int((min(max(0, factor), 1e9) * 1000).rounded())
+    var fraction = padded(thousandths % 1000, 3)
+    while fraction.last == "0" { fraction.removeLast() }
+    return fraction.isEmpty ? "\(thousandths / 1000)" : "\(thousandths / 1000).\(fraction)"
+  }
+
   /// How old something is: `0s`, `59s`, `12m`, `3h`, `2d`.
   static func age(_ seconds: Double) -> String {
     let total = Int(max(0, min(seconds, 1e9)))

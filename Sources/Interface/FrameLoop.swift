@@ -4,20 +4,20 @@ import Terminal
 /// Drives one state and one canvas: what came in goes through `update`, and at most ten frames a second come out.
 ///
 /// Knows neither threads nor a terminal, so a test can run it step by step. Not `Sendable`: the UI thread owns it.
-final class FrameLoop {
-  private(set) var state: InterfaceState
+final class FrameLoop<State: ScreenState> {
+  private(set) var state: State
   private let canvas: any Canvas
-  private let perform: (Effect) -> Void
+  private let perform: (State.Effect) -> Void
   private var needsFrame = true
   private var lastFrame: Timestamp?
   private var grid: CellGrid
   /// Set when the interface is to end.
-  private(set) var outcome: InterfaceOutcome?
+  private(set) var outcome: State.Effect.Outcome?
   private(set) var frames = 0
 
-  static let frameInterval = 0.1
+  static var frameInterval: Double { 0.1 }
 
-  init(state: InterfaceState, canvas: any Canvas, perform: @escaping (Effect) -> Void) {
+  init(state: State, canvas: any Canvas, perform: @escaping (State.Effect) -> Void) {
     self.state = state
     self.canvas = canvas
     self.perform = perform
@@ -25,7 +25,7 @@ final class FrameLoop {
   }
 
   /// Takes messages in; nothing is drawn yet.
-  func take(_ messages: some Sequence<Message>, at time: Timestamp) {
+  func take(_ messages: some Sequence<State.Message>, at time: Timestamp) {
     for message in messages {
       needsFrame = true
       handle(state.update(message, at: time))
@@ -68,7 +68,7 @@ final class FrameLoop {
 
   /// The clock on the screen counts from the opening of the session, so a tick comes just after its full seconds.
   private func untilNextSecond(_ time: Timestamp) -> Int {
-    let origin = state.snapshot.opened ?? time
+    let origin = state.clockOrigin ?? time
     let elapsed = time.microseconds - origin.microseconds
     return 1005 - Int(((elapsed % 1_000_000) + 1_000_000) % 1_000_000) / 1000
   }
@@ -87,10 +87,10 @@ final class FrameLoop {
     canvas.show(grid)
   }
 
-  private func handle(_ effects: [Effect]) {
+  private func handle(_ effects: [State.Effect]) {
     for effect in effects {
-      if case .leave(let outcome) = effect { self.outcome = outcome }
-      if effect == .redraw { needsFrame = true }
+      if let outcome = effect.outcome { self.outcome = outcome }
+      if effect.isRedraw { needsFrame = true }
       perform(effect)
     }
   }

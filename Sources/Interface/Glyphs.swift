@@ -10,6 +10,9 @@ struct Glyphs: Sendable {
   /// Work that is under way.
   var barPart: Unicode.Scalar
   var barEmpty: Unicode.Scalar
+  /// The ends of a line that shows a position.
+  var trackLeft: Unicode.Scalar
+  var trackRight: Unicode.Scalar
   var separator: String
   var mark: String
   var pointer: String
@@ -19,11 +22,11 @@ struct Glyphs: Sendable {
 
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
-    barFull: "█", barPart: "▒", barEmpty: "░", separator: "·", mark: "●", pointer: "▸", check: "✓", cross: "✗",
-    more: "…")
+    barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●", pointer: "▸",
+    check: "✓", cross: "✗", more: "…")
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
-    barFull: "#", barPart: "=", barEmpty: ".", separator: "-", mark: "*", pointer: ">", check: "ok", cross: "!!",
-    more: "...")
+    barFull: "#", barPart: "=", barEmpty: ".", trackLeft: "[", trackRight: "]", separator: "-", mark: "*", pointer: ">",
+    check: "ok", cross: "!!", more: "...")
 }

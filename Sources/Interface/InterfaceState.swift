@@ -30,6 +30,7 @@ public enum InterfaceOutcome: Equatable, Sendable {
 /// What the interface asks of the world; done off the UI thread.
 enum Effect: Equatable, Sendable {
   case send(OperatorCommand, reason: String?)
+  case play(PlayOrder)
   case readOutput(TaskID, OutputStream)
   case leave(InterfaceOutcome)
   /// Draw everything again.
@@ -145,6 +146,7 @@ struct InterfaceState: Sendable {
 
   var tasks: TaskTable { snapshot.tasks }
   var isClosed: Bool { snapshot.phase == .closed }
+  var isReplay: Bool { timeline != nil }
 
   var layout: Layout {
     let isShuttingDown = !isClosed && !snapshot.shutdown.isEmpty
@@ -152,6 +154,7 @@ struct InterfaceState: Sendable {
       size: size,
       content: Layout.Content(
         hasRaptor: snapshot.raptor != nil, bannerLines: link == nil ? 0 : bannerLines.count,
+        hasTimeline: isReplay,
         shutdownPhases: isShuttingDown ? max(4, snapshot.shutdown.count) : 0, hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false))
   }
@@ -173,7 +176,8 @@ struct InterfaceState: Sendable {
   /// Whether something on the screen changes with time alone.
   var showsTime: Bool {
     if notice != nil { return true }
-    return snapshot.opened != nil && !isClosed
+    // A recording says itself when its time went on.
+    return snapshot.opened != nil && !isClosed && !isReplay
   }
 
   /// Whether the next frame will show more although nothing happens.

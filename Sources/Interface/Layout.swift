@@ -29,6 +29,8 @@ struct Layout: Equatable, Sendable {
     var hasRaptor = false
     /// Lines below the header that warn of something.
     var bannerLines = 0
+    /// Whether a recording is played, which shows where it stands.
+    var hasTimeline = false
     /// Phases of the shutdown to show; 0 when none runs.
     var shutdownPhases = 0
     var hasDetail = false
@@ -44,6 +46,8 @@ struct Layout: Equatable, Sendable {
   var header = Rect(row: 0, column: 0, height: 0, width: 0)
   var keys = Rect(row: 0, column: 0, height: 0, width: 0)
   var banner: Rect?
+  /// Above the keys.
+  var timeline: Rect?
   var pilot: Rect?
   var raptor: Rect?
   var counts: Rect?
@@ -54,11 +58,15 @@ struct Layout: Equatable, Sendable {
   var facts: Rect?
   var output: Rect?
 
+  /// The row below the last pane.
+  private var bodyEnd = 0
+
   /// Whether the screen is too small for anything but a message.
   var isTooSmall: Bool { size.rows < Self.minimum.rows || size.columns < Self.minimum.columns }
 
   var panes: [Rect] {
-    [header, keys] + [banner, pilot, raptor, counts, tasks, preview, log, shutdown, facts, output].compactMap { $0 }
+    [header, keys]
+      + [banner, timeline, pilot, raptor, counts, tasks, preview, log, shutdown, facts, output].compactMap { $0 }
   }
 
   init(size: CellSize, content: Content) {
@@ -67,10 +75,12 @@ struct Layout: Equatable, Sendable {
     header = Rect(row: 0, column: 0, height: 1, width: size.columns)
     keys = Rect(row: size.rows - 1, column: 0, height: 1, width: size.columns)
     if content.bannerLines > 0 { banner = Rect(row: 1, column: 0, height: content.bannerLines, width: size.columns) }
+    if content.hasTimeline { timeline = Rect(row: keys.row - 1, column: 0, height: 1, width: size.columns) }
     let start = banner?.endRow ?? 1
-    isCompact = keys.row - start < 18 || size.columns < 64
+    bodyEnd = timeline?.row ?? keys.row
+    isCompact = bodyEnd - start < 18 || size.columns < 64
     let top = isCompact ? placeLines(content, from: start) : placeBoxes(content, from: start)
-    let body = Rect(row: top, column: 0, height: keys.row - top, width: size.columns)
+    let body = Rect(row: top, column: 0, height: bodyEnd - top, width: size.columns)
     if content.hasDetail { placeDetail(body, content) } else { placeBody(body, content) }
   }
 
@@ -78,7 +88,7 @@ struct Layout: Equatable, Sendable {
   private mutating func placeLines(_ content: Content, from start: Int) -> Int {
     var row = start
     func line() -> Rect? {
-      guard keys.row - row > 6 else { return nil }
+      guard bodyEnd - row > 6 else { return nil }
       defer { row += 1 }
       return Rect(row: row, column: 0, height: 1, width: size.columns)
     }
@@ -101,7 +111,7 @@ struct Layout: Equatable, Sendable {
     let half = size.columns / 2
     pilot = Rect(row: start, column: 0, height: height, width: half)
     counts = Rect(row: start, column: half, height: height, width: size.columns - half)
-    guard content.hasRaptor, keys.row - start >= 20 else { return start + height }
+    guard content.hasRaptor, bodyEnd - start >= 20 else { return start + height }
     raptor = Rect(row: start + height, column: 0, height: 3, width: size.columns)
     return start + height + 3
   }

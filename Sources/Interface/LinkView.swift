@@ -11,9 +11,12 @@ extension InterfaceState {
 
   /// The time by which what runs is measured: with its host gone, nothing is known to run on.
   var clock: Timestamp {
-    guard isHostGone, let last = snapshot.lastEvent else { return now }
+    guard isHostGone, let last = snapshot.lastEvent else { return present }
     return min(last, now)
   }
+
+  /// The time by which things are old: now, or what is now in a recording.
+  var present: Timestamp { timeline?.position ?? now }
 
   // MARK: Header
 
@@ -25,7 +28,7 @@ extension InterfaceState {
     case .silent(let since):
       let age = Format.age(now.seconds(since: since))
       return Span(size.columns >= 76 ? "no sign of life for \(age)" : "silent \(age)", .warning)
-    case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(now.seconds(since: $0)))", .dim) }
+    case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(present.seconds(since: $0)))", .dim) }
     }
   }
 

@@ -71,7 +71,8 @@ extension InterfaceState {
   }
 
   private mutating func settleEnd() -> [Effect] {
-    guard isClosed else {
+    // The end of a recording is a point in it like any other.
+    guard isClosed, !isReplay else {
       let canClose = canClose
       leaving?.canClose = canClose
       summary = nil

@@ -10,6 +10,8 @@ extension InterfaceState {
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
       rowTexts = [:]
+      // Another point of a recording may have fewer lines.
+      if let end = logEnd, end >= snapshot.logCount { logEnd = nil }
       return []
     case .session(.events(let events)):
       let known = snapshot.commands.last?.id
@@ -171,7 +173,8 @@ extension InterfaceState {
   mutating func readOutput() -> [Effect] {
     guard var detail, !detail.isReading, !detail.isFinalRead, snapshot.tasks.contains(detail.task) else { return [] }
     detail.isReading = true
-    detail.isFinalRead = snapshot.tasks.state(of: detail.task).isFinal
+    // What the task wrote until the end of a recording is all there will ever be.
+    detail.isFinalRead = isReplay || snapshot.tasks.state(of: detail.task).isFinal
     self.detail = detail
     return [.readOutput(detail.task, detail.stream)]
   }

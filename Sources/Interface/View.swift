@@ -13,7 +13,7 @@ extension InterfaceState {
   func draw(on grid: inout CellGrid) {
     let layout = layout
     guard !layout.isTooSmall else {
-      drawTooSmall(&grid)
+      grid.putTooSmall()
       return
     }
     drawHeader(&grid, layout.header)
@@ -27,6 +27,7 @@ extension InterfaceState {
     if let rect = layout.shutdown { drawShutdown(&grid, rect) }
     if let rect = layout.facts { drawFacts(&grid, rect) }
     if let rect = layout.output { drawOutput(&grid, rect) }
+    if let rect = layout.timeline { drawTimeline(&grid, rect) }
     drawKeys(&grid, layout.keys)
     let body = Rect(row: 1, column: 0, height: size.rows - 2, width: size.columns)
     if summary != nil {
@@ -38,14 +39,6 @@ extension InterfaceState {
     } else if help != nil {
       drawHelp(&grid, body)
     }
-  }
-
-  private func drawTooSmall(_ grid: inout CellGrid) {
-    let minimum = Layout.minimum
-    let lines = Format.wrap(
-      "scalems-top needs \(minimum.columns) columns and \(minimum.rows) rows; this terminal has \(size.columns) and"
-        + " \(size.rows). q leaves.", width: max(1, size.columns))
-    for (row, line) in lines.prefix(size.rows).enumerated() { grid.put(line, row: row, column: 0) }
   }
 
   // MARK: Header and key line
@@ -91,7 +84,7 @@ extension InterfaceState {
       room -= CellWidth.columns(of: span.text) + 2
       return [span]
     }
-    let mode = fitting(isReadOnly ? Span("READ-ONLY", .warning) : nil)
+    let mode = fitting(isReplay ? Span("REPLAY", .warning) : isReadOnly ? Span("READ-ONLY", .warning) : nil)
     let age = fitting(self.age)
     let way = fitting(wayOfLink)
     return (way + mode + core + age).flatMap { [Span("  "), $0] }.dropFirst() + [Span(" ")]
@@ -112,34 +105,11 @@ extension InterfaceState {
 
   private func drawKeys(_ grid: inout CellGrid, _ rect: Rect) {
     if let filterEntry {
-      let prompt = " filter: "
-      let used = grid.put(prompt, row: rect.row, column: 0, style: .key)
-      let room = rect.width - used - 1
-      let text = String(filterEntry.text.suffix(max(0, room)))
-      let shown = grid.put(text, row: rect.row, column: used, width: room, style: .entry)
-      grid.cursor = (rect.row, used + shown)
-      let help: [Span] = [
-        Span("Enter", .key), Span(" keep  ", .dim), Span("Esc", .key), Span(" drop ", .dim),
-      ]
-      grid.putRight(help, row: rect.row, start: used + shown + 3, end: rect.endColumn)
+      grid.putFilterEntry(filterEntry, rect)
       return
     }
     let offered = actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }
-    var room = rect.width - 1
-    var chosen: Set<String> = []
-    for action in offered.sorted(by: { $0.weight > $1.weight }) {
-      let needed = CellWidth.columns(of: action.keyName) + 1 + action.title.count + 2
-      // The last one needs no gap behind it.
-      guard needed - 2 <= room else { continue }
-      room -= needed
-      chosen.insert(action.title)
-    }
-    var spans: [Span] = [Span(" ")]
-    for action in offered where chosen.contains(action.title) {
-      if spans.count > 1 { spans.append(Span("  ")) }
-      spans += [Span(action.keyName, .key), Span(" \(action.title)", .dim)]
-    }
-    grid.put(spans, row: rect.row, column: 0, end: rect.endColumn)
+    grid.putKeys(offered.map { KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight) }, rect)
   }
 
   // MARK: What is said at the bottom of the main pane

@@ -95,6 +95,24 @@ import Testing
     try check(fixture.screen().text, "silent-\(size.columns)x\(size.rows)")
   }
 
+  @Test(arguments: sizes, [false, true])
+  func replay(_ size: (rows: Int, columns: Int), isASCII: Bool) throws {
+    var fixture = Fixture.replay(isASCII: isASCII, rows: size.rows, columns: size.columns)
+    try check(fixture.screen().text, "replay-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
+  }
+
+  @Test(arguments: [(24, 80), (15, 50), (60, 200)], [ColorMode.color, .mono])
+  func picker(_ size: (rows: Int, columns: Int), _ mode: ColorMode) throws {
+    var state = PickerTests.state(isASCII: mode == .mono)
+    state.size = CellSize(rows: size.rows, columns: size.columns)
+    _ = state.update(.input(.down), at: Fixture.start)
+    _ = state.settle(size: state.size, at: Fixture.start)
+    let text = mode == .mono ? state.view().styledText(in: mode) : state.view().text
+    // Once is enough for the looks.
+    guard mode == .color || size.columns == 80 else { return }
+    try check(text, "picker-\(size.columns)x\(size.rows)\(mode == .mono ? "-mono-ascii" : "")")
+  }
+
   @Test func beforeTheSession() throws {
     var fixture = Fixture()
     try check(fixture.screen().text, "starting-80x24")

@@ -33,11 +33,12 @@ import Testing
   private static let thoroughRows: Set = [9, 10, 11, 12, 15, 17, 19, 20, 21, 22, 24, 30]
 
   private static let contents = [false, true].flatMap { raptor in
-    [0, 1].flatMap { banner in
+    [(0, false), (1, false), (0, true), (1, true)].flatMap { banner, timeline in
       [0, 4, 10].flatMap { phases in
         [(false, false), (true, false), (true, true)].map { detail, output in
           Layout.Content(
-            hasRaptor: raptor, bannerLines: banner, shutdownPhases: phases, hasDetail: detail, prefersOutput: output)
+            hasRaptor: raptor, bannerLines: banner, hasTimeline: timeline, shutdownPhases: phases, hasDetail: detail,
+            prefersOutput: output)
         }
       }
     }
@@ -46,7 +47,8 @@ import Testing
   @Test(arguments: [false, true])
   func everyFrameFitsItsScreen(_ isASCII: Bool) {
     var fixtures = [
-      Fixture.busy(isASCII: isASCII), Fixture.closing(isASCII: isASCII), Fixture.closed(isASCII: isASCII),
+      Fixture.busy(isASCII: isASCII), Fixture.replay(isASCII: isASCII), Fixture.closing(isASCII: isASCII),
+      Fixture.closed(isASCII: isASCII),
     ]
     var gone = Fixture.busy(isASCII: isASCII)
     gone.link(LinkStatus(way: .files(delay: 1), host: .gone(since: gone.now), problem: "the disk is full"))

@@ -58,9 +58,11 @@ import Testing
   }
 
   @Test func everyKeyMeansOneThing() {
-    for page in [Action.Page.main, .detail] {
+    for (table, page) in [Action.all, Action.readOnly, Action.replay].flatMap({
+      [($0, Action.Page.main), ($0, .detail)]
+    }) {
       var seen: Set<InputEvent> = []
-      for action in Action.all where action.page == page || action.page == .both {
+      for action in table where action.page == page || action.page == .both {
         for key in action.keys { #expect(seen.insert(key).inserted, "\(key) on \(page)") }
       }
     }

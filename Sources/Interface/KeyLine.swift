@@ -1,0 +1,52 @@
+import Terminal
+
+/// A key a person can press now, as the last line of the screen names it.
+struct KeyHint {
+  var keyName: String
+  var title: String
+  /// The higher, the longer it stays on a narrow line.
+  var weight: Int
+}
+
+extension CellGrid {
+  /// The keys there is room for, in their own order.
+  mutating func putKeys(_ offered: [KeyHint], _ rect: Rect) {
+    var room = rect.width - 1
+    var chosen: Set<String> = []
+    for hint in offered.sorted(by: { $0.weight > $1.weight }) {
+      let needed = CellWidth.columns(of: hint.keyName) + 1 + hint.title.count + 2
+      // The last one needs no gap behind it.
+      guard needed - 2 <= room else { continue }
+      room -= needed
+      chosen.insert(hint.title)
+    }
+    var spans: [Span] = [Span(" ")]
+    for hint in offered where chosen.contains(hint.title) {
+      if spans.count > 1 { spans.append(Span("  ")) }
+      spans += [Span(hint.keyName, .key), Span(" \(hint.title)", .dim)]
+    }
+    put(spans, row: rect.row, column: 0, end: rect.endColumn)
+  }
+
+  /// The line in which a person types a filter.
+  mutating func putFilterEntry(_ entry: TextField, _ rect: Rect) {
+    let used = put(" filter: ", row: rect.row, column: 0, style: .key)
+    let room = rect.width - used - 1
+    let text = String(entry.text.suffix(max(0, room)))
+    let shown = put(text, row: rect.row, column: used, width: room, style: .entry)
+    cursor = (rect.row, used + shown)
+    let help: [Span] = [
+      Span("Enter", .key), Span(" keep  ", .dim), Span("Esc", .key), Span(" drop ", .dim),
+    ]
+    putRight(help, row: rect.row, start: used + shown + 3, end: rect.endColumn)
+  }
+
+  /// All that a screen below the smallest size shows.
+  mutating func putTooSmall() {
+    let minimum = Layout.minimum
+    let lines = Format.wrap(
+      "scalems-top needs \(minimum.columns) columns and \(minimum.rows) rows; this terminal has \(size.columns) and"
+        + " \(size.rows). q leaves.", width: max(1, size.columns))
+    for (row, line) in lines.prefix(size.rows).enumerated() { put(line, row: row, column: 0) }
+  }
+}

@@ -1,0 +1,136 @@
+import SessionModel
+import Terminal
+
+enum PickerMessage: ScreenMessage {
+  case input(InputEvent)
+  case tick
+}
+
+enum PickerOutcome: Equatable, Sendable {
+  case chosen(Int)
+  case left
+}
+
+enum PickerEffect: ScreenEffect, Equatable {
+  case leave(PickerOutcome)
+  case redraw
+
+  var outcome: PickerOutcome? { if case .leave(let outcome) = self { outcome } else { nil } }
+  var isRedraw: Bool { self == .redraw }
+}
+
+/// The list in which a person chooses a session. The choices do not change while it is open.
+struct PickerState: ScreenState {
+  let choices: [SessionChoice]
+  let isASCII: Bool
+  let glyphs: Glyphs
+  var size = CellSize(rows: 24, columns: 80)
+  /// The row under the cursor, and the first row that is shown, among those that match.
+  var cursor = 0
+  var top = 0
+  var filter = ""
+  var filterEntry: TextField?
+  /// The choices that match, in their order.
+  private(set) var rows: [Int]
+
+  let showsTime = false
+  let isSearching = false
+  let clockOrigin: Timestamp? = nil
+
+  init(choices: [SessionChoice], isASCII: Bool = false) {
+    self.choices = choices
+    self.isASCII = isASCII
+    glyphs = isASCII ? .ascii : .unicode
+    rows = Array(choices.indices)
+  }
+
+  /// Rows of the list that can be seen: without the lines of header and keys, the border and the headings.
+  var page: Int { max(1, size.rows - 5) }
+
+  mutating func update(_ message: PickerMessage, at time: Timestamp) -> [PickerEffect] {
+    guard case .input(let input) = message else { return [] }
+    if filterEntry != nil { return handleFilter(input) }
+    guard let action = PickerAction.all.first(where: { $0.keys.contains(input) }), action.isAvailable(self) else {
+      return []
+    }
+    return action.perform(&self)
+  }
+
+  mutating func settle(size: CellSize, at time: Timestamp) -> [PickerEffect] {
+    self.size = size
+    cursor = min(max(0, cursor), max(0, rows.count - 1))
+    top = min(max(top, cursor - page + 1, 0), cursor, max(0, rows.count - page))
+    return []
+  }
+
+  mutating func move(by count: Int) -> [PickerEffect] {
+    cursor = min(max(0, cursor + count), max(0, rows.count - 1))
+    return []
+  }
+
+  mutating func choose() -> [PickerEffect] {
+    rows.indices.contains(cursor) ? [.leave(.chosen(rows[cursor]))] : []
+  }
+
+  mutating func setFilter(_ text: String) {
+    let current = rows.indices.contains(cursor) ? rows[cursor] : nil
+    filter = text
+    rows = choices.indices.filter { text.isEmpty || choices[$0].matches(text) }
+    // The cursor stays on its session as long as that is there.
+    cursor = current.flatMap { rows.firstIndex(of: $0) } ?? 0
+  }
+
+  /// Esc drops the filter before it leaves.
+  mutating func back() -> [PickerEffect] {
+    if filter.isEmpty { return [.leave(.left)] }
+    setFilter("")
+    return []
+  }
+
+  private mutating func handleFilter(_ input: InputEvent) -> [PickerEffect] {
+    switch input {
+    case .enter: filterEntry = nil
+    case .escape:
+      filterEntry = nil
+      setFilter("")
+    case .up: return move(by: -1)
+    case .down: return move(by: 1)
+    case .control("l"): return [.redraw]
+    case .backspace where filterEntry?.text.isEmpty == true: filterEntry = nil
+    default:
+      guard filterEntry?.edit(input) == true else { return [] }
+      setFilter(filterEntry?.text ?? "")
+    }
+    return []
+  }
+}
+
+/// What a key does in the list of sessions: the one table of its keys.
+struct PickerAction: Sendable {
+  var keys: [InputEvent]
+  var keyName: String
+  /// For the key line; empty keeps the action out of it.
+  var title = ""
+  var weight = 0
+  var isAvailable: @Sendable (PickerState) -> Bool = { _ in true }
+  var perform: @Sendable (inout PickerState) -> [PickerEffect]
+
+  static let all = [
+    PickerAction(
+      keys: [.enter], keyName: "Enter", title: "choose", weight: 90, isAvailable: { !$0.rows.isEmpty }
+    ) { $0.choose() },
+    PickerAction(keys: [.character("j"), .down], keyName: "j", title: "down", weight: 40) { $0.move(by: 1) },
+    PickerAction(keys: [.character("k"), .up], keyName: "k", title: "up", weight: 39) { $0.move(by: -1) },
+    PickerAction(keys: [.pageDown, .control("d")], keyName: "PgDn") { $0.move(by: $0.page) },
+    PickerAction(keys: [.pageUp, .control("u")], keyName: "PgUp") { $0.move(by: -$0.page) },
+    PickerAction(keys: [.character("g"), .home], keyName: "g", title: "first", weight: 20) { $0.move(by: -.max / 2) },
+    PickerAction(keys: [.character("G"), .end], keyName: "G", title: "last", weight: 20) { $0.move(by: .max / 2) },
+    PickerAction(keys: [.character("/")], keyName: "/", title: "filter", weight: 60) { state in
+      state.filterEntry = TextField(text: state.filter)
+      return []
+    },
+    PickerAction(keys: [.control("l")], keyName: "^L") { _ in [.redraw] },
+    PickerAction(keys: [.escape], keyName: "Esc") { $0.back() },
+    PickerAction(keys: [.character("q")], keyName: "q", title: "leave", weight: 80) { _ in [.leave(.left)] },
+  ]
+}

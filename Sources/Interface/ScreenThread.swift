@@ -1,0 +1,118 @@
+import SessionModel
+import Synchronization
+import Terminal
+
+/// Makes the calling thread the UI thread of one screen: it alone touches the terminal, and it does no other I/O.
+///
+/// Messages come in from any thread through a mailbox that wakes the UI thread once a frame.
+final class ScreenThread<State: ScreenState>: Sendable {
+  enum Ended {
+    case outcome(State.Effect.Outcome)
+    /// ``ScreenThread/stop()`` was called.
+    case stopped
+    case terminalGone
+  }
+
+  private struct Mailbox {
+    var messages: [State.Message] = []
+    var isStopped = false
+  }
+
+  private let loop: UILoop
+  private let mailbox = Mutex(Mailbox())
+
+  init() throws(TerminalError) { loop = try UILoop() }
+
+  /// Makes ``run(on:from:onShown:perform:)`` return soon, from any thread.
+  func stop() {
+    mailbox.withLock { $0.isStopped = true }
+    loop.wake()
+  }
+
+  /// Passes a message on, from any thread.
+  func post(_ message: State.Message) {
+    let isFirst = mailbox.withLock { box in
+      defer { box.messages.append(message) }
+      return box.messages.isEmpty
+    }
+    if isFirst { loop.wake() }
+  }
+
+  /// Shows a state until it ends itself, it is stopped, or the terminal is gone.
+  ///
+  /// - Parameter onShown: called after the first frame: what it begins, a person sees a screen.
+  func run(
+    on screen: Screen, from state: State, onShown: () -> Void = {}, perform: @escaping (State.Effect) -> Void
+  ) -> Ended {
+    loop.watchSignals()
+    defer { loop.unwatchSignals() }
+    let frames = FrameLoop(state: state, canvas: screen) { effect in
+      if effect.isRedraw { screen.invalidate() }
+      perform(effect)
+    }
+    _ = frames.step(at: .now)
+    frames.forgetLastFrame()
+    onShown()
+    return serve(frames, screen)
+  }
+
+  private func serve(_ frames: FrameLoop<State>, _ screen: Screen) -> Ended {
+    var isAway = false
+    var hasMail = false
+    while true {
+      if isAway {
+        switch screen.ownership {
+        case .ours:
+          isAway = false
+          screen.reenter()
+          frames.setNeedsFrame()
+        case .anotherJobs: break
+        // A hang-up continues stopped jobs, so it looks like a return to the foreground at first.
+        case .gone: return .terminalGone
+        }
+      }
+      // In the background the terminal belongs to another program: drawing would stop this process.
+      var timeout = isAway ? 1000 : frames.step(at: .now) ?? -1
+      if let outcome = frames.outcome { return .outcome(outcome) }
+      if hasMail {
+        let wait = frames.untilDue(at: .now)
+        timeout = timeout < 0 ? wait : min(timeout, wait)
+      }
+      let happened = loop.wait(milliseconds: Int32(clamping: timeout), readsInput: !isAway)
+      if happened.contains(.suspended), !isAway {
+        screen.leave()
+        loop.stopProcess()
+        isAway = true
+        continue
+      }
+      if happened.contains(.continued), !isAway {
+        isAway = true
+        continue
+      }
+      if happened.contains(.resized), !isAway {
+        screen.resize()
+        frames.take([.input(.resize)], at: .now)
+      }
+      // What was typed is answered with the state a person saw, so it comes before what is new.
+      if happened.contains(.input) {
+        while let input = screen.nextInput() { frames.take([.input(input)], at: .now) }
+      }
+      if mailbox.withLock({ $0.isStopped }) { return .stopped }
+      // Mail waits for the next frame: as long as it lies there, no other thread needs to wake this one.
+      hasMail = hasMail || happened.contains(.woken)
+      if hasMail, frames.untilDue(at: .now) == 0 {
+        hasMail = false
+        frames.take(collect(), at: .now)
+      }
+      if let outcome = frames.outcome { return .outcome(outcome) }
+      if happened.contains(.hangup) { return .terminalGone }
+    }
+  }
+
+  private func collect() -> [State.Message] {
+    mailbox.withLock { box in
+      defer { box.messages = [] }
+      return box.messages
+    }
+  }
+}

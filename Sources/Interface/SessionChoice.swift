@@ -1,0 +1,47 @@
+import Terminal
+
+/// A session in the list a person chooses from, in words.
+public struct SessionChoice: Equatable, Sendable {
+  public var id: String
+  public var name: String
+  /// What is known of its life: `running`, `host gone`, `closed`, ….
+  public var state: String
+  /// How its tasks stand: `3 running, 10/40 done`.
+  public var counts: String
+  public var host: String
+  /// How old its newest fact is: `4s`, `2d`.
+  public var age: String
+  public var directory: String
+
+  public init(
+    id: String, name: String, state: String, counts: String, host: String, age: String, directory: String
+  ) {
+    self.id = id
+    self.name = name
+    self.state = state
+    self.counts = counts
+    self.host = host
+    self.age = age
+    self.directory = directory
+  }
+
+  /// Whether the text occurs in any of the columns, in whichever case.
+  func matches(_ text: String) -> Bool {
+    let wanted = text.lowercased()
+    return [id, name, state, counts, host, directory].contains { $0.lowercased().contains(wanted) }
+  }
+}
+
+/// Lets a person choose a session on this terminal; blocks the calling thread, which is the UI thread meanwhile.
+///
+/// - Returns: the index of the choice; `nil` when the person left, or the terminal is gone.
+public func pickSession(
+  _ choices: [SessionChoice], options: InterfaceOptions = InterfaceOptions()
+) throws(TerminalError) -> Int? {
+  let thread = try ScreenThread<PickerState>()
+  let screen = try Screen(options: options.screen)
+  defer { screen.close() }
+  let ended = thread.run(on: screen, from: PickerState(choices: choices, isASCII: screen.isASCII)) { _ in }
+  guard case .outcome(.chosen(let index)) = ended else { return nil }
+  return index
+}

@@ -1,0 +1,106 @@
+import SessionModel
+import Terminal
+import Testing
+
+@testable import Interface
+
+@Suite struct PickerTests {
+  static func state(isASCII: Bool = false, count: Int = 3) -> PickerState {
+    let known = [
+      SessionChoice(
+        id: "session.0042", name: "water-box", state: "running", counts: "6 running, 5/40 done", host: "login1",
+        age: "4s", directory: "/home/ada/runs/water/.scalems/session.0042"),
+      SessionChoice(
+        id: "session.0041", name: "höhe-解析", state: "host gone", counts: "12/1,000,000 done", host: "login2",
+        age: "3h", directory: "/scratch/ada/session.0041"),
+      SessionChoice(
+        id: "session.0007", name: "", state: "closed", counts: "8/8 done", host: "login1", age: "12d",
+        directory: "/home/ada/session.0007"),
+    ]
+    let more = (known.count..<max(known.count, count)).map {
+      SessionChoice(
+        id: "session.\($0)", name: "n\($0)", state: "closed", counts: "", host: "h", age: "1d", directory: "/d\($0)")
+    }
+    return PickerState(choices: Array((known + more).prefix(count)), isASCII: isASCII)
+  }
+
+  @discardableResult
+  private func press(_ state: inout PickerState, _ inputs: InputEvent...) -> [PickerEffect] {
+    var effects: [PickerEffect] = []
+    for input in inputs {
+      effects += state.update(.input(input), at: Fixture.start)
+      effects += state.settle(size: state.size, at: Fixture.start)
+    }
+    return effects
+  }
+
+  @Test func enterChoosesTheRowUnderTheCursor() {
+    var state = Self.state()
+    #expect(press(&state, .enter) == [.leave(.chosen(0))])
+    #expect(press(&state, .character("j"), .down, .down, .enter) == [.leave(.chosen(2))])
+    #expect(press(&state, .up, .character("k"), .up, .enter) == [.leave(.chosen(0))])
+    #expect(press(&state, .character("G"), .enter) == [.leave(.chosen(2))])
+    #expect(press(&state, .character("g"), .enter) == [.leave(.chosen(0))])
+  }
+
+  @Test func qAndEscapeLeave() {
+    var state = Self.state()
+    #expect(press(&state, .character("q")) == [.leave(.left)])
+    #expect(press(&state, .escape) == [.leave(.left)])
+    #expect(press(&state, .alt("q"), .paste("q"), .unknown, .control("q")) == [])
+  }
+
+  @Test func theCursorStaysInView() {
+    var state = Self.state(count: 100)
+    press(&state, .pageDown, .pageDown)
+    #expect(state.cursor == 2 * state.page)
+    #expect((state.top..<state.top + state.page).contains(state.cursor))
+    press(&state, .end)
+    #expect(state.cursor == 99 && state.top == 100 - state.page)
+    press(&state, .home, .pageUp)
+    #expect(state.cursor == 0 && state.top == 0)
+  }
+
+  @Test func aFilterKeepsWhatMatches() {
+    var state = Self.state()
+    press(&state, .character("/"))
+    for character in "LOGIN2" { press(&state, .character(character)) }
+    #expect(state.rows == [1])
+    #expect(press(&state, .enter) == [])
+    #expect(press(&state, .enter) == [.leave(.chosen(1))])
+    // Esc drops the filter first; the cursor stays on its session.
+    #expect(press(&state, .escape) == [])
+    #expect(state.rows.count == 3 && state.cursor == 1)
+    press(&state, .character("/"), .character("z"))
+    #expect(state.rows.isEmpty)
+    #expect(state.view().text.contains("no session matches"))
+    press(&state, .enter)
+    #expect(press(&state, .enter) == [])
+    #expect(press(&state, .escape, .escape) == [.leave(.left)])
+  }
+
+  @Test func nothingToChooseFrom() {
+    var state = Self.state(count: 0)
+    #expect(press(&state, .enter, .down, .character("G"), .pageUp) == [])
+    #expect(state.view().text.contains("there is no session"))
+  }
+
+  @Test func everyKeyMeansOneThing() {
+    var seen: Set<InputEvent> = []
+    for action in PickerAction.all {
+      for key in action.keys { #expect(seen.insert(key).inserted, "\(key)") }
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func everyFrameFitsItsScreen(_ isASCII: Bool) {
+    var state = Self.state(isASCII: isASCII, count: 30)
+    for rows in [1, 9, 10, 15, 24, 60] {
+      for columns in [1, 39, 40, 50, 64, 80, 119, 200, 300] {
+        _ = state.settle(size: CellSize(rows: rows, columns: columns), at: Fixture.start)
+        let grid = state.view()
+        for row in 0..<rows { #expect(CellWidth.columns(of: grid.text(ofRow: row)) <= columns) }
+      }
+    }
+  }
+}
