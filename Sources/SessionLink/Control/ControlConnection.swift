@@ -92,7 +92,8 @@ final class ControlConnection: ChannelInboundHandler {
       }
       guard commandsUnderWay < hub.limits.commands else {
         return send(
-          .refused(ControlProblem(id: request.id, "\(commandsUnderWay) commands of this connection are under way already")))
+          .refused(
+            ControlProblem(id: request.id, "\(commandsUnderWay) commands of this connection are under way already")))
       }
       commandsUnderWay += 1
       perform(command, request.id, CommandSender(user: user, origin: origin, request: token), reason)

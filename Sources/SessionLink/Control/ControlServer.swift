@@ -49,7 +49,9 @@ public final class ControlServer: Sendable {
     path: String, session: String, taker: any CommandTaker, limits: ControlLimits = ControlLimits(),
     onRefused: @escaping @Sendable (uid_t) -> Void = { _ in }
   ) throws(ControlProblem) {
-    if ControlSocket.isAnswered(path) { throw ControlProblem("another host of session \(session) has the socket \(path)") }
+    if ControlSocket.isAnswered(path) {
+      throw ControlProblem("another host of session \(session) has the socket \(path)")
+    }
     unlink(path)
     let hub = ControlHub(session: session, taker: taker, limits: limits, onRefused: onRefused, loop: group.next())
     self.hub = hub

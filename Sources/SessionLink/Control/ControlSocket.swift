@@ -10,7 +10,8 @@ public enum ControlSocket {
   /// - Throws: `ControlProblem` when there is no directory that is safe.
   public static func path(forSession id: String) throws(ControlProblem) -> String {
     let directory: String
-    if let runtime = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), runtime.hasPrefix("/"), isPrivate(runtime) {
+    if let runtime = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), runtime.hasPrefix("/"), isPrivate(runtime)
+    {
       directory = runtime + "/scalems-top"
     } else {
       let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"

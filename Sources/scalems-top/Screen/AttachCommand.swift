@@ -53,10 +53,11 @@ struct AttachedScreen {
   /// - Parameter text: what the user calls the session; `nil` is the only live one, or a choice.
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
   func run(_ text: String?) throws -> Int32 {
+    let named = try text.map { try SessionFinder().find($0) }
     do { try Screen.checkTerminal() } catch {
       throw UsageProblem(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
     }
-    guard let found = try text.map({ try SessionFinder().find($0) }) ?? choose() else { return 0 }
+    guard let found = try named ?? choose() else { return 0 }
     let source: AttachedSource
     let runner: InterfaceRunner
     do {
@@ -99,7 +100,19 @@ struct AttachedScreen {
       throw UsageProblem(
         description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
     }
-    throw UsageProblem(description: "name one of: " + overviews.map(\.session.id).joined(separator: ", "))
+    let choices = overviews.reversed().map { overview in
+      SessionChoice(
+        id: overview.session.id, name: overview.info?.name ?? "", state: overview.stateWord,
+        counts: overview.countWords, host: overview.info?.host ?? "", age: overview.ageWords,
+        directory: overview.session.directory.path.string)
+    }
+    do {
+      guard let index = try pickSession(choices, options: options) else { return nil }
+      return overviews.reversed()[index].session
+    } catch {
+      complain("scalems-top: \(error)")
+      throw ExitStatus(code: 2)
+    }
   }
 }
 

@@ -91,11 +91,16 @@ struct CommandCall {
   private func leave(_ command: OperatorCommand, _ waits: Bool) throws(ExitStatus) -> CommandReport {
     let token = CommandRoute.newToken()
     var report: CommandReport?
-    try follow(from: .end, onStart: { () throws(ExitStatus) in
-      do { try Inbox(found.directory).put(command, reason: options.reason, origin: originWords(), token: token) } catch {
-        throw refuse("\(error)")
+    try follow(
+      from: .end,
+      onStart: { () throws(ExitStatus) in
+        do {
+          try Inbox(found.directory).put(command, reason: options.reason, origin: originWords(), token: token)
+        } catch {
+          throw refuse("\(error)")
+        }
       }
-    }) { event in
+    ) { event in
       guard case .command(let record) = event.kind, record.sender.request == token, record.stage != .requested else {
         return false
       }

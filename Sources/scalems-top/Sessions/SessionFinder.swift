@@ -68,7 +68,8 @@ struct SessionFinder {
     if found.count == 1 { return found[0] }
     guard !found.isEmpty else {
       throw UsageProblem(
-        description: "there is no session '\(text)': 'scalems-top list --all' shows those there are")
+        description: "there is no session '\(text)': 'scalems-top list --all' shows those there are, "
+          + "'scalems-top --help' the commands")
     }
     throw UsageProblem(
       description: "'\(text)' may be any of \(found.count) sessions: "
