@@ -79,6 +79,16 @@ public struct SessionRegistry: Sendable {
     }
   }
 
+  /// Removes the entries made so long ago whose sessions are not there any more. Younger ones may be on a file system that
+  /// this machine does not see at the moment.
+  public func prune(olderThan days: Int = 30) {
+    let limit = time(nil) - days * 86400
+    for entry in all() where access(entry.directory, F_OK) != 0 && errno == ENOENT {
+      var status = stat()
+      if lstat("\(directory)/\(entry.id)", &status) == 0, status.st_mtim.tv_sec < limit { try? remove(entry.id) }
+    }
+  }
+
   /// All entries, in the order of their ids.
   public func all() -> [Entry] {
     guard let stream = opendir(directory) else { return [] }

@@ -26,7 +26,7 @@ final class SignalSources: Sendable {
 }
 
 /// Whether this process was started with the signal ignored.
-private func isIgnored(_ number: Int32) -> Bool {
+func isIgnored(_ number: Int32) -> Bool {
   var action = sigaction()
   sigaction(number, nil, &action)
   return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN

@@ -61,6 +61,14 @@ struct OwnedScreen {
       put("session \(host.session) goes on: 'scalems-top attach \(host.session)' comes back to it\n")
       return 0
     }
+    if outcome == .terminalGone, !isInterrupted {
+      // `nohup` asks that a hang-up changes nothing.
+      guard !isIgnored(SIGHUP) else {
+        host.release()
+        return 0
+      }
+      host.signal(SIGHUP)
+    }
     if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
     let status = host.wait()
     if let summary = source.readJournal() {

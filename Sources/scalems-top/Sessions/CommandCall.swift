@@ -128,7 +128,8 @@ struct CommandCall {
         while true {
           let next = try file.read(from: position) { line in
             guard !isDone, let event = try? SessionEvent(line: line) else { return }
-            if case .sessionClosed = event.kind { hasClosed = true }
+            // A session that was taken up again closes more than once.
+            if case .sessionClosed = event.kind { hasClosed = true } else { hasClosed = false }
             isDone = body(event)
           }
           guard next > position else { break }

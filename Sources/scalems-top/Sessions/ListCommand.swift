@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Leftovers
 import SessionModel
 
 struct ListCommand: ParsableCommand {
@@ -15,6 +16,7 @@ struct ListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    SessionRegistry.sessions.prune()
     let overviews = SessionFinder().all().map(SessionOverview.init).filter { all || $0.life != .closed }
     if json {
       var writer = JSONWriter()
