@@ -78,6 +78,7 @@ public final class AttachedSource: SessionSource {
   // MARK: Facts
 
   private func follow() {
+    readFirst()
     while !state.withLock({ $0.isClosed }) {
       // In this order: what a host wrote before it ended is read before it is said to be gone.
       let host = lookForHost()
@@ -86,6 +87,31 @@ public final class AttachedSource: SessionSource {
       _ = wake.wait(timeout: isPushed ? .distantFuture : .now() + Self.interval)
     }
   }
+
+  /// Reads what there is into one snapshot, so that the first thing to be seen is whole; a journal that takes long is
+  /// shown as it is read.
+  private func readFirst() {
+    follower.withLock { follower in
+      var snapshot = SessionSnapshot()
+      var shown = ContinuousClock.now
+      var isNews = false
+      while let update = nextUpdate(follower) {
+        switch update {
+        case .snapshot(let new): snapshot = new
+        case .events(let events): snapshot.apply(events)
+        }
+        isNews = true
+        guard .now - shown > Self.patience else { continue }
+        deliver(.snapshot(snapshot))
+        shown = .now
+        isNews = false
+      }
+      if isNews { deliver(.snapshot(snapshot)) }
+    }
+  }
+
+  /// What a person waits for something to be seen.
+  private static let patience = Duration.milliseconds(300)
 
   /// Whether news come by themselves.
   private var isPushed: Bool {
@@ -102,15 +128,19 @@ public final class AttachedSource: SessionSource {
   public func readJournal() -> SessionSummary? {
     follower.withLock { follower in
       while let update = nextUpdate(follower) {
-        let (deliver, end) = note(update)
-        switch update {
-        case .snapshot(let snapshot): deliver(.snapshot(snapshot))
-        case .events(let events): deliver(.events(events))
-        }
-        if let (summary, onClose) = end { onClose(summary) }
+        deliver(update)
       }
     }
     return summary
+  }
+
+  private func deliver(_ update: JournalFollower.Update) {
+    let (deliver, end) = note(update)
+    switch update {
+    case .snapshot(let snapshot): deliver(.snapshot(snapshot))
+    case .events(let events): deliver(.events(events))
+    }
+    if let (summary, onClose) = end { onClose(summary) }
   }
 
   private func nextUpdate(_ follower: JournalFollower) -> JournalFollower.Update? {

@@ -61,7 +61,8 @@ def main():
         print(f"\n{part}: not measured: {error}", flush=True)
         failed = True
     for pid in workplace.leftovers():
-      print(f"process {pid} was left behind and is ended now", file=sys.stderr)
+      command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+      print(f"process {pid} ({command}) was left behind and is ended now", file=sys.stderr)
       os.kill(pid, signal.SIGKILL)
       failed = True
   sys.exit(1 if failed else 0)

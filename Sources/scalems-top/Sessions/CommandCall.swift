@@ -32,7 +32,11 @@ struct CommandCall {
     }
     let waits = waits ?? options.wait
     if host.isOnThisMachine, let path = host.socket {
-      do { return try send(command, over: path, waits) } catch let problem as ControlProblem {
+      do {
+        let report = try send(command, over: path, waits)
+        if waits, command == .close, report.stage.isFinished { awaitEnd(of: host) }
+        return report
+      } catch let problem as ControlProblem {
         // The inbox is looked at all the same.
         complain("scalems-top: \(problem); the command goes through the session's files")
       } catch let status as ExitStatus { throw status } catch { throw refuse("\(error)") }
@@ -84,6 +88,12 @@ struct CommandCall {
       throw refuse("\(problem)")
     case nil: throw tooLong()
     }
+  }
+
+  /// A session that was closed has nothing more to do than to end its process.
+  private func awaitEnd(of host: HostRecord) {
+    let limit = DispatchTime.now() + 5
+    while host.isRunning, .now() < min(limit, deadline) { usleep(2000) }
   }
 
   // MARK: Through the files
