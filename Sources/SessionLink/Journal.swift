@@ -40,15 +40,7 @@ public final class Journal: EventRecorder {
     guard descriptor >= 0 else {
       throw SessionDirectory.Problem(description: "the journal \(path) cannot be made: \(text(errno))")
     }
-    var header = JSONWriter()
-    header.beginObject()
-    header.member("scalems_journal", Self.version)
-    header.member("session", session)
-    header.member("program", "scalems-top \(programVersion)")
-    header.member("created", Timestamp.now)
-    header.endObject()
-    header.endLine()
-    guard Self.write(header.bytes[...], to: descriptor).isEmpty else {
+    guard Self.write(JournalHeader.line(session: session)[...], to: descriptor).isEmpty else {
       let code = errno
       close(descriptor)
       // An empty journal would make the directory look used.

@@ -17,6 +17,8 @@ public struct SessionDirectory: Sendable {
   public init(_ path: FilePath) { self.path = path }
 
   public var journal: FilePath { path.appending("journal.jsonl") }
+  /// The newest checkpoint of the journal, see `Checkpoint`; there may be none.
+  public var checkpoint: FilePath { path.appending("checkpoint") }
 
   /// Makes the directory, with those above it, for its owner only.
   ///

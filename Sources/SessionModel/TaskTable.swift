@@ -3,40 +3,41 @@
 /// 35 bytes a task; counts and the display order are kept incrementally, so that drawing costs what is on the screen.
 public struct TaskTable: Sendable {
   /// What was added, in order of ids.
-  public private(set) var batches: [TaskBatch] = []
+  public internal(set) var batches: [TaskBatch] = []
   /// Cores of the pilot that running tasks hold.
-  public private(set) var coresInUse = 0
-  public private(set) var gpusInUse = 0
+  public internal(set) var coresInUse = 0
+  public internal(set) var gpusInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
-  public private(set) var raptorRunning = 0
+  public internal(set) var raptorRunning = 0
   /// Tasks that the engine has for the raptor, and that do not run yet.
-  public private(set) var raptorQueued = 0
-  public private(set) var raptorFinished = 0
+  public internal(set) var raptorQueued = 0
+  public internal(set) var raptorFinished = 0
 
-  private var states: [TaskState] = []
-  private var exitCodes: [Int16] = []
-  private var signals: [UInt8] = []
-  private var attempts: [UInt8] = []
-  private var added: [UInt32] = []
-  private var queued: [UInt32] = []
-  private var started: [UInt32] = []
-  private var ended: [UInt32] = []
-  private var userTimes: [UInt32] = []
-  private var systemTimes: [UInt32] = []
-  private var peaks: [UInt32] = []
-  private var reasonNumbers: [TaskID: Int32] = [:]
-  private var reasons: [String] = []
-  private var reasonByText: [String: Int32] = [:]
-  private var pids: [TaskID: Int32] = [:]
+  // The columns are internal for `TaskTable+Coding`, which is the only other place that sets them.
+  var states: [TaskState] = []
+  var exitCodes: [Int16] = []
+  var signals: [UInt8] = []
+  var attempts: [UInt8] = []
+  var added: [UInt32] = []
+  var queued: [UInt32] = []
+  var started: [UInt32] = []
+  var ended: [UInt32] = []
+  var userTimes: [UInt32] = []
+  var systemTimes: [UInt32] = []
+  var peaks: [UInt32] = []
+  var reasonNumbers: [TaskID: Int32] = [:]
+  var reasons: [String] = []
+  var reasonByText: [String: Int32] = [:]
+  var pids: [TaskID: Int32] = [:]
   /// Only of functions that returned: other tasks cost nothing here.
-  private var values: [TaskID: String] = [:]
-  private var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
-  private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
-  private var cancelRequests = IDSet()
-  private var epoch: Timestamp?
+  var values: [TaskID: String] = [:]
+  var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+  var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
+  var cancelRequests = IDSet()
+  var epoch: Timestamp?
 
-  private static let never = UInt32.max
-  private static let noExitCode = Int16.min
+  static let never = UInt32.max
+  static let noExitCode = Int16.min
 
   public init() {}
 
