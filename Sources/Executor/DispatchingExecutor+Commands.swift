@@ -33,7 +33,8 @@ extension DispatchingExecutor {
       tasks = ids.filter { seen.insert($0).inserted }
     }
     let pending = PendingCommand(
-      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, sender: sender, reason: reason, stage: .requested))
+      record: CommandRecord(id: id, verb: command.verb, tasks: tasks, sender: sender, reason: reason, stage: .requested)
+    )
     if case .closed = life {
       // The journal has its end already.
       var refused = pending.record

@@ -39,7 +39,7 @@ enum CheckpointFile {
     guard let tail = tail(of: descriptor, before: end),
       let bytes = Checkpoint.bytes(of: snapshot, session: session, journalEnd: end, journalTail: tail)
     else { return nil }
-    let new = path.removingLastComponent().appending("checkpoint.new")
+    let new = FilePath(path.string + ".new")
     guard write(bytes, to: new) else {
       unlink(new.string)
       return nil

@@ -18,9 +18,7 @@ struct JournalLines: ~Copyable {
   /// The number of the next line; `nil` when reading began behind the start.
   private var number: Int?
   private(set) var problems = LineProblems()
-  /// Read from the file, and no whole line yet: the first `pending` bytes of `buffer`.
   private var buffer: [UInt8] = []
-  private var pending = 0
 
   private static let longestHeader = 1 << 16
 
@@ -62,12 +60,11 @@ struct JournalLines: ~Copyable {
   /// Bytes of the file now; 0 when that cannot be found out.
   var size: Int { FileIdentity.size(descriptor) }
   /// Whether a line has begun whose end was not there yet.
-  var isTorn: Bool { pending > 0 }
+  var isTorn: Bool { size > position }
 
   /// Goes to the end of some line.
   mutating func skip(to offset: Int) {
     position = offset
-    pending = 0
     number = nil
   }
 
@@ -80,63 +77,57 @@ struct JournalLines: ~Copyable {
   ///
   /// A path where nothing stands is no reason: what was read holds, and the host may make it again.
   var isOutdated: Bool {
-    if size < position + pending { return true }
+    if size < position { return true }
     guard let there = FileIdentity(path) else { return false }
     return there != identity
   }
 
   /// Reads up to about `limit` more bytes, more only to find the end of a line, and hands out the events.
   ///
+  /// The beginning of a line is not kept from one call to the next: who takes up a session cuts it off.
+  ///
   /// - Returns: `nil` when there was no further line.
   /// - Throws: when the file cannot be read.
   mutating func events(limit: Int) throws(SessionDirectory.Problem) -> [SessionEvent]? {
+    var pending = 0
     while true {
       let available = size - position - pending
-      guard available > 0 else {
-        // An idle reader holds nothing but the beginning of a line.
-        if pending == 0 { buffer = [] }
-        return nil
-      }
+      guard available > 0 else { break }
       let wanted = pending + min(available, max(limit, pending))
       if buffer.count < wanted { buffer.append(contentsOf: repeatElement(0, count: wanted - buffer.count)) }
       let count = try Self.read(descriptor, at: position + pending, into: &buffer, from: pending, path, upTo: wanted)
-      guard count > 0 else { return nil }
+      guard count > 0 else { break }
       if let events = takeLines(searchFrom: pending, end: pending + count) { return events }
       pending += count
     }
+    // Who waits for more holds nothing.
+    buffer = []
+    return nil
   }
 
-  /// Takes the whole lines off the front of the buffer; `nil` when there is none.
+  /// The events of the whole lines at the front of the buffer; `nil` when there is none.
   private mutating func takeLines(searchFrom: Int, end: Int) -> [SessionEvent]? {
-    let (start, number) = (position, self.number)
-    var line = number
-    var found = LineProblems()
     var events: [SessionEvent] = []
-    let consumed = buffer.withUnsafeMutableBytes { all in
-      let bytes = UnsafeRawBufferPointer(all)
+    let consumed = buffer.withUnsafeBytes { bytes in
       var begin = 0
       var search = searchFrom
       while let feed = Self.lineFeed(in: bytes, from: search, to: end) {
         do {
           if let event = try SessionEvent(line: UnsafeRawBufferPointer(rebasing: bytes[begin..<feed])) {
-            if events.isEmpty { events.reserveCapacity((end - begin) / max(64, feed - begin) + 1) }
+            if events.isEmpty { events.reserveCapacity(end / max(64, feed - begin) + 1) }
             events.append(event)
           }
         } catch {
-          found.add(line: line, offset: start + begin, error)
+          problems.add(line: number, offset: position + begin, error)
         }
-        if line != nil { line = (line ?? 0) + 1 }
+        number = number.map { $0 + 1 }
         begin = feed + 1
         search = begin
       }
-      if begin > 0, let base = all.baseAddress, begin < end { memmove(base, base + begin, end - begin) }
       return begin
     }
     guard consumed > 0 else { return nil }
-    self.number = line
-    problems.add(found)
     position += consumed
-    pending = end - consumed
     return events
   }
 
@@ -177,10 +168,5 @@ public struct LineProblems: Sendable, Equatable {
     count += 1
     guard texts.count < Self.limit else { return }
     texts.append((line.map { "line \($0)" } ?? "the line at byte \(offset)") + ": \(error)")
-  }
-
-  mutating func add(_ others: LineProblems) {
-    count += others.count
-    texts += others.texts.prefix(Self.limit - texts.count)
   }
 }

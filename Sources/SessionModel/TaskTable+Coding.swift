@@ -33,6 +33,7 @@ extension TaskTable {
   /// The table that was written, its counts and sets computed again.
   init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
     batches = try reader.list { reader throws(ByteReader.Damage) in try TaskBatch(reading: &reader) }
+    needs = batches.map { Needs($0) }
     raptorFinished = try reader.integer()
     epoch = try reader.optionalTime()
     let count = try reader.count()

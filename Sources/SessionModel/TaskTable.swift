@@ -36,6 +36,22 @@ public struct TaskTable: Sendable {
   var cancelRequests = IDSet()
   var epoch: Timestamp?
 
+  /// What moving a task must know of its batch, beside `batches`: to look a whole one up costs as much as the rest.
+  var needs: [Needs] = []
+
+  struct Needs {
+    var first: TaskID
+    var cores: Int
+    var gpus: Int
+    var raptor: Bool
+
+    init(_ batch: TaskBatch) {
+      first = batch.first
+      (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
+      raptor = batch.description.raptor
+    }
+  }
+
   static let never = UInt32.max
   static let noExitCode = Int16.min
 
@@ -55,14 +71,18 @@ public struct TaskTable: Sendable {
 
   /// The batch that holds the task.
   public func batch(of id: TaskID) -> TaskBatch? {
-    guard contains(id) else { return nil }
+    contains(id) ? batches[batchIndex(of: id)] : nil
+  }
+
+  /// Of a task that is in the table.
+  private func batchIndex(of id: TaskID) -> Int {
     var low = 0
-    var high = batches.count - 1
+    var high = needs.count - 1
     while low < high {
       let middle = (low + high + 1) / 2
-      if batches[middle].first <= id { low = middle } else { high = middle - 1 }
+      if needs[middle].first <= id { low = middle } else { high = middle - 1 }
     }
-    return batches[low]
+    return low
   }
 
   public func state(of id: TaskID) -> TaskState { states[id.index] }
@@ -90,6 +110,7 @@ public struct TaskTable: Sendable {
     if epoch == nil { epoch = time }
     let count = batch.count
     batches.append(batch)
+    needs.append(Needs(batch))
     states.append(contentsOf: repeatElement(.new, count: count))
     exitCodes.append(contentsOf: repeatElement(Self.noExitCode, count: count))
     signals.append(contentsOf: repeatElement(0, count: count))
@@ -113,7 +134,7 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return false }
     let row = id.index
     let old = states[row]
-    guard !old.isFinal, let batch = batch(of: id) else { return false }
+    guard !old.isFinal else { return false }
     states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
@@ -121,11 +142,11 @@ public struct TaskTable: Sendable {
     if from != to {
       phases[Int(from.rawValue)].remove(id)
       phases[Int(to.rawValue)].insert(id)
-      let resources = batch.description.resources
+      let needs = needs[batchIndex(of: id)]
       let change = to == .running ? 1 : from == .running ? -1 : 0
-      coresInUse += change * resources.cores
-      gpusInUse += change * resources.gpus
-      if batch.description.raptor {
+      coresInUse += change * needs.cores
+      gpusInUse += change * needs.gpus
+      if needs.raptor {
         raptorRunning += change
         raptorQueued += to == .queued ? 1 : from == .queued ? -1 : 0
         if from == .running { raptorFinished += 1 }
@@ -138,8 +159,10 @@ public struct TaskTable: Sendable {
       if started[row] == Self.never { started[row] = offset(time) }
       if next == .agentExecuting { exitCodes[row] = Self.noExitCode }
     case .done, .failed, .canceled:
-      ended[row] = offset(time)
-      pids[id] = nil
+      // When the clock was set back in between, the task did not end before it started.
+      let begin = started[row] != Self.never ? started[row] : queued[row] != Self.never ? queued[row] : added[row]
+      ended[row] = max(offset(time), begin)
+      if !pids.isEmpty { pids[id] = nil }
       cancelRequests.remove(id)
     }
     if let result { note(result, for: id) }
@@ -204,7 +227,10 @@ public struct TaskTable: Sendable {
 
   private func offset(_ time: Timestamp) -> UInt32 {
     guard let epoch else { return 0 }
-    return UInt32(clamping: (time.microseconds - epoch.microseconds) / 1000)
+    // Not `never`, which is no time; a damaged time stamp may be further away than a number can say.
+    let (distance, overflows) = time.microseconds.subtractingReportingOverflow(epoch.microseconds)
+    guard !overflows else { return time > epoch ? Self.never - 1 : 0 }
+    return min(UInt32(clamping: distance / 1000), Self.never - 1)
   }
 
   private func time(_ offset: UInt32) -> Timestamp? {

@@ -27,6 +27,7 @@ struct HostedRun {
   private let source: HostedSource
   private let batch: BatchOutput?
   private let user: String
+  private let tending: Tending
 
   /// Makes the session's directory and journal; nothing runs yet.
   ///
@@ -51,17 +52,19 @@ struct HostedRun {
       switch output {
       case .screen:
         batch = nil
-        journal = try Journal(creating: directory.journal, session: id) { source.observe($0) }
+        journal = try Journal(creating: directory.journal, session: id) { events, _ in source.observe(events) }
       case .batch, .json:
         let isJSON = if case .json = output { true } else { false }
         let batch = BatchOutput(json: isJSON)
         self.batch = batch
-        journal = try Journal(creating: directory.journal, session: id) { batch.observe($0) }
+        journal = try Journal(creating: directory.journal, session: id) { events, _ in batch.observe(events) }
       }
     } catch {
       complain("scalems-top: \(error)")
       throw ExitStatus(code: 3)
     }
+    journal.keepCheckpoints(in: directory)
+    tending = Tending(journal)
     let info = SessionInfo(
       id: id, name: name, engine: configuration.engine.name, resource: configuration.resource, user: userName(),
       host: machineName(), pid: getpid(), directory: directory.path.string, reason: reason)
@@ -120,6 +123,7 @@ struct HostedRun {
   }
 
   private func report(_ life: SessionLife, _ signals: SignalWatch) -> Int32 {
+    if let problem = tending.finish() { complain("scalems-top: \(problem)") }
     switch life.outcome {
     case .success(let summary):
       if let batch {

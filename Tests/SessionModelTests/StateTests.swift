@@ -39,8 +39,10 @@ import Testing
 
   @Test func `verbs are what the command line calls them`() {
     #expect(
-      OperatorCommand.Verb.allCases.map(\.rawValue) == ["drain", "stop", "resume", "cancel", "cancel-raptor", "close"])
-    let commands: [OperatorCommand] = [.drain, .stop, .resume, .cancel([]), .cancelRaptor, .close]
+      OperatorCommand.Verb.allCases.map(\.rawValue) == [
+        "drain", "stop", "resume", "cancel", "cancel-raptor", "close", "submit",
+      ])
+    let commands: [OperatorCommand] = [.drain, .stop, .resume, .cancel([]), .cancelRaptor, .close, .submit(.items([]))]
     #expect(commands.map(\.verb) == OperatorCommand.Verb.allCases)
   }
 }

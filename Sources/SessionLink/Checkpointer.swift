@@ -1,0 +1,83 @@
+import Dispatch
+import SessionModel
+import Synchronization
+import SystemPackage
+
+/// Writes a checkpoint of a session now and then, from its events, beside whoever records them.
+///
+/// Events are collected by the thousand and applied on a queue of its own: recording one costs an array's `append`. A
+/// checkpoint that cannot be written is given up until the next is due; the journal warns of what is wrong.
+final class Checkpointer: Sendable {
+  /// So much of a journal is read without anybody noticing.
+  static let growth = 8 << 20
+  private static let portion = 4096
+
+  /// Told, and not handed on yet.
+  private struct Waiting {
+    var events: [SessionEvent] = []
+    var end = 0
+    var isWhole = false
+  }
+
+  private struct State {
+    var snapshot: SessionSnapshot
+    /// What the newest checkpoint covers, and its size.
+    var lastEnd: Int
+    var lastSize: Int
+  }
+
+  private let directory: SessionDirectory
+  private let session: String
+  private let growth: Int
+  private let queue = DispatchQueue(label: "scalems.checkpoint", qos: .utility)
+  private let waiting = Mutex(Waiting())
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - snapshot: the sum of the journal's first `end` bytes.
+  ///   - growth: bytes by which the journal grows at least from one checkpoint to the next.
+  init(
+    directory: SessionDirectory, session: String, snapshot: SessionSnapshot, end: Int, growth: Int = Checkpointer.growth
+  ) {
+    self.directory = directory
+    self.session = session
+    self.growth = growth
+    state = Mutex(State(snapshot: snapshot, lastEnd: end, lastSize: 0))
+  }
+
+  /// Takes note of events, in the order of the journal; at the end of the session, waits until its checkpoint is there.
+  ///
+  /// - Parameters:
+  ///   - end: bytes of the journal.
+  ///   - isWhole: whether the journal's first `end` bytes are all events so far, none waiting for room on the disk.
+  func note(_ events: [SessionEvent], end: Int, isWhole: Bool) {
+    let isLast = events.contains { if case .sessionClosed = $0.kind { true } else { false } }
+    let due: Waiting? = waiting.withLock { waiting in
+      waiting.events.append(contentsOf: events)
+      waiting.end = end
+      waiting.isWhole = isWhole
+      guard isLast || waiting.events.count >= Self.portion else { return nil }
+      defer { waiting = Waiting() }
+      return waiting
+    }
+    guard let due else { return }
+    queue.async { [self] in take(due, isLast: isLast) }
+    if isLast { finish() }
+  }
+
+  /// Waits for what was handed on.
+  func finish() { queue.sync {} }
+
+  private func take(_ due: Waiting, isLast: Bool) {
+    state.withLock { state in
+      state.snapshot.apply(due.events)
+      let grown = due.end - state.lastEnd
+      guard due.isWhole, grown > 0, isLast || grown > max(growth, 2 * state.lastSize) else { return }
+      // Also when it fails: not with every portion again.
+      state.lastEnd = due.end
+      let size = CheckpointFile.write(
+        state.snapshot, to: directory.checkpoint, session: session, journal: directory.journal, end: due.end)
+      if let size { state.lastSize = size }
+    }
+  }
+}
