@@ -26,7 +26,9 @@ public final class AttachedSource: SessionSource {
 
   private let directory: SessionDirectory
   private let origin: String
-  private let follower: Mutex<JournalFollower>
+  private let follower: JournalFollower
+  /// What was read is handed on in its order.
+  private let reading = Mutex(())
   private let state = Mutex(State())
   private let wake = DispatchSemaphore(value: 0)
   /// Reading blocks, which the threads of the cooperative pool must not.
@@ -45,7 +47,7 @@ public final class AttachedSource: SessionSource {
     self.origin = origin
     self.isReadOnly = isReadOnly
     self.isOwned = isOwned
-    follower = Mutex(try JournalFollower(directory))
+    follower = try JournalFollower(directory: directory)
   }
 
   /// How the session ended, once that was read.
@@ -91,11 +93,11 @@ public final class AttachedSource: SessionSource {
   /// Reads what there is into one snapshot, so that the first thing to be seen is whole; a journal that takes long is
   /// shown as it is read.
   private func readFirst() {
-    follower.withLock { follower in
+    reading.withLock { _ in
       var snapshot = SessionSnapshot()
       var shown = ContinuousClock.now
       var isNews = false
-      while let update = nextUpdate(follower) {
+      while let update = nextUpdate() {
         switch update {
         case .snapshot(let new): snapshot = new
         case .events(let events): snapshot.apply(events)
@@ -126,8 +128,8 @@ public final class AttachedSource: SessionSource {
   /// - Returns: how the session ended, if that was in it.
   @discardableResult
   public func readJournal() -> SessionSummary? {
-    follower.withLock { follower in
-      while let update = nextUpdate(follower) {
+    reading.withLock { _ in
+      while let update = nextUpdate() {
         deliver(update)
       }
     }
@@ -143,7 +145,7 @@ public final class AttachedSource: SessionSource {
     if let (summary, onClose) = end { onClose(summary) }
   }
 
-  private func nextUpdate(_ follower: JournalFollower) -> JournalFollower.Update? {
+  private func nextUpdate() -> JournalFollower.Update? {
     do { return try follower.next() } catch {
       state.withLock { $0.problem = error.description }
       return nil

@@ -1,64 +1,83 @@
-@preconcurrency import Dispatch
-import Processes
+import Dispatch
 import SessionModel
 import Synchronization
 import SystemPackage
 
-/// Keeps a session's checkpoint: applies what is in the journal to a snapshot of its own, and writes that now and then.
-struct Checkpointer: Sendable {
+/// Writes a checkpoint of a session now and then, from its events, beside whoever records them.
+///
+/// Events are collected by the thousand and applied on a queue of its own: recording one costs an array's `append`. A
+/// checkpoint that cannot be written is given up until the next is due; the journal warns of what is wrong.
+final class Checkpointer: Sendable {
+  /// So much of a journal is read without anybody noticing.
+  static let growth = 8 << 20
+  private static let portion = 4096
+
+  /// Told, and not handed on yet.
+  private struct Waiting {
+    var events: [SessionEvent] = []
+    var end = 0
+    var isWhole = false
+  }
+
+  private struct State {
+    var snapshot: SessionSnapshot
+    /// What the newest checkpoint covers, and its size.
+    var lastEnd: Int
+    var lastSize: Int
+  }
+
+  private let directory: SessionDirectory
   private let session: String
-  private let path: FilePath
-  private var snapshot: SessionSnapshot
-  /// Bytes of the journal that the last checkpoint covered.
-  private var covered = 0
-  private let writing = Writing()
-  private static let queue = DispatchQueue(label: "checkpoint", qos: .utility)
-  /// A journal that grew by less is read in no time.
-  private static let step = 8 << 20
+  private let growth: Int
+  private let queue = DispatchQueue(label: "scalems.checkpoint", qos: .utility)
+  private let waiting = Mutex(Waiting())
+  private let state: Mutex<State>
 
-  /// How the last checkpoint went.
-  private final class Writing: Sendable {
-    let isBusy = Mutex(false)
-    /// Bytes of the file.
-    let size = Mutex(0)
-  }
-
-  init(session: String, directory: FilePath, snapshot: SessionSnapshot = SessionSnapshot()) {
+  /// - Parameters:
+  ///   - snapshot: the sum of the journal's first `end` bytes.
+  ///   - growth: bytes by which the journal grows at least from one checkpoint to the next.
+  init(
+    directory: SessionDirectory, session: String, snapshot: SessionSnapshot, end: Int, growth: Int = Checkpointer.growth
+  ) {
+    self.directory = directory
     self.session = session
-    path = directory.appending(Checkpoint.fileName)
-    self.snapshot = snapshot
+    self.growth = growth
+    state = Mutex(State(snapshot: snapshot, lastEnd: end, lastSize: 0))
   }
 
-  /// Takes events in.
+  /// Takes note of events, in the order of the journal; at the end of the session, waits until its checkpoint is there.
   ///
-  /// - Parameter end: the bytes of the journal when all events so far are in it; else `nil`.
-  mutating func note(_ events: [SessionEvent], end: Int?) {
-    snapshot.apply(events)
-    guard let end else { return }
+  /// - Parameters:
+  ///   - end: bytes of the journal.
+  ///   - isWhole: whether the journal's first `end` bytes are all events so far, none waiting for room on the disk.
+  func note(_ events: [SessionEvent], end: Int, isWhole: Bool) {
     let isLast = events.contains { if case .sessionClosed = $0.kind { true } else { false } }
-    // Reading a checkpoint should not take longer than what it spares.
-    let step = max(Self.step, 2 * writing.size.withLock { $0 })
-    guard isLast || end - covered >= step else { return }
-    guard begin(waiting: isLast) else { return }
-    covered = end
-    let checkpoint = Checkpoint(session: session, position: end, snapshot: snapshot)
-    let (path, writing) = (path, writing)
-    let write: @Sendable () -> Void = {
-      let bytes = checkpoint.encoded()
-      // Without it, screens read the journal.
-      try? replaceFile(path.string, with: bytes)
-      writing.size.withLock { $0 = bytes.count }
-      writing.isBusy.withLock { $0 = false }
+    let due: Waiting? = waiting.withLock { waiting in
+      waiting.events.append(contentsOf: events)
+      waiting.end = end
+      waiting.isWhole = isWhole
+      guard isLast || waiting.events.count >= Self.portion else { return nil }
+      defer { waiting = Waiting() }
+      return waiting
     }
-    // The process may end right after the last one.
-    if isLast { Self.queue.sync(execute: write) } else { Self.queue.async(execute: write) }
+    guard let due else { return }
+    queue.async { [self] in take(due, isLast: isLast) }
+    if isLast { finish() }
   }
 
-  private func begin(waiting: Bool) -> Bool {
-    if waiting { Self.queue.sync {} }
-    return writing.isBusy.withLock { isBusy in
-      defer { isBusy = true }
-      return !isBusy
+  /// Waits for what was handed on.
+  func finish() { queue.sync {} }
+
+  private func take(_ due: Waiting, isLast: Bool) {
+    state.withLock { state in
+      state.snapshot.apply(due.events)
+      let grown = due.end - state.lastEnd
+      guard due.isWhole, grown > 0, isLast || grown > max(growth, 2 * state.lastSize) else { return }
+      // Also when it fails: not with every portion again.
+      state.lastEnd = due.end
+      let size = CheckpointFile.write(
+        state.snapshot, to: directory.checkpoint, session: session, journal: directory.journal, end: due.end)
+      if let size { state.lastSize = size }
     }
   }
 }

@@ -1,28 +1,44 @@
-import Glibc
-import SessionModel
+#if canImport(Glibc)
+  import Glibc
+#endif
 
-/// Notices that the wall clock was set.
+/// Notices that the wall clock was set, by a clock that cannot be.
 struct ClockWatch {
-  private var last: (wall: Double, steady: Double)?
-  /// Seconds that the clocks may differ by between two looks: they are read one after the other, and adjusted.
+  /// A smaller difference may be the work of a time service, and of no consequence.
   static let tolerance = 2.0
 
-  /// Seconds that the wall clock was set forward (or back, negative) since the last look; `nil` when it was not.
+  /// Wall clock less the other, at the last look; microseconds.
+  private var difference: Int64
+
+  /// - Parameters:
+  ///   - wall: CLOCK_REALTIME in microseconds.
+  ///   - boot: CLOCK_BOOTTIME in microseconds, which runs on while the machine sleeps.
+  init(wall: Int64, boot: Int64) { difference = wall &- boot }
+
+  /// - Returns: how many seconds the wall clock was set forward (or, negative, back) since the last look.
+  mutating func jump(wall: Int64, boot: Int64) -> Double? {
+    let now = wall &- boot
+    defer { difference = now }
+    let seconds = Double(now &- difference) / 1e6
+    return abs(seconds) > Self.tolerance ? seconds : nil
+  }
+
+  /// What to say of a jump.
+  static func words(_ seconds: Double) -> String {
+    let tenths = Int((min(abs(seconds), 1e15) * 10).rounded())
+    return "the clock of this machine was set \(seconds < 0 ? "back" : "forward") by \(tenths / 10).\(tenths % 10) s: "
+      + "times before and after do not compare"
+  }
+
+  init() { self.init(wall: Self.microseconds(CLOCK_REALTIME), boot: Self.microseconds(CLOCK_BOOTTIME)) }
+
   mutating func jump() -> Double? {
-    // Time goes on for this clock also while the machine sleeps.
-    jump(wall: Timestamp.now.seconds, steady: Self.seconds(CLOCK_BOOTTIME))
+    jump(wall: Self.microseconds(CLOCK_REALTIME), boot: Self.microseconds(CLOCK_BOOTTIME))
   }
 
-  mutating func jump(wall: Double, steady: Double) -> Double? {
-    defer { last = (wall, steady) }
-    guard let last else { return nil }
-    let jump = (wall - last.wall) - (steady - last.steady)
-    return abs(jump) > Self.tolerance ? jump : nil
-  }
-
-  private static func seconds(_ clock: clockid_t) -> Double {
+  private static func microseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     clock_gettime(clock, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
 }

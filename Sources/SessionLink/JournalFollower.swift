@@ -1,89 +1,132 @@
-import Glibc
 import SessionModel
+import Synchronization
 import SystemPackage
 
-/// Reads a session's journal from its checkpoint, or its start, and then what is appended.
+/// Follows the journal of a session, live or not, by its files alone: a snapshot first, then events as they come.
 ///
-/// Not for several threads at once. A torn last line waits for its rest; lines that are no events are passed over.
-public final class JournalFollower {
+/// `next()` does what there is to do and returns at once; when to call it again is the caller's choice. Any thread may
+/// call it; updates are in order when one does.
+public final class JournalFollower: Sendable {
   public enum Update: Sendable {
-    /// Forget what came before: this is all that is known.
+    /// Takes the place of all that came before.
     case snapshot(SessionSnapshot)
-    /// At most some ten thousand, in order.
     case events([SessionEvent])
   }
 
-  /// The id of the session, from the header.
-  public private(set) var session = ""
-  /// Bytes of the journal that were handed out.
-  public private(set) var position = 0
-  /// Lines that were no events, and why the first was not.
-  public private(set) var problemCount = 0
-  public private(set) var firstProblem: String?
-
-  private let path: FilePath
-  private let checkpoint: FilePath?
-  private var file: JournalFile
-  private var isStarted = false
-  /// Being so far behind, a newer checkpoint is sooner read than the events.
-  private static let longWay = 64 << 20
-
-  /// - Throws: `SessionDirectory.Problem` when the journal cannot be read, or is none of a version known here.
-  public convenience init(_ directory: SessionDirectory) throws(SessionDirectory.Problem) {
-    try self.init(file: directory.journal, checkpoint: directory.checkpoint)
+  /// Where the follower stands.
+  public struct Status: Sendable, Equatable {
+    /// Bytes of the journal that the updates cover.
+    public var position: Int
+    /// Bytes of the journal now.
+    public var size: Int
+    /// Whether the journal ends in a part of a line.
+    public var isTorn: Bool
+    /// Lines that were no events; those before the checkpoint are not among them.
+    public var problems: LineProblems
   }
 
-  /// A journal by itself.
-  ///
-  /// - Throws: `SessionDirectory.Problem` when it cannot be read, or is none of a version known here.
-  public init(file path: FilePath, checkpoint: FilePath? = nil) throws(SessionDirectory.Problem) {
-    self.path = path
-    self.checkpoint = checkpoint
-    file = try JournalFile(path)
-    session = file.session
+  /// About how many bytes of the journal become one update.
+  public static let portion = 4 << 20
+  /// So far behind, a newer checkpoint is worth its reading.
+  private static let jump = 64 << 20
+
+  private struct State: ~Copyable {
+    var lines: JournalLines
+    /// To be handed out before anything else.
+    var snapshot: SessionSnapshot?
   }
 
-  /// What is new; `nil` when nothing is at the moment.
+  /// The id of the session, from the journal's header.
+  public let session: String
+  private let directory: SessionDirectory
+  private let usesCheckpoint: Bool
+  private let portion: Int
+  private let jump: Int
+  private let state: Mutex<State>
+
+  /// Opens the journal of a session.
   ///
-  /// - Throws: `SessionDirectory.Problem` when the journal cannot be read any more.
+  /// - Parameters:
+  ///   - usesCheckpoint: whether to begin at a checkpoint, if there is a good one.
+  ///   - portion: about how many bytes of the journal become one update.
+  /// - Throws: when there is no journal, it cannot be read, or is none of a version known here.
+  public convenience init(
+    directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion
+  ) throws(SessionDirectory.Problem) {
+    try self.init(directory: directory, usesCheckpoint: usesCheckpoint, portion: portion, jump: Self.jump)
+  }
+
+  init(
+    directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion, jump: Int
+  ) throws(SessionDirectory.Problem) {
+    self.directory = directory
+    self.usesCheckpoint = usesCheckpoint
+    self.portion = portion
+    self.jump = jump
+    let state = try Self.open(directory, usesCheckpoint)
+    session = state.lines.session
+    self.state = Mutex(state)
+  }
+
+  private static func open(
+    _ directory: SessionDirectory, _ usesCheckpoint: Bool
+  ) throws(SessionDirectory.Problem) -> State {
+    var lines = try JournalLines(directory.journal)
+    guard usesCheckpoint, let checkpoint = lines.checkpoint(at: directory.checkpoint) else {
+      return State(lines: lines, snapshot: SessionSnapshot())
+    }
+    lines.skip(to: checkpoint.header.journalEnd)
+    return State(lines: lines, snapshot: checkpoint.snapshot)
+  }
+
+  /// What is new: first a snapshot, then events in portions, in the order of the journal.
+  ///
+  /// A snapshot comes again when the journal lost bytes or was replaced, and when a checkpoint is far ahead.
+  ///
+  /// - Returns: `nil` when there is nothing new now.
+  /// - Throws: when the journal cannot be read now, or what replaced it is none. Calling again is allowed.
   public func next() throws(SessionDirectory.Problem) -> Update? {
-    if !isStarted { return start() }
-    if file.isReplaced(position: position) {
-      file = try JournalFile(path)
-      return start()
-    }
-    if file.size - position > Self.longWay, let ahead = readCheckpoint(), ahead.position > position {
-      return jump(ahead)
-    }
-    var events: [SessionEvent] = []
-    let end = try file.read(from: position) { line in
-      do { if let event = try SessionEvent(line: line) { events.append(event) } } catch {
-        problemCount += 1
-        if firstProblem == nil { firstProblem = "\(error)" }
+    try state.withLock { state throws(SessionDirectory.Problem) in
+      if let snapshot = state.snapshot {
+        state.snapshot = nil
+        return .snapshot(snapshot)
       }
+      if state.lines.isOutdated {
+        do throws(SessionDirectory.Problem) {
+          state = try Self.open(directory, usesCheckpoint)
+        } catch {
+          // Whoever replaces a journal may not be done: what was read holds until there is another.
+          guard FileIdentity(directory.journal) != nil else { return nil }
+          throw error
+        }
+        defer { state.snapshot = nil }
+        return state.snapshot.map { .snapshot($0) }
+      }
+      if let ahead = checkpointAhead(state.lines) {
+        state.lines.skip(to: ahead.header.journalEnd)
+        return .snapshot(ahead.snapshot)
+      }
+      // A portion may hold nothing that this version knows.
+      while let events = try state.lines.events(limit: portion) {
+        if !events.isEmpty { return .events(events) }
+      }
+      return nil
     }
-    guard end > position else { return nil }
-    position = end
-    return .events(events)
   }
 
-  private func start() -> Update {
-    isStarted = true
-    position = file.firstEvent
-    guard let checkpoint = readCheckpoint() else { return .snapshot(SessionSnapshot()) }
-    return jump(checkpoint)
-  }
-
-  private func jump(_ checkpoint: Checkpoint) -> Update {
-    position = checkpoint.position
-    return .snapshot(checkpoint.snapshot)
-  }
-
-  /// A checkpoint of this journal; it is only a short cut, so that anything wrong with it means that there is none.
-  private func readCheckpoint() -> Checkpoint? {
-    guard let checkpoint, let found = Checkpoint(reading: checkpoint), found.session == file.session,
-      found.position >= file.firstEvent, found.position <= file.size
+  /// A checkpoint that saves more reading than it costs.
+  private func checkpointAhead(_ lines: borrowing JournalLines) -> Checkpoint? {
+    guard usesCheckpoint, lines.size - lines.position > jump,
+      let header = CheckpointFile.header(directory.checkpoint), header.journalEnd - lines.position > jump,
+      let checkpoint = lines.checkpoint(at: directory.checkpoint),
+      checkpoint.header.journalEnd - lines.position > jump
     else { return nil }
-    return found
+    return checkpoint
+  }
+
+  public var status: Status {
+    state.withLock {
+      Status(position: $0.lines.position, size: $0.lines.size, isTorn: $0.lines.isTorn, problems: $0.lines.problems)
+    }
   }
 }

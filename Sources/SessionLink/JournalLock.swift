@@ -1,26 +1,48 @@
-import Glibc
 import SystemPackage
 
-/// The lock on a journal that its host holds as long as it lives: no two write one session.
-///
-/// It is on the open file, not the process, so that nothing else this process does with the file lets it go.
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The lock by which only one process writes a journal: of the open file, so it ends with the process at the latest.
 enum JournalLock {
-  // Glibc's headers offer these to GNU programs only.
-  private static let query: Int32 = 36
-  private static let set: Int32 = 37
-
-  enum Outcome { case held, taken, impossible }
-
-  /// Takes the lock; `impossible` where the file system has none.
-  static func take(_ descriptor: Int32) -> Outcome {
-    var lock = wholeFile
-    guard fcntl(descriptor, set, &lock) != 0 else { return .held }
-    return errno == EAGAIN || errno == EACCES ? .taken : .impossible
+  enum Outcome: Equatable {
+    case taken
+    /// Somebody else has it.
+    case held
+    /// The file system knows no locks.
+    case unknown
   }
 
-  private static var wholeFile: flock {
+  // Not in every version of Glibc's module.
+  private static let getCommand: Int32 = 36
+  private static let setCommand: Int32 = 37
+
+  static func take(_ descriptor: Int32) -> Outcome {
+    var lock = whole(F_WRLCK)
+    guard fcntl(descriptor, setCommand, &lock) != 0 else { return .taken }
+    return errno == EAGAIN || errno == EACCES ? .held : .unknown
+  }
+
+  /// Closing would do, but for a process that is just being forked and has the file open, too.
+  static func release(_ descriptor: Int32) {
+    var lock = whole(F_UNLCK)
+    _ = fcntl(descriptor, setCommand, &lock)
+  }
+
+  /// Whether another open file has the lock; to read the file is enough for that. `nil` when it cannot be told.
+  static func isHeld(_ path: FilePath) -> Bool? {
+    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var lock = whole(F_WRLCK)
+    guard fcntl(descriptor, getCommand, &lock) == 0 else { return nil }
+    return lock.l_type != Int16(F_UNLCK)
+  }
+
+  private static func whole(_ type: Int32) -> flock {
     var lock = flock()
-    lock.l_type = Int16(F_WRLCK)
+    lock.l_type = Int16(type)
     lock.l_whence = Int16(SEEK_SET)
     return lock
   }

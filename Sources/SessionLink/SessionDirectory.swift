@@ -17,21 +17,15 @@ public struct SessionDirectory: Sendable {
   public init(_ path: FilePath) { self.path = path }
 
   public var journal: FilePath { path.appending("journal.jsonl") }
-  /// What is known at some place of the journal, so that it need not be read from its start.
-  public var checkpoint: FilePath { path.appending(Checkpoint.fileName) }
+  /// The newest checkpoint of the journal, see `Checkpoint`; there may be none.
+  public var checkpoint: FilePath { path.appending("checkpoint") }
 
   /// Makes the directory, with those above it, for its owner only.
   ///
   /// - Throws: `Problem` when it cannot be made, or belongs to a session already.
   public func create() throws(Problem) {
-    var made = FilePath(root: path.root, [])
-    for component in path.components {
-      made.append(component)
-      guard mkdir(made.string, 0o700) != 0, errno != EEXIST else { continue }
-      // An automounter answers otherwise for a directory that is there.
-      let code = errno
-      guard access(made.string, F_OK) != 0 else { continue }
-      throw Problem(description: "the session directory \(made) cannot be made: \(text(code))")
+    if let failure = Self.make(path) {
+      throw Problem(description: "the session directory \(failure.path) cannot be made: \(text(failure.code))")
     }
     // `mkdir` says EEXIST of a file, too.
     var status = stat()
@@ -47,6 +41,21 @@ public struct SessionDirectory: Sendable {
     guard access(path.string, W_OK | X_OK) == 0 else {
       throw Problem(description: "the session directory \(path) cannot be written: \(text(errno))")
     }
+  }
+
+  /// Makes a directory with those above it, for its owner only.
+  ///
+  /// - Returns: what could not be made and why, or `nil` when there is something at the path now.
+  static func make(_ path: FilePath) -> (path: FilePath, code: Int32)? {
+    var made = FilePath(root: path.root, [])
+    for component in path.components {
+      made.append(component)
+      guard mkdir(made.string, 0o700) != 0, errno != EEXIST else { continue }
+      // An automounter answers otherwise for a directory that is there.
+      let code = errno
+      if access(made.string, F_OK) != 0 { return (made, code) }
+    }
+    return nil
   }
 
   /// The end of a task's output, off the calling thread's hands: it reads a file.

@@ -10,8 +10,20 @@ extension SessionEvent {
     try fields.read(line)
     guard let kind = try fields.kind() else { return nil }
     guard let time = fields.time else { throw EventProblem.missing("t") }
-    let source = fields.source.flatMap { Source(rawValue: $0.text) } ?? .executor
+    let source = fields.source.flatMap { Source($0) } ?? .executor
     self.init(time: Timestamp(microseconds: time), source: source, kind)
+  }
+}
+
+extension SessionEvent.Source {
+  fileprivate init?(_ token: JSONScanner.Token) {
+    if token.equals("agent") {
+      self = .agent
+    } else if token.equals("executor") {
+      self = .executor
+    } else {
+      self.init(rawValue: token.text)
+    }
   }
 }
 
@@ -158,8 +170,13 @@ private struct Fields {
 
   private func task() throws -> SessionEvent.Kind {
     guard let uid else { throw EventProblem.missing("uid") }
-    guard let id = TaskID(uid: uid.text) else { throw EventProblem.invalid("uid", value: uid.text) }
-    let state = try value(state, "state", TaskState.init(name:))
+    guard let id = TaskID(uid: uid.bytes) ?? TaskID(uid: uid.text) else {
+      throw EventProblem.invalid("uid", value: uid.text)
+    }
+    guard let token = state else { throw EventProblem.missing("state") }
+    guard let state = TaskState(name: token.bytes) ?? TaskState(name: token.text) else {
+      throw EventProblem.invalid("state", value: token.text)
+    }
     guard hasResult || reason != nil else { return .task(id, state, nil) }
     var result = result
     result.reason = reason?.text

@@ -7,6 +7,17 @@ public struct IDSet: Equatable, Sendable {
 
   public init() {}
 
+  /// The set of the bits that are 1: bit `i` of word `w` is the id `64 w + i`.
+  init(words: [UInt64]) {
+    guard !words.isEmpty else { return }
+    grow(toWord: words.count - 1)
+    for (index, word) in words.enumerated() where word != 0 {
+      self.words[index] = word
+      blocks[index / Self.wordsPerBlock] += UInt32(word.nonzeroBitCount)
+      count += word.nonzeroBitCount
+    }
+  }
+
   public func contains(_ id: TaskID) -> Bool {
     let word = id.index >> 6
     return word < words.count && words[word] & (1 << UInt64(id.index & 63)) != 0

@@ -16,11 +16,7 @@ public struct JSONScanner {
     let hasEscapes: Bool
 
     @inline(__always)
-    public func equals(_ name: StaticString) -> Bool {
-      guard bytes.count == name.utf8CodeUnitCount else { return false }
-      for index in 0..<bytes.count where bytes[index] != name.utf8Start[index] { return false }
-      return true
-    }
+    public func equals(_ name: StaticString) -> Bool { bytes.equals(name) }
 
     public var text: String {
       hasEscapes ? JSONScanner.unescape(bytes) : String(decoding: bytes, as: UTF8.self)
@@ -225,5 +221,17 @@ public struct JSONScanner {
       }
     }
     return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  @inline(__always)
+  func equals(_ name: StaticString) -> Bool { count == name.utf8CodeUnitCount && starts(with: name) }
+
+  @inline(__always)
+  func starts(with name: StaticString) -> Bool {
+    guard count >= name.utf8CodeUnitCount else { return false }
+    for index in 0..<name.utf8CodeUnitCount where self[index] != name.utf8Start[index] { return false }
+    return true
   }
 }

@@ -13,22 +13,23 @@ public struct SessionEvent: Equatable, Sendable {
     self.kind = kind
   }
 
+  // What is large and seldom stands in a box, so that the events of tasks, of which there are millions, are small.
   public enum Kind: Equatable, Sendable {
-    case sessionOpened(SessionInfo)
+    indirect case sessionOpened(SessionInfo)
     case sessionPhase(SessionPhase, reason: String?)
     /// A step of the start-up or its undoing: `session`, `pilot manager`, … was acquired or released.
     case resource(name: String, acquired: Bool, detail: String?)
-    case pilot(PilotStatus)
-    case raptor(RaptorStatus)
-    case tasksAdded(TaskBatch)
+    indirect case pilot(PilotStatus)
+    indirect case raptor(RaptorStatus)
+    indirect case tasksAdded(TaskBatch)
     /// No more work will be offered by the workflow.
     case workflowComplete
     case task(TaskID, TaskState, TaskResult?)
-    case command(CommandRecord)
+    indirect case command(CommandRecord)
     case shutdownEntered(ShutdownPhase, deadline: Double)
     case shutdownLeft(ShutdownPhase, ShutdownOutcome, detail: String?)
     case log(LogLevel, String)
-    case sessionClosed(SessionSummary)
+    indirect case sessionClosed(SessionSummary)
   }
 }
 

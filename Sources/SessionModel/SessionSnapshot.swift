@@ -1,6 +1,7 @@
 /// All that is known of a session: the sum of its events.
 ///
-/// `apply` is the only way to change it, so a hosted, an attached, a watched and a replayed session look the same.
+/// `apply` is the only way to change it (`SnapshotCoding` restores one that was), so a hosted, an attached, a watched and a
+/// replayed session look the same.
 public struct SessionSnapshot: Sendable {
   public struct LogLine: Equatable, Sendable {
     public var time: Timestamp
@@ -8,27 +9,27 @@ public struct SessionSnapshot: Sendable {
     public var text: String
   }
 
-  public private(set) var info: SessionInfo?
-  public private(set) var phase = SessionPhase.starting
-  public private(set) var phaseReason: String?
-  public private(set) var opened: Timestamp?
-  public private(set) var closed: Timestamp?
-  public private(set) var pilot: PilotStatus?
-  public private(set) var pilotActive: Timestamp?
-  public private(set) var raptor: RaptorStatus?
-  public private(set) var tasks = TaskTable()
+  public internal(set) var info: SessionInfo?
+  public internal(set) var phase = SessionPhase.starting
+  public internal(set) var phaseReason: String?
+  public internal(set) var opened: Timestamp?
+  public internal(set) var closed: Timestamp?
+  public internal(set) var pilot: PilotStatus?
+  public internal(set) var pilotActive: Timestamp?
+  public internal(set) var raptor: RaptorStatus?
+  public internal(set) var tasks = TaskTable()
   /// Whether the workflow offered all its work.
-  public private(set) var isWorkflowComplete = false
+  public internal(set) var isWorkflowComplete = false
   /// The commands of operators, oldest first; the newest 100, and those that have not finished.
-  public private(set) var commands: [CommandRecord] = []
-  public private(set) var shutdown: [ShutdownProgress] = []
+  public internal(set) var commands: [CommandRecord] = []
+  public internal(set) var shutdown: [ShutdownProgress] = []
   /// Newest last; at most `logLimit` lines.
-  public private(set) var log: [LogLine] = []
+  public internal(set) var log: [LogLine] = []
   /// Log lines ever seen, also those that fell off.
-  public private(set) var logCount = 0
-  public private(set) var summary: SessionSummary?
+  public internal(set) var logCount = 0
+  public internal(set) var summary: SessionSummary?
   /// When the newest event happened.
-  public private(set) var lastEvent: Timestamp?
+  public internal(set) var lastEvent: Timestamp?
 
   public static let logLimit = 2000
 
@@ -100,20 +101,6 @@ public struct SessionSnapshot: Sendable {
       phase = .closed
       for leftover in summary.leftovers { note(time, .error, "left behind: \(leftover)") }
     }
-  }
-
-  /// Sets what the events of a coded snapshot do not say.
-  mutating func restore(
-    phase: SessionPhase, reason: String?, times: [Timestamp?], isWorkflowComplete: Bool, log: [LogLine],
-    logCount: Int, tasks: TaskTable
-  ) {
-    self.phase = phase
-    phaseReason = reason
-    (opened, closed, pilotActive, lastEvent) = (times[0], times[1], times[2], times[3])
-    self.isWorkflowComplete = isWorkflowComplete
-    self.log = log
-    self.logCount = logCount
-    self.tasks = tasks
   }
 
   /// The first start, or one that takes up what an earlier host of the session left.

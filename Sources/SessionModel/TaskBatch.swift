@@ -73,13 +73,21 @@ public struct TaskBatch: Equatable, Sendable {
 
 /// Many short texts in one piece of memory: a million commands cost their bytes and four more each.
 public struct CommandList: Equatable, Sendable {
-  private var bytes: [UInt8] = []
-  private var ends: [UInt32] = []
+  // Internal for the coding of snapshots.
+  private(set) var bytes: [UInt8] = []
+  private(set) var ends: [UInt32] = []
 
   public init() {}
 
   public init(_ commands: some Sequence<String>) {
     for command in commands { append(command.utf8) }
+  }
+
+  /// The list that was in memory as `bytes` and `ends`; `nil` when they contradict each other.
+  init?(bytes: [UInt8], ends: [UInt32]) {
+    guard Int(ends.last ?? 0) == bytes.count, zip(ends, ends.dropFirst()).allSatisfy({ $0 <= $1 }) else { return nil }
+    self.bytes = bytes
+    self.ends = ends
   }
 
   public var count: Int { ends.count }
@@ -90,20 +98,6 @@ public struct CommandList: Equatable, Sendable {
   public mutating func append(_ command: some Sequence<UInt8>) {
     bytes.append(contentsOf: command)
     ends.append(UInt32(bytes.count))
-  }
-
-  func encode(to writer: inout BinaryWriter) {
-    writer.put(blob: bytes)
-    writer.put(column: ends)
-  }
-
-  /// - Throws: when the bytes are not what `encode(to:)` wrote.
-  init(decoding reader: inout BinaryReader) throws {
-    bytes = Array(try reader.blob())
-    ends = try reader.column()
-    guard ends.last.map({ Int($0) == bytes.count }) ?? bytes.isEmpty,
-      zip(ends, ends.dropFirst()).allSatisfy({ $0 <= $1 })
-    else { throw BinaryReader.Damage() }
   }
 
   public subscript(index: Int) -> String {

@@ -95,8 +95,14 @@ public struct TaskResources: Codable, Equatable, Sendable {
     self.gpusPerRank = gpusPerRank
   }
 
-  public var cores: Int { ranks * coresPerRank }
-  public var gpus: Int { ranks * gpusPerRank }
+  public var cores: Int { Self.total(ranks, coresPerRank) }
+  public var gpus: Int { Self.total(ranks, gpusPerRank) }
+
+  /// More than there is on earth is what a damaged file says: it must not overflow a sum over all tasks.
+  private static func total(_ ranks: Int, _ each: Int) -> Int {
+    let (product, overflows) = ranks.multipliedReportingOverflow(by: each)
+    return overflows ? 0 : max(0, min(product, 1 << 30))
+  }
 
   enum CodingKeys: String, CodingKey {
     case ranks

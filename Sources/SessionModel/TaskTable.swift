@@ -3,40 +3,57 @@
 /// 35 bytes a task; counts and the display order are kept incrementally, so that drawing costs what is on the screen.
 public struct TaskTable: Sendable {
   /// What was added, in order of ids.
-  public private(set) var batches: [TaskBatch] = []
+  public internal(set) var batches: [TaskBatch] = []
   /// Cores of the pilot that running tasks hold.
-  public private(set) var coresInUse = 0
-  public private(set) var gpusInUse = 0
+  public internal(set) var coresInUse = 0
+  public internal(set) var gpusInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
-  public private(set) var raptorRunning = 0
+  public internal(set) var raptorRunning = 0
   /// Tasks that the engine has for the raptor, and that do not run yet.
-  public private(set) var raptorQueued = 0
-  public private(set) var raptorFinished = 0
+  public internal(set) var raptorQueued = 0
+  public internal(set) var raptorFinished = 0
 
-  private var states: [TaskState] = []
-  private var exitCodes: [Int16] = []
-  private var signals: [UInt8] = []
-  private var attempts: [UInt8] = []
-  private var added: [UInt32] = []
-  private var queued: [UInt32] = []
-  private var started: [UInt32] = []
-  private var ended: [UInt32] = []
-  private var userTimes: [UInt32] = []
-  private var systemTimes: [UInt32] = []
-  private var peaks: [UInt32] = []
-  private var reasonNumbers: [TaskID: Int32] = [:]
-  private var reasons: [String] = []
-  private var reasonByText: [String: Int32] = [:]
-  private var pids: [TaskID: Int32] = [:]
+  // The columns are internal for `TaskTable+Coding`, which is the only other place that sets them.
+  var states: [TaskState] = []
+  var exitCodes: [Int16] = []
+  var signals: [UInt8] = []
+  var attempts: [UInt8] = []
+  var added: [UInt32] = []
+  var queued: [UInt32] = []
+  var started: [UInt32] = []
+  var ended: [UInt32] = []
+  var userTimes: [UInt32] = []
+  var systemTimes: [UInt32] = []
+  var peaks: [UInt32] = []
+  var reasonNumbers: [TaskID: Int32] = [:]
+  var reasons: [String] = []
+  var reasonByText: [String: Int32] = [:]
+  var pids: [TaskID: Int32] = [:]
   /// Only of functions that returned: other tasks cost nothing here.
-  private var values: [TaskID: String] = [:]
-  private var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
-  private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
-  private var cancelRequests = IDSet()
-  private var epoch: Timestamp?
+  var values: [TaskID: String] = [:]
+  var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+  var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
+  var cancelRequests = IDSet()
+  var epoch: Timestamp?
 
-  private static let never = UInt32.max
-  private static let noExitCode = Int16.min
+  /// What moving a task must know of its batch, beside `batches`: to look a whole one up costs as much as the rest.
+  var needs: [Needs] = []
+
+  struct Needs {
+    var first: TaskID
+    var cores: Int
+    var gpus: Int
+    var raptor: Bool
+
+    init(_ batch: TaskBatch) {
+      first = batch.first
+      (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
+      raptor = batch.description.raptor
+    }
+  }
+
+  static let never = UInt32.max
+  static let noExitCode = Int16.min
 
   public init() {}
 
@@ -54,14 +71,18 @@ public struct TaskTable: Sendable {
 
   /// The batch that holds the task.
   public func batch(of id: TaskID) -> TaskBatch? {
-    guard contains(id) else { return nil }
+    contains(id) ? batches[batchIndex(of: id)] : nil
+  }
+
+  /// Of a task that is in the table.
+  private func batchIndex(of id: TaskID) -> Int {
     var low = 0
-    var high = batches.count - 1
+    var high = needs.count - 1
     while low < high {
       let middle = (low + high + 1) / 2
-      if batches[middle].first <= id { low = middle } else { high = middle - 1 }
+      if needs[middle].first <= id { low = middle } else { high = middle - 1 }
     }
-    return batches[low]
+    return low
   }
 
   public func state(of id: TaskID) -> TaskState { states[id.index] }
@@ -104,6 +125,7 @@ public struct TaskTable: Sendable {
     if epoch == nil { epoch = time }
     let count = batch.count
     batches.append(batch)
+    needs.append(Needs(batch))
     states.append(contentsOf: repeatElement(.new, count: count))
     exitCodes.append(contentsOf: repeatElement(Self.noExitCode, count: count))
     signals.append(contentsOf: repeatElement(0, count: count))
@@ -127,7 +149,7 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return false }
     let row = id.index
     let old = states[row]
-    guard !old.isFinal, let batch = batch(of: id) else { return false }
+    guard !old.isFinal else { return false }
     states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
@@ -135,11 +157,11 @@ public struct TaskTable: Sendable {
     if from != to {
       phases[Int(from.rawValue)].remove(id)
       phases[Int(to.rawValue)].insert(id)
-      let resources = batch.description.resources
+      let needs = needs[batchIndex(of: id)]
       let change = to == .running ? 1 : from == .running ? -1 : 0
-      coresInUse += change * resources.cores
-      gpusInUse += change * resources.gpus
-      if batch.description.raptor {
+      coresInUse += change * needs.cores
+      gpusInUse += change * needs.gpus
+      if needs.raptor {
         raptorRunning += change
         raptorQueued += to == .queued ? 1 : from == .queued ? -1 : 0
         if from == .running { raptorFinished += 1 }
@@ -152,8 +174,10 @@ public struct TaskTable: Sendable {
       if started[row] == Self.never { started[row] = offset(time) }
       if next == .agentExecuting { exitCodes[row] = Self.noExitCode }
     case .done, .failed, .canceled:
-      ended[row] = offset(time)
-      pids[id] = nil
+      // When the clock was set back in between, the task did not end before it started.
+      let begin = started[row] != Self.never ? started[row] : queued[row] != Self.never ? queued[row] : added[row]
+      ended[row] = max(offset(time), begin)
+      if !pids.isEmpty { pids[id] = nil }
       cancelRequests.remove(id)
     }
     if let result { note(result, for: id) }
@@ -211,137 +235,6 @@ public struct TaskTable: Sendable {
     return phases[..<phase].reduce(0) { $0 + $1.count } + phases[phase].rank(id)
   }
 
-  // MARK: Coding
-
-  func encode(to writer: inout BinaryWriter) {
-    var json = JSONWriter()
-    writer.put(batches.count)
-    for batch in batches {
-      json.removeAll()
-      // A list of commands is coded as it is: its JSON would be as large and take longer.
-      let bare: TaskBatch
-      if case .commands = batch.members {
-        bare = TaskBatch(first: batch.first, description: batch.description, members: .single)
-      } else {
-        bare = batch
-      }
-      SessionEvent(time: Timestamp(microseconds: 0), source: .executor, .tasksAdded(bare)).write(to: &json)
-      writer.put(blob: json.bytes)
-      if case .commands(let member, let list) = batch.members {
-        writer.put(true)
-        writer.put(member)
-        list.encode(to: &writer)
-      } else {
-        writer.put(false)
-      }
-    }
-    writer.put(column: states.map(\.rawValue))
-    writer.put(column: exitCodes)
-    writer.put(column: signals)
-    writer.put(column: attempts)
-    for column in [added, queued, started, ended, userTimes, systemTimes, peaks] { writer.put(column: column) }
-    writer.put(column: reasonNumbers.keys.map(\.number))
-    writer.put(column: Array(reasonNumbers.values))
-    writer.put(reasons.count)
-    for reason in reasons { writer.put(reason) }
-    writer.put(column: pids.keys.map(\.number))
-    writer.put(column: Array(pids.values))
-    writer.put(values.count)
-    for (id, value) in values {
-      writer.put(id.number)
-      writer.put(value)
-    }
-    writer.put(column: cancelRequests.ids.map(\.number))
-    writer.put(raptorFinished)
-    writer.put(epoch) { $0.put($1.microseconds) }
-  }
-
-  /// - Throws: anything, when the bytes are not what `encode(to:)` wrote.
-  init(decoding reader: inout BinaryReader) throws {
-    self.init()
-    var table = TaskTable()
-    for _ in 0..<(try reader.count()) {
-      let event = try SessionEvent(line: UnsafeRawBufferPointer(rebasing: try reader.blob().dropLast()))
-      guard case .tasksAdded(var batch)? = event?.kind else { throw BinaryReader.Damage() }
-      if try reader.bool() {
-        let member = try reader.int()
-        batch = TaskBatch(
-          first: batch.first, description: batch.description,
-          members: .commands(first: member, try CommandList(decoding: &reader)))
-      }
-      // A batch that does not follow the one before is not taken.
-      let count = table.batches.count
-      guard batch.first.index + batch.count <= Int(UInt32.max) else { throw BinaryReader.Damage() }
-      table.add(batch, at: Timestamp(microseconds: 0))
-      guard table.batches.count == count + 1 else { throw BinaryReader.Damage() }
-    }
-    let count = table.count
-    func sized<T>(_ column: [T]) throws -> [T] {
-      guard column.count == count else { throw BinaryReader.Damage() }
-      return column
-    }
-    let rawStates = try sized(try reader.column(UInt8.self))
-    guard rawStates.allSatisfy({ $0 < TaskState.allCases.count }) else { throw BinaryReader.Damage() }
-    table.exitCodes = try sized(try reader.column())
-    table.signals = try sized(try reader.column())
-    table.attempts = try sized(try reader.column())
-    table.added = try sized(try reader.column())
-    table.queued = try sized(try reader.column())
-    table.started = try sized(try reader.column())
-    table.ended = try sized(try reader.column())
-    table.userTimes = try sized(try reader.column())
-    table.systemTimes = try sized(try reader.column())
-    table.peaks = try sized(try reader.column())
-    let reasonKeys: [UInt32] = try reader.column()
-    let reasonValues: [Int32] = try reader.column()
-    for _ in 0..<(try reader.count()) { table.reasons.append(try reader.text()) }
-    for (number, reason) in table.reasons.enumerated() { table.reasonByText[reason] = Int32(number) }
-    guard reasonKeys.count == reasonValues.count,
-      reasonValues.allSatisfy({ $0 >= 0 && Int($0) < table.reasons.count })
-    else { throw BinaryReader.Damage() }
-    table.reasonNumbers.reserveCapacity(reasonKeys.count)
-    for (key, value) in zip(reasonKeys, reasonValues) { table.reasonNumbers[TaskID(key)] = value }
-    let pidKeys: [UInt32] = try reader.column()
-    let pidValues: [Int32] = try reader.column()
-    guard pidKeys.count == pidValues.count else { throw BinaryReader.Damage() }
-    for (key, value) in zip(pidKeys, pidValues) { table.pids[TaskID(key)] = value }
-    for _ in 0..<(try reader.count()) {
-      let id = TaskID(try reader.number(UInt32.self))
-      table.values[id] = try reader.text()
-    }
-    for number in try reader.column(UInt32.self) {
-      guard Int(number) < count else { throw BinaryReader.Damage() }
-      table.cancelRequests.insert(TaskID(number))
-    }
-    table.restore(rawStates)
-    table.raptorFinished = try reader.int()
-    table.epoch = try reader.optional { Timestamp(microseconds: try $0.number(Int64.self)) }
-    self = table
-  }
-
-  /// Puts all tasks in their states, with what follows from them.
-  private mutating func restore(_ rawStates: [UInt8]) {
-    states = rawStates.map { TaskState(rawValue: $0) ?? .new }
-    phases = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
-    stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
-    for batch in batches {
-      let resources = batch.description.resources
-      for number in batch.ids {
-        let state = states[Int(number)]
-        let phase = state.phase
-        stateCounts[Int(state.rawValue)] += 1
-        phases[Int(phase.rawValue)].insert(TaskID(number))
-        if phase == .running {
-          coresInUse += resources.cores
-          gpusInUse += resources.gpus
-          if batch.description.raptor { raptorRunning += 1 }
-        } else if phase == .queued, batch.description.raptor {
-          raptorQueued += 1
-        }
-      }
-    }
-  }
-
   /// What an engine measured may be anything; a conversion must not trap.
   private static func milliseconds(_ seconds: Double) -> UInt32 {
     seconds > 0 ? UInt32(min(seconds * 1000, Double(UInt32.max))) : 0
@@ -349,7 +242,10 @@ public struct TaskTable: Sendable {
 
   private func offset(_ time: Timestamp) -> UInt32 {
     guard let epoch else { return 0 }
-    return UInt32(clamping: (time.microseconds - epoch.microseconds) / 1000)
+    // Not `never`, which is no time; a damaged time stamp may be further away than a number can say.
+    let (distance, overflows) = time.microseconds.subtractingReportingOverflow(epoch.microseconds)
+    guard !overflows else { return time > epoch ? Self.never - 1 : 0 }
+    return min(UInt32(clamping: distance / 1000), Self.never - 1)
   }
 
   private func time(_ offset: UInt32) -> Timestamp? {

@@ -22,7 +22,10 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public var seconds: Double { Double(microseconds) / 1e6 }
 
   /// Seconds from `earlier` to this time; negative when the clock was set back in between.
-  public func seconds(since earlier: Timestamp) -> Double { Double(microseconds - earlier.microseconds) / 1e6 }
+  public func seconds(since earlier: Timestamp) -> Double {
+    let (distance, overflows) = microseconds.subtractingReportingOverflow(earlier.microseconds)
+    return overflows ? seconds - earlier.seconds : Double(distance) / 1e6
+  }
 
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 }

@@ -33,7 +33,7 @@ import Testing
   @Test func `a directory that holds a session is refused`() throws {
     let directory = SessionDirectory(scratch["session"])
     try directory.create()
-    _ = try Journal(creating: directory.journal, session: "s", observer: { _, _, _ in })
+    _ = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
     #expect(
       problem(directory) == "\(directory.path) holds a session already: name another directory with --session-dir")
   }

@@ -30,9 +30,8 @@ private final class SmallDisk {
     let path = disk.path.appending("journal.jsonl")
     let ballast = disk.path.appending("ballast")
     let told = Told()
-    let journal = try Journal(creating: path, session: "s") { events, _, _ in told.add(events) }
+    let journal = try Journal(creating: path, session: "s") { events, _ in told.add(events) }
     journal.record([log("before")])
-    #expect(journal.problem == nil)
     put(repeatElement(0x78, count: 1 << 20), into: ballast)
 
     let lost = (0..<200).map { log("while full \($0) " + String(repeating: "y", count: 100)) }
@@ -44,23 +43,68 @@ private final class SmallDisk {
         == .log(
           .error, "the journal \(path) cannot be written (No space left on device): events are kept in memory"))
     #expect(told.events.filter { lost.contains($0) } == lost, "the session goes on")
-    #expect(journal.problem == "the journal cannot be written: No space left on device")
+    #expect(
+      journal.problem
+        == "the journal \(path) cannot be written (No space left on device): events are kept in memory")
     let meanwhile = try JournalContents(reading: path)
     #expect(meanwhile.events.count < 201)
     #expect(meanwhile.problems.isEmpty, "at worst its last line is torn")
 
     // Not `unlink`: a process that another test starts at this moment may hold the file open.
     truncate(ballast.string, 0)
-    // Also when nothing happens.
-    journal.tend()
-    #expect(journal.problem == nil && told.events.last?.kind == .log(.info, "the journal can be written again"))
     journal.record([log("after")])
-    #expect(told.events.last == log("after"))
-    #expect(told.events.dropLast().last?.kind == .log(.info, "the journal can be written again"))
+    #expect(told.events.last?.kind == .log(.info, "the journal can be written again"))
     let contents = try JournalContents(reading: path)
     #expect(contents.events == told.events, "nothing is missing, nothing is torn")
+    #expect(journal.problem == nil)
     #expect(contents.problems.isEmpty)
     #expect(!contents.isTorn)
+  }
+
+  @Test func `tending writes what waited for room, and the end says what is lost`() throws {
+    let disk = try #require(SmallDisk(bytes: 64 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    let directory = SessionDirectory(disk.path)
+    let ballast = disk.path.appending("ballast")
+    let told = Told()
+    do {
+      let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
+      put(repeatElement(0x78, count: 1 << 20), into: ballast)
+      let many = (0..<2000).map { log("while full \($0)") }
+      journal.record(many)
+      journal.tend()
+      #expect(journal.problem != nil)
+      #expect(told.events.count == 2001)
+      #expect(journal.end < 8192, "what can be read is whole lines")
+      truncate(ballast.string, 0)
+      // Not all of it has room even now.
+      journal.tend()
+      #expect(journal.problem != nil)
+      #expect(try JournalContents(reading: directory.journal).problems.isEmpty)
+    }
+    guard case .log(.error, let last)? = told.events.last?.kind else { return #expect(Bool(false), "lost silently") }
+    #expect(last.contains("could not be written and are lost (No space left on device)"))
+  }
+
+  @Test func `a journal that was removed from a full disk is kept in its open file`() throws {
+    let disk = try #require(SmallDisk(bytes: 64 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    let directory = SessionDirectory(disk.path)
+    let told = Told()
+    let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
+    journal.record((0..<300).map { log("before \($0)") })
+    unlink(directory.journal.string)
+    let ballast = disk.path.appending("ballast")
+    put(repeatElement(0x78, count: 1 << 20), into: ballast)
+    for _ in 0..<3 { journal.tend() }
+    #expect(journal.problem != nil)
+    #expect(mode(directory.journal) == nil)
+    #expect(mode(disk.path.appending("journal.jsonl.new")) == nil)
+    truncate(ballast.string, 0)
+    // It is not tried every second.
+    for _ in 0..<31 { journal.tend() }
+    #expect(journal.problem == nil)
+    #expect(try JournalContents(reading: directory.journal).events == told.events)
   }
 
   @Test func `a journal that cannot take its header is refused and leaves nothing`() throws {
@@ -69,7 +113,7 @@ private final class SmallDisk {
     put(repeatElement(0x78, count: 1 << 20), into: disk.path.appending("ballast"))
     let path = disk.path.appending("journal.jsonl")
     let error = #expect(throws: SessionDirectory.Problem.self) {
-      try Journal(creating: path, session: "s", observer: { _, _, _ in })
+      try Journal(creating: path, session: "s", observer: { _, _ in })
     }
     #expect(error?.description == "the journal \(path) cannot be written: No space left on device")
     #expect(mode(path) == nil, "an empty journal would make the directory look used")

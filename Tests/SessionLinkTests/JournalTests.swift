@@ -11,7 +11,7 @@ import Testing
   private let scratch = Scratch()
   private var path: FilePath { scratch["journal.jsonl"] }
 
-  private func journal(_ observer: @escaping Journal.Observer = { _, _, _ in }) throws -> Journal {
+  private func journal(_ observer: @escaping Journal.Observer = { _, _ in }) throws -> Journal {
     try Journal(creating: path, session: "session.1", observer: observer)
   }
 
@@ -44,7 +44,7 @@ import Testing
 
   @Test func `events from many threads stand in the journal as the observer saw them`() async throws {
     let told = Told()
-    let journal = try journal { events, _, _ in told.add(events) }
+    let journal = try journal { events, _ in told.add(events) }
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<8 {
         group.addTask { for number in 0..<100 { journal.record([log("\(worker) \(number)"), log("second")]) } }
@@ -57,9 +57,10 @@ import Testing
   @Test func `an observer sees events only after they are in the file`() throws {
     let path = self.path
     let told = Told()
-    let journal = try journal { events, _, _ in
+    let journal = try journal { events, end in
       let written = (try? JournalContents(reading: path))?.events ?? []
       #expect(written.suffix(events.count) == events)
+      #expect(end == bytes(path).count)
       told.add(events)
     }
     for number in 0..<20 { journal.record([log("\(number)"), log("and")]) }
@@ -132,7 +133,7 @@ import Testing
 
   @Test func `a journal where there is no directory is refused`() {
     let error = #expect(throws: SessionDirectory.Problem.self) {
-      try Journal(creating: scratch["none/journal.jsonl"], session: "s", observer: { _, _, _ in })
+      try Journal(creating: scratch["none/journal.jsonl"], session: "s", observer: { _, _ in })
     }
     #expect(error?.description.hasSuffix("cannot be made: No such file or directory") ?? false)
   }

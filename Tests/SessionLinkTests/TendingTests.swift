@@ -8,77 +8,114 @@ import Testing
   import Glibc
 #endif
 
-/// What a host does about a journal that something happened to.
 @Suite struct TendingTests {
   private let scratch = Scratch()
-  private var directory: SessionDirectory { SessionDirectory(scratch["s"]) }
+  private var directory: SessionDirectory { SessionDirectory(scratch["session"]) }
+  private let told = Told()
 
-  private func journal(_ told: Told = Told()) throws -> Journal {
-    mkdir(directory.path.string, 0o700)
-    return try Journal(creating: directory.journal, session: "session.1") { events, _, _ in told.add(events) }
+  private func journal() throws -> Journal {
+    try directory.create()
+    let told = told
+    return try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
   }
 
-  @Test func `a journal that was removed is written again, whole`() throws {
-    let told = Told()
-    let journal = try journal(told)
-    journal.record((0..<1000).map { log("\($0)") })
+  private var warnings: [String] {
+    told.events.compactMap { event in
+      if case .log(let level, let text) = event.kind, level != .info { text } else { nil }
+    }
+  }
+
+  private func contents() throws -> [SessionEvent] { try JournalContents(reading: directory.journal).events }
+
+  @Test func `nothing is said when all is well`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
+    for _ in 0..<3 { journal.tend() }
+    #expect(told.events == [log("a")])
+    #expect(journal.problem == nil)
+  }
+
+  @Test func `a journal that was removed is made again with all it held`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
+    unlink(directory.journal.string)
+    journal.record([log("b")])
+    journal.tend()
+    #expect(
+      warnings == ["the journal \(directory.journal) was removed or replaced: it was made again, with all it held"])
+    journal.record([log("c")])
+    journal.tend()
+    #expect(try contents() == told.events)
+    #expect(told.events.count == 4)
+    #expect(mode(directory.journal) == 0o600)
+    #expect(Journal.isHeld(directory.journal) == true)
+    #expect(journal.problem == nil)
+    #expect(journal.end == bytes(directory.journal).count)
+  }
+
+  @Test func `a directory that was removed is made again`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
     unlink(directory.journal.string)
     rmdir(directory.path.string)
-    journal.record([log("meanwhile")])
     journal.tend()
+    #expect(try contents() == told.events)
+    #expect(mode(directory.path) == 0o700)
+    #expect(warnings.count == 1)
+  }
+
+  @Test func `what was put in the journal's place is put aside`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
+    rename(directory.journal.string, scratch["moved"].string)
+    put("edited\n".utf8, into: directory.journal)
+    journal.tend()
+    #expect(try contents() == told.events)
+    #expect(bytes(directory.path.appending("journal.jsonl.replaced")) == Array("edited\n".utf8))
+  }
+
+  @Test func `another session's journal at the place is left alone, and said once`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
+    unlink(directory.journal.string)
+    let other = try Journal(creating: directory.journal, session: "other", observer: { _, _ in })
+    other.record([log("theirs")])
+    journal.tend()
+    journal.tend()
+    journal.record([log("b")])
+    #expect(try contents() == [log("theirs")])
+    #expect(warnings.count == 1)
+    #expect(journal.problem == warnings.first)
+    #expect(journal.problem?.contains("another session writes there") ?? false)
+    withExtendedLifetime(other) {}
+  }
+
+  @Test func `when the directory cannot be made, it is tried again later`() throws {
+    let journal = try journal()
+    journal.record([log("a")])
+    unlink(directory.journal.string)
+    rmdir(directory.path.string)
+    put([1], into: directory.path)
+    journal.tend()
+    #expect(journal.problem?.hasSuffix("nobody else sees what happens") ?? false)
+    unlink(directory.path.string)
+    for _ in 0..<JournalHealth.secondsToNextTry { journal.tend() }
     #expect(journal.problem == nil)
+    #expect(try contents() == told.events)
+  }
+
+  @Test func `a jump of the clock is noticed, its slow correction is not`() {
+    var watch = ClockWatch(wall: 1_000_000_000, boot: 5_000_000)
+    #expect(watch.jump(wall: 1_001_000_000, boot: 6_000_000) == nil)
+    #expect(watch.jump(wall: 1_003_900_000, boot: 7_000_000) == nil, "1.9 s")
+    #expect(watch.jump(wall: 4_604_900_000, boot: 8_000_000) == 3600)
+    #expect(watch.jump(wall: 4_605_900_000, boot: 9_000_000) == nil, "said once")
+    #expect(watch.jump(wall: 4_600_000_000, boot: 10_000_000) == -6.9)
+    #expect(watch.jump(wall: 4_600_000_000 + 86_400_000_000, boot: 10_000_000 + 86_400_000_000) == nil, "it slept")
+    #expect(watch.jump(wall: .max, boot: .min) != .infinity)
     #expect(
-      told.events.last?.kind
-        == .log(.error, "the journal \(directory.journal) was removed or replaced: it was written again"))
-    journal.record([log("after")])
-    let contents = try JournalContents(reading: directory.journal)
-    #expect(contents.events == told.events && contents.events.count == 1003)
-    #expect(mode(directory.journal) == 0o600)
-    journal.tend()
-    #expect(told.events.count == 1003, "said once")
-  }
-
-  @Test func `one that cannot be made again is said once, and is written on`() throws {
-    let told = Told()
-    let journal = try journal(told)
-    unlink(directory.journal.string)
-    put("someone else's".utf8, into: directory.journal)
-    journal.tend()
-    journal.tend()
-    #expect(told.events.count == 1 && journal.problem?.contains("cannot be made again (File exists)") ?? false)
-    #expect(bytes(directory.journal) == Array("someone else's".utf8))
-    unlink(directory.journal.string)
-    journal.tend()
-    #expect(journal.problem == nil)
-    #expect(try JournalContents(reading: directory.journal).events == told.events)
-  }
-
-  @Test func `two hosts never write one journal`() throws {
-    let first = try journal()
-    first.record([log("a")])
-    let problem = #expect(throws: SessionDirectory.Problem.self) {
-      try Journal(resuming: directory.journal, snapshot: SessionSnapshot()) { _, _, _ in }
-    }
-    #expect(problem?.description == "another scalems-top runs the session of \(directory.journal)")
-  }
-
-  @Test func `a journal that is taken up loses its torn line and no other`() throws {
-    do { try journal().record([log("a"), log("b")]) }
-    let whole = bytes(directory.journal)
-    put(whole + Array(#"{"t":1,"event":"lo"#.utf8), into: directory.journal)
-    let journal = try Journal(resuming: directory.journal, snapshot: SessionSnapshot()) { _, _, _ in }
-    journal.record([log("c")])
-    let contents = try JournalContents(reading: directory.journal)
-    #expect(contents.events == [log("a"), log("b"), log("c")] && contents.problems.isEmpty && !contents.isTorn)
-  }
-
-  @Test func `jumps of the clock are told from time that passes`() {
-    var watch = ClockWatch()
-    #expect(watch.jump(wall: 1000, steady: 5) == nil)
-    #expect(watch.jump(wall: 1001, steady: 6) == nil)
-    #expect(watch.jump(wall: 4601, steady: 7) == 3599)
-    #expect(watch.jump(wall: 4602, steady: 8) == nil)
-    #expect(watch.jump(wall: 4000, steady: 9) == -603)
-    #expect(watch.jump(wall: 40000, steady: 36009) == nil, "the machine slept, or was busy")
+      ClockWatch.words(-6.94)
+        == "the clock of this machine was set back by 6.9 s: times before and after do not compare")
+    #expect(ClockWatch.words(3600).contains("set forward by 3600.0 s"))
   }
 }

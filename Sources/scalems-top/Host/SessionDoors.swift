@@ -60,6 +60,13 @@ final class SessionDoors: Sendable {
 
   private func look(_ directory: SessionDirectory, _ inbox: Inbox, _ desk: CommandDesk, _ journal: Journal) {
     journal.tend()
+    // Asked for here: whoever is told of events holds the journal.
+    let problem = journal.problem
+    let (server, position) = state.withLock { state in
+      state.problem = problem
+      return (state.server, state.position)
+    }
+    server?.publish(position: position, problem: problem)
     for item in inbox.take() { desk.take(item) }
     let isBeat = state.withLock { state in
       state.beats += 1
@@ -76,11 +83,11 @@ final class SessionDoors: Sendable {
       "no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
   }
 
-  /// Tells the watchers how far the journal can be read, and what is wrong with it.
-  func publish(position: Int, problem: String?) {
-    let server = state.withLock { state in
-      (state.position, state.problem) = (position, problem)
-      return state.server
+  /// Tells the watchers how far the journal can be read.
+  func publish(position: Int) {
+    let (server, problem) = state.withLock { state in
+      state.position = position
+      return (state.server, state.problem)
     }
     server?.publish(position: position, problem: problem)
   }

@@ -38,21 +38,22 @@ final class SessionHost: Sendable {
   init(_ plan: Plan, observer: @escaping @Sendable ([SessionEvent]) -> Void) throws(ExitStatus) {
     let doors = SessionDoors()
     self.doors = doors
-    let observe: Journal.Observer = { events, end, problem in
+    let observe: Journal.Observer = { events, end in
       observer(events)
-      doors.publish(position: end, problem: problem)
+      doors.publish(position: end)
     }
     let id: String
     do {
       if let earlier = plan.earlier {
         directory = earlier.directory
         id = earlier.id
-        journal = try Journal(resuming: directory.journal, snapshot: earlier.snapshot, observer: observe)
+        journal = try Journal(resuming: directory.journal, observer: observe)
       } else {
         (id, directory) = Self.place(plan.directory)
         try directory.create()
         journal = try Journal(creating: directory.journal, session: id, observer: observe)
       }
+      journal.keepCheckpoints(in: directory, from: plan.earlier?.snapshot ?? SessionSnapshot())
       try plan.settings.write(to: directory)
     } catch {
       complain("scalems-top: \(error)")

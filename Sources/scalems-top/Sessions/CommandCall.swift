@@ -128,22 +128,19 @@ struct CommandCall {
     from start: Start, onStart: () throws(ExitStatus) -> Void, _ body: (SessionEvent) -> Bool
   ) throws(ExitStatus) {
     do {
-      let file = try JournalFile(found.directory.journal)
-      // A line that is being written now is read later, whole.
-      var position = start == .end ? max(file.firstEvent, file.endOfLines) : file.firstEvent
+      var reader = try JournalReader(found.directory.journal)
+      // A line that is being written now is no event to this reader, and none of ours.
+      if start == .end { reader = try JournalReader(found.directory.journal, from: reader.size) }
       try onStart()
       while true {
         let host = found.host
         var (isDone, hasClosed) = (false, false)
-        while true {
-          let next = try file.read(from: position) { line in
-            guard !isDone, let event = try? SessionEvent(line: line) else { return }
+        while !isDone, let portion = try reader.next() {
+          for event in portion.events where !isDone {
             // A session that was taken up again closes more than once.
             if case .sessionClosed = event.kind { hasClosed = true } else { hasClosed = false }
             isDone = body(event)
           }
-          guard next > position else { break }
-          position = next
         }
         if isDone || hasClosed { return }
         if host == nil { throw hostGone(found.id) }

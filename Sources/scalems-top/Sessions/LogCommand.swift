@@ -44,7 +44,7 @@ private final class LogReader {
   init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.Problem) {
     self.found = found
     self.follow = follow
-    follower = try JournalFollower(found.directory)
+    follower = try JournalFollower(directory: found.directory)
     try catchUp()
   }
 

@@ -1,0 +1,60 @@
+import SessionModel
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension Journal {
+  /// Looks after the journal; to be called about once a second, from any thread.
+  ///
+  /// Tries again what the disk did not take, makes the journal again when it was removed or replaced, and notices when
+  /// the machine's clock was set. What it finds are events, for the observer as for readers.
+  public func tend() {
+    state.withLock { state in
+      state.output.retry()
+      var found: [SessionEvent] = []
+      if let jump = state.clock.jump() { found.append(Self.warning(ClockWatch.words(jump))) }
+      if isGone(state) { restore(&state, &found) } else { state.health.place = 0 }
+      write(found, &state)
+      // What is kept in memory is not safe either: said already.
+      if state.health.sync != 0, state.output.backlogSize == 0 { state.health.sync = state.output.sync() }
+      deliver(found + report(&state), state)
+    }
+  }
+
+  private static func warning(_ text: String) -> SessionEvent { SessionEvent(source: .executor, .log(.warning, text)) }
+
+  /// Whether the file that is written is not the one at the path. When that cannot be found out, it is.
+  private func isGone(_ state: borrowing State) -> Bool {
+    var there = stat()
+    if stat(path.string, &there) != 0 { return errno == ENOENT || errno == ENOTDIR || errno == ESTALE }
+    return FileIdentity(path) != FileIdentity(state.output.descriptor)
+  }
+
+  /// Makes the journal again at its path, from the file that is still open.
+  private func restore(_ state: inout State, _ found: inout [SessionEvent]) {
+    // A copy may be long: once it failed, not every second.
+    let wasImpossible = state.health.place != 0
+    if wasImpossible {
+      state.health.waits -= 1
+      guard state.health.waits <= 0 else { return }
+    }
+    state.health.waits = JournalHealth.secondsToNextTry
+    let directory = path.removingLastComponent()
+    var code = SessionDirectory.make(directory)?.code ?? 0
+    if code == 0 { code = makeRoom() }
+    if code == 0 { code = state.output.move(to: path) }
+    state.health.place = code
+    if code == 0, !wasImpossible {
+      found.append(Self.warning("the journal \(path) was removed or replaced: it was made again, with all it held"))
+    }
+  }
+
+  /// Puts aside what stands at the path, unless somebody writes it.
+  private func makeRoom() -> Int32 {
+    guard FileIdentity(path) != nil else { return 0 }
+    guard JournalLock.isHeld(path) != true else { return EEXIST }
+    return rename(path.string, path.string + ".replaced") == 0 ? 0 : errno
+  }
+}

@@ -1,0 +1,59 @@
+import SessionModel
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What is wrong with a journal, and what was said of it; codes are those of the system, 0 is well.
+struct JournalHealth {
+  /// Why the file takes nothing more.
+  var write: Int32 = 0
+  /// Why its content is not safe on the disk.
+  var sync: Int32 = 0
+  /// Why it is not at its place, and cannot be made there.
+  var place: Int32 = 0
+  /// Seconds (calls of `tend`) before that is tried again.
+  var waits = 0
+
+  static let secondsToNextTry = 30
+
+  private var said = (write: false, sync: false, place: false)
+
+  /// The worst, in one sentence.
+  func problem(_ path: FilePath) -> String? {
+    if write != 0 { return writeText(path) }
+    if place != 0 { return placeText(path) }
+    if sync != 0 { return syncText(path) }
+    return nil
+  }
+
+  /// What began or ended since the last call.
+  mutating func news(_ path: FilePath) -> [(level: LogLevel, text: String)] {
+    var news: [(LogLevel, String)] = []
+    if (write != 0) != said.write {
+      news.append(write != 0 ? (.error, writeText(path)) : (.info, "the journal can be written again"))
+    }
+    if (sync != 0) != said.sync {
+      news.append(sync != 0 ? (.error, syncText(path)) : (.info, "the journal is safe on its disk again"))
+    }
+    if (place != 0) != said.place {
+      news.append(place != 0 ? (.error, placeText(path)) : (.info, "the journal \(path) is at its place again"))
+    }
+    said = (write != 0, sync != 0, place != 0)
+    return news
+  }
+
+  private func writeText(_ path: FilePath) -> String {
+    "the journal \(path) cannot be written (\(text(write))): events are kept in memory"
+  }
+
+  private func syncText(_ path: FilePath) -> String {
+    "the journal \(path) may not survive a crash of the machine (\(text(sync)))"
+  }
+
+  private func placeText(_ path: FilePath) -> String {
+    let why = place == EEXIST ? "another session writes there" : text(place)
+    return "the journal \(path) was removed and cannot be made again (\(why)): nobody else sees what happens"
+  }
+}

@@ -1,0 +1,128 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The file that a journal is written to, and what it has not taken yet.
+struct JournalOutput: ~Copyable {
+  private(set) var descriptor: Int32
+  /// Bytes in the file.
+  private(set) var written: Int
+  /// Bytes of whole lines in the file.
+  private(set) var end: Int
+  /// Why the last write took not everything.
+  private(set) var failure: Int32 = 0
+  /// What is not in the file yet, from `taken` on: so that what is written moves nothing.
+  private var backlog: [UInt8] = []
+  private var taken = 0
+
+  /// - Parameter written: the size of the file, which ends with a line.
+  init(descriptor: Int32, written: Int) {
+    self.descriptor = descriptor
+    self.written = written
+    end = written
+  }
+
+  deinit {
+    JournalLock.release(descriptor)
+    close(descriptor)
+  }
+
+  var backlogSize: Int { backlog.count - taken }
+
+  /// Adds whole lines: to the file when it takes them, else to what waits for that.
+  mutating func append(_ lines: [UInt8]) {
+    guard !lines.isEmpty else { return }
+    guard backlogSize == 0 else {
+      backlog.append(contentsOf: lines)
+      return retry()
+    }
+    let count = write(lines, from: 0)
+    if count < lines.count { backlog = Array(lines[count...]) }
+  }
+
+  /// Tries to write what waits.
+  mutating func retry() {
+    guard backlogSize > 0 else { return }
+    // Moved out, so that writing does not copy it.
+    var waiting: [UInt8] = []
+    swap(&waiting, &backlog)
+    taken += write(waiting, from: taken)
+    if taken == waiting.count {
+      taken = 0
+    } else {
+      // Each byte is moved at most once for each that was written.
+      if taken > waiting.count / 2 {
+        waiting.removeFirst(taken)
+        taken = 0
+      }
+      backlog = waiting
+    }
+  }
+
+  /// - Returns: how many bytes the file took.
+  private mutating func write(_ bytes: [UInt8], from start: Int) -> Int {
+    var done = start
+    bytes.withUnsafeBytes { bytes in
+      while done < bytes.count {
+        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else {
+          failure = count == 0 ? ENOSPC : errno
+          break
+        }
+        done += count
+      }
+      let took = bytes[start..<done]
+      if let feed = took.lastIndex(of: 0x0a) { end = written + feed - start + 1 }
+      written += took.count
+    }
+    return done - start
+  }
+
+  /// Makes the file's content safe from a crash of the machine.
+  ///
+  /// - Returns: 0, or the code of the error.
+  func sync() -> Int32 { fdatasync(descriptor) == 0 ? 0 : errno }
+
+  /// Copies the file to a new one at `path`, to write on there.
+  ///
+  /// - Returns: 0, or the code of the error that prevented it.
+  mutating func move(to path: FilePath) -> Int32 {
+    let new = FilePath(path.string + ".new")
+    let copy = open(new.string, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard copy >= 0 else { return errno }
+    _ = JournalLock.take(copy)
+    var code = Self.copy(descriptor, to: copy, count: written)
+    if code == 0, rename(new.string, path.string) != 0 { code = errno }
+    guard code == 0 else {
+      unlink(new.string)
+      close(copy)
+      return code
+    }
+    JournalLock.release(descriptor)
+    close(descriptor)
+    descriptor = copy
+    return 0
+  }
+
+  private static func copy(_ source: Int32, to target: Int32, count: Int) -> Int32 {
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    var offset = 0
+    while offset < count {
+      let got = pread(source, &chunk, min(chunk.count, count - offset), off_t(offset))
+      if got < 0 && errno == EINTR { continue }
+      guard got > 0 else { return got == 0 ? EIO : errno }
+      var done = 0
+      while done < got {
+        let put = chunk.withUnsafeBytes { Glibc.write(target, $0.baseAddress.map { $0 + done }, got - done) }
+        if put < 0 && errno == EINTR { continue }
+        guard put > 0 else { return put == 0 ? ENOSPC : errno }
+        done += put
+      }
+      offset += got
+    }
+    return fdatasync(target) == 0 ? 0 : errno
+  }
+}
