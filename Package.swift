@@ -11,6 +11,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
@@ -38,7 +39,10 @@ let package = Package(
       resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
     .target(
       name: "SessionLink",
-      dependencies: ["Processes", "SessionModel", .product(name: "SystemPackage", package: "swift-system")]),
+      dependencies: [
+        "Processes", "SessionModel", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "WorkflowFile", dependencies: ["Executor", "SessionModel", "Yams"]),
     .target(name: "Terminal", dependencies: ["CNcurses"]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal"]),

@@ -245,7 +245,11 @@ public actor DispatchingExecutor {
   private func process(_ entry: CommandQueue.Entry) {
     switch entry {
     case .items(let items, let answer):
-      answer.resume(Result { try accept { workflow in try workflow.add(checked(items)) } })
+      answer.resume(
+        Result {
+          let items = try checked(items)
+          return try accept { workflow in try workflow.add(items) }
+        })
     case .commands(let list, let answer):
       let like = TaskDescription(name: "command", argv: [])
       answer.resume(Result { try accept { workflow in [workflow.add(commands: list, like: like)] } })

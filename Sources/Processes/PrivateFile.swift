@@ -3,6 +3,7 @@ import Glibc
 /// Why a file could not be written; one sentence for people.
 public struct FileProblem: Error, CustomStringConvertible, Sendable {
   public var description: String
+  public init(description: String) { self.description = description }
 }
 
 /// Writes a file for its owner only, in place of the one that is there: whoever reads meanwhile, also on another machine,

@@ -48,6 +48,17 @@ public final class JournalFile {
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
+  /// Where the last whole line ends.
+  public var endOfLines: Int {
+    let size = size
+    let start = max(firstEvent, size - Self.portion)
+    let count = pread(descriptor, buffer.baseAddress, min(buffer.count, size - start), off_t(start))
+    guard count > 0, let end = Self.lastLineFeed(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else {
+      return firstEvent
+    }
+    return start + end + 1
+  }
+
   /// Whether the path names another file by now, or this one lost what was read.
   public func isReplaced(position: Int) -> Bool {
     if size < position { return true }

@@ -9,14 +9,31 @@ import SessionModel
     abstract: "Run, watch and safely end SCALE-MS execution sessions, from a terminal.",
     discussion: """
       'scalems-top run' executes a workflow on the cores of this machine, under a live screen: tasks, pilot, raptor, \
-      log. Press '?' there for the keys. Ctrl-C cancels in order: once lets every process end, twice skips the grace \
+      log. Press '?' there for the keys. 'q' leaves the screen, and the session running if you like: 'scalems-top' alone \
+      comes back to it. Ctrl-C cancels in order: once lets every process end, twice skips the grace \
       periods, three times ends at once. 'scalems-top doctor' says whether this machine is ready.
 
       Exit status: 0 all tasks DONE, 1 some FAILED, CANCELED or not run, 2 wrong usage or workflow, 3 the runtime \
-      could not start, 4 the shutdown left something behind, 128+n ended by signal n.
+      could not start, 4 the shutdown left something behind, 5 the session's host is gone, 6 a --timeout passed, 128+n \
+      ended by signal n.
       """,
     version: programVersion,
-    subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self])
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Sessions:", subcommands: [RunCommand.self, AttachCommand.self, WatchCommand.self, ListCommand.self]),
+      CommandGroup(
+        name: "Commands to a session:",
+        subcommands: [
+          SubmitCommand.self, DrainCommand.self, StopCommand.self, ResumeCommand.self, CancelCommand.self,
+          CancelRaptorCommand.self, CloseCommand.self,
+        ]),
+      CommandGroup(
+        name: "What a session says:",
+        subcommands: [StatusCommand.self, LogCommand.self, EventsCommand.self]),
+      CommandGroup(
+        name: "Preparing:", subcommands: [CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self]),
+    ],
+    defaultSubcommand: AttachCommand.self)
 
   static func main() {
     // The helpers are this program, too; they start before anything else is looked at.

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// The user this process runs as, by name.
 func userName() -> String {
@@ -20,4 +21,9 @@ func newSessionID() -> String {
   func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
   let date = "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))"
   return "scalems.\(date).\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec)).\(getpid())"
+}
+
+func isFile(_ path: FilePath) -> Bool {
+  var status = stat()
+  return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }

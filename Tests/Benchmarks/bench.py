@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures scalems-top on this machine, side by side with what people use instead: `make bench`.
 
-  bench.py [--only rates,start,memory,idle,radical] [--tasks N] [--repeats N] [--cores N] BINARY
+  bench.py [--only rates,start,memory,idle,attach,radical] [--tasks N] [--repeats N] [--cores N] BINARY
 
 Only the standard library; HyperQueue comes from PyPI into .build-bench/. It writes nothing outside a temporary
 directory, which it removes, and leaves no process.
@@ -16,12 +16,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import attach
 import footprint
 import radical_costs
 import rates
 from processes import Workplace
 
-PARTS = ["rates", "start", "memory", "idle", "radical"]
+PARTS = ["rates", "start", "memory", "idle", "attach", "radical"]
 
 
 def main():
@@ -33,6 +34,8 @@ def main():
   parser.add_argument("--repeats", type=int, default=3)
   parser.add_argument("--frames", type=int, default=15, help="runs of the start part")
   parser.add_argument("--idle-seconds", type=float, default=30)
+  parser.add_argument("--attach-tasks", default="1000,100000,1000000", help="sizes of the sessions to attach to")
+  parser.add_argument("--watchers", type=int, default=200)
   parser.add_argument("--radical-tasks", type=int, default=500, help="tasks through RADICAL-Pilot")
   parser.add_argument("--radical-events", type=int, default=500_000, help="events through its helper")
   parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
@@ -103,6 +106,23 @@ def report_idle(binary, workplace, cache, options):
     f"host {host:.3f} % of a core, agent {helpers:.3f} %")
 
 
+def report_attach(binary, workplace, cache, options):
+  lines = [f"{'tasks':>10}{'journal':>12}{'read whole':>12}{'events/s':>12}{'checkpoint':>12}   attach: whole screen"]
+  for count, size, events, seconds, values, checkpoint in attach.measure(
+      binary, workplace, [int(text) for text in options.attach_tasks.split(",")], options.repeats):
+    lines.append(
+      f"{count:10}{size / 1e6:9.1f} MB{seconds:10.3f} s{events / seconds:12.0f}{checkpoint / 1e6:9.1f} MB"
+      f"   {footprint.summary(values)}")
+  (alone, watched), late = attach.watchers(binary, workplace, options.cores, options.tasks, options.watchers)
+  lines.append(
+    f"{options.tasks} tasks, host's processor time: {alone:.2f} s alone, {watched:.2f} s with {options.watchers} "
+    f"watchers ({100 * (watched - alone) / alone / max(1, options.watchers):+.2f} % a watcher); the last of them saw the "
+    f"end {late:.2f} s after the close was asked for")
+  watch, host = attach.watching(binary, workplace, options.idle_seconds)
+  lines.append(f"a quiet session: 'watch' takes {watch:.3f} % of a core, its host {host:.3f} %")
+  return "\n".join(lines)
+
+
 def report_radical(binary, workplace, cache, options):
   helper, host, both = radical_costs.rates(binary, workplace, options.radical_events)
   events = (
@@ -129,7 +149,8 @@ def report_radical(binary, workplace, cache, options):
 
 
 REPORTS = {
-  "rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle, "radical": report_radical,
+  "rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle, "attach": report_attach,
+  "radical": report_radical,
 }
 
 if __name__ == "__main__":

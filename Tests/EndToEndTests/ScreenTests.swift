@@ -83,11 +83,14 @@ import Testing
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show(options: "--task-grace 0")
     try await terminal.press("q")
-    try await terminal.wait(forText: "Detach is not possible")
-    try await terminal.press("Escape")
-    try await terminal.wait(for: "the dialog to be gone") { !$0.contains("Detach") }
+    try await terminal.wait(forText: "eave it running")
+    // The default is to stay.
+    try await terminal.press("Enter")
+    try await terminal.wait(for: "the dialog to be gone") { !$0.contains("eave it running") }
     try await terminal.press("q")
-    try await terminal.wait(forText: "Detach is not possible")
+    try await terminal.wait(forText: "eave it running")
+    try await terminal.press("c")
+    try await terminal.wait(forText: "Close the session?")
     try await terminal.press("y")
     try await terminal.wait(forText: "CLOSED")
     try await session.awaitNothingLeft()

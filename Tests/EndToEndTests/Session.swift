@@ -16,6 +16,11 @@ final class TestSession {
     try place.write(workflow.replacingMark(with: mark), to: "w.yaml")
   }
 
+  deinit {
+    // A session in the background outlives the terminals of its test; a test that failed may have left one.
+    if let pid = try? host(), isAlive(pid) { kill(pid, SIGKILL) }
+  }
+
   /// Processes of the session's tasks that sleep.
   var sleepers: [pid_t] { processes(matching: "sleep\0\(mark)") }
 
@@ -50,11 +55,26 @@ final class TestSession {
     return pid
   }
 
+  /// The user's directories of this test alone: its sessions, and its sockets.
+  var environment: [String: String] { ["XDG_STATE_HOME": "\(place.path)/state", "XDG_RUNTIME_DIR": place.path] }
+
+  /// A terminal in the workflow's directory.
+  func terminal(columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]) async throws -> Tmux {
+    try await Tmux(
+      columns: columns, rows: rows, in: place.path, environment: self.environment.merging(environment) { $1 })
+  }
+
+  /// Runs the real binary to its end in the workflow's directory, without a terminal.
+  func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Program.Result {
+    try await Program.run(
+      scalemsTop, arguments, in: place.path, environment: self.environment.merging(environment) { $1 })
+  }
+
   /// Opens the session's screen in a terminal, and awaits that the session runs.
   func show(
     columns: Int = 80, rows: Int = 24, options: String = "", environment: [String: String] = [:]
   ) async throws -> Tmux {
-    let terminal = try await Tmux(columns: columns, rows: rows, in: place.path, environment: environment)
+    let terminal = try await terminal(columns: columns, rows: rows, environment: environment)
     try await terminal.run(
       "$SCALEMS_TOP run w.yaml --session-dir s \(options); echo \"exit=$?\"; stty -a | tr ' ' '\\n' | grep -x -e '-*icanon;*' -e '-*echo;*' | tr '\\n' ' '"
     )

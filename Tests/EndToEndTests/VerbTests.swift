@@ -61,13 +61,11 @@ import Testing
 
   @Test func readOnlyTakesEveryVerbAway() async throws {
     let session = try TestSession(AttachTests.gated)
-    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach").exitCode == 0)
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach", "--task-grace", "0").exitCode == 0)
     for verb in ["drain", "stop", "resume", "cancel-raptor", "close"] {
       let flag = try await session.run(verb, "s", "--read-only")
       #expect(flag.exitCode == 2 && flag.stderr.contains("--read-only"), "\(verb): \(flag)")
-      let variable = try await Program.run(
-        scalemsTop, [verb, "s"], in: session.place.path,
-        environment: session.environment.merging(["SCALEMS_TOP_READ_ONLY": "1"]) { $1 })
+      let variable = try await session.run(verb, "s", environment: ["SCALEMS_TOP_READ_ONLY": "1"])
       #expect(variable.exitCode == 2 && variable.stderr.contains("SCALEMS_TOP_READ_ONLY"), "\(verb): \(variable)")
     }
     #expect(try session.snapshot().commands.isEmpty)
@@ -92,7 +90,7 @@ import Testing
     async throws
   {
     let session = try TestSession(AttachTests.gated)
-    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach").exitCode == 0)
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach", "--task-grace", "0").exitCode == 0)
     try await wait(for: "two tasks to run") { try session.snapshot().tasks.count(in: .running) == 2 }
     let terminal = try await session.terminal()
     try await terminal.run("unshare --uts sh -c 'hostname login2; exec $SCALEMS_TOP attach s'; echo \"exit=$?\"")

@@ -32,7 +32,7 @@ extension Check {
     Check("memory", checkMemory),
     Check("processes", checkProcesses),
     Check("state") { _ in
-      let directory = SessionRegistry().directory
+      let directory = SessionRegistry.sessions.directory
       return writable(directory) ?? .ok(directory)
     },
     Check("sessions") { _ in

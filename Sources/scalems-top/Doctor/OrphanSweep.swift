@@ -6,7 +6,7 @@ import Processes
 struct OrphanSweep: Sendable {
   /// Whether nobody is asked first.
   var mayEndWithoutAsking: Bool
-  var registry = SessionRegistry()
+  var registry = SessionRegistry.radical
   /// What processes get between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 

@@ -7,11 +7,14 @@ import Synchronization
 final class Feeder: Sendable {
   private let executor: DispatchingExecutor
   private let work: Work
+  /// Whether more work may come when this is done.
+  private let isKeptOpen: Bool
   private let failure = Mutex<String?>(nil)
 
-  init(executor: DispatchingExecutor, work: Work) {
+  init(executor: DispatchingExecutor, work: Work, isKeptOpen: Bool) {
     self.executor = executor
     self.work = work
+    self.isKeptOpen = isKeptOpen
   }
 
   /// Why the work was refused, in words.
@@ -22,15 +25,20 @@ final class Feeder: Sendable {
     case .file(let file, _):
       Task {
         do { try await executor.submit(file.items) } catch { failure.withLock { $0 = "\(error)" } }
-        await executor.finish()
+        await finish()
       }
     case .commands(let stream):
       // A queue of its own: reading blocks.
       DispatchQueue(label: "command-reader").async { [self] in
         stream.read(offer)
-        Task { await self.executor.finish() }
+        Task { await self.finish() }
       }
+    case .none: Task { await self.finish() }
     }
+  }
+
+  private func finish() async {
+    if !isKeptOpen || problem != nil { await executor.finish() }
   }
 
   /// Offers commands until they are taken; false when the session has closed without them.

@@ -4,6 +4,7 @@ import Glibc
 import Interface
 import LocalEngine
 import SessionModel
+import SystemPackage
 import Terminal
 import WorkflowFile
 
@@ -70,6 +71,18 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("What running tasks get to finish in when the session is closed (default: 60).", valueName: "s"))
   var taskGrace: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take up a session whose host died or was stopped: what has ended stays so, the rest runs.",
+      valueName: "session"))
+  var resume: String?
+
+  @Flag(help: "Wait for more work ('scalems-top submit') when all is done, until someone drains or closes the session.")
+  var keepOpen = false
+
+  @Flag(help: "Start the session in the background, print its id, and leave it running.")
+  var detach = false
+
   @Flag(help: "No screen: a progress bar on standard error, one summary line on standard output.")
   var batch = false
 
@@ -79,35 +92,46 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Leave the screen when the session has closed, without waiting for a key.")
   var exitWhenDone = false
 
-  @Flag(help: "Show no key that changes anything, and refuse every command.")
-  var readOnly = false
+  @OptionGroup
+  var screen: ScreenFlags
 
-  @Flag(help: "Draw with ASCII characters only.")
-  var ascii = false
+  /// The process was started as a host in the background.
+  @Flag(name: .customLong("as-host"), help: .hidden)
+  var isHost = false
 
-  @Flag(help: "Use no colours (as NO_COLOR does).")
-  var mono = false
+  static let hostFlag = "--as-host"
 
   func run() throws {
-    let work = try loadWork()
-    let configuration = try makeConfiguration(work.file)
-    try checkFits(work.file, configuration)
-    let run = try HostedRun(
-      work: work, configuration: configuration, sessionDirectory: sessionDir,
-      name: name ?? work.file?.name ?? work.title, reason: reason, output: try chooseOutput())
-    throw ExitStatus(code: run.execute())
-  }
-
-  /// A screen when there is a terminal and nobody asked for something else.
-  private func chooseOutput() throws -> HostedRun.Output {
-    if json { return .json }
-    guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else { return .batch }
+    if isHost { throw ExitStatus(code: try Hosting.inBackground(makePlan)) }
+    if detach { throw ExitStatus(code: try detached()) }
+    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(), json: true)) }
+    // Commands that come over standard input go to the host.
+    let input = commands == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : -1
+    guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
+      throw ExitStatus(code: try Hosting.inForeground(try makePlan(), json: false))
+    }
     do { try Screen.checkTerminal() } catch {
       throw UsageProblem(description: "scalems-top: \(error); run it with --batch")
     }
-    return .screen(
-      InterfaceOptions(
-        isReadOnly: readOnly, exitWhenDone: exitWhenDone, screen: ScreenOptions(ascii: ascii ? true : nil, mono: mono)))
+    throw ExitStatus(code: try OwnedScreen(screen.options(exitWhenDone: exitWhenDone)).run(input: input))
+  }
+
+  /// Starts the session in the background and leaves it.
+  private func detached() throws -> Int32 {
+    let host = try LaunchedHost(input: commands == "-" ? STDIN_FILENO : -1)
+    host.release()
+    if json {
+      var line = JSONWriter()
+      line.beginObject()
+      line.member("session", host.session)
+      line.member("directory", host.directory)
+      line.endObject()
+      line.endLine()
+      put(String(decoding: line.bytes, as: UTF8.self))
+    } else {
+      put("\(host.session)\n")
+    }
+    return 0
   }
 
   /// Makes the terminal the standard input; commands that come over standard input were moved out of the way.
@@ -119,8 +143,46 @@ struct RunCommand: ParsableCommand {
     return dup2(terminal, STDIN_FILENO) == 0
   }
 
+  private func makePlan() throws -> SessionHost.Plan {
+    if let resume { return try resumption(of: resume) }
+    let work = try loadWork()
+    let settings = try makeSettings(work)
+    let configuration = try settings.configuration()
+    try checkFits(work.file, configuration)
+    return SessionHost.Plan(
+      work: work, settings: settings, configuration: configuration, directory: sessionDir, reason: reason)
+  }
+
+  /// What the session was run with, unless this command line says otherwise.
+  private func resumption(of text: String) throws -> SessionHost.Plan {
+    guard path == nil, commands == nil, sessionDir == nil else {
+      throw ValidationError("--resume takes up what the session has: name no workflow, commands or directory with it")
+    }
+    let found = try SessionFinder().find(text)
+    let earlier = try EarlierSession(found)
+    guard var settings = RunSettings(in: found.directory) else {
+      throw UsageProblem(
+        description: "\(found.directory.path)/run.json, which says how session \(found.id) was run, cannot be read")
+    }
+    if let name { settings.name = name }
+    if let engine { settings.engine = engine }
+    if let resource { settings.resource = resource }
+    if let access { settings.accessSchema = access }
+    if let venv { settings.targetVenv = absolutePath(venv) }
+    if enableRaptor { settings.enableRaptor = true }
+    if let cores { settings.cores = cores }
+    if let gpus { settings.gpus = gpus }
+    if let taskGrace { settings.taskGrace = taskGrace }
+    if !pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
+    if keepOpen { settings.isKeptOpen = true }
+    return SessionHost.Plan(
+      work: Work(title: settings.name, source: .none), settings: settings,
+      configuration: try settings.configuration(), reason: reason, earlier: earlier)
+  }
+
   private func loadWork() throws -> Work {
     switch (path, commands) {
+    case (nil, nil) where keepOpen: return Work(title: "", source: .none)
     case (nil, nil): throw ValidationError("name a workflow to run, or a list of shell commands with --commands")
     case (.some, .some): throw ValidationError("run either a workflow or a list of --commands, not both")
     case (nil, let list?):
@@ -132,21 +194,18 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func makeConfiguration(_ file: WorkflowFile?) throws -> RuntimeConfiguration {
+  private func makeSettings(_ work: Work) throws -> RunSettings {
+    let file = work.file
     let engine = engine ?? file?.engine ?? "local"
-    var limits = engine == EngineKind.radical.name ? TimeLimits.radical : TimeLimits()
-    if let taskGrace {
-      guard taskGrace >= 0, taskGrace <= 1e6 else {
-        throw UsageProblem(description: "--task-grace is a number of seconds from 0 to 1000000, not \(taskGrace)")
-      }
-      limits.awaitTasks = .seconds(taskGrace)
+    var clientDirectory = currentDirectory()
+    if case .file(_, let path) = work.source {
+      clientDirectory = FilePath(absolutePath(path)).removingLastComponent().string
     }
-    do {
-      return try RuntimeConfiguration(
-        engine: engine, resource: resource ?? file?.resource, accessSchema: access, targetVenv: venv ?? file?.venv,
-        enableRaptor: enableRaptor || file?.needsRaptor ?? false, cores: pilotCores(engine, file),
-        gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime, pilotOptions: try pilotOptions(), limits: limits)
-    } catch let problem as UsageProblem { throw problem } catch { throw UsageProblem(description: "\(error)") }
+    return RunSettings(
+      name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
+      accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,
+      cores: pilotCores(engine, file), gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime,
+      pilotOptions: try pilotOptions(), taskGrace: taskGrace, clientDirectory: clientDirectory, isKeptOpen: keepOpen)
   }
 
   /// What RADICAL-Pilot is asked for: it has no default, but this machine has a natural one.
@@ -190,20 +249,3 @@ struct RunCommand: ParsableCommand {
     }
   }
 }
-
-/// What a run is given to do.
-struct Work {
-  enum Source {
-    case file(WorkflowFile, path: String)
-    case commands(CommandStream)
-  }
-
-  var title: String
-  var source: Source
-
-  var file: WorkflowFile? {
-    if case .file(let file, _) = source { file } else { nil }
-  }
-}
-
-func lastComponent(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

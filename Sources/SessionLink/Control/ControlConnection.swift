@@ -1,0 +1,199 @@
+import NIOCore
+import SessionModel
+
+/// One connection on a control socket. Lives on the event loop.
+final class ControlConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    /// Nothing was said yet.
+    case new
+    case open(origin: String?, isReadOnly: Bool)
+    /// The last word was sent.
+    case ending
+  }
+
+  private let hub: ControlHub
+  private let user: String
+  private var state = State.new
+  private var context: ChannelHandlerContext?
+  private var commandsUnderWay = 0
+  private var isFollowing = false
+  /// News were passed over while the peer did not read.
+  private var hasMissedNews = false
+
+  init(hub: ControlHub, user: String) {
+    self.hub = hub
+    self.user = user
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    self.context = context
+    guard hub.enter() else {
+      return refuse(ControlProblem("there are \(hub.limits.connections) connections already: try again later"))
+    }
+    send(.greeting(version: ControlRequest.version, session: hub.session, program: "scalems-top \(programVersion)"))
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    hub.leave(self)
+    self.context = nil
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let line = unwrapInboundIn(data)
+    if case .ending = state { return }
+    let request = line.withUnsafeReadableBytes { bytes in
+      Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
+    }
+    switch request {
+    case .success(let request): take(request)
+    case .failure(let problem): send(.refused(problem))
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let problem = error as? ControlProblem { refuse(problem) } else { context.close(promise: nil) }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable, hasMissedNews, let news = hub.newest {
+      hasMissedNews = false
+      send(news)
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  private func take(_ request: ControlRequest) {
+    switch (request.body, state) {
+    case (.hello(let version, let origin, let isReadOnly), .new):
+      guard version == ControlRequest.version else {
+        return refuse(
+          ControlProblem(
+            id: request.id,
+            "this session speaks version \(ControlRequest.version) of the protocol, not \(version): "
+              + "use the scalems-top that it was started with"))
+      }
+      state = .open(origin: origin, isReadOnly: isReadOnly)
+      send(.accepted(id: request.id))
+    case (.hello, _): send(.refused(ControlProblem(id: request.id, "'hello' was said already")))
+    case (_, .new): send(.refused(ControlProblem(id: request.id, "say 'hello' first")))
+    case (.follow, _):
+      guard !isFollowing else { return send(.refused(ControlProblem(id: request.id, "it follows already"))) }
+      isFollowing = true
+      send(.accepted(id: request.id))
+      if let news = hub.follow(self) { send(news) }
+    case (.command(let command, let reason, let token), .open(let origin, let isReadOnly)):
+      guard !isReadOnly else {
+        return send(.refused(ControlProblem(id: request.id, "this connection is read-only: it takes no commands")))
+      }
+      guard commandsUnderWay < hub.limits.commands else {
+        return send(
+          .refused(
+            ControlProblem(id: request.id, "\(commandsUnderWay) commands of this connection are under way already")))
+      }
+      commandsUnderWay += 1
+      perform(command, request.id, CommandSender(user: user, origin: origin, request: token), reason)
+    case (.command, .ending): break
+    }
+  }
+
+  private func perform(_ command: OperatorCommand, _ id: Int, _ sender: CommandSender, _ reason: String?) {
+    guard let loop = context?.eventLoop else { return }
+    let connection = NIOLoopBound(self, eventLoop: loop)
+    hub.taker.take(command, sender: sender, reason: reason) { record in
+      loop.execute {
+        if record.stage.isFinished { connection.value.commandsUnderWay -= 1 }
+        connection.value.send(.command(id: id, CommandReport(record)))
+      }
+    }
+  }
+
+  // MARK: Sending
+
+  /// News, of which a peer that does not read misses all but the newest.
+  func tell(_ line: ByteBuffer) {
+    guard let context else { return }
+    guard context.channel.isWritable else { return hasMissedNews = true }
+    context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+  }
+
+  private func send(_ reply: ControlReply) {
+    guard let context else { return }
+    // Whoever sends requests and never reads the replies is not owed more of them.
+    guard context.channel.isWritable else { return context.close(promise: nil) }
+    var line = JSONWriter()
+    reply.write(to: &line)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: line.bytes)), promise: nil)
+  }
+
+  /// Says why, and ends the connection.
+  private func refuse(_ problem: ControlProblem) {
+    guard let context else { return }
+    if case .ending = state { return }
+    state = .ending
+    send(.refused(problem))
+    context.close(promise: nil)
+  }
+
+  /// Ends the connection after what was sent.
+  func end() {
+    state = .ending
+    context?.close(promise: nil)
+  }
+}
+
+/// Cuts what comes into lines of a bounded length.
+struct RequestLines: ByteToMessageDecoder {
+  typealias InboundOut = ByteBuffer
+
+  private let limit: Int
+  /// Counts the bytes of unfinished lines over all connections; false when there are too many.
+  private let count: (Int) -> Bool
+  private var counted = 0
+  /// Bytes of the buffer that hold no line feed.
+  private var searched = 0
+
+  init(limit: Int, count: @escaping (Int) -> Bool) {
+    self.limit = limit
+    self.count = count
+  }
+
+  mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+    let view = buffer.readableBytesView
+    if let feed = view[view.startIndex.advanced(by: searched)...].firstIndex(of: 0x0a) {
+      searched = 0
+      _ = note(0)
+      guard let line = buffer.readSlice(length: feed - view.startIndex) else { return .needMoreData }
+      buffer.moveReaderIndex(forwardBy: 1)
+      guard line.readableBytes <= limit else { throw tooLong }
+      context.fireChannelRead(NIOAny(line))
+      return .continue
+    }
+    searched = view.count
+    guard view.count <= limit else { throw tooLong }
+    guard note(view.count) else {
+      throw ControlProblem("too much of unfinished requests waits on this socket: try again later")
+    }
+    return .needMoreData
+  }
+
+  mutating func decodeLast(
+    context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+  ) throws -> DecodingState {
+    // What has no end is no request.
+    _ = note(0)
+    buffer.clear()
+    return .needMoreData
+  }
+
+  private mutating func note(_ size: Int) -> Bool {
+    defer { counted = size }
+    return count(size - counted)
+  }
+
+  private var tooLong: ControlProblem { ControlProblem("a request has at most \(limit) bytes: send less at a time") }
+}

@@ -1,0 +1,129 @@
+import Glibc
+import NIOCore
+import SessionModel
+import Synchronization
+
+/// What the connections of a control socket share.
+final class ControlHub: Sendable {
+  let session: String
+  let taker: any CommandTaker
+  let limits: ControlLimits
+  private let onRefused: @Sendable (uid_t) -> Void
+  private let loop: any EventLoop
+  private let members: NIOLoopBoundBox<Members>
+  private let news = Mutex(News())
+
+  /// Used on the event loop only.
+  private final class Members {
+    var connections = 0
+    var followers: [ObjectIdentifier: ControlConnection] = [:]
+    var unfinished = 0
+  }
+
+  private struct News {
+    var newest: ControlReply?
+    var isScheduled = false
+    var lastTold = NIODeadline.uptimeNanoseconds(0)
+    var hasFollowers = false
+  }
+
+  init(
+    session: String, taker: any CommandTaker, limits: ControlLimits, onRefused: @escaping @Sendable (uid_t) -> Void,
+    loop: any EventLoop
+  ) {
+    self.session = session
+    self.taker = taker
+    self.limits = limits
+    self.onRefused = onRefused
+    self.loop = loop
+    members = .makeBoxSendingValue(Members(), eventLoop: loop)
+  }
+
+  // MARK: Connections
+
+  /// Sets a new connection up, unless it is another user's.
+  func admit(_ channel: any Channel) -> EventLoopFuture<Void> {
+    ControlSocket.peer(of: channel).flatMapThrowing { [self] uid in
+      guard uid == getuid() || uid == 0 else {
+        onRefused(uid)
+        throw ControlProblem("user \(uid) was refused")
+      }
+      let connection = ControlConnection(hub: self, user: userName(of: uid))
+      try channel.pipeline.syncOperations.addHandlers([
+        ByteToMessageHandler(RequestLines(limit: limits.message, count: { [weak self] in self?.count($0) ?? false })),
+        connection,
+      ])
+    }
+  }
+
+  /// - Returns: false when there are too many.
+  func enter() -> Bool {
+    members.value.connections += 1
+    return members.value.connections <= limits.connections
+  }
+
+  func leave(_ connection: ControlConnection) {
+    members.value.connections -= 1
+    members.value.followers[ObjectIdentifier(connection)] = nil
+    let isEmpty = members.value.followers.isEmpty
+    news.withLock { $0.hasFollowers = !isEmpty }
+  }
+
+  /// Counts the bytes of unfinished requests; false when there are too many.
+  private func count(_ change: Int) -> Bool {
+    members.value.unfinished += change
+    return members.value.unfinished <= limits.unfinished
+  }
+
+  // MARK: News
+
+  /// - Returns: the news so far.
+  func follow(_ connection: ControlConnection) -> ControlReply? {
+    members.value.followers[ObjectIdentifier(connection)] = connection
+    return news.withLock { news in
+      news.hasFollowers = true
+      return news.newest
+    }
+  }
+
+  var newest: ControlReply? { news.withLock { $0.newest } }
+
+  /// At once when the last news are old enough, else when they are.
+  func publish(_ reply: ControlReply) {
+    let time: NIODeadline? = news.withLock { news in
+      guard reply != news.newest else { return nil }
+      news.newest = reply
+      guard news.hasFollowers, !news.isScheduled else { return nil }
+      news.isScheduled = true
+      return max(.now(), news.lastTold + limits.interval)
+    }
+    guard let time else { return }
+    loop.scheduleTask(deadline: time) { [self] in tell() }
+  }
+
+  private func tell() {
+    let newest = news.withLock { news in
+      news.isScheduled = false
+      news.lastTold = .now()
+      return news.newest
+    }
+    guard let newest else { return }
+    var line = JSONWriter()
+    newest.write(to: &line)
+    let bytes = ByteBuffer(bytes: line.bytes)
+    for follower in members.value.followers.values { follower.tell(bytes) }
+  }
+
+  /// Sends what is new, and ends the connections.
+  func close() {
+    let done = loop.submit { [self] in
+      tell()
+      for follower in members.value.followers.values { follower.end() }
+    }
+    try? done.wait()
+  }
+}
+
+private func userName(of uid: uid_t) -> String {
+  getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? String(uid)
+}

@@ -1,0 +1,120 @@
+import Glibc
+import Processes
+import SessionModel
+import SystemPackage
+
+/// Commands that come as files: from machines that see the session's directory, and not its host's sockets.
+///
+/// Each file holds what would be said on the control socket: `hello`, then the command. It appears whole, by a rename,
+/// and is gone when the host has taken it; the journal says what became of it.
+public struct Inbox: Sendable {
+  private let path: String
+  /// A file of more bytes is not read.
+  private static let longest = 8 << 20
+
+  /// What was in a file.
+  public struct Item: Sendable {
+    public var sender: CommandSender
+    public var command: Result<(OperatorCommand, reason: String?), ControlProblem>
+  }
+
+  public init(_ directory: SessionDirectory) { path = directory.path.appending("inbox").string }
+
+  /// Makes the directory, and empties it: what was not taken by an earlier host is out of date.
+  ///
+  /// - Throws: `FileProblem` when it cannot be made.
+  public func make() throws(FileProblem) {
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      throw FileProblem(description: "\(path) cannot be made: \(text(errno))")
+    }
+    for name in names() { unlink("\(path)/\(name)") }
+  }
+
+  /// Leaves a command for the host.
+  ///
+  /// - Parameter token: unique among all senders; by it the record of the command is found in the journal.
+  /// - Throws: `ControlProblem` when it cannot be left there.
+  public func put(
+    _ command: OperatorCommand, reason: String?, origin: String, token: String
+  ) throws(ControlProblem) {
+    var json = JSONWriter()
+    ControlRequest(id: 1, .hello(version: ControlRequest.version, origin: origin, isReadOnly: false)).write(to: &json)
+    ControlRequest(id: 2, .command(command, reason: reason, token: token)).write(to: &json)
+    guard json.bytes.count <= Self.longest else {
+      throw ControlProblem("a command has at most \(Self.longest) bytes: submit less at a time")
+    }
+    do { try replaceFile("\(path)/\(token).json", with: json.bytes) } catch {
+      throw ControlProblem("the command cannot be left for the host of the session: \(error)")
+    }
+  }
+
+  /// Takes what has come since the last time.
+  public func take() -> [Item] {
+    names().filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+      let file = "\(path)/\(name)"
+      defer { unlink(file) }
+      return read(file)
+    }
+  }
+
+  private func read(_ file: String) -> Item? {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    // What another user put here, somehow, is nobody's command.
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      status.st_uid == getuid() || status.st_uid == 0
+    else { return nil }
+    var sender = CommandSender(user: getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? "")
+    guard status.st_size <= Self.longest else {
+      return Item(sender: sender, command: .failure(ControlProblem("a command in the inbox was too long")))
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    let lines = bytes.prefix(max(0, count)).split(separator: 0x0a)
+    do {
+      let (command, reason) = try Self.command(in: lines, &sender)
+      return Item(sender: sender, command: .success((command, reason: reason)))
+    } catch { return Item(sender: sender, command: .failure(error)) }
+  }
+
+  private static func command(
+    in lines: [ArraySlice<UInt8>], _ sender: inout CommandSender
+  ) throws(ControlProblem) -> (OperatorCommand, String?) {
+    for line in lines {
+      switch try request(line).body {
+      case .hello(let version, let origin, _):
+        guard version == ControlRequest.version else {
+          throw ControlProblem("a command in the inbox is of version \(version), not \(ControlRequest.version)")
+        }
+        sender.origin = origin
+      case .command(let command, let reason, let token):
+        sender.request = token
+        return (command, reason)
+      case .follow: break
+      }
+    }
+    throw ControlProblem("a file in the inbox holds no command")
+  }
+
+  private static func request(_ line: ArraySlice<UInt8>) throws(ControlProblem) -> ControlRequest {
+    let result = line.withUnsafeBytes { bytes in
+      Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
+    }
+    return try result.get()
+  }
+
+  private func names() -> [String] {
+    guard let stream = opendir(path) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let item = readdir(stream) {
+      let name = withUnsafePointer(to: &item.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+}

@@ -1,0 +1,39 @@
+import Executor
+import SessionLink
+import SessionModel
+
+/// Takes the commands of others to the executor.
+struct CommandDesk: CommandTaker {
+  let executor: DispatchingExecutor
+  let journal: Journal
+
+  func take(
+    _ command: OperatorCommand, sender: CommandSender, reason: String?,
+    report: @escaping @Sendable (CommandRecord) -> Void
+  ) {
+    // Acknowledged work is in the journal, and so on the disk: that cannot be promised now.
+    if case .submit = command, let problem = journal.problem {
+      report(
+        CommandRecord(
+          id: 0, verb: .submit, sender: sender, reason: reason,
+          stage: .finished(succeeded: false, outcome: "no work is taken: \(problem)")))
+      return
+    }
+    executor.send(command, sender: sender, reason: reason, report: report)
+  }
+
+  /// What came through the inbox; how it goes stands in the journal.
+  func take(_ item: Inbox.Item) {
+    switch item.command {
+    case .success(let (command, reason)):
+      take(command, sender: item.sender, reason: reason) { record in
+        if record.id == 0, case .finished(_, let outcome) = record.stage {
+          warn("\(record.verb.rawValue) of \(record.sender.words): \(outcome)")
+        }
+      }
+    case .failure(let problem): warn("\(problem) (from \(item.sender.words))")
+    }
+  }
+
+  func warn(_ text: String) { journal.record([SessionEvent(source: .executor, .log(.warning, text))]) }
+}

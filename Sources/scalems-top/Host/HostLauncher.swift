@@ -1,0 +1,83 @@
+import FoundationEssentials
+import Glibc
+import Processes
+
+/// A host in the background, as the program sees it that started it.
+struct LaunchedHost: Sendable {
+  let pid: pid_t
+  let session: String
+  let directory: String
+  private let line: Int32
+
+  private struct Ready: Decodable {
+    var session: String
+    var directory: String
+  }
+
+  /// Starts `scalems-top run` with the arguments of this process as a host, and waits until its session is there.
+  ///
+  /// - Parameter input: its standard input; `/dev/null` when negative.
+  /// - Throws: `ExitStatus` when it could not; it has said why.
+  init(input: Int32) throws(ExitStatus) {
+    var ends: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      complain("scalems-top: no socket pair: \(errorText())")
+      throw ExitStatus(code: 3)
+    }
+    var arguments = CommandLine.arguments
+    arguments.insert(RunCommand.hostFlag, at: min(2, arguments.count))
+    let program = linkTarget("/proc/self/exe") ?? arguments[0]
+    let start = ProcessStart(
+      program: program, arguments: arguments, input: input, output: ends[1], error: STDERR_FILENO,
+      diesWithParent: false)
+    let started = ProcessEnvironment().with([]) { start.run(environment: $0) }
+    close(ends[1])
+    guard started > 0 else {
+      complain("scalems-top: the host of the session could not be started: \(String(cString: strerror(-started)))")
+      throw ExitStatus(code: 3)
+    }
+    pid = started
+    line = ends[0]
+    guard let ready = try? JSONDecoder().decode(Ready.self, from: Data(Self.firstLine(from: line))) else {
+      throw ExitStatus(code: Self.end(of: started))
+    }
+    session = ready.session
+    directory = ready.directory
+  }
+
+  /// Lets the session go on when this process ends.
+  func release() {
+    var byte = OwnerLine.release
+    _ = send(line, &byte, 1, Int32(MSG_NOSIGNAL))
+  }
+
+  func signal(_ number: Int32) { kill(pid, number) }
+
+  /// Waits for the host.
+  ///
+  /// - Returns: its exit status, or 128 + the signal that ended it.
+  func wait() -> Int32 { Self.end(of: pid) }
+
+  /// Whether the host has ended; it stays to be waited for.
+  var hasEnded: Bool { !(ProcessIdentity(of: pid)?.isAlive ?? false) }
+
+  private static func end(of pid: pid_t) -> Int32 {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0 {
+      guard errno == EINTR else { return 3 }
+    }
+    let signal = status & 0x7f
+    return signal != 0 ? 128 + signal : (status >> 8) & 0xff
+  }
+
+  private static func firstLine(from descriptor: Int32) -> [UInt8] {
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while true {
+      let count = read(descriptor, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count == 1, byte != 0x0a else { return line }
+      line.append(byte)
+    }
+  }
+}

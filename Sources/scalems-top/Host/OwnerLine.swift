@@ -1,0 +1,57 @@
+@preconcurrency import Dispatch
+import Glibc
+import Processes
+import SessionModel
+import Synchronization
+
+/// The line between a host in the background and the program that started it: standard output of the one, a socket of
+/// the other.
+///
+/// The host says when its session is there. The owner says when the session is to go on without it; one that just
+/// disappears takes its session with it, as a hang-up does.
+final class OwnerLine: Sendable {
+  private let descriptor: Int32
+  private let queue = DispatchQueue(label: "owner")
+  static let release = UInt8(ascii: "L")
+
+  /// Takes standard output over; what is printed from now on goes nowhere.
+  init() {
+    descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+    redirect(STDOUT_FILENO, to: "/dev/null")
+  }
+
+  /// Tells the owner which session was made, and leaves its terminal.
+  func ready(session: String, directory: String) {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("session", session)
+    json.member("directory", directory)
+    json.endObject()
+    json.endLine()
+    _ = send(descriptor, json.bytes, json.bytes.count, Int32(MSG_NOSIGNAL))
+    redirect(STDIN_FILENO, to: "/dev/null")
+    redirect(STDOUT_FILENO, to: directory + "/host.log")
+    redirect(STDERR_FILENO, to: directory + "/host.log")
+  }
+
+  /// - Parameter onLoss: called when the owner is gone that did not release the session.
+  func watch(onLoss: @escaping @Sendable () -> Void) {
+    queue.async { [self] in
+      var byte: UInt8 = 0
+      while true {
+        let count = read(descriptor, &byte, 1)
+        if count < 0 && errno == EINTR { continue }
+        if count != 1 || byte != Self.release { onLoss() }
+        return
+      }
+    }
+  }
+}
+
+/// Makes a standard stream a file, which is appended to.
+private func redirect(_ stream: Int32, to path: String) {
+  let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+  guard file >= 0 else { return }
+  dup2(file, stream)
+  close(file)
+}

@@ -1,0 +1,82 @@
+import Executor
+import FoundationEssentials
+import Processes
+import SessionLink
+import SystemPackage
+
+/// What a session is run with; kept as `run.json` in its directory, so that it can be taken up again.
+struct RunSettings: Codable {
+  var name: String
+  var engine: String
+  var resource: String?
+  var accessSchema: String?
+  var targetVenv: String?
+  var enableRaptor: Bool
+  var cores: Int?
+  var gpus: Int?
+  var runtime: Double?
+  var pilotOptions: [String: String] = [:]
+  /// Seconds that running tasks get to finish in when the session is closed.
+  var taskGrace: Double?
+  /// What relative paths of the workflow refer to.
+  var clientDirectory: String
+  /// Whether the session waits for more work when all is done.
+  var isKeptOpen: Bool
+
+  private static let fileName = "run.json"
+
+  /// - Throws: `UsageProblem` that names the wrong value.
+  func configuration() throws(UsageProblem) -> RuntimeConfiguration {
+    var limits = engine == EngineKind.radical.name ? TimeLimits.radical : TimeLimits()
+    if let taskGrace {
+      guard taskGrace >= 0, taskGrace <= 1e6 else {
+        throw UsageProblem(description: "--task-grace is a number of seconds from 0 to 1000000, not \(taskGrace)")
+      }
+      limits.awaitTasks = .seconds(taskGrace)
+    }
+    do {
+      return try RuntimeConfiguration(
+        engine: engine, resource: resource, accessSchema: accessSchema, targetVenv: targetVenv,
+        enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
+        limits: limits)
+    } catch { throw UsageProblem(description: "\(error)") }
+  }
+
+  /// - Throws: `FileProblem` when they cannot be kept.
+  func write(to directory: SessionDirectory) throws(FileProblem) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    guard let bytes = try? encoder.encode(self) else { return }
+    try replaceFile(Self.path(in: directory), with: bytes + [0x0a])
+  }
+
+  /// Those of an earlier session; `nil` when they are not there, or make no sense.
+  init?(in directory: SessionDirectory) {
+    guard let bytes = ProcessTable.contents(Self.path(in: directory)),
+      let settings = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+    else { return nil }
+    self = settings
+  }
+
+  init(
+    name: String, engine: String, resource: String?, accessSchema: String?, targetVenv: String?, enableRaptor: Bool,
+    cores: Int?, gpus: Int?, runtime: Double?, pilotOptions: [String: String], taskGrace: Double?,
+    clientDirectory: String, isKeptOpen: Bool
+  ) {
+    self.name = name
+    self.engine = engine
+    self.resource = resource
+    self.accessSchema = accessSchema
+    self.targetVenv = targetVenv
+    self.enableRaptor = enableRaptor
+    self.cores = cores
+    self.gpus = gpus
+    self.runtime = runtime
+    self.pilotOptions = pilotOptions
+    self.taskGrace = taskGrace
+    self.clientDirectory = clientDirectory
+    self.isKeptOpen = isKeptOpen
+  }
+
+  private static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
+}

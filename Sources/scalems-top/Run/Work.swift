@@ -1,0 +1,20 @@
+import WorkflowFile
+
+/// What a run is given to do.
+struct Work {
+  enum Source {
+    case file(WorkflowFile, path: String)
+    case commands(CommandStream)
+    /// What an earlier host of the session left, or what will be submitted.
+    case none
+  }
+
+  var title: String
+  var source: Source
+
+  var file: WorkflowFile? {
+    if case .file(let file, _) = source { file } else { nil }
+  }
+}
+
+func lastComponent(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Glibc
+import Interface
+import Processes
+import SessionLink
+import SessionModel
+import Synchronization
+import Terminal
+
+struct AttachCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attach",
+    abstract: "Show a session on this terminal, with all keys; leaving it changes nothing.",
+    discussion: "Without a session, the only live one is shown, or a list to choose from.")
+
+  @Argument(help: sessionHelp)
+  var session: String?
+
+  @OptionGroup
+  var screen: ScreenFlags
+
+  func run() throws {
+    throw ExitStatus(code: try AttachedScreen(screen.options()).run(session))
+  }
+}
+
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Show a session on this terminal, read-only: no key changes anything.",
+    discussion: """
+      Only needs to read the session's directory, so it works from any machine that sees its files. Without a session, \
+      the only live one is shown, or a list to choose from.
+      """)
+
+  @Argument(help: sessionHelp)
+  var session: String?
+
+  @OptionGroup
+  var screen: ScreenFlags
+
+  func run() throws {
+    throw ExitStatus(code: try AttachedScreen(screen.options(isReadOnly: true)).run(session))
+  }
+}
+
+/// A screen on a session that was started elsewhere; leaving it changes nothing.
+struct AttachedScreen {
+  private let options: InterfaceOptions
+
+  init(_ options: InterfaceOptions) { self.options = options }
+
+  /// - Parameter text: what the user calls the session; `nil` is the only live one, or a choice.
+  /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
+  func run(_ text: String?) throws -> Int32 {
+    let named = try text.map { try SessionFinder().find($0) }
+    do { try Screen.checkTerminal() } catch {
+      throw UsageProblem(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
+    }
+    guard let found = try named ?? choose() else { return 0 }
+    let source: AttachedSource
+    let runner: InterfaceRunner
+    do {
+      source = try AttachedSource(
+        found.directory, origin: originWords(), isReadOnly: options.isReadOnly, isOwned: false)
+      runner = try InterfaceRunner(source: source, options: options)
+    } catch {
+      complain("scalems-top: \(error)")
+      return 2
+    }
+    let received = Mutex<Int32?>(nil)
+    // A signal to a screen that is not the session's own only ends the screen.
+    let signals = SignalSources { number in
+      received.withLock { $0 = $0 ?? number }
+      runner.stop()
+    }
+    defer { withExtendedLifetime(signals) {} }
+    do {
+      let outcome = try runner.run()
+      source.close()
+      if let signal = received.withLock({ $0 }) { return 128 + signal }
+      guard let summary = source.summary else {
+        if outcome == .left, source.isHostGone { throw hostGone(found.id) }
+        return 0
+      }
+      put(summaryLine(summary, directory: found.directory.path.string) + "\n")
+      return outcome == .sessionClosed ? summary.exitCode : 0
+    } catch let error as TerminalError {
+      complain("scalems-top: \(error)")
+      return 2
+    }
+  }
+
+  /// The only live session, or one that is chosen on the screen; `nil` when none is.
+  private func choose() throws -> FoundSession? {
+    let live = SessionFinder().live()
+    if live.count == 1 { return live[0] }
+    let overviews = (live.isEmpty ? SessionFinder().all().suffix(100) : live[...]).map(SessionOverview.init)
+    guard !overviews.isEmpty else {
+      throw UsageProblem(
+        description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
+    }
+    let choices = overviews.reversed().map { overview in
+      SessionChoice(
+        id: overview.session.id, name: overview.info?.name ?? "", state: overview.stateWord,
+        counts: overview.countWords, host: overview.info?.host ?? "", age: overview.ageWords,
+        directory: overview.session.directory.path.string)
+    }
+    do {
+      guard let index = try pickSession(choices, options: options) else { return nil }
+      return overviews.reversed()[index].session
+    } catch {
+      complain("scalems-top: \(error)")
+      throw ExitStatus(code: 2)
+    }
+  }
+}
+
+/// Where this process is used from, for the journals of the sessions it commands: `login1 pts/3`.
+func originWords() -> String {
+  var name = [CChar](repeating: 0, count: 64)
+  for stream in [STDIN_FILENO, STDERR_FILENO] where ttyname_r(stream, &name, name.count) == 0 {
+    let path = name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } } ?? ""
+    return machineName() + " " + (path.hasPrefix("/dev/") ? String(path.dropFirst(5)) : path)
+  }
+  return machineName()
+}

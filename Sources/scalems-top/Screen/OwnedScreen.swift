@@ -1,0 +1,78 @@
+import Glibc
+import Interface
+import SessionLink
+import SessionModel
+import Synchronization
+import SystemPackage
+import Terminal
+
+/// The screen of `run`: a session in the background, which goes with its screen unless it is left running.
+struct OwnedScreen {
+  private let options: InterfaceOptions
+  /// What a host gets to end in that was told to end at once.
+  private static let lastChance = Duration.seconds(2)
+
+  init(_ options: InterfaceOptions) { self.options = options }
+
+  /// Starts the session and shows it until it has ended or is left.
+  ///
+  /// - Parameter input: the host's standard input; `/dev/null` when negative.
+  /// - Returns: the exit status.
+  func run(input: Int32) throws -> Int32 {
+    let host = try LaunchedHost(input: input)
+    if input >= 0 { close(input) }
+    let source: AttachedSource
+    let runner: InterfaceRunner
+    do {
+      source = try AttachedSource(
+        SessionDirectory(FilePath(host.directory)), origin: originWords(), isReadOnly: options.isReadOnly,
+        isOwned: true)
+      runner = try InterfaceRunner(source: source, options: options)
+    } catch {
+      complain("scalems-top: \(error)")
+      return 2
+    }
+    let received = Mutex<[Int32]>([])
+    let signals = SignalSources { number in
+      let count = received.withLock { received in
+        received.append(number)
+        return received.count
+      }
+      host.signal(number)
+      if source.summary != nil { runner.stop() }
+      guard count >= 3 else { return }
+      TerminalGuard.restoreTerminal()
+      let deadline = ContinuousClock.now + Self.lastChance
+      while !host.hasEnded, .now < deadline { usleep(5000) }
+      host.signal(SIGKILL)
+      _exit(128 + number)
+    }
+    defer { withExtendedLifetime(signals) {} }
+    // Who interrupted the session waits for its end, not for a summary to dismiss.
+    source.onClose { if $0.exitCode > 128 { runner.stop() } }
+    let outcome: InterfaceOutcome
+    do { outcome = try runner.run() } catch {
+      complain("scalems-top: \(error)")
+      return 2
+    }
+    let isInterrupted = received.withLock { !$0.isEmpty }
+    if outcome == .left, !isInterrupted, source.summary == nil, !host.hasEnded {
+      host.release()
+      put("session \(host.session) goes on: 'scalems-top attach \(host.session)' comes back to it\n")
+      return 0
+    }
+    if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
+    let status = host.wait()
+    if let summary = source.readJournal() {
+      put(summaryLine(summary, directory: host.directory) + "\n")
+      if let problem = summary.problem { complain("scalems-top: \(problem)") }
+    } else if status > 128 {
+      complain(
+        "scalems-top: the host of session \(host.session) was killed by signal \(status - 128); "
+          + "'scalems-top run --resume \(host.session)' takes it up again")
+    } else {
+      complain("scalems-top: the session could not start: see \(host.directory)/host.log")
+    }
+    return status
+  }
+}

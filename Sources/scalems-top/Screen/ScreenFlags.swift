@@ -1,0 +1,32 @@
+import ArgumentParser
+import Glibc
+import Interface
+import Terminal
+
+/// How a screen looks and what it may do; the same for every command that shows one.
+struct ScreenFlags: ParsableArguments {
+  @Flag(help: "Show no key that changes anything (as SCALEMS_TOP_READ_ONLY=1 does).")
+  var readOnly = false
+
+  @Flag(help: "Draw with ASCII characters only.")
+  var ascii = false
+
+  @Flag(help: "Use no colours (as NO_COLOR does).")
+  var mono = false
+
+  var isReadOnly: Bool { readOnly || ReadOnly.isDemanded }
+
+  func options(exitWhenDone: Bool = false, isReadOnly: Bool? = nil) -> InterfaceOptions {
+    InterfaceOptions(
+      isReadOnly: isReadOnly ?? self.isReadOnly, exitWhenDone: exitWhenDone,
+      screen: ScreenOptions(ascii: ascii ? true : nil, mono: mono))
+  }
+}
+
+/// The environment's word that nothing may be changed.
+enum ReadOnly {
+  static var isDemanded: Bool {
+    guard let value = getenv("SCALEMS_TOP_READ_ONLY") else { return false }
+    return !["", "0"].contains(String(cString: value))
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+
+/// What every command to a session takes.
+struct CommandOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Why; kept in the session's journal.", valueName: "text"))
+  var reason: String?
+
+  @Flag(help: "Wait until the command has come to its end.")
+  var wait = false
+
+  @Option(help: ArgumentHelp("Give up waiting after so long (exit status 6).", valueName: "s"))
+  var timeout: Double?
+
+  @Flag(help: "Refuse to change anything (as SCALEMS_TOP_READ_ONLY=1 does).")
+  var readOnly = false
+
+  func validate() throws {
+    if let timeout, !(timeout > 0) || timeout > 1e9 {
+      throw ValidationError("--timeout is a number of seconds above 0, not \(timeout)")
+    }
+  }
+
+  func requireControl(_ verb: String) throws(UsageProblem) {
+    guard readOnly || ReadOnly.isDemanded else { return }
+    let why = readOnly ? "--read-only was given" : "SCALEMS_TOP_READ_ONLY is set"
+    throw UsageProblem(description: "\(verb) changes the session, and \(why)")
+  }
+}
+
+extension ExitStatus {
+  /// The session refused the command, or it failed.
+  static let refused: Int32 = 1
+  /// Nobody hosts the session, and it was not closed.
+  static let hostGone: Int32 = 5
+  /// Waiting took longer than `--timeout`.
+  static let timeout: Int32 = 6
+}
+
+/// Says that a session's host ended without closing it.
+func hostGone(_ id: String) -> ExitStatus {
+  complain(
+    "scalems-top: the host of session \(id) is gone; 'scalems-top run --resume \(id)' takes the session up again")
+  return ExitStatus(code: ExitStatus.hostGone)
+}

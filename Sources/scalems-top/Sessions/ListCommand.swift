@@ -1,0 +1,65 @@
+import ArgumentParser
+import Glibc
+import SessionModel
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List your sessions: those that live, and those whose host died.",
+    discussion: "A session is 'dead' when its host ended without closing it: 'scalems-top run --resume' takes it up.")
+
+  @Flag(help: "Also those that have closed.")
+  var all = false
+
+  @Flag(help: "One JSON object a session.")
+  var json = false
+
+  func run() throws {
+    let overviews = SessionFinder().all().map(SessionOverview.init).filter { all || $0.life != .closed }
+    if json {
+      var writer = JSONWriter()
+      for overview in overviews { overview.write(to: &writer) }
+      put(String(decoding: writer.bytes, as: UTF8.self))
+      return
+    }
+    guard !overviews.isEmpty else {
+      put(
+        all ? "There are no sessions.\n" : "No session lives; 'scalems-top list --all' shows those that have closed.\n")
+      return
+    }
+    let rows = [["SESSION", "NAME", "STATE", "TASKS", "HOST", "AGE"]] + overviews.map(\.columns)
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for row in rows {
+      let line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+      put(line.prefix(while: { _ in true }).trimmedEnd + "\n")
+    }
+  }
+}
+
+extension SessionOverview {
+  var columns: [String] {
+    [session.id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords]
+  }
+
+  /// How long ago the session was opened.
+  var ageWords: String { opened.map { ageText(Timestamp.now.seconds(since: $0)) } ?? "" }
+}
+
+extension Substring {
+  fileprivate var trimmedEnd: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
+
+/// A time span in its largest unit: `42 s`, `7 min`, `3 h`, `12 d`.
+func ageText(_ seconds: Double) -> String {
+  let seconds = Int(max(0, min(seconds, 1e12)))
+  return switch seconds {
+  case ..<60: "\(seconds) s"
+  case ..<3600: "\(seconds / 60) min"
+  case ..<86400: "\(seconds / 3600) h"
+  default: "\(seconds / 86400) d"
+  }
+}

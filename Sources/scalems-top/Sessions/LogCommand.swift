@@ -1,0 +1,116 @@
+import ArgumentParser
+import Glibc
+import SessionLink
+import SessionModel
+import SystemPackage
+
+struct LogCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "log", abstract: "Print the log of a session, or what one of its tasks printed.")
+
+  @Argument(help: sessionHelp)
+  var session: String
+
+  @Argument(help: "A task, by uid (task.000042) or by name (hello.3); its standard output is printed.")
+  var task: String?
+
+  @Flag(help: "Go on with what comes, until the task or the session has ended.")
+  var follow = false
+
+  @Flag(help: "The task's standard error instead.")
+  var stderr = false
+
+  func run() throws {
+    let found = try SessionFinder().find(session)
+    do {
+      let reader = try LogReader(found, follow: follow)
+      if let task {
+        try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout)
+      } else {
+        try reader.printLog()
+      }
+    } catch let problem as SessionDirectory.Problem { throw UsageProblem(description: problem.description) }
+  }
+}
+
+/// Prints texts of a session as they come.
+private final class LogReader {
+  private let found: FoundSession
+  private let follow: Bool
+  private let follower: JournalFollower
+  private var snapshot = SessionSnapshot()
+  private static let pause: UInt32 = 200_000
+
+  init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.Problem) {
+    self.found = found
+    self.follow = follow
+    follower = try JournalFollower(found.directory)
+    try catchUp()
+  }
+
+  private func catchUp() throws(SessionDirectory.Problem) {
+    while let update = try follower.next() {
+      switch update {
+      case .snapshot(let new): snapshot = new
+      case .events(let events): snapshot.apply(events)
+      }
+    }
+  }
+
+  func printLog() throws {
+    var printed = snapshot.logCount - snapshot.log.count
+    while true {
+      let isGone = found.host == nil
+      try catchUp()
+      for line in snapshot.log.suffix(snapshot.logCount - printed) {
+        let level = line.level == .info ? "" : " \(line.level.rawValue):"
+        guard putAll(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)[...]) else { return }
+      }
+      printed = snapshot.logCount
+      guard follow, snapshot.phase != .closed else { return }
+      if isGone { throw hostGone(found.id) }
+      usleep(Self.pause)
+    }
+  }
+
+  func printOutput(of name: String, stream: OutputStream) throws {
+    guard
+      let task = TaskID(uid: name).flatMap({ snapshot.tasks.contains($0) ? $0 : nil })
+        ?? snapshot.tasks.task(named: name)
+    else { throw UsageProblem(description: "session \(found.id) has no task '\(name)'") }
+    guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
+    let file = stream == .stdout ? description.stdout : description.stderr
+    let path = found.directory.path.appending("tasks").appending(task.uid).appending(file)
+    var descriptor: Int32 = -1
+    defer { if descriptor >= 0 { close(descriptor) } }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let isGone = found.host == nil
+      try catchUp()
+      let hasEnded = snapshot.tasks.state(of: task).isFinal
+      if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC) }
+      if descriptor < 0, errno != ENOENT || !follow || hasEnded {
+        let why = errno == ENOENT ? "it has written nothing yet" : "\(path): \(String(cString: strerror(errno)))"
+        throw UsageProblem(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
+      }
+      while descriptor >= 0 {
+        let count = read(descriptor, &chunk, chunk.count)
+        guard count > 0 else { break }
+        guard putAll(chunk[..<count]) else { return }
+      }
+      guard follow, !hasEnded, snapshot.phase != .closed else { return }
+      if isGone { throw hostGone(found.id) }
+      usleep(Self.pause)
+    }
+  }
+}
+
+/// `2026-11-22 18:30:00`, in local time.
+private func clockText(_ time: Timestamp) -> String {
+  var seconds = time_t(time.microseconds / 1_000_000)
+  var parts = tm()
+  localtime_r(&seconds, &parts)
+  func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
+    + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+}

@@ -1,0 +1,101 @@
+import Glibc
+import Leftovers
+import Processes
+import SessionLink
+import SessionModel
+import SystemPackage
+
+/// A session that the user named.
+struct FoundSession: Sendable {
+  var id: String
+  var directory: SessionDirectory
+
+  /// Everything its journal says.
+  ///
+  /// - Throws: `SessionDirectory.Problem` when it cannot be read.
+  func load() throws(SessionDirectory.Problem) -> SessionSnapshot {
+    var snapshot = SessionSnapshot()
+    let follower = try JournalFollower(directory)
+    while let update = try follower.next() {
+      switch update {
+      case .snapshot(let new): snapshot = new
+      case .events(let events): snapshot.apply(events)
+      }
+    }
+    return snapshot
+  }
+
+  /// Who hosts it; `nil` when nobody does, as far as can be told from here.
+  var host: HostRecord? {
+    guard let record = HostRecord(in: directory), record.isLive(in: directory) else { return nil }
+    return record
+  }
+}
+
+/// Finds sessions by what people call them.
+struct SessionFinder {
+  var registry = SessionRegistry.sessions
+
+  /// All sessions whose journals are there, oldest first: those of the registry, and those below the current directory.
+  func all() -> [FoundSession] {
+    var found = registry.all().map { FoundSession(id: $0.id, directory: SessionDirectory(FilePath($0.directory))) }
+    let known = Set(found.map(\.directory.path))
+    let here = currentDirectory() + "/scalems-sessions"
+    for name in directoryEntries(here) {
+      let directory = SessionDirectory(FilePath(here).appending(name))
+      if !known.contains(directory.path) { found.append(FoundSession(id: name, directory: directory)) }
+    }
+    return found.filter { access($0.directory.journal.string, F_OK) == 0 }.sorted { $0.id < $1.id }
+  }
+
+  /// The sessions that someone hosts.
+  func live() -> [FoundSession] { all().filter { $0.host != nil } }
+
+  /// The session of an id, of the beginning of only one id, of a name, or in a directory.
+  ///
+  /// - Throws: `UsageProblem` when there is none, or more than one.
+  func find(_ text: String) throws(UsageProblem) -> FoundSession {
+    if let session = session(in: text) { return session }
+    let all = all()
+    if let session = all.first(where: { $0.id == text }) { return session }
+    var found = all.filter { $0.id.hasPrefix(text) }
+    // Of sessions with one name the live one is meant; names are in the journals, so they come last.
+    if found.isEmpty {
+      found = all.filter { SessionOverview.name(of: $0) == text }
+      let live = found.filter { $0.host != nil }
+      if live.count == 1 { found = live }
+    }
+    if found.count == 1 { return found[0] }
+    guard !found.isEmpty else {
+      throw UsageProblem(
+        description: "there is no session '\(text)': 'scalems-top list --all' shows those there are, "
+          + "'scalems-top --help' the commands")
+    }
+    throw UsageProblem(
+      description: "'\(text)' may be any of \(found.count) sessions: "
+        + found.suffix(5).map(\.id).joined(separator: ", ") + (found.count > 5 ? ", …" : ""))
+  }
+
+  /// The session that a directory, or its journal, belongs to.
+  private func session(in text: String) -> FoundSession? {
+    var path = FilePath(absolutePath(text))
+    if path.lastComponent?.string == "journal.jsonl" { path.removeLastComponent() }
+    let directory = SessionDirectory(path)
+    guard access(directory.journal.string, F_OK) == 0 else { return nil }
+    let id = SessionOverview.id(of: directory) ?? path.lastComponent?.string ?? text
+    return FoundSession(id: id, directory: directory)
+  }
+}
+
+private func directoryEntries(_ path: String) -> [String] {
+  guard let stream = opendir(path) else { return [] }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let item = readdir(stream) {
+    let name = withUnsafePointer(to: &item.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if !name.hasPrefix(".") { names.append(name) }
+  }
+  return names
+}

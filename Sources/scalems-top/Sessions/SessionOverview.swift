@@ -1,0 +1,100 @@
+import Glibc
+import SessionLink
+import SessionModel
+
+/// A session in one line of a list.
+struct SessionOverview: Sendable {
+  enum Life: Equatable {
+    /// Someone hosts it.
+    case live
+    /// It came to its end.
+    case closed
+    /// Its host ended without closing it.
+    case dead
+  }
+
+  var session: FoundSession
+  var info: SessionInfo?
+  var phase = SessionPhase.starting
+  var life = Life.dead
+  /// Tasks by group.
+  var counts: [TaskPhase: Int] = [:]
+  var total = 0
+  var opened: Timestamp?
+  var lastEvent: Timestamp?
+  /// Of a session that closed.
+  var exitCode: Int32?
+
+  /// Reads as little of the journal as will do: of a session that closed, its beginning and its end.
+  init(_ session: FoundSession) {
+    self.session = session
+    let isHosted = session.host != nil
+    if !isHosted, let last = JournalEdges.lastEvent(of: session.directory.journal),
+      case .sessionClosed(let summary) = last.kind
+    {
+      let opening = Self.opening(of: session.directory)
+      info = opening?.info
+      opened = opening?.time
+      life = .closed
+      phase = .closed
+      lastEvent = last.time
+      exitCode = summary.exitCode
+      for (name, count) in summary.tasks {
+        total += count
+        if let phase = TaskState(name: name)?.phase { counts[phase, default: 0] += count }
+      }
+      return
+    }
+    guard let snapshot = try? session.load() else { return }
+    info = snapshot.info
+    opened = snapshot.opened
+    lastEvent = snapshot.lastEvent
+    phase = snapshot.phase
+    exitCode = snapshot.summary?.exitCode
+    life = snapshot.phase == .closed ? .closed : isHosted ? .live : .dead
+    total = snapshot.tasks.count
+    for phase in TaskPhase.allCases where snapshot.tasks.count(in: phase) > 0 {
+      counts[phase] = snapshot.tasks.count(in: phase)
+    }
+  }
+
+  /// What people see as the state of the session.
+  var stateWord: String { life == .dead ? "dead" : phase.rawValue }
+
+  /// `3 running, 20 queued, 100 done`.
+  var countWords: String {
+    let parts = TaskPhase.allCases.compactMap { phase in counts[phase].map { "\($0) \(phase.word)" } }
+    return parts.isEmpty ? "no tasks" : parts.joined(separator: ", ")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("session", session.id)
+    json.member("name", info?.name)
+    json.member("state", stateWord)
+    json.member("live", life == .live)
+    json.member("host", info?.host)
+    json.member("user", info?.user)
+    json.member("engine", info?.engine)
+    json.member("resource", info?.resource)
+    json.member("tasks", Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) }))
+    json.member("opened", opened?.seconds)
+    json.member("last_event", lastEvent?.seconds)
+    json.member("exit", exitCode)
+    json.member("directory", session.directory.path.string)
+    json.endObject()
+    json.endLine()
+  }
+
+  /// The name that a session was given; `nil` when its journal does not say.
+  static func name(of session: FoundSession) -> String? { opening(of: session.directory)?.info.name }
+
+  static func id(of directory: SessionDirectory) -> String? { opening(of: directory)?.info.id }
+
+  private static func opening(of directory: SessionDirectory) -> (info: SessionInfo, time: Timestamp)? {
+    guard let event = JournalEdges.firstEvent(of: directory.journal), case .sessionOpened(let info) = event.kind else {
+      return nil
+    }
+    return (info, event.time)
+  }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import SessionLink
+import SessionModel
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Say how a session stands: phase, pilot, raptor, tasks, commands under way.")
+
+  @Argument(help: sessionHelp)
+  var session: String
+
+  @Flag(help: "As one JSON object.")
+  var json = false
+
+  func run() throws {
+    let found = try SessionFinder().find(session)
+    let snapshot: SessionSnapshot
+    do { snapshot = try found.load() } catch { throw UsageProblem(description: "\(error)") }
+    let status = SessionStatus(found, snapshot)
+    put(json ? status.json : status.text)
+    if status.isDead { throw ExitStatus(code: ExitStatus.hostGone) }
+  }
+}
+
+/// How a session stands, in words and as JSON.
+private struct SessionStatus {
+  private let found: FoundSession
+  private let snapshot: SessionSnapshot
+  private let host: HostRecord?
+
+  init(_ found: FoundSession, _ snapshot: SessionSnapshot) {
+    self.found = found
+    self.snapshot = snapshot
+    host = found.host
+  }
+
+  var isDead: Bool { host == nil && snapshot.phase != .closed }
+
+  var json: String {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("session", snapshot.info?.id ?? found.id)
+    json.member("name", snapshot.info?.name)
+    json.member("state", isDead ? "dead" : snapshot.phase.rawValue)
+    json.member("phase", snapshot.phase.rawValue)
+    json.member("live", host != nil)
+    json.member("host", snapshot.info?.host)
+    json.member("pid", host?.pid)
+    json.member("user", snapshot.info?.user)
+    json.member("engine", snapshot.info?.engine)
+    json.member("resource", snapshot.info?.resource)
+    json.member("directory", found.directory.path.string)
+    json.member("opened", snapshot.opened?.seconds)
+    json.member("last_event", snapshot.lastEvent?.seconds)
+    json.member("workflow_complete", snapshot.isWorkflowComplete)
+    json.member("pilot", snapshot.pilot?.state.rawValue)
+    json.member("cores", snapshot.pilot?.cores)
+    json.member("cores_in_use", snapshot.coresInUse)
+    json.member("raptor", snapshot.raptor?.state.name)
+    json.member("total", snapshot.tasks.count)
+    json.member("tasks", counts(\.word))
+    json.member("states", states)
+    json.member("pending_commands", snapshot.pendingCommands.map { "\($0.verb.rawValue) by \($0.sender.words)" })
+    json.member("exit", snapshot.summary?.exitCode)
+    json.endObject()
+    json.endLine()
+    return String(decoding: json.bytes, as: UTF8.self)
+  }
+
+  private func counts(_ name: (TaskPhase) -> String) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: TaskPhase.allCases.map { (name($0), snapshot.tasks.count(in: $0)) })
+  }
+
+  private var states: [String: Int] {
+    var states: [String: Int] = [:]
+    for state in TaskState.allCases where snapshot.tasks.count(inState: state) > 0 {
+      states[state.name] = snapshot.tasks.count(inState: state)
+    }
+    return states
+  }
+
+  var text: String {
+    var lines: [(String, String)] = [("session", snapshot.info?.id ?? found.id)]
+    if let info = snapshot.info {
+      if info.name != info.id, !info.name.isEmpty { lines.append(("name", info.name)) }
+      lines.append(("engine", "\(info.engine), \(info.resource)"))
+    }
+    let opened = snapshot.opened.map { ", opened \(ageText(Timestamp.now.seconds(since: $0))) ago" } ?? ""
+    lines.append(("state", (isDead ? "dead (its host ended without closing it)" : snapshot.phase.rawValue) + opened))
+    if let host { lines.append(("host", "\(host.host), process \(host.pid)")) }
+    if let pilot = snapshot.pilot {
+      lines.append(
+        ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use"))
+    }
+    if let raptor = snapshot.raptor { lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)")) }
+    let counts = TaskPhase.allCases.filter { snapshot.tasks.count(in: $0) > 0 }
+      .map { "\(snapshot.tasks.count(in: $0)) \($0.word)" }
+    lines.append(("tasks", "\(snapshot.tasks.count)" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))))
+    for command in snapshot.pendingCommands {
+      lines.append(("command", "\(command.verb.rawValue) by \(command.sender.words)"))
+    }
+    if let summary = snapshot.summary { lines.append(("exit", "\(summary.exitCode)")) }
+    lines.append(("directory", found.directory.path.string))
+    return lines.map { "\($0.0)\(String(repeating: " ", count: max(1, 11 - $0.0.count)))\($0.1)\n" }.joined()
+  }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Executor
+import Glibc
+import SessionLink
+import SessionModel
+import SystemPackage
+import WorkflowFile
+
+struct SubmitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "submit",
+    abstract: OperatorCommand.Verb.submit.help,
+    usage: """
+      scalems-top submit SESSION FILE
+             scalems-top submit SESSION -- COMMAND ARGUMENT…
+             scalems-top submit SESSION --commands FILE
+      """,
+    discussion: """
+      Prints the uid of each task (of a large ensemble, the first and the last). With --wait it follows them to their \
+      end and exits with the exit status of the task, or of several with 0 when all are DONE and 1 otherwise.
+      """)
+
+  @Argument(help: sessionHelp) var session: String
+
+  @Argument(help: ArgumentHelp("A workflow, in YAML or JSON.", valueName: "file")) var path: String?
+
+  @Argument(
+    parsing: .postTerminator, help: ArgumentHelp("After '--': a program and its arguments.", valueName: "command"))
+  var command: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Each line of this file is a shell command; '-' is standard input.", valueName: "file"))
+  var commands: String?
+
+  @Option(help: ArgumentHelp("Name of the task (default: that of the program).", valueName: "name"))
+  var name: String?
+
+  @Option(help: ArgumentHelp("Cores of the task.", valueName: "n"))
+  var cores = 1
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var options: CommandOptions
+
+  func run() throws {
+    try options.requireControl("submit")
+    let offer = try offer()
+    let found = try SessionFinder().find(session)
+    let call = CommandCall(found, options)
+    // That it was taken is known at the end of the command, at once; --wait is for the tasks.
+    let report = try call.perform(.submit(offer), waits: true)
+    guard let ids = report.added else { throw ExitStatus(code: call.say(report, .submit)) }
+    if json { putJSON(ids) } else { putText(ids) }
+    guard options.wait else { return }
+    throw ExitStatus(code: try call.follow(ids))
+  }
+
+  private func putText(_ ids: Range<UInt32>) {
+    if ids.count <= 20 {
+      for number in ids { put("\(TaskID(number).uid)\n") }
+    } else {
+      put("\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(ids.count) tasks)\n")
+    }
+  }
+
+  private func putJSON(_ ids: Range<UInt32>) {
+    var line = JSONWriter()
+    line.beginObject()
+    line.member("first", TaskID(ids.lowerBound).uid)
+    line.member("last", TaskID(ids.upperBound - 1).uid)
+    line.member("count", ids.count)
+    line.endObject()
+    line.endLine()
+    put(String(decoding: line.bytes, as: UTF8.self))
+  }
+
+  private func offer() throws -> WorkOffer {
+    let given = [path != nil, !command.isEmpty, commands != nil].count { $0 }
+    guard given == 1 else {
+      throw ValidationError("submit one of: a workflow, a command after '--', a list of shell commands with --commands")
+    }
+    if let path {
+      let directory = FilePath(absolutePath(path)).removingLastComponent().string
+      do {
+        let file = try WorkflowFile(contentsOf: path)
+        return .items(
+          file.items.map { WorkItem($0.description.anchored(to: directory), shape: $0.shape) })
+      } catch { throw UsageProblem(description: error.description) }
+    }
+    if let commands {
+      var list = CommandList()
+      try CommandStream(commands).read { part in
+        for index in 0..<part.count { list.append(part[index].utf8) }
+        return true
+      }
+      guard !list.isEmpty else { throw UsageProblem(description: "there is no command in '\(commands)'") }
+      return .commands(list)
+    }
+    guard cores >= 1 else { throw ValidationError("a task has at least one core, not \(cores)") }
+    return .items([
+      WorkItem(
+        TaskDescription(name: name ?? "", argv: command, resources: TaskResources(coresPerRank: cores)))
+    ])
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import SessionModel
+
+/// A command line verb that is one command to one session.
+protocol VerbCommand: ParsableCommand {
+  static var verb: OperatorCommand.Verb { get }
+  var session: String { get }
+  var options: CommandOptions { get }
+  func command() throws -> OperatorCommand
+}
+
+extension VerbCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(commandName: verb.rawValue, abstract: verb.help)
+  }
+
+  func run() throws {
+    try options.requireControl(Self.verb.rawValue)
+    let command = try command()
+    let found = try SessionFinder().find(session)
+    let call = CommandCall(found, options)
+    throw ExitStatus(code: call.say(try call.perform(command), Self.verb))
+  }
+}
+
+struct DrainCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.drain
+  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var options: CommandOptions
+  func command() -> OperatorCommand { .drain }
+}
+
+struct StopCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.stop
+  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var options: CommandOptions
+  func command() -> OperatorCommand { .stop }
+}
+
+struct ResumeCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.resume
+  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var options: CommandOptions
+  func command() -> OperatorCommand { .resume }
+}
+
+struct CancelCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.cancel
+  @Argument(help: sessionHelp) var session: String
+  @Argument(help: ArgumentHelp("The tasks, as task.000042.", valueName: "uid")) var uids: [String]
+  @OptionGroup var options: CommandOptions
+
+  func command() throws -> OperatorCommand {
+    .cancel(
+      try uids.map { uid in
+        guard let id = TaskID(uid: uid) else {
+          throw UsageProblem(description: "'\(uid)' is no uid of a task: they are written task.000042")
+        }
+        return id
+      })
+  }
+}
+
+struct CancelRaptorCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.cancelRaptor
+  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var options: CommandOptions
+  func command() -> OperatorCommand { .cancelRaptor }
+}
+
+struct CloseCommand: VerbCommand {
+  static let verb = OperatorCommand.Verb.close
+  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var options: CommandOptions
+  func command() -> OperatorCommand { .close }
+}
+
+let sessionHelp: ArgumentHelp = "Id of the session, the beginning of it, its name, or its directory."
