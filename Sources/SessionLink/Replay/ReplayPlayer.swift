@@ -1,0 +1,97 @@
+import SessionModel
+import SystemPackage
+
+/// Plays a recording: what it is told goes in, what a screen is to show comes out. Knows no threads and no timers.
+actor ReplayPlayer {
+  private let cursor: ReplayCursor
+  private let index: ReplayIndex
+  /// Seconds of a clock that only goes forward.
+  private let now: @Sendable () -> Double
+  private var head: Playhead
+  private var snapshot = SessionSnapshot()
+  private var last: Double
+  /// More events than this are sooner shown as the snapshot they make.
+  private static let longWay = 20_000
+
+  /// - Throws: `SessionDirectory.Problem` when the file cannot be read, is no journal, or holds no events.
+  init(
+    _ path: FilePath, speed: Double, index: ReplayIndex, now: @escaping @Sendable () -> Double
+  ) throws(SessionDirectory.Problem) {
+    cursor = try ReplayCursor(path)
+    guard let first = JournalEdges.firstEvent(of: path) ?? Self.firstEvent(of: path) else {
+      throw SessionDirectory.Problem(description: "\(path) holds no events")
+    }
+    let end = JournalEdges.lastEvent(of: path)?.time ?? first.time
+    head = Playhead(start: first.time, end: end, speed: speed)
+    self.index = index
+    self.now = now
+    last = now()
+  }
+
+  /// The slow way, for a journal that begins with a very long or a damaged line.
+  private static func firstEvent(of path: FilePath) -> SessionEvent? {
+    (try? ReplayCursor(path).readPortion())?.events.first
+  }
+
+  var isPlaying: Bool { head.timeline.isPlaying }
+  var timeline: Timeline { head.timeline }
+
+  /// What the recording begins with.
+  func begin() -> [SessionUpdate] {
+    last = now()
+    return show(isWhole: true)
+  }
+
+  /// Time passed.
+  func tick() -> [SessionUpdate] {
+    goOn()
+    return show()
+  }
+
+  func obey(_ order: PlayOrder) -> [SessionUpdate] {
+    goOn()
+    head.obey(order, marks: index.marks)
+    return show()
+  }
+
+  private func goOn() {
+    let end = index.end
+    head.extend(to: end.time ?? head.timeline.end, isEnd: end.isComplete)
+    let time = now()
+    head.pass(time - last)
+    last = time
+  }
+
+  /// What the task's batch calls its output; `nil` when the task is not there yet.
+  func outputName(of task: TaskID, _ stream: OutputStream) -> String? {
+    snapshot.tasks.batch(of: task).map { stream == .stdout ? $0.description.stdout : $0.description.stderr }
+  }
+
+  private func show(isWhole: Bool = false) -> [SessionUpdate] {
+    let position = head.timeline.position
+    var isWhole = isWhole
+    let frame = index.keyframe(before: position)
+    if cursor.time > position {
+      snapshot = frame?.snapshot ?? SessionSnapshot()
+      cursor.go(to: frame)
+      isWhole = true
+    } else if let frame, cursor.isBefore(frame) {
+      snapshot = frame.snapshot
+      cursor.go(to: frame)
+      isWhole = true
+    }
+    var fresh: [SessionEvent] = []
+    do {
+      while let events = try cursor.events(until: position) {
+        snapshot.apply(events)
+        if fresh.count + events.count > Self.longWay { isWhole = true }
+        if !isWhole { fresh += events }
+      }
+    } catch {
+      head.stop()
+      return [.timeline(head.timeline), .refused("\(error)")]
+    }
+    if isWhole { return [.timeline(head.timeline), .snapshot(snapshot)] }
+    return [.timeline(head.timeline)] + (fresh.isEmpty ? [] : [.events(fresh)])
+  }
+}
