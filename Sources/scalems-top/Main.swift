@@ -29,7 +29,7 @@ import SessionModel
         ]),
       CommandGroup(
         name: "What a session says:",
-        subcommands: [StatusCommand.self, LogCommand.self, EventsCommand.self]),
+        subcommands: [StatusCommand.self, LogCommand.self, EventsCommand.self, ReplayCommand.self]),
       CommandGroup(
         name: "Preparing:", subcommands: [CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self]),
     ],

@@ -143,7 +143,7 @@ private struct Viewer {
 
   /// A session of a hundred seconds: every second one task starts, and ends two seconds later.
   private func record(_ more: [SessionEvent] = [], tasks: Int = 90) throws {
-    let journal = try Journal(creating: path, session: "session.1", observer: { _, _, _ in })
+    let journal = try Journal(creating: path, session: "session.1", observer: { _, _ in })
     let batch = TaskBatch(
       first: TaskID(0), description: TaskDescription(name: "t", argv: ["true"]),
       members: .ensemble(first: 0, count: tasks))
@@ -257,7 +257,7 @@ private struct Viewer {
     #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: scratch["nothing"]) }
     put(Array("no journal\n".utf8), into: scratch["other"])
     #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: scratch["other"]) }
-    _ = try Journal(creating: path, session: "s", observer: { _, _, _ in })
+    _ = try Journal(creating: path, session: "s", observer: { _, _ in })
     #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: path) }
   }
 

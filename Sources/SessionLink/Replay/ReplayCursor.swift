@@ -5,26 +5,30 @@ import SystemPackage
 ///
 /// A clock that was set back does not hold the recording up: an event counts as no earlier than those before it.
 final class ReplayCursor {
-  private let file: JournalFile
+  private let path: FilePath
+  private var reader: JournalReader
   /// Events of the portion that was read last, and how many of them were handed out.
   private var portion: [SessionEvent] = []
   private var taken = 0
   /// Where the next portion begins.
-  private var next: Int
+  private var next = 0
   /// The latest time that was handed out.
   private(set) var time = Timestamp(microseconds: .min)
 
   /// - Throws: `SessionDirectory.Problem` when the file cannot be read, or is no journal.
   init(_ path: FilePath) throws(SessionDirectory.Problem) {
-    file = try JournalFile(path)
-    next = file.firstEvent
+    self.path = path
+    reader = try JournalReader(path)
   }
 
   /// Goes on from another place; nothing before it counts.
-  func go(to frame: Keyframe?) {
+  ///
+  /// - Throws: `SessionDirectory.Problem` when the file cannot be read any more.
+  func go(to frame: Keyframe?) throws(SessionDirectory.Problem) {
+    reader = try JournalReader(path, from: frame?.offset ?? 0)
     portion = []
     taken = 0
-    next = frame?.offset ?? file.firstEvent
+    next = frame?.offset ?? 0
     time = frame?.time ?? Timestamp(microseconds: .min)
   }
 
@@ -33,7 +37,8 @@ final class ReplayCursor {
 
   /// Some of the events until a time; `nil` when there are none more.
   func events(until end: Timestamp) throws(SessionDirectory.Problem) -> ArraySlice<SessionEvent>? {
-    if taken == portion.count, try readPortion() == nil { return nil }
+    // A portion may hold nothing but damaged lines.
+    while taken == portion.count { guard try readPortion() != nil else { return nil } }
     let first = taken
     while taken < portion.count {
       let at = max(time, portion[taken].time)
@@ -46,16 +51,14 @@ final class ReplayCursor {
 
   /// The whole next portion, for who reads the file from one end to the other, and where it ends.
   func readPortion() throws(SessionDirectory.Problem) -> (events: [SessionEvent], end: Int)? {
-    portion.removeAll(keepingCapacity: true)
-    taken = 0
-    // A portion may hold nothing but damaged lines.
-    while portion.isEmpty {
-      let end = try file.read(from: next) { line in
-        if let event = try? SessionEvent(line: line) { portion.append(event) }
-      }
-      guard end > next else { return nil }
-      next = end
+    guard let read = try reader.next() else {
+      portion = []
+      taken = 0
+      return nil
     }
+    portion = read.events
+    taken = 0
+    next = read.bytes.upperBound
     return (portion, next)
   }
 }

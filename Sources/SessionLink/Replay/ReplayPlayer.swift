@@ -71,17 +71,13 @@ actor ReplayPlayer {
     let position = head.timeline.position
     var isWhole = isWhole
     let frame = index.keyframe(before: position)
-    if cursor.time > position {
-      snapshot = frame?.snapshot ?? SessionSnapshot()
-      cursor.go(to: frame)
-      isWhole = true
-    } else if let frame, cursor.isBefore(frame) {
-      snapshot = frame.snapshot
-      cursor.go(to: frame)
-      isWhole = true
-    }
     var fresh: [SessionEvent] = []
     do {
+      if cursor.time > position || frame.map(cursor.isBefore) ?? false {
+        snapshot = frame?.snapshot ?? SessionSnapshot()
+        try cursor.go(to: frame)
+        isWhole = true
+      }
       while let events = try cursor.events(until: position) {
         snapshot.apply(events)
         if fresh.count + events.count > Self.longWay { isWhole = true }

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Interface
+import SessionLink
+import SessionModel
+import SystemPackage
+import Terminal
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Show the recording of a session, which may have closed or crashed, on a time line.",
+    discussion: "Space plays and pauses, the arrow keys move in time, [ and ] change the speed; '?' shows all keys.")
+
+  @Argument(help: "A session as for 'attach', or the file of a journal.")
+  var session: String
+
+  @Option(help: ArgumentHelp("Recorded seconds a second; 0 starts paused.", valueName: "n"))
+  var speed = 1.0
+
+  @OptionGroup
+  var screen: ScreenFlags
+
+  func validate() throws {
+    guard speed >= 0, speed <= 1e6 else {
+      throw ValidationError("--speed is a number from 0 to 1000000, not \(speed)")
+    }
+  }
+
+  func run() throws {
+    do { try Screen.checkTerminal() } catch {
+      throw UsageProblem(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
+    }
+    // Any file may be a journal, whatever its name.
+    let path = FilePath(absolutePath(session))
+    let journal = isFile(path) ? path : try SessionFinder().find(session).directory.journal
+    do {
+      let source = try ReplaySource(journal: journal, speed: speed)
+      _ = try runInterface(source: source, options: screen.options(isReadOnly: true))
+    } catch let problem as SessionDirectory.Problem {
+      throw UsageProblem(description: problem.description)
+    } catch {
+      complain("scalems-top: \(error)")
+      throw ExitStatus(code: 2)
+    }
+  }
+}
