@@ -55,7 +55,7 @@ extension LeaveDialog.Choice {
   func consequence(session: String?) -> String {
     switch self {
     case .stay: "nothing changes"
-    case .leave: "it goes on unwatched; 'scalems-top attach \(session ?? "ID")' returns"
+    case .leave: "back with 'scalems-top attach \(session ?? "ID")'"
     case .close: "the whole shutdown in order; asks before, takes a reason"
     }
   }
