@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Writes a checkpoint of a session now and then, from its events, beside whoever records them.
 ///
-/// Events are collected by the thousand and applied on a queue of its own: recording one costs an array's `append`. A
+/// Events are collected by the thousand and applied on a queue of its own: recording some costs a reference. A
 /// checkpoint that cannot be written is given up until the next is due; the journal warns of what is wrong.
 final class Checkpointer: Sendable {
   /// So much of a journal is read without anybody noticing.
@@ -14,7 +14,9 @@ final class Checkpointer: Sendable {
 
   /// Told, and not handed on yet.
   private struct Waiting {
-    var events: [SessionEvent] = []
+    /// As they came: an array is kept by a reference, its events are not copied.
+    var batches: [[SessionEvent]] = []
+    var count = 0
     var end = 0
     var isWhole = false
   }
@@ -53,10 +55,11 @@ final class Checkpointer: Sendable {
   func note(_ events: [SessionEvent], end: Int, isWhole: Bool) {
     let isLast = events.contains { if case .sessionClosed = $0.kind { true } else { false } }
     let due: Waiting? = waiting.withLock { waiting in
-      waiting.events.append(contentsOf: events)
+      waiting.batches.append(events)
+      waiting.count += events.count
       waiting.end = end
       waiting.isWhole = isWhole
-      guard isLast || waiting.events.count >= Self.portion else { return nil }
+      guard isLast || waiting.count >= Self.portion else { return nil }
       defer { waiting = Waiting() }
       return waiting
     }
@@ -70,7 +73,7 @@ final class Checkpointer: Sendable {
 
   private func take(_ due: Waiting, isLast: Bool) {
     state.withLock { state in
-      state.snapshot.apply(due.events)
+      for events in due.batches { state.snapshot.apply(events) }
       let grown = due.end - state.lastEnd
       guard due.isWhole, grown > 0, isLast || grown > max(growth, 2 * state.lastSize) else { return }
       // Also when it fails: not with every portion again.

@@ -19,7 +19,7 @@ public final class JournalFollower: Sendable {
     public var position: Int
     /// Bytes of the journal now.
     public var size: Int
-    /// Whether the journal ends in a part of a line.
+    /// Whether more is there than the updates cover: when `next()` had nothing, that is a part of a line.
     public var isTorn: Bool
     /// Lines that were no events; those before the checkpoint are not among them.
     public var problems: LineProblems

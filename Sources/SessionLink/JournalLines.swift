@@ -59,7 +59,7 @@ struct JournalLines: ~Copyable {
 
   /// Bytes of the file now; 0 when that cannot be found out.
   var size: Int { FileIdentity.size(descriptor) }
-  /// Whether a line has begun whose end was not there yet.
+  /// Whether there is more; a part of a line, if `events` found no whole one.
   var isTorn: Bool { size > position }
 
   /// Goes to the end of some line.

@@ -40,7 +40,8 @@ public final class JournalReader: Sendable {
 
   /// Bytes of the journal now.
   public var size: Int { lines.withLock { $0.size } }
-  /// Whether a last line has no end: at the end of a session, its writer was killed in the middle of it.
+  /// Whether more is there than was read: after the last portion, that is a line without an end, whose writer was killed
+  /// in the middle of it or is not done.
   public var isTorn: Bool { lines.withLock { $0.isTorn } }
   public var problems: LineProblems { lines.withLock { $0.problems } }
 }

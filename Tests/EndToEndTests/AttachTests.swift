@@ -118,7 +118,6 @@ import Testing
     try await terminal.run("$SCALEMS_TOP replay s --speed 10; echo \"exit=$?\"")
     try await terminal.wait(for: "the end of the recording") { $0.contains("REPLAY") && $0.contains("CLOSED") }
     try await terminal.press("{")
-    try await terminal.press("Space")
     try await terminal.wait(for: "a paused recording at its start") { $0.contains("paused") && !$0.contains("CLOSED") }
     try await terminal.press("q")
     try await terminal.wait(forText: "exit=0")
