@@ -66,7 +66,10 @@ let package = Package(
       dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     .testTarget(
       name: "SessionLinkTests",
-      dependencies: ["SessionLink", "SessionModel", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
+      dependencies: [
+        "SessionLink", "SessionModel", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),

@@ -177,27 +177,13 @@ private let samples = [
   @Test(arguments: 0..<10) func `a mutated line is a message or an error, never a crash`(_ seed: UInt64) async {
     var numbers = SeededNumbers(seed)
     let lines = samples.map { Array($0.utf8) }
-    let spices = Array("{}[]\",:\\u-.0129eE+ \u{0}\u{7f}tfn".utf8) + [0x80, 0xc3, 0xff]
     var outcomes = (messages: 0, errors: 0)
     var tracker = TaskTracker()
     var pilot = PilotTracker()
     for round in 0..<1000 {
       // Tests that wait for something run on the same few threads.
       if round % 100 == 0 { await Task.yield() }
-      var bytes = lines[Int.random(in: 0..<lines.count, using: &numbers)]
-      for _ in 0..<Int.random(in: 1...3, using: &numbers) where !bytes.isEmpty {
-        let index = Int.random(in: 0..<bytes.count, using: &numbers)
-        switch Int.random(in: 0..<6, using: &numbers) {
-        case 0: bytes[index] = UInt8.random(in: 0...255, using: &numbers)
-        case 1: bytes[index] = spices[Int.random(in: 0..<spices.count, using: &numbers)]
-        case 2: bytes.insert(spices[Int.random(in: 0..<spices.count, using: &numbers)], at: index)
-        case 3: bytes.remove(at: index)
-        case 4: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &numbers)))
-        default:
-          let other = lines[Int.random(in: 0..<lines.count, using: &numbers)]
-          bytes.replaceSubrange(index..., with: other.suffix(Int.random(in: 0...min(60, other.count), using: &numbers)))
-        }
-      }
+      let bytes = mutated(lines, most: 3, using: &numbers)
       guard let read = try? message(bytes) else {
         outcomes.errors += 1
         continue

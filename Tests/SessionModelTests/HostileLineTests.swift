@@ -67,7 +67,6 @@ import Testing
   @Test(arguments: 0..<20) func `a mutated line is an event or an error, never a crash`(_ seed: UInt64) async {
     var numbers = SeededNumbers(seed)
     let lines = Samples.events.map { Array(line($0).dropLast()) }
-    let spices = Array("{}[]\",:\\u-.0129eE+ \u{0}\u{7f}tfn".utf8) + [0x80, 0xc3, 0xff]
     var outcomes = (events: 0, unknown: 0, errors: 0)
     var snapshot = SessionSnapshot()
     for round in 0..<5000 {
@@ -76,19 +75,7 @@ import Testing
       // Descriptions go through Foundation's decoder, which is slow: fewer of those.
       var bytes = lines[Int.random(in: 0..<lines.count, using: &numbers)]
       if bytes.count > 300, Int.random(in: 0..<8, using: &numbers) > 0 { bytes = lines[14] }
-      for _ in 0..<Int.random(in: 1...4, using: &numbers) where !bytes.isEmpty {
-        let index = Int.random(in: 0..<bytes.count, using: &numbers)
-        switch Int.random(in: 0..<6, using: &numbers) {
-        case 0: bytes[index] = UInt8.random(in: 0...255, using: &numbers)
-        case 1: bytes[index] = spices[Int.random(in: 0..<spices.count, using: &numbers)]
-        case 2: bytes.insert(spices[Int.random(in: 0..<spices.count, using: &numbers)], at: index)
-        case 3: bytes.remove(at: index)
-        case 4: bytes.removeSubrange(index..<min(bytes.count, index + Int.random(in: 1...20, using: &numbers)))
-        default:
-          let other = lines[Int.random(in: 0..<lines.count, using: &numbers)]
-          bytes.replaceSubrange(index..., with: other.suffix(Int.random(in: 0...min(60, other.count), using: &numbers)))
-        }
-      }
+      bytes = mutated(bytes, with: lines, most: 4, using: &numbers)
       do {
         guard let read = try event(bytes) else {
           outcomes.unknown += 1

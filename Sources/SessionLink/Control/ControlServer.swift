@@ -56,9 +56,6 @@ public final class ControlServer: Sendable {
     let hub = ControlHub(session: session, taker: taker, limits: limits, onRefused: onRefused, loop: group.next())
     self.hub = hub
     self.path = path
-    // Never readable for others, not even for a moment.
-    let mask = umask(0o177)
-    defer { umask(mask) }
     do {
       channel = try ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: 256)
@@ -68,6 +65,8 @@ public final class ControlServer: Sendable {
       try? group.syncShutdownGracefully()
       throw ControlProblem("the socket \(path) cannot be opened: \(error)")
     }
+    // Nobody else can enter its directory either.
+    chmod(path, 0o600)
     var status = stat()
     inode = stat(path, &status) == 0 ? status.st_ino : 0
   }
