@@ -116,7 +116,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
     return channel
   }
 
-  @Test(arguments: 0..<shards) func `whatever comes is answered, or ends the connection`(_ seed: UInt64) async throws {
+  @Test(arguments: 0..<UInt64(shards)) func `whatever comes is answered, or ends the connection`(_ seed: UInt64) async throws {
     var numbers = SeededNumbers(seed)
     let lines = requests.map { line($0.write) }
     var channel = try connection(isOpen: true)
@@ -140,7 +140,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
       // In pieces, as they come over a wire.
       while !bytes.isEmpty {
         let count = Bool.random(using: &numbers) ? bytes.count : Int.random(in: 1...bytes.count, using: &numbers)
-        try? channel.writeInbound(ByteBuffer(bytes: bytes.prefix(count)))
+        _ = try? channel.writeInbound(ByteBuffer(bytes: bytes.prefix(count)))
         bytes.removeFirst(count)
       }
       channel.embeddedEventLoop.run()
