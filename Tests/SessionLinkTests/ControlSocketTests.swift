@@ -251,8 +251,10 @@ private final class RawClient {
     try await wait(for: "the end of the connection") { isDropped.withLock { $0 } }
     await thread.value
     let heard = Heard()
-    try client(heard).send(.drain, reason: nil, report: heard.report)
+    let other = try client(heard)
+    other.send(.drain, reason: nil, report: heard.report)
     try await wait(for: "others to be served") { heard.all.count == 1 }
+    other.close()
     server.close()
   }
 
