@@ -248,7 +248,10 @@ public final class AttachedSource: SessionSource {
       var host = host
       // A session that closed needs no host.
       if state.summary != nil { host = .alive }
-      // Since when is what was said first.
+      // Since when is what was said first; of a host that was never seen, what its last sign says.
+      if case .gone = host, state.link == nil, let sign = HostRecord.lastSign(in: directory) {
+        host = .gone(since: sign)
+      }
       if case .gone = host, case .gone(let since)? = state.link?.host { host = .gone(since: since) }
       if case .silent = host, case .silent(let since)? = state.link?.host { host = .silent(since: since) }
       let link = LinkStatus(way: way, host: host, problem: state.problem)

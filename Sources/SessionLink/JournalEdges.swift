@@ -7,6 +7,12 @@ public enum JournalEdges {
   /// Longer lines than this are not the first or the last of a session.
   private static let reach = 64 << 10
 
+  /// The id of the session; `nil` when the file cannot be read or is no journal of a version known here.
+  public static func session(of path: FilePath) -> String? {
+    guard let line = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 1).first else { return nil }
+    return try? JournalHeader.session(of: line[...], in: path)
+  }
+
   /// The first event; `nil` when there is none, or the file cannot be read.
   public static func firstEvent(of path: FilePath) -> SessionEvent? {
     let lines = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)

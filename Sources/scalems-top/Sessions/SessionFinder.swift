@@ -45,7 +45,8 @@ struct SessionFinder {
       let directory = SessionDirectory(FilePath(here).appending(name))
       if !known.contains(directory.path) { found.append(FoundSession(id: name, directory: directory)) }
     }
-    return found.filter { access($0.directory.journal.string, F_OK) == 0 }.sorted { $0.id < $1.id }
+    // A directory may be gone, or hold another session by now.
+    return found.filter { JournalEdges.session(of: $0.directory.journal) == $0.id }.sorted { $0.id < $1.id }
   }
 
   /// The sessions that someone hosts.
@@ -55,7 +56,7 @@ struct SessionFinder {
   ///
   /// - Throws: `UsageProblem` when there is none, or more than one.
   func find(_ text: String) throws(UsageProblem) -> FoundSession {
-    if let session = session(in: text) { return session }
+    if let session = try session(in: text) { return session }
     let all = all()
     if let session = all.first(where: { $0.id == text }) { return session }
     var found = all.filter { $0.id.hasPrefix(text) }
@@ -77,13 +78,14 @@ struct SessionFinder {
   }
 
   /// The session that a directory, or its journal, belongs to.
-  private func session(in text: String) -> FoundSession? {
+  private func session(in text: String) throws(UsageProblem) -> FoundSession? {
     var path = FilePath(absolutePath(text))
     if path.lastComponent?.string == "journal.jsonl" { path.removeLastComponent() }
     let directory = SessionDirectory(path)
     guard access(directory.journal.string, F_OK) == 0 else { return nil }
-    let id = SessionOverview.id(of: directory) ?? path.lastComponent?.string ?? text
-    return FoundSession(id: id, directory: directory)
+    do { return FoundSession(id: try JournalReader(directory.journal).session, directory: directory) } catch {
+      throw UsageProblem(description: error.description)
+    }
   }
 }
 

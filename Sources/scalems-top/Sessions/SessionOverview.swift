@@ -89,8 +89,6 @@ struct SessionOverview: Sendable {
   /// The name that a session was given; `nil` when its journal does not say.
   static func name(of session: FoundSession) -> String? { opening(of: session.directory)?.info.name }
 
-  static func id(of directory: SessionDirectory) -> String? { opening(of: directory)?.info.id }
-
   private static func opening(of directory: SessionDirectory) -> (info: SessionInfo, time: Timestamp)? {
     guard let event = JournalEdges.firstEvent(of: directory.journal), case .sessionOpened(let info) = event.kind else {
       return nil
