@@ -179,9 +179,10 @@ public final class AttachedSource: SessionSource {
 
   /// Finds out who hosts the session, and a way to it.
   private func lookForHost() -> LinkStatus.Host {
-    let record = HostRecord(in: directory)
     let (route, isLost) = state.withLock { ($0.route, $0.isConnectionLost) }
-    guard let record else {
+    // Whatever becomes of the files.
+    if case .socket? = route, !isLost { return .alive }
+    guard let record = HostRecord(in: directory) else {
       // A host removes its record when it has closed the session, which its journal says.
       if route != nil { leaveRoute() }
       return .gone(since: .now)
@@ -194,7 +195,6 @@ public final class AttachedSource: SessionSource {
       if route != nil { leaveRoute() }
       return .gone(since: .now)
     }
-    if case .socket? = route, !isLost { return .alive }
     // Also a host that took the session up again after another one died.
     connect(record)
     return .alive

@@ -45,6 +45,21 @@ final class Checkpointer: Sendable {
     self.session = session
     self.growth = growth
     state = Mutex(State(snapshot: snapshot, lastEnd: end, lastSize: 0))
+    queue.async { [self] in begin(end) }
+  }
+
+  /// A long journal that is taken up may have none, or an old one.
+  private func begin(_ end: Int) {
+    guard end - (CheckpointFile.header(directory.checkpoint)?.journalEnd ?? 0) > growth else { return }
+    state.withLock { write(&$0, end: end) }
+  }
+
+  private func write(_ state: inout State, end: Int) {
+    // Also when it fails: not with every portion again.
+    state.lastEnd = end
+    let size = CheckpointFile.write(
+      state.snapshot, to: directory.checkpoint, session: session, journal: directory.journal, end: end)
+    if let size { state.lastSize = size }
   }
 
   /// Takes note of events, in the order of the journal; at the end of the session, waits until its checkpoint is there.
@@ -76,11 +91,7 @@ final class Checkpointer: Sendable {
       for events in due.batches { state.snapshot.apply(events) }
       let grown = due.end - state.lastEnd
       guard due.isWhole, grown > 0, isLast || grown > max(growth, 2 * state.lastSize) else { return }
-      // Also when it fails: not with every portion again.
-      state.lastEnd = due.end
-      let size = CheckpointFile.write(
-        state.snapshot, to: directory.checkpoint, session: session, journal: directory.journal, end: due.end)
-      if let size { state.lastSize = size }
+      write(&state, end: due.end)
     }
   }
 }

@@ -46,6 +46,8 @@ public struct HostRecord: Codable, Equatable, Sendable {
     try replaceFile(Self.path(in: directory), with: bytes + [0x0a])
   }
 
+  public func isThere(in directory: SessionDirectory) -> Bool { access(Self.path(in: directory), F_OK) == 0 }
+
   /// Gives a sign of life.
   ///
   /// - Returns: whether it could be given.

@@ -41,7 +41,7 @@ def attaching(binary, workplace, session, count, runs):
   """
   run(binary, workplace, "run", "--resume", session, "--detach")
   try:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 10
     while not (session / "checkpoint").exists() and count >= 100_000 and time.monotonic() < deadline:
       time.sleep(0.05)
     size = (session / "checkpoint").stat().st_size if (session / "checkpoint").exists() else 0
@@ -49,7 +49,8 @@ def attaching(binary, workplace, session, count, runs):
     for _ in range(runs):
       screen = Screen([binary, "attach", session], workplace, workplace.directory("attach"))
       try:
-        values.append(screen.wait_for(f"{count:,} tasks".encode(), 60) * 1000)
+        # All tasks are DONE; a screen that was made of a part of the journal does not show that.
+        values.append(screen.wait_for(b"100%", 60) * 1000)
       finally:
         screen.close()
     return values, size

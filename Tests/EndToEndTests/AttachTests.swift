@@ -95,6 +95,42 @@ import Testing
     #expect(again.exitCode == 2 && again.stderr.contains("nothing is left to run"), "\(again)")
   }
 
+  @Test func aStoppedSessionIsTakenUpOnTheScreen() async throws {
+    let session = try TestSession(Self.gated)
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach").exitCode == 0)
+    try await wait(for: "two tasks to run") { try session.snapshot().tasks.count(in: .running) == 2 }
+    #expect(try await session.run("stop", "gated").exitCode == 0)
+    try session.place.write("", to: "s/go")
+    try await wait(for: "the end of the session") { try session.snapshot().phase == .closed }
+    #expect(try session.snapshot().summary?.tasks == ["DONE": 2, "NEW": 2])
+    let terminal = try await session.terminal()
+    try await terminal.run("$SCALEMS_TOP run --resume gated --exit-when-done; echo \"exit=$?\"")
+    try await terminal.wait(forText: "exit=0")
+    let snapshot = try session.snapshot()
+    #expect(snapshot.summary?.tasks == ["DONE": 4] && snapshot.tasks.details(of: TaskID(0))?.attempt == 1)
+    #expect(snapshot.commands.map(\.verb) == [.stop])
+  }
+
+  @Test func aSessionWhoseFilesAreRemovedSaysSoAndGoesOn() async throws {
+    let session = try TestSession(
+      """
+      name: bare
+      pilot: {cores: 1}
+      tasks: [{name: gate, command: "while [ ! -e {mark} ]; do sleep 0.05; done"}]
+      """)
+    // Outside of the directory that goes away.
+    let go = "\(session.place.path)/go"
+    try session.place.write(
+      "tasks: [{name: gate, command: 'while [ ! -e \(go) ]; do sleep 0.05; done'}]", to: "w.yaml")
+    let terminal = try await session.show()
+    try await wait(for: "the task to run") { try session.snapshot().tasks.count(in: .running) == 1 }
+    rename("\(session.place.path)/s", "\(session.place.path)/away")
+    try await terminal.wait(forText: "made again")
+    try session.place.write("", to: "go")
+    try await terminal.wait(forText: "CLOSED")
+    #expect(try session.snapshot().summary?.tasks == ["DONE": 1], "the journal is where it was, and whole")
+  }
+
   @Test func aWatcherThatStoodStillComesUpToDate() async throws {
     let session = try TestSession(Self.gated)
     let terminal = try await session.show(options: "--exit-when-done")

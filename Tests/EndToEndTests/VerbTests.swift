@@ -112,6 +112,17 @@ import Testing
     #expect(commands[1].sender.origin?.contains("login3") ?? false && commands[1].reason == "storm")
   }
 
+  @Test func aDirectoryThatWasUsedAgainIsOneSession() async throws {
+    let session = try TestSession("tasks: [{name: a, argv: ['true']}]")
+    for _ in 0..<2 {
+      #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--batch").exitCode == 0)
+      rename("\(session.place.path)/s", "\(session.place.path)/\(UUID().uuidString)")
+    }
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--batch").exitCode == 0)
+    let list = try await session.run("list", "--all")
+    #expect(list.stdout.split(separator: "\n").count == 2, "\(list)")
+  }
+
   @Test func hangUpsDoNotEndADetachedSession() async throws {
     let session = try TestSession(AttachTests.gated)
     let terminal = try await session.terminal()

@@ -15,6 +15,7 @@ final class SessionDoors: Sendable {
     /// Of the journal: the bytes that can be read, and what is wrong with it.
     var position = 0
     var problem: String?
+    var record: HostRecord?
     var beats = 0
     var timer: (any DispatchSourceTimer)?
     var directory: SessionDirectory?
@@ -43,7 +44,9 @@ final class SessionDoors: Sendable {
     let inbox = Inbox(directory)
     do {
       try inbox.make()
-      try HostRecord(session: info.id, socket: socket).write(to: directory)
+      let record = HostRecord(session: info.id, socket: socket)
+      state.withLock { $0.record = record }
+      try record.write(to: directory)
     } catch { desk.warn("\(error): this session cannot be reached from other machines") }
     let timer = DispatchSource.makeTimerSource(queue: queue)
     timer.setEventHandler { @Sendable [self] in look(directory, inbox, desk, journal) }
@@ -68,19 +71,22 @@ final class SessionDoors: Sendable {
     }
     server?.publish(position: position, problem: problem)
     for item in inbox.take() { desk.take(item) }
-    let isBeat = state.withLock { state in
+    let (beats, record) = state.withLock { state in
       state.beats += 1
-      return Double(state.beats).truncatingRemainder(dividingBy: HostRecord.beat) == 0
+      return (state.beats, state.record)
     }
-    guard isBeat else { return }
-    let isMissing = !HostRecord.touch(in: directory)
+    guard let record, Double(beats).truncatingRemainder(dividingBy: HostRecord.beat) == 0 || !record.isThere(in: directory)
+    else { return }
+    guard !HostRecord.touch(in: directory) else { return }
+    // Its directory may have been removed, and made again by the journal.
+    try? inbox.make()
+    let isMissing = (try? record.write(to: directory)) == nil
     let isNew = state.withLock { state in
       defer { state.isSignOfLifeMissing = isMissing }
       return isMissing && !state.isSignOfLifeMissing
     }
     guard isNew else { return }
-    desk.warn(
-      "no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
+    desk.warn("no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
   }
 
   /// Tells the watchers how far the journal can be read.

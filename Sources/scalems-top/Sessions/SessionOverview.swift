@@ -32,7 +32,7 @@ struct SessionOverview: Sendable {
     if !isHosted, let last = JournalEdges.lastEvent(of: session.directory.journal),
       case .sessionClosed(let summary) = last.kind
     {
-      let opening = Self.opening(of: session.directory)
+      let opening = JournalEdges.opening(of: session.directory.journal)
       info = opening?.info
       opened = opening?.time
       life = .closed
@@ -87,12 +87,5 @@ struct SessionOverview: Sendable {
   }
 
   /// The name that a session was given; `nil` when its journal does not say.
-  static func name(of session: FoundSession) -> String? { opening(of: session.directory)?.info.name }
-
-  private static func opening(of directory: SessionDirectory) -> (info: SessionInfo, time: Timestamp)? {
-    guard let event = JournalEdges.firstEvent(of: directory.journal), case .sessionOpened(let info) = event.kind else {
-      return nil
-    }
-    return (info, event.time)
-  }
+  static func name(of session: FoundSession) -> String? { JournalEdges.opening(of: session.directory.journal)?.info.name }
 }
