@@ -13,6 +13,14 @@ public enum JournalEdges {
     return try? JournalHeader.session(of: line[...], in: path)
   }
 
+  /// The first event; `nil` when there is none, or the file cannot be read.
+  public static func firstEvent(of path: FilePath) -> SessionEvent? {
+    let lines = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
+    // The first line is the header, and the last one may go on.
+    guard lines.count == 3 else { return nil }
+    return event(lines[1])
+  }
+
   /// What was known of the session when it opened, and when that was; `nil` when the file does not begin with it.
   public static func opening(of path: FilePath) -> (info: SessionInfo, time: Timestamp)? {
     // The first line is the header, and the last one may go on.

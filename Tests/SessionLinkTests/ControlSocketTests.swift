@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import Glibc
 import SessionModel
 import Synchronization
@@ -52,7 +53,7 @@ private final class Heard: Sendable {
 }
 
 /// Speaks the protocol by hand.
-private final class RawClient {
+private final class RawClient: Sendable {
   let descriptor: Int32
 
   init(_ path: String) throws { descriptor = try ControlSocket.open(path) }
@@ -241,15 +242,14 @@ private final class RawClient {
   @Test func `whoever asks and never listens is dropped`() async throws {
     let server = try server()
     let raw = try RawClient(path)
-    let asked = Mutex(0)
     let isDropped = Mutex(false)
     let text = String(repeating: "{\"id\":1,\"request\":\"" + String(repeating: "x", count: 900) + "\"}\n", count: 64)
-    let thread = Task.detached {
-      while raw.say(text) { asked.withLock { $0 += 1 } }
+    // A queue of its own: it blocks, which the threads of the cooperative pool must not.
+    DispatchQueue(label: "asking").async {
+      while raw.say(text) {}
       isDropped.withLock { $0 = true }
     }
     try await wait(for: "the end of the connection") { isDropped.withLock { $0 } }
-    await thread.value
     let heard = Heard()
     let other = try client(heard)
     other.send(.drain, reason: nil, report: heard.report)

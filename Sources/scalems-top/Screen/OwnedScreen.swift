@@ -19,6 +19,8 @@ struct OwnedScreen {
   /// - Parameter input: the host's standard input; `/dev/null` when negative.
   /// - Returns: the exit status.
   func run(input: Int32) throws -> Int32 {
+    // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
+    let outlivesTerminal = isIgnored(SIGHUP)
     let host = try LaunchedHost(input: input)
     if input >= 0 { close(input) }
     let source: AttachedSource
@@ -33,12 +35,18 @@ struct OwnedScreen {
       return 2
     }
     let received = Mutex<[Int32]>([])
-    let signals = SignalSources { number in
-      let count = received.withLock { received in
-        received.append(number)
-        return received.count
+    let pass: @Sendable (Int32) -> Int = { number in
+      let (count, isNew) = received.withLock { received in
+        // A terminal that goes away is noticed in two ways, and hangs up once.
+        let isNew = number != SIGHUP || !received.contains(SIGHUP)
+        if isNew { received.append(number) }
+        return (received.count, isNew)
       }
-      host.signal(number)
+      if isNew { host.signal(number) }
+      return count
+    }
+    let signals = SignalSources { number in
+      let count = pass(number)
       if source.summary != nil { runner.stop() }
       guard count >= 3 else { return }
       TerminalGuard.restoreTerminal()
@@ -61,13 +69,12 @@ struct OwnedScreen {
       put("session \(host.session) goes on: 'scalems-top attach \(host.session)' comes back to it\n")
       return 0
     }
-    if outcome == .terminalGone, !isInterrupted {
-      // `nohup` asks that a hang-up changes nothing.
-      guard !isIgnored(SIGHUP) else {
+    if outcome == .terminalGone {
+      guard !outlivesTerminal else {
         host.release()
         return 0
       }
-      host.signal(SIGHUP)
+      _ = pass(SIGHUP)
     }
     if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
     let status = host.wait()
