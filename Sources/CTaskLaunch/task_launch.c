@@ -12,6 +12,13 @@
 
 // posix_spawn has no attribute for PR_SET_PDEATHSIG. vfork costs the same: the child borrows the parent's memory until
 // it execs, so it may only make system calls and write to `failure`.
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 pid_t task_launch(const struct task_launch *launch) {
   volatile int failure = 0;
   sigset_t all, previous;
@@ -33,6 +40,9 @@ pid_t task_launch(const struct task_launch *launch) {
       failure = errno;
       _exit(127);
     }
+    // A library may have opened some without saying that they are not to be inherited. Linux before 5.11 cannot do it
+    // here: see task_close_descriptors_on_exec.
+    syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     if (launch->death_signal) {
       prctl(PR_SET_PDEATHSIG, launch->death_signal);
       if (getppid() != parent) _exit(127);  // the parent died before the signal was armed
@@ -97,12 +107,6 @@ int task_has_ended(pid_t pid) {
 int task_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void task_close_descriptors_on_exec(unsigned int first) {
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
   if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
   // Linux before 5.11.
   for (int descriptor = (int)first; descriptor < 1024; descriptor++) {

@@ -49,6 +49,8 @@ public final class PeerProcess: Sendable {
       close(toPeer[0])
       close(fromPeer[1])
     }
+    // Also connections that a network library accepted: whoever is at their other end is to see this process end.
+    task_close_descriptors_on_exec(3)
     let program = command.first ?? ""
     let start = ProcessStart(
       program: program, arguments: Array(command.dropFirst()), directory: directory, input: toPeer[0],

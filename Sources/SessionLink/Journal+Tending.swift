@@ -47,7 +47,7 @@ extension Journal {
     if code == 0 { code = state.output.move(to: path) }
     state.health.place = code
     if code == 0, !wasImpossible {
-      found.append(Self.warning("the journal \(path) was removed or replaced: it was made again, with all it held"))
+      found.append(Self.warning("the journal was removed or replaced; it was made again, with all it held: \(path)"))
     }
   }
 

@@ -122,7 +122,7 @@ import Testing
     let go = "\(session.place.path)/go"
     try session.place.write(
       "tasks: [{name: gate, command: 'while [ ! -e \(go) ]; do sleep 0.05; done'}]", to: "w.yaml")
-    let terminal = try await session.show(columns: 200)
+    let terminal = try await session.show(columns: 120, rows: 40)
     try await wait(for: "the task to run") { try session.snapshot().tasks.count(in: .running) == 1 }
     rename("\(session.place.path)/s", "\(session.place.path)/away")
     try await terminal.wait(forText: "made again")

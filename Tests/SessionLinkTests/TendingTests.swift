@@ -42,7 +42,7 @@ import Testing
     journal.record([log("b")])
     journal.tend()
     #expect(
-      warnings == ["the journal \(directory.journal) was removed or replaced: it was made again, with all it held"])
+      warnings == ["the journal was removed or replaced; it was made again, with all it held: \(directory.journal)"])
     journal.record([log("c")])
     journal.tend()
     #expect(try contents() == told.events)
