@@ -125,7 +125,7 @@ import Testing
     let terminal = try await session.show(columns: 120, rows: 40)
     try await wait(for: "the task to run") { try session.snapshot().tasks.count(in: .running) == 1 }
     rename("\(session.place.path)/s", "\(session.place.path)/away")
-    try await terminal.wait(forText: "made again")
+    try await terminal.wait(forText: "the journal was removed")
     try session.place.write("", to: "go")
     try await terminal.wait(forText: "CLOSED")
     #expect(try session.snapshot().summary?.tasks == ["DONE": 1], "the journal is where it was, and whole")

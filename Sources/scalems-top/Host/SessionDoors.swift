@@ -75,9 +75,8 @@ final class SessionDoors: Sendable {
       state.beats += 1
       return (state.beats, state.record)
     }
-    guard let record, Double(beats).truncatingRemainder(dividingBy: HostRecord.beat) == 0 || !record.isThere(in: directory)
-    else { return }
-    guard !HostRecord.touch(in: directory) else { return }
+    let isBeat = Double(beats).truncatingRemainder(dividingBy: HostRecord.beat) == 0
+    guard let record, isBeat || !record.isThere(in: directory), !HostRecord.touch(in: directory) else { return }
     // Its directory may have been removed, and made again by the journal.
     try? inbox.make()
     let isMissing = (try? record.write(to: directory)) == nil
@@ -86,7 +85,8 @@ final class SessionDoors: Sendable {
       return isMissing && !state.isSignOfLifeMissing
     }
     guard isNew else { return }
-    desk.warn("no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
+    desk.warn(
+      "no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
   }
 
   /// Tells the watchers how far the journal can be read.

@@ -132,8 +132,9 @@ struct CommandCall {
       // A line that is being written now is no event to this reader, and none of ours.
       if start == .end { reader = try JournalReader(found.directory.journal, from: reader.size) }
       try onStart()
+      var host = HostWatch(found)
       while true {
-        let host = found.host
+        let isGone = host.isGone()
         var (isDone, hasClosed) = (false, false)
         while !isDone, let portion = try reader.next() {
           for event in portion.events where !isDone {
@@ -143,7 +144,7 @@ struct CommandCall {
           }
         }
         if isDone || hasClosed { return }
-        if host == nil { throw hostGone(found.id) }
+        if isGone { throw hostGone(found.id) }
         guard DispatchTime.now() < deadline else { throw tooLong() }
         usleep(UInt32(Self.pause * 1e6))
       }

@@ -21,13 +21,14 @@ struct EventsCommand: ParsableCommand {
         description: "the journal \(found.directory.journal) cannot be read: \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
+    var host = HostWatch(found)
     var isHeader = true
     // Lines are printed whole: the last one may still be written.
     var pending: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       // Looked at before the last read: what a host wrote before it ended is printed.
-      let isOver = !follow || found.host == nil
+      let isOver = !follow || host.isGone()
       var count = read(descriptor, &chunk, chunk.count)
       while count > 0 {
         pending.append(contentsOf: chunk[..<count])

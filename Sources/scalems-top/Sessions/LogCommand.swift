@@ -39,11 +39,13 @@ private final class LogReader {
   private let follow: Bool
   private let follower: JournalFollower
   private var snapshot = SessionSnapshot()
+  private var host: HostWatch
   private static let pause: UInt32 = 200_000
 
   init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.Problem) {
     self.found = found
     self.follow = follow
+    host = HostWatch(found)
     follower = try JournalFollower(directory: found.directory)
     try catchUp()
   }
@@ -60,7 +62,7 @@ private final class LogReader {
   func printLog() throws {
     var printed = snapshot.logCount - snapshot.log.count
     while true {
-      let isGone = found.host == nil
+      let isGone = host.isGone()
       try catchUp()
       for line in snapshot.log.suffix(snapshot.logCount - printed) {
         let level = line.level == .info ? "" : " \(line.level.rawValue):"
@@ -85,7 +87,7 @@ private final class LogReader {
     defer { if descriptor >= 0 { close(descriptor) } }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let isGone = found.host == nil
+      let isGone = host.isGone()
       try catchUp()
       let hasEnded = snapshot.tasks.state(of: task).isFinal
       if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC) }

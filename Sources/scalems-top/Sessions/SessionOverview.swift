@@ -87,5 +87,7 @@ struct SessionOverview: Sendable {
   }
 
   /// The name that a session was given; `nil` when its journal does not say.
-  static func name(of session: FoundSession) -> String? { JournalEdges.opening(of: session.directory.journal)?.info.name }
+  static func name(of session: FoundSession) -> String? {
+    JournalEdges.opening(of: session.directory.journal)?.info.name
+  }
 }
