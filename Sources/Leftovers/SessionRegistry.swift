@@ -91,15 +91,9 @@ public struct SessionRegistry: Sendable {
 
   /// All entries, in the order of their ids.
   public func all() -> [Entry] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var entries: [Entry] = []
-    while let item = readdir(stream) {
-      let name = withUnsafePointer(to: &item.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      guard !name.hasPrefix("."), let target = linkTarget("\(directory)/\(name)") else { continue }
-      entries.append(Entry(id: name, directory: target))
+    let entries = directoryEntries(directory).compactMap { name -> Entry? in
+      guard !name.hasPrefix("."), let target = linkTarget("\(directory)/\(name)") else { return nil }
+      return Entry(id: name, directory: target)
     }
     return entries.sorted { $0.id < $1.id }
   }

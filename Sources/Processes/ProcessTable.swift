@@ -17,12 +17,7 @@ public struct ProcessTable {
   public private(set) var entries: [pid_t: Entry] = [:]
 
   public init() {
-    guard let directory = opendir("/proc") else { return }
-    defer { closedir(directory) }
-    while let item = readdir(directory) {
-      let name = withUnsafePointer(to: &item.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for name in directoryEntries("/proc") {
       guard let pid = pid_t(name), let entry = Self.entry(of: pid) else { continue }
       entries[pid] = entry
     }

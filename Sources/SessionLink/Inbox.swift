@@ -27,7 +27,7 @@ public struct Inbox: Sendable {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
       throw FileProblem(description: "\(path) cannot be made: \(text(errno))")
     }
-    for name in names() { unlink("\(path)/\(name)") }
+    for name in directoryEntries(path) { unlink("\(path)/\(name)") }
   }
 
   /// Leaves a command for the host.
@@ -50,7 +50,7 @@ public struct Inbox: Sendable {
 
   /// Takes what has come since the last time.
   public func take() -> [Item] {
-    names().filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+    directoryEntries(path).filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
       let file = "\(path)/\(name)"
       defer { unlink(file) }
       return read(file)
@@ -103,18 +103,5 @@ public struct Inbox: Sendable {
       Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
     }
     return try result.get()
-  }
-
-  private func names() -> [String] {
-    guard let stream = opendir(path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let item = readdir(stream) {
-      let name = withUnsafePointer(to: &item.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

@@ -26,8 +26,11 @@ import Testing
     registry = SessionRegistry(directory: "\(state.path)/scalems-top/radical")
   }
 
-  private func run(_ arguments: String..., path: String? = nil) async throws -> Program.Result {
+  private func run(
+    _ arguments: String..., path: String? = nil, isReadOnly: Bool = false
+  ) async throws -> Program.Result {
     var environment = ["XDG_STATE_HOME": state.path]
+    if isReadOnly { environment["SCALEMS_TOP_READ_ONLY"] = "1" }
     if let path { environment["PATH"] = "\(path):/usr/bin:/bin" }
     return try await Program.run(scalemsTop, ["doctor", "--orphans"] + arguments, environment: environment)
   }
@@ -63,6 +66,15 @@ import Testing
     let result = try await run("--yes")
     #expect(result.exitCode == 0 && ids.allSatisfy { result.stdout.contains("\($0): ended\n") })
     #expect(processes.allSatisfy { !isAlive($0.pid) } && registry.all().isEmpty)
+  }
+
+  @Test func readOnlyEndsNothing() async throws {
+    let session = try FakeSession()
+    let process = try session.start("exec sleep 600")
+    let id = try Self.orphan(registry, session)
+    let result = try await run("--yes", isReadOnly: true)
+    #expect(result.exitCode == 1 && result.stdout.contains(id) && result.stdout.contains("SCALEMS_TOP_READ_ONLY"))
+    #expect(isAlive(process.pid))
   }
 
   @Test func aLiveSessionIsNotTouched() async throws {

@@ -25,6 +25,10 @@ struct OrphanSweep: Sendable {
       put("Nothing is left of dead sessions.\n")
       return 0
     }
+    guard !ReadOnly.isDemanded else {
+      put("Nothing was ended: SCALEMS_TOP_READ_ONLY is set.\n")
+      return 1
+    }
     guard mayEndWithoutAsking || ask(orphans) else {
       put("Nothing was ended.\n")
       return 1

@@ -64,7 +64,7 @@ struct SessionFinder {
     var found = registry.all().map { FoundSession(id: $0.id, directory: SessionDirectory(FilePath($0.directory))) }
     let known = Set(found.map(\.directory.path))
     let here = currentDirectory() + "/scalems-sessions"
-    for name in directoryEntries(here) {
+    for name in directoryEntries(here) where !name.hasPrefix(".") {
       let directory = SessionDirectory(FilePath(here).appending(name))
       if !known.contains(directory.path) { found.append(FoundSession(id: name, directory: directory)) }
     }
@@ -110,17 +110,4 @@ struct SessionFinder {
       throw UsageProblem(description: error.description)
     }
   }
-}
-
-private func directoryEntries(_ path: String) -> [String] {
-  guard let stream = opendir(path) else { return [] }
-  defer { closedir(stream) }
-  var names: [String] = []
-  while let item = readdir(stream) {
-    let name = withUnsafePointer(to: &item.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if !name.hasPrefix(".") { names.append(name) }
-  }
-  return names
 }
