@@ -66,7 +66,7 @@ public struct Inbox: Sendable {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       status.st_uid == getuid() || status.st_uid == 0
     else { return nil }
-    var sender = CommandSender(user: getpwuid(status.st_uid).map { String(cString: $0.pointee.pw_name) } ?? "")
+    var sender = CommandSender(user: userName(of: status.st_uid))
     guard status.st_size <= Self.longest else {
       return Item(sender: sender, command: .failure(ControlProblem("a command in the inbox was too long")))
     }

@@ -52,44 +52,6 @@ private final class Heard: Sendable {
   func report(_ result: Result<CommandReport, ControlProblem>) { reports.withLock { $0.append(result) } }
 }
 
-/// Speaks the protocol by hand.
-private final class RawClient: Sendable {
-  let descriptor: Int32
-
-  init(_ path: String) throws { descriptor = try ControlSocket.open(path) }
-  deinit { close(descriptor) }
-
-  /// False when the other end has closed.
-  @discardableResult
-  func say(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
-  }
-
-  /// The next line; `nil` at the end of the connection.
-  func line() -> String? {
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while read(descriptor, &byte, 1) == 1 {
-      if byte == 0x0a { return String(decoding: line, as: UTF8.self) }
-      line.append(byte)
-    }
-    return nil
-  }
-
-  func hello() {
-    _ = line()
-    say(#"{"id":1,"request":"hello","version":1,"origin":"here"}"# + "\n")
-    _ = line()
-  }
-}
-
 @Suite struct ControlSocketTests {
   private let place: TemporaryDirectory
   private let session = FakeSession()

@@ -1,10 +1,10 @@
 @preconcurrency import Dispatch
 import Glibc
-import Processes
 import SessionModel
 import Synchronization
 
-/// A connection to the control socket of a session: for screens and for the verbs of the command line.
+/// A connection to the control socket of a session: for screens and for the verbs of the command line. It ends with
+/// `close()`, or when nobody holds it any more.
 public final class ControlClient: Sendable {
   /// How a command goes: reports until it is finished, or why it did not get through.
   public typealias Reporter = @Sendable (Result<CommandReport, ControlProblem>) -> Void
@@ -15,10 +15,8 @@ public final class ControlClient: Sendable {
     var hasEnded = false
   }
 
-  private let descriptor: Int32
+  private let line: ControlLine
   private let state = Mutex(State())
-  /// Writing has a queue of its own, so that a host that hangs never blocks a screen.
-  private let writer = DispatchQueue(label: "control-writer")
   private static let greetingLimit: Int32 = 5000
 
   /// Connects, and says hello.
@@ -32,28 +30,26 @@ public final class ControlClient: Sendable {
     _ path: String, session: String, origin: String, isReadOnly: Bool,
     onNews: @escaping @Sendable (String?) -> Void = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
   ) throws(ControlProblem) {
-    descriptor = try ControlSocket.open(path)
+    let descriptor = try ControlSocket.open(path)
     do { try Self.checkGreeting(descriptor, session) } catch {
       Glibc.close(descriptor)
       throw error
     }
+    let line = ControlLine(descriptor)
+    self.line = line
     request(.hello(version: ControlRequest.version, origin: origin, isReadOnly: isReadOnly))
-    let descriptor = descriptor
     // A queue of its own: it blocks.
     DispatchQueue(label: "control-reader").async { [weak self] in
-      var lines = LineReader()
-      var outcome = LineReader.Outcome.open
-      while outcome == .open {
-        outcome = lines.read(descriptor) { line in
-          guard let reply = try? ControlReply(line: line) else { return }
-          if case .position(_, let problem) = reply { onNews(problem) } else { self?.take(reply) }
-        }
+      line.read { bytes in
+        guard let reply = try? ControlReply(line: bytes) else { return }
+        if case .position(_, let problem) = reply { onNews(problem) } else { self?.take(reply) }
       }
       self?.end()
       onEnd()
-      Glibc.close(descriptor)
     }
   }
+
+  deinit { line.end() }
 
   /// Asks to be told when there is more in the journal.
   public func follow() { request(.follow) }
@@ -68,7 +64,7 @@ public final class ControlClient: Sendable {
   }
 
   /// Ends the connection.
-  public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  public func close() { line.end() }
 
   // MARK: Requests
 
@@ -85,16 +81,7 @@ public final class ControlClient: Sendable {
     }
     var line = JSONWriter()
     ControlRequest(id: id, body).write(to: &line)
-    let bytes = line.bytes
-    writer.async { [descriptor] in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return }  // the reader sees the end
-        rest = rest.dropFirst(count)
-      }
-    }
+    self.line.write(Array(line.bytes))
   }
 
   private static let gone = ControlProblem("the host of the session is gone, or ended the connection")

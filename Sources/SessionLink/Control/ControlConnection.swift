@@ -22,6 +22,8 @@ final class ControlConnection: ChannelInboundHandler {
   private var isFollowing = false
   /// News were passed over while the peer did not read.
   private var hasMissedNews = false
+  /// Bytes that wait to be sent.
+  private var unsent = 0
 
   init(hub: ControlHub, user: String) {
     self.hub = hub
@@ -96,16 +98,16 @@ final class ControlConnection: ChannelInboundHandler {
             ControlProblem(id: request.id, "\(commandsUnderWay) commands of this connection are under way already")))
       }
       commandsUnderWay += 1
-      perform(command, request.id, CommandSender(user: user, origin: origin, request: token), reason)
+      execute(command, request.id, CommandSender(user: user, origin: origin, request: token), reason)
     case (.command, .ending): break
     }
   }
 
-  private func perform(_ command: OperatorCommand, _ id: Int, _ sender: CommandSender, _ reason: String?) {
+  private func execute(_ command: OperatorCommand, _ id: Int, _ sender: CommandSender, _ reason: String?) {
     guard let loop = context?.eventLoop else { return }
     let connection = NIOLoopBound(self, eventLoop: loop)
-    hub.taker.take(command, sender: sender, reason: reason) { record in
-      loop.execute {
+    hub.taker.take(command, sender: sender, reason: reason) { [hub] record in
+      hub.perform {
         if record.stage.isFinished { connection.value.commandsUnderWay -= 1 }
         connection.value.send(.command(id: id, CommandReport(record)))
       }
@@ -118,16 +120,24 @@ final class ControlConnection: ChannelInboundHandler {
   func tell(_ line: ByteBuffer) {
     guard let context else { return }
     guard context.channel.isWritable else { return hasMissedNews = true }
-    context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+    write(line, context)
   }
 
   private func send(_ reply: ControlReply) {
     guard let context else { return }
-    // Whoever sends requests and never reads the replies is not owed more of them.
-    guard context.channel.isWritable else { return context.close(promise: nil) }
     var line = JSONWriter()
     reply.write(to: &line)
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: line.bytes)), promise: nil)
+    // Whoever sends requests and never reads the replies is not owed more of them.
+    guard unsent + line.bytes.count <= hub.limits.unread else { return context.close(promise: nil) }
+    write(ByteBuffer(bytes: line.bytes), context)
+  }
+
+  private func write(_ line: ByteBuffer, _ context: ChannelHandlerContext) {
+    let size = line.readableBytes
+    unsent += size
+    let sent = context.eventLoop.makePromise(of: Void.self)
+    sent.futureResult.assumeIsolated().whenComplete { [self] _ in unsent -= size }
+    context.writeAndFlush(wrapOutboundOut(line), promise: sent)
   }
 
   /// Says why, and ends the connection.
@@ -169,14 +179,14 @@ struct RequestLines: ByteToMessageDecoder {
       _ = note(0)
       guard let line = buffer.readSlice(length: feed - view.startIndex) else { return .needMoreData }
       buffer.moveReaderIndex(forwardBy: 1)
-      guard line.readableBytes <= limit else { throw tooLong }
+      guard line.readableBytes <= limit else { throw failure(tooLong) }
       context.fireChannelRead(NIOAny(line))
       return .continue
     }
     searched = view.count
-    guard view.count <= limit else { throw tooLong }
+    guard view.count <= limit else { throw failure(tooLong) }
     guard note(view.count) else {
-      throw ControlProblem("too much of unfinished requests waits on this socket: try again later")
+      throw failure(ControlProblem("too much of unfinished requests waits on this socket: try again later"))
     }
     return .needMoreData
   }
@@ -193,6 +203,12 @@ struct RequestLines: ByteToMessageDecoder {
   private mutating func note(_ size: Int) -> Bool {
     defer { counted = size }
     return count(size - counted)
+  }
+
+  /// Nothing of this connection is read any more, and `decodeLast` is not called.
+  private mutating func failure(_ problem: ControlProblem) -> ControlProblem {
+    _ = note(0)
+    return problem
   }
 
   private var tooLong: ControlProblem { ControlProblem("a request has at most \(limit) bytes: send less at a time") }

@@ -18,6 +18,8 @@ final class ControlHub: Sendable {
     var connections = 0
     var followers: [ObjectIdentifier: ControlConnection] = [:]
     var unfinished = 0
+    /// Asked for once: a directory service may take its time, and all connections wait for it.
+    var userNames: [uid_t: String] = [:]
   }
 
   private struct News {
@@ -25,6 +27,7 @@ final class ControlHub: Sendable {
     var isScheduled = false
     var lastTold = NIODeadline.uptimeNanoseconds(0)
     var hasFollowers = false
+    var isClosed = false
   }
 
   init(
@@ -48,12 +51,19 @@ final class ControlHub: Sendable {
         onRefused(uid)
         throw ControlProblem("user \(uid) was refused")
       }
-      let connection = ControlConnection(hub: self, user: userName(of: uid))
+      let connection = ControlConnection(hub: self, user: name(of: uid))
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(RequestLines(limit: limits.message, count: { [weak self] in self?.count($0) ?? false })),
         connection,
       ])
     }
+  }
+
+  private func name(of uid: uid_t) -> String {
+    if let name = members.value.userNames[uid] { return name }
+    let name = userName(of: uid)
+    members.value.userNames[uid] = name
+    return name
   }
 
   /// - Returns: false when there are too many.
@@ -90,15 +100,20 @@ final class ControlHub: Sendable {
 
   /// At once when the last news are old enough, else when they are.
   func publish(_ reply: ControlReply) {
-    let time: NIODeadline? = news.withLock { news in
-      guard reply != news.newest else { return nil }
+    news.withLock { news in
+      guard reply != news.newest else { return }
       news.newest = reply
-      guard news.hasFollowers, !news.isScheduled else { return nil }
+      guard news.hasFollowers, !news.isScheduled, !news.isClosed else { return }
       news.isScheduled = true
-      return max(.now(), news.lastTold + limits.interval)
+      loop.scheduleTask(deadline: max(.now(), news.lastTold + limits.interval)) { [self] in tell() }
     }
-    guard let time else { return }
-    loop.scheduleTask(deadline: time) { [self] in tell() }
+  }
+
+  /// Does something on the event loop, unless that has ended: commands may outlive their socket.
+  func perform(_ work: @escaping @Sendable () -> Void) {
+    news.withLock { news in
+      if !news.isClosed { loop.execute(work) }
+    }
   }
 
   private func tell() {
@@ -115,15 +130,19 @@ final class ControlHub: Sendable {
   }
 
   /// Sends what is new, and ends the connections.
-  func close() {
+  ///
+  /// - Returns: false when that was done before.
+  func close() -> Bool {
+    let isFirst = news.withLock { news in
+      defer { news.isClosed = true }
+      return !news.isClosed
+    }
+    guard isFirst else { return false }
     let done = loop.submit { [self] in
       tell()
       for follower in members.value.followers.values { follower.end() }
     }
     try? done.wait()
+    return true
   }
-}
-
-private func userName(of uid: uid_t) -> String {
-  getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? String(uid)
 }

@@ -53,22 +53,10 @@ public struct ControlRequest: Equatable, Sendable {
   public init(line: UnsafeRawBufferPointer) throws(ControlProblem) {
     var fields = Fields()
     do { try fields.read(line) } catch {
-      throw ControlProblem(id: fields.id, "this is no request: \(error)")
+      throw ControlProblem(id: fields.id, "this is no request: \(ControlProblem.words(for: error))")
     }
     guard let id = fields.id else { throw ControlProblem("the request has no id") }
     do { self.init(id: id, try fields.body()) } catch { throw ControlProblem(id: id, "\(error)") }
-  }
-}
-
-/// Why a request was refused or a connection did not come about: one sentence for people.
-public struct ControlProblem: Error, Equatable, CustomStringConvertible, Sendable {
-  /// The id of the request, when it is known.
-  public var id: Int?
-  public var description: String
-
-  public init(id: Int? = nil, _ description: String) {
-    self.id = id
-    self.description = description
   }
 }
 
@@ -112,7 +100,7 @@ private struct Fields {
     try scanner.beginArray()
     while try scanner.nextElement() {
       let uid = try scanner.string().text
-      guard let id = TaskID(uid: uid) else { throw ControlProblem("'\(uid)' is no uid of a task") }
+      guard let id = TaskID(uid: uid) else { throw ControlProblem("\(ControlProblem.quoted(uid)) is no uid of a task") }
       ids.append(id)
     }
     return ids
@@ -132,7 +120,7 @@ private struct Fields {
       return .hello(version: version, origin: origin, isReadOnly: isReadOnly)
     case "follow": return .follow
     case "command": return .command(try command(), reason: reason, token: token)
-    case let other?: throw ControlProblem("there is no request '\(other)'")
+    case let other?: throw ControlProblem("there is no request \(ControlProblem.quoted(other))")
     case nil: throw ControlProblem("it does not say which request it is")
     }
   }
@@ -152,7 +140,7 @@ private struct Fields {
       if let items, commands == nil { return .submit(.items(items)) }
       if let commands, items == nil { return .submit(.commands(commands)) }
       throw ControlProblem("the command 'submit' has either items or commands")
-    case nil: throw ControlProblem("there is no command '\(verb)'")
+    case nil: throw ControlProblem("there is no command \(ControlProblem.quoted(verb))")
     }
   }
 }

@@ -49,10 +49,7 @@ public final class ControlServer: Sendable {
     path: String, session: String, taker: any CommandTaker, limits: ControlLimits = ControlLimits(),
     onRefused: @escaping @Sendable (uid_t) -> Void = { _ in }
   ) throws(ControlProblem) {
-    if ControlSocket.isAnswered(path) {
-      throw ControlProblem("another host of session \(session) has the socket \(path)")
-    }
-    unlink(path)
+    try ControlSocket.makeRoom(at: path, session: session)
     let hub = ControlHub(session: session, taker: taker, limits: limits, onRefused: onRefused, loop: group.next())
     self.hub = hub
     self.path = path
@@ -75,12 +72,13 @@ public final class ControlServer: Sendable {
   /// nothing while nobody follows.
   public func publish(position: Int, problem: String?) { hub.publish(.position(position, problem: problem)) }
 
-  /// Ends all connections, after what was still to be said, and removes the socket.
+  /// Ends all connections, after what was still to be said, and removes the socket. Commands may still report
+  /// afterwards; nobody hears it.
   public func close() {
+    guard hub.close() else { return }
     var status = stat()
     // A host that took the session over may have made its own.
     if stat(path, &status) == 0, status.st_ino == inode { unlink(path) }
-    hub.close()
     try? channel.close().wait()
     try? group.syncShutdownGracefully()
   }

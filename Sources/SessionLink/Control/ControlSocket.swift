@@ -48,24 +48,41 @@ public enum ControlSocket {
     return String(sum, radix: 36)
   }
 
-  /// Whether someone listens at a path.
-  static func isAnswered(_ path: String) -> Bool {
-    guard let descriptor = try? open(path) else { return false }
-    close(descriptor)
-    return true
+  /// Removes the socket that a dead host left at a path.
+  ///
+  /// - Throws: `ControlProblem` when a host is there, when that cannot be told, or when it is no socket.
+  static func makeRoom(at path: String, session: String) throws(ControlProblem) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw ControlProblem("\(path) is no socket: remove it") }
+    let (descriptor, code) = try attempt(path)
+    if descriptor >= 0 { close(descriptor) }
+    switch code {
+    case 0: throw ControlProblem("another host of session \(session) has the socket \(path)")
+    // Nobody listens. What else goes wrong, as too many open files, says nothing of the host.
+    case ECONNREFUSED, ENOENT: unlink(path)
+    default: throw ControlProblem("it cannot be told whether a host has the socket \(path): \(text(code))")
+    }
   }
 
   /// Connects.
   ///
   /// - Throws: `ControlProblem` when nobody listens there.
   static func open(_ path: String) throws(ControlProblem) -> Int32 {
+    let (descriptor, code) = try attempt(path)
+    guard code == 0 else { throw ControlProblem("nobody answers at \(path): \(text(code))") }
+    return descriptor
+  }
+
+  /// Connects; the descriptor is negative unless the code, an `errno`, is 0.
+  private static func attempt(_ path: String) throws(ControlProblem) -> (descriptor: Int32, code: Int32) {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
     guard bytes.count <= longest else { throw ControlProblem("the path \(path) is too long for a socket") }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw ControlProblem("no socket: \(text(errno))") }
+    guard descriptor >= 0 else { return (-1, errno) }
     let size = socklen_t(MemoryLayout<sockaddr_un>.size)
     let outcome = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
@@ -73,9 +90,9 @@ public enum ControlSocket {
     guard outcome == 0 else {
       let code = errno
       close(descriptor)
-      throw ControlProblem("nobody answers at \(path): \(text(code))")
+      return (-1, code)
     }
-    return descriptor
+    return (descriptor, 0)
   }
 
   /// `struct ucred`, which Glibc's headers offer to GNU programs only.
