@@ -19,48 +19,53 @@ let package = Package(
     // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
-    .target(name: "Processes", dependencies: ["CTaskLaunch"]),
-    .target(name: "Leftovers", dependencies: ["Processes"]),
-    .target(name: "SessionModel"),
+    .target(name: "Platform", dependencies: ["CTaskLaunch"]),
+    .target(name: "JSON"),
+    .target(name: "Work", dependencies: ["JSON"]),
+    .target(name: "SessionModel", dependencies: ["Work"]),
+    .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
       name: "Executor",
-      dependencies: ["SessionModel", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["SessionModel", "Work", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "LocalEngine",
-      dependencies: [
-        "CTaskLaunch", "Executor", "Processes", "SessionModel",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["CTaskLaunch", "Executor", "JSON", "Platform", "SessionModel", "Wire", "Work"],
       // In the binary, which is all that is installed.
       resources: [.embedInCode("function_worker.py")]
     ),
     .target(
-      name: "RadicalEngine", dependencies: ["Executor", "Leftovers", "Processes", "SessionModel"],
+      name: "RadicalEngine",
+      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work"],
       resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
     .target(
       name: "SessionLink",
       dependencies: [
-        "Processes", "SessionModel", .product(name: "NIOCore", package: "swift-nio"),
+        "JSON", "Platform", "SessionModel", "Wire", "Work", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "WorkflowFile", dependencies: ["Executor", "SessionModel", "Yams"]),
+    .target(name: "Leftovers", dependencies: ["Platform"]),
+    .target(name: "WorkflowFile", dependencies: ["JSON", "Work", "Yams"]),
     .target(name: "Terminal", dependencies: ["CNcurses"]),
-    .target(name: "Interface", dependencies: ["SessionModel", "Terminal"]),
+    .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Work"]),
     .executableTarget(
       name: "scalems-top",
       dependencies: [
-        "Executor", "Interface", "RadicalEngine", "Leftovers", "LocalEngine", "Processes", "SessionLink",
-        "SessionModel", "Terminal",
-        "WorkflowFile",
+        "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
+        "SessionModel", "Terminal", "Wire", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     // What tests of real processes share.
     .target(
       name: "TestSupport",
-      dependencies: ["CTaskLaunch", "Executor", "Leftovers", "Processes", "SessionLink", "SessionModel"],
+      dependencies: [
+        "CTaskLaunch", "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
+      ],
       path: "Tests/TestSupport"),
-    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+    .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Work"]),
+    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
+    .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",
       dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
@@ -75,26 +80,26 @@ let package = Package(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
-    .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Processes", "TestSupport"]),
+    .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",
-      dependencies: ["Executor", "Leftovers", "Processes", "RadicalEngine", "SessionModel", "TestSupport"],
+      dependencies: ["Executor", "Leftovers", "Platform", "RadicalEngine", "SessionModel", "TestSupport"],
       exclude: ["fake_python"]),
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [
-        "Executor", "Leftovers", "Processes", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
+        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
         "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // Sessions on a Slurm, which `make test-slurm` starts.
     .testTarget(
       name: "SlurmTests",
       dependencies: [
-        "Leftovers", "Processes", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Processes", "TestSupport", "scalems-top"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Platform", "TestSupport", "scalems-top"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import SessionModel
 import Synchronization
+import Work
 
 /// Work and control messages in the order in which they were offered.
 ///

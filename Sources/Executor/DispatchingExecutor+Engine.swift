@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 // What the engine confirmed, and what follows from it.
 

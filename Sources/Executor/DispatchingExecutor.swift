@@ -1,5 +1,6 @@
 import SessionModel
 import Synchronization
+import Work
 
 /// The executor: acquires the runtime, feeds tasks to the engine, takes commands, and ends all of it in order.
 ///

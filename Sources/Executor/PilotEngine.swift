@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// Seam 1: what really holds resources and runs tasks.
 ///

@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// What an engine offers and asks for; `RuntimeConfiguration` is checked against it.
 public struct EngineKind: Sendable {

@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 extension Workflow {
   /// Tasks that were dispatched and came to no end.

@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 extension Workflow {
   /// What is still to be done of a session whose host ended, by its journal.

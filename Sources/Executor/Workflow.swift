@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// The items an executor is given, with their dependencies, and how far each task has come.
 ///

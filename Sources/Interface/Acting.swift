@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 // What the actions of the table do.
 extension InterfaceState {

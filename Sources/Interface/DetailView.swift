@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 /// One line of what is known of a task.
 struct Fact {

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 #if canImport(Glibc)
   import Glibc

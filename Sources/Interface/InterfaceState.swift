@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 /// How the interface behaves.
 public struct InterfaceOptions: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// The texts of a batch's tasks in which a filter looks: name, uid and command, in lower case (of ASCII).
 ///

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 extension InterfaceState {
   private static let scanStep = 50_000

@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// Which tasks the list shows: words like `failed` select a group, other words must occur in uid, name or command.
 ///

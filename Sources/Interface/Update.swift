@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 extension InterfaceState {
   /// Takes in what happened and says what is to be done about it.

@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// Finds the processes of one RADICAL-Pilot session on this machine.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// Something a RADICAL-Pilot session left behind.
 public struct Leftover: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Processes
+import Platform
 
 /// What is kept of a RADICAL-Pilot session in its directory, so that a later start can end what it left behind.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// Where sessions of this user are: a directory of links, each named like its session.
 ///

@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// The Slurm jobs of one RADICAL-Pilot session, as `squeue` lists them.
 struct SlurmJobs: Sendable {

@@ -1,5 +1,7 @@
 import Glibc
 import SessionModel
+import Wire
+import Work
 
 /// The agent of a local pilot: a process of its own that holds the cores, schedules tasks onto them and runs them.
 ///

@@ -1,6 +1,6 @@
 import CTaskLaunch
 import Glibc
-import Processes
+import Platform
 
 /// The process between a host and its agent: it only waits for the agent's end, and then kills whatever the agent left.
 ///

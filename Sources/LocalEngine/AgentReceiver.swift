@@ -1,5 +1,8 @@
-import Processes
+import JSON
+import Platform
 import SessionModel
+import Wire
+import Work
 
 /// Makes messages of what an agent says.
 struct AgentReceiver: LineReceiver, Sendable {

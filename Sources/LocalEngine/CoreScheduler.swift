@@ -1,4 +1,5 @@
 import SessionModel
+import Work
 
 /// Which of the waiting tasks gets the free cores: the first that fits, except that one that was passed over often
 /// enough blocks those behind it, so that a big task is not starved by small ones.

@@ -1,6 +1,9 @@
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
+import Wire
+import Work
 
 /// The Python interpreters of a raptor. Each calls one function at a time; they are started when they are needed, kept
 /// for further calls, and end with this process.

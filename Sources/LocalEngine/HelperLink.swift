@@ -1,7 +1,9 @@
 import CTaskLaunch
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
+import Wire
 
 /// What agent and raptor have in common: a loop on the main thread, requests on standard input, events on standard
 /// output, and an end that leaves no descendant.

@@ -1,9 +1,11 @@
 import CTaskLaunch
 import Executor
 import Glibc
-import Processes
+import Platform
 import SessionModel
 import Synchronization
+import Wire
+import Work
 
 /// The embedded engine: a pilot of this machine's cores, held by an agent process of its own.
 ///

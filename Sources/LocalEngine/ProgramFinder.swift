@@ -1,4 +1,4 @@
-import Processes
+import Platform
 
 /// Finds programs as a shell does, and remembers where they were.
 struct ProgramFinder {

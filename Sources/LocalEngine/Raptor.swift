@@ -1,5 +1,6 @@
 import Glibc
 import SessionModel
+import Wire
 
 /// The raptor of a local pilot: a process that runs items in worker slots and speaks CPI on its standard streams:
 /// `hello` (answers name and version), `add_item`, `stop` (finishes what runs, takes nothing new, ends).

@@ -1,7 +1,10 @@
 import CTaskLaunch
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
+import Wire
+import Work
 
 /// The agent's side of a raptor: starts the process, speaks CPI with it, and answers for its tasks when it dies.
 final class RaptorLink {

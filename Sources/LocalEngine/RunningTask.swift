@@ -1,6 +1,7 @@
 import Glibc
-import Processes
+import Platform
 import SessionModel
+import Wire
 
 /// A task between its start and its final state.
 final class RunningTask {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import SessionModel
+import Work
 
 /// Brings files into and out of a task's directory.
 struct Staging: Sendable {

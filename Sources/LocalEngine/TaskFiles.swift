@@ -1,6 +1,7 @@
 import Glibc
-import Processes
+import Platform
 import SessionModel
+import Work
 
 /// The open standard streams of a task that is about to start.
 struct TaskFiles {

@@ -1,8 +1,10 @@
 import CTaskLaunch
 import Dispatch
 import Glibc
-import Processes
+import Platform
 import SessionModel
+import Wire
+import Work
 
 /// Runs tasks as real processes: directory, staging, start, time limit, the end of the whole process tree, result.
 ///

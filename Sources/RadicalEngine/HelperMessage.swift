@@ -1,4 +1,5 @@
 import SessionModel
+import Wire
 
 /// One line of the helper: a reply to a request, or an event of its own.
 enum HelperMessage: Sendable {

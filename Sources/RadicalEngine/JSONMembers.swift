@@ -1,3 +1,4 @@
+import JSON
 import SessionModel
 
 /// The members of an object of JSON, read when they are asked for; one of an unexpected type is as good as none.

@@ -1,7 +1,7 @@
 import Executor
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import SessionModel
 
 // What RP left behind: found by the session's id, and ended.

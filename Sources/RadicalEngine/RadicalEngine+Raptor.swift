@@ -1,6 +1,6 @@
 import Executor
 import Glibc
-import Processes
+import Platform
 import SessionModel
 
 // The raptor: RP's master, and workers for functions.

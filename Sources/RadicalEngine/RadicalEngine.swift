@@ -2,9 +2,10 @@ import Executor
 import FoundationEssentials
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import SessionModel
 import Synchronization
+import Work
 
 /// RADICAL-Pilot as engine: a helper, a Python process of the user's virtual environment, holds the RP session.
 ///

@@ -2,9 +2,10 @@ import Dispatch
 import Executor
 import FoundationEssentials
 import Glibc
-import Processes
+import Platform
 import SessionModel
 import Synchronization
+import Work
 
 /// The host's side of the helper: its process, requests and their replies, and whether it still breathes.
 final class RadicalHelper: Sendable {

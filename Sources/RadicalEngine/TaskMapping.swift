@@ -1,7 +1,9 @@
 import Executor
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
+import Work
 
 /// Makes RP's task descriptions of ours.
 ///

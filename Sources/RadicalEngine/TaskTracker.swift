@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SessionModel
+import Work
 
 /// Makes of what RP says of tasks what happened to them; no I/O.
 ///

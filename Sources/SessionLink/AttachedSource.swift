@@ -2,6 +2,7 @@
 import Glibc
 import SessionModel
 import Synchronization
+import Work
 
 /// A session that another process hosts, on this machine or on one that shares its files.
 ///

@@ -1,5 +1,6 @@
 import SessionModel
 import SystemPackage
+import Wire
 
 #if canImport(Glibc)
   import Glibc

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Processes
+import Platform
 import SessionModel
 
 /// Who hosts a session: `host.json` in its directory, as long as the host runs; its time stamp is a sign of life.

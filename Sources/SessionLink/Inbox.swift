@@ -1,7 +1,9 @@
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
 import SystemPackage
+import Wire
 
 /// Commands that come as files: from machines that see the session's directory, and not its host's sockets.
 ///

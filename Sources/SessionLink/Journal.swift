@@ -1,6 +1,8 @@
+import JSON
 import SessionModel
 import Synchronization
 import SystemPackage
+import Wire
 
 #if canImport(Glibc)
   import Glibc
@@ -154,6 +156,8 @@ public final class Journal: EventRecorder {
       deliver(own.isEmpty ? events : events + own, state)
     }
   }
+
+  public func flush() async {}
 
   /// What is wrong with the journal now, in one sentence; `nil` when all is well.
   public var problem: String? { state.withLock { $0.health.problem(path) } }

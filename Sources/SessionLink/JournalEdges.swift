@@ -1,6 +1,7 @@
 import Glibc
 import SessionModel
 import SystemPackage
+import Wire
 
 /// The first and the last event of a journal, without reading what is between.
 public enum JournalEdges {

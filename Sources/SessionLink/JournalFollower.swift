@@ -1,6 +1,7 @@
 import SessionModel
 import Synchronization
 import SystemPackage
+import Wire
 
 /// Follows the journal of a session, live or not, by its files alone: a snapshot first, then events as they come.
 ///

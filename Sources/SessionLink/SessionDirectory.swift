@@ -1,5 +1,6 @@
 import SessionModel
 import SystemPackage
+import Work
 
 #if canImport(Glibc)
   import Glibc

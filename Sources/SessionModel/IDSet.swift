@@ -1,3 +1,5 @@
+import Work
+
 /// A set of task ids that can say which is its k-th, fast: a bit a task and a count every 4096 tasks.
 public struct IDSet: Equatable, Sendable {
   private static let wordsPerBlock = 64
@@ -8,7 +10,7 @@ public struct IDSet: Equatable, Sendable {
   public init() {}
 
   /// The set of the bits that are 1: bit `i` of word `w` is the id `64 w + i`.
-  init(words: [UInt64]) {
+  package init(words: [UInt64]) {
     guard !words.isEmpty else { return }
     grow(toWord: words.count - 1)
     for (index, word) in words.enumerated() where word != 0 {

@@ -1,3 +1,5 @@
+import Work
+
 /// Something a person asks of a session.
 public enum OperatorCommand: Equatable, Sendable {
   /// Refuse new work, finish what is queued and running, then end.

@@ -1,3 +1,5 @@
+import Work
+
 /// A fact that happened in a session: when, where it was learned, and what.
 public struct SessionEvent: Equatable, Sendable {
   /// Who learned the fact first.
@@ -176,5 +178,9 @@ public struct SessionSummary: Equatable, Sendable {
 
 /// Where events go: written to the journal first, shown after.
 public protocol EventRecorder: Sendable {
+  /// Hands events over, in order, and returns at once: a slow file system holds up nobody.
   func record(_ events: [SessionEvent])
+
+  /// Returns when all that was recorded before is written; what is acknowledged waits for this.
+  func flush() async
 }

@@ -7,29 +7,35 @@ public struct SessionSnapshot: Sendable {
     public var time: Timestamp
     public var level: LogLevel
     public var text: String
+
+    package init(time: Timestamp, level: LogLevel, text: String) {
+      self.time = time
+      self.level = level
+      self.text = text
+    }
   }
 
-  public internal(set) var info: SessionInfo?
-  public internal(set) var phase = SessionPhase.starting
-  public internal(set) var phaseReason: String?
-  public internal(set) var opened: Timestamp?
-  public internal(set) var closed: Timestamp?
-  public internal(set) var pilot: PilotStatus?
-  public internal(set) var pilotActive: Timestamp?
-  public internal(set) var raptor: RaptorStatus?
-  public internal(set) var tasks = TaskTable()
+  public package(set) var info: SessionInfo?
+  public package(set) var phase = SessionPhase.starting
+  public package(set) var phaseReason: String?
+  public package(set) var opened: Timestamp?
+  public package(set) var closed: Timestamp?
+  public package(set) var pilot: PilotStatus?
+  public package(set) var pilotActive: Timestamp?
+  public package(set) var raptor: RaptorStatus?
+  public package(set) var tasks = TaskTable()
   /// Whether the workflow offered all its work.
-  public internal(set) var isWorkflowComplete = false
+  public package(set) var isWorkflowComplete = false
   /// The commands of operators, oldest first; the newest 100, and those that have not finished.
-  public internal(set) var commands: [CommandRecord] = []
-  public internal(set) var shutdown: [ShutdownProgress] = []
+  public package(set) var commands: [CommandRecord] = []
+  public package(set) var shutdown: [ShutdownProgress] = []
   /// Newest last; at most `logLimit` lines.
-  public internal(set) var log: [LogLine] = []
+  public package(set) var log: [LogLine] = []
   /// Log lines ever seen, also those that fell off.
-  public internal(set) var logCount = 0
-  public internal(set) var summary: SessionSummary?
+  public package(set) var logCount = 0
+  public package(set) var summary: SessionSummary?
   /// When the newest event happened.
-  public internal(set) var lastEvent: Timestamp?
+  public package(set) var lastEvent: Timestamp?
 
   public static let logLimit = 2000
 

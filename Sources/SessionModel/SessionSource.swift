@@ -1,3 +1,5 @@
+import Work
+
 /// Seam 2: where a session's facts come from and, if it is not read-only, where commands go.
 public protocol SessionSource: Sendable {
   /// Whether commands are refused; the interface then has no destructive keys at all.

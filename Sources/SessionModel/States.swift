@@ -20,22 +20,6 @@ public enum TaskState: UInt8, CaseIterable, Sendable, Comparable {
     self.init(rawValue: UInt8(index))
   }
 
-  /// The state that the bytes of a name name, without a `String` of them: journals are made of these.
-  init?(name bytes: UnsafeRawBufferPointer) {
-    // The names that nearly all lines have.
-    if bytes.equals("AGENT_EXECUTING") {
-      self = .agentExecuting
-    } else if bytes.equals("DONE") {
-      self = .done
-    } else if bytes.equals("AGENT_SCHEDULING") {
-      self = .agentScheduling
-    } else if bytes.equals("TMGR_SCHEDULING") {
-      self = .tmgrScheduling
-    } else {
-      self.init(name: String(decoding: bytes, as: UTF8.self))
-    }
-  }
-
   /// Whether a task in this state will never change state again (RP's `FINAL`).
   public var isFinal: Bool { self >= .done }
 
@@ -57,7 +41,7 @@ public enum TaskState: UInt8, CaseIterable, Sendable, Comparable {
 
   public static func < (a: TaskState, b: TaskState) -> Bool { a.rawValue < b.rawValue }
 
-  static let names = [
+  package static let names = [
     "NEW", "TMGR_SCHEDULING_PENDING", "TMGR_SCHEDULING", "TMGR_STAGING_INPUT_PENDING", "TMGR_STAGING_INPUT",
     "AGENT_STAGING_INPUT_PENDING", "AGENT_STAGING_INPUT", "AGENT_SCHEDULING_PENDING", "AGENT_SCHEDULING",
     "AGENT_EXECUTING_PENDING", "AGENT_EXECUTING", "AGENT_STAGING_OUTPUT_PENDING", "AGENT_STAGING_OUTPUT",

@@ -1,51 +1,53 @@
+import Work
+
 /// All tasks of a session as columns: a row number is a task's number, an array an attribute.
 ///
 /// 35 bytes a task; counts and the display order are kept incrementally, so that drawing costs what is on the screen.
 public struct TaskTable: Sendable {
   /// What was added, in order of ids.
-  public internal(set) var batches: [TaskBatch] = []
+  public package(set) var batches: [TaskBatch] = []
   /// Cores of the pilot that running tasks hold.
-  public internal(set) var coresInUse = 0
-  public internal(set) var gpusInUse = 0
+  public package(set) var coresInUse = 0
+  public package(set) var gpusInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
-  public internal(set) var raptorRunning = 0
+  public package(set) var raptorRunning = 0
   /// Tasks that the engine has for the raptor, and that do not run yet.
-  public internal(set) var raptorQueued = 0
-  public internal(set) var raptorFinished = 0
+  public package(set) var raptorQueued = 0
+  public package(set) var raptorFinished = 0
 
-  // The columns are internal for `TaskTable+Coding`, which is the only other place that sets them.
-  var states: [TaskState] = []
-  var exitCodes: [Int16] = []
-  var signals: [UInt8] = []
-  var attempts: [UInt8] = []
-  var added: [UInt32] = []
-  var queued: [UInt32] = []
-  var started: [UInt32] = []
-  var ended: [UInt32] = []
-  var userTimes: [UInt32] = []
-  var systemTimes: [UInt32] = []
-  var peaks: [UInt32] = []
-  var reasonNumbers: [TaskID: Int32] = [:]
-  var reasons: [String] = []
-  var reasonByText: [String: Int32] = [:]
-  var pids: [TaskID: Int32] = [:]
+  // The columns are the package's for `TaskTable+Coding`, which is the only other place that sets them.
+  package var states: [TaskState] = []
+  package var exitCodes: [Int16] = []
+  package var signals: [UInt8] = []
+  package var attempts: [UInt8] = []
+  package var added: [UInt32] = []
+  package var queued: [UInt32] = []
+  package var started: [UInt32] = []
+  package var ended: [UInt32] = []
+  package var userTimes: [UInt32] = []
+  package var systemTimes: [UInt32] = []
+  package var peaks: [UInt32] = []
+  package var reasonNumbers: [TaskID: Int32] = [:]
+  package var reasons: [String] = []
+  package var reasonByText: [String: Int32] = [:]
+  package var pids: [TaskID: Int32] = [:]
   /// Only of functions that returned: other tasks cost nothing here.
-  var values: [TaskID: String] = [:]
-  var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
-  var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
-  var cancelRequests = IDSet()
-  var epoch: Timestamp?
+  package var values: [TaskID: String] = [:]
+  package var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+  package var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
+  package var cancelRequests = IDSet()
+  package var epoch: Timestamp?
 
   /// What moving a task must know of its batch, beside `batches`: to look a whole one up costs as much as the rest.
-  var needs: [Needs] = []
+  package var needs: [Needs] = []
 
-  struct Needs {
+  package struct Needs {
     var first: TaskID
     var cores: Int
     var gpus: Int
     var raptor: Bool
 
-    init(_ batch: TaskBatch) {
+    package init(_ batch: TaskBatch) {
       first = batch.first
       (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
       raptor = batch.description.raptor

@@ -1,4 +1,5 @@
-import SessionModel
+import JSON
+import Work
 import Yams
 
 /// Reads `function: {module: m, name: f, args: […], kwargs: {…}}` of a task.

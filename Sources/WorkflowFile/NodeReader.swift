@@ -1,4 +1,4 @@
-import Executor
+import Work
 import Yams
 
 /// What a scalar of the file is, by the rules of YAML 1.2 and by what people write.

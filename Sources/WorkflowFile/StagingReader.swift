@@ -1,4 +1,4 @@
-import SessionModel
+import Work
 import Yams
 
 /// Reads `inputs` and `outputs`.

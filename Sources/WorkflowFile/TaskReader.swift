@@ -1,5 +1,4 @@
-import Executor
-import SessionModel
+import Work
 import Yams
 
 /// A task of the file with the places that later checks need.

@@ -1,5 +1,4 @@
-import Executor
-import SessionModel
+import Work
 import Yams
 
 /// What can be wrong between the tasks of a workflow, each of them being right.

@@ -1,5 +1,4 @@
-import Executor
-import SessionModel
+import Work
 import Yams
 
 /// What a workflow file asks of its pilot; what it does not say is left to the command line and the engine.

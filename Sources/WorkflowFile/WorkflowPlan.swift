@@ -1,5 +1,4 @@
-import Executor
-import SessionModel
+import Work
 
 /// What a run of the workflow would do, for people: `scalems-top check FILE` prints it.
 public func plan(of file: WorkflowFile) -> String {

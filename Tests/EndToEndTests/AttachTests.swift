@@ -3,6 +3,7 @@ import Glibc
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// Screens that come and go while the session goes on; each test in terminals of its own.
 @Suite struct AttachTests {

@@ -2,6 +2,7 @@ import Glibc
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// The real binary in a real terminal.
 @Suite struct ScreenTests {

@@ -1,5 +1,6 @@
 import Executor
 import Testing
+import Work
 
 /// Each rule of the configuration has one clear message.
 @Suite struct ConfigurationTests {

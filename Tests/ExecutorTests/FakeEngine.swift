@@ -1,6 +1,7 @@
 import Executor
 import SessionModel
 import Synchronization
+import Work
 
 /// An engine that does what a test says: confirms, ignores, fails or hangs in each call.
 final class FakeEngine: PilotEngine {

@@ -1,6 +1,7 @@
 import SessionModel
 import Synchronization
 import Testing
+import Work
 
 @testable import Executor
 
@@ -11,6 +12,8 @@ final class Recording: EventRecorder {
     var waiters: [(isMet: @Sendable ([SessionEvent]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
   }
   private let state = Mutex(State())
+
+  func flush() async {}
 
   func record(_ events: [SessionEvent]) {
     let met: [CheckedContinuation<Void, Never>] = state.withLock { state in

@@ -1,6 +1,7 @@
 import SessionModel
 import Synchronization
 import Testing
+import Work
 
 @testable import Executor
 

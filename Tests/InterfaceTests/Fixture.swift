@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Work
 
 @testable import Interface
 

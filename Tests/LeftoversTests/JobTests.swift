@@ -1,6 +1,6 @@
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import TestSupport
 import Testing
 

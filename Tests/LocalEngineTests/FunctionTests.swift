@@ -1,8 +1,10 @@
 import Executor
 import Glibc
+import JSON
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// Functions in the interpreters of the local raptor.
 @Suite struct FunctionTests {

@@ -4,6 +4,7 @@ import LocalEngine
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// Whoever dies, whenever: no process outlives its session.
 @Suite struct LeftoverTests {

@@ -4,6 +4,7 @@ import LocalEngine
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// What a task is given, and what becomes of its files.
 @Suite struct TaskTests {

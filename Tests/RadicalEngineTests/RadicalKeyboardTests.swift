@@ -1,6 +1,7 @@
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// A person at the screen of a session on real RADICAL-Pilot.
 extension RadicalTests {

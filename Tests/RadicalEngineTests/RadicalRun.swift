@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage

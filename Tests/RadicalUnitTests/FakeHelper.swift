@@ -1,7 +1,7 @@
 import Executor
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import Synchronization
 import TestSupport
 

@@ -1,6 +1,7 @@
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 @testable import RadicalEngine
 

@@ -1,8 +1,9 @@
 import Executor
 import Glibc
-import Processes
+import Platform
 import SessionModel
 import TestSupport
+import Work
 
 @testable import RadicalEngine
 

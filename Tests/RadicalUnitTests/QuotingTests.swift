@@ -3,6 +3,7 @@ import Glibc
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 @testable import RadicalEngine
 

@@ -1,5 +1,6 @@
 import Executor
 import SessionModel
+import Work
 
 @testable import RadicalEngine
 

@@ -2,6 +2,7 @@ import Executor
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 @testable import RadicalEngine
 

@@ -1,5 +1,6 @@
 import SessionModel
 import Testing
+import Work
 
 @testable import RadicalEngine
 

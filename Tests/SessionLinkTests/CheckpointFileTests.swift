@@ -1,6 +1,7 @@
 import SessionModel
 import SystemPackage
 import Testing
+import Work
 
 @testable import SessionLink
 

@@ -5,6 +5,7 @@ import SessionModel
 import Synchronization
 import TestSupport
 import Testing
+import Wire
 
 @testable import SessionLink
 

@@ -1,9 +1,12 @@
 import Glibc
+import JSON
 import NIOCore
 import NIOEmbedded
 import SessionModel
 import TestSupport
 import Testing
+import Wire
+import Work
 
 @testable import SessionLink
 

@@ -4,6 +4,8 @@ import SessionModel
 import Synchronization
 import TestSupport
 import Testing
+import Wire
+import Work
 
 @testable import SessionLink
 

@@ -2,6 +2,7 @@ import SessionLink
 import SessionModel
 import SystemPackage
 import Testing
+import Work
 
 #if canImport(Glibc)
   import Glibc

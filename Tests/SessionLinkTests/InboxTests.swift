@@ -3,6 +3,7 @@ import SessionModel
 import SystemPackage
 import TestSupport
 import Testing
+import Work
 
 @testable import SessionLink
 

@@ -2,6 +2,7 @@ import SessionModel
 import Synchronization
 import SystemPackage
 import Testing
+import Work
 
 @testable import SessionLink
 

@@ -1,4 +1,6 @@
+import TestSupport
 import Testing
+import Work
 
 @testable import SessionModel
 
@@ -52,5 +54,13 @@ import Testing
       for id in 0..<3 { table.move(TaskID(id), to: .done, at: at(1), result: nil) }
       #expect(table.coresInUse == 0)
     }
+  }
+
+  @Test func `seconds of a time stamp`() {
+    let time = Timestamp(seconds: 12.25)
+    #expect(time.microseconds == 12_250_000)
+    #expect(time.seconds == 12.25)
+    #expect(time.seconds(since: Timestamp(seconds: 13)) == -0.75)
+    #expect(Timestamp.now > time)
   }
 }

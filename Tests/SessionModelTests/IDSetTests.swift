@@ -1,6 +1,7 @@
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// `IDSet` against `Set`, which is slow and right.
 @Suite struct IDSetTests {

@@ -1,4 +1,6 @@
+import TestSupport
 import Testing
+import Work
 
 @testable import SessionModel
 

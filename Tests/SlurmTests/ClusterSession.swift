@@ -1,11 +1,12 @@
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage
 import TestSupport
 import Testing
+import Work
 
 /// A workflow in a directory of its own, which is the home of its user, too, for one run of the real binary on Slurm.
 final class ClusterSession {

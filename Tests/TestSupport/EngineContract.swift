@@ -1,7 +1,9 @@
 import Executor
 import Glibc
+import JSON
 import SessionModel
 import Testing
+import Work
 
 /// What every engine must do, whatever holds its resources. A test target runs each on its engine.
 public struct EngineContract: Sendable {

@@ -1,6 +1,7 @@
 import Executor
 import SessionModel
 import Synchronization
+import Work
 
 /// An executor on an engine under test, and all that it recorded.
 public final class EngineHarness: Sendable {
@@ -74,6 +75,8 @@ public final class EngineHarness: Sendable {
 private final class MemoryRecorder: EventRecorder {
   private let list = Mutex<[SessionEvent]>([])
   var events: [SessionEvent] { list.withLock { $0 } }
+  func flush() async {}
+
   func record(_ events: [SessionEvent]) { list.withLock { $0 += events } }
 }
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Leftovers
-import Processes
+import Platform
 
 /// An id as RADICAL-Pilot gives, that no other test has.
 public func newRadicalID() -> String {

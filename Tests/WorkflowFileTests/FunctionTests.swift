@@ -1,5 +1,7 @@
+import JSON
 import SessionModel
 import Testing
+import Work
 import WorkflowFile
 
 @Suite("Functions")

@@ -1,6 +1,7 @@
 import Executor
 import SessionModel
 import Testing
+import Work
 import WorkflowFile
 
 @Suite("Reading a workflow file")

@@ -1,5 +1,6 @@
 import SessionModel
 import Testing
+import Work
 import WorkflowFile
 
 /// What reading `text` as `w.yaml` complains about, without the path.

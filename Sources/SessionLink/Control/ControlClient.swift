@@ -1,7 +1,9 @@
 @preconcurrency import Dispatch
 import Glibc
+import JSON
 import SessionModel
 import Synchronization
+import Wire
 
 /// A connection to the control socket of a session: for screens and for the verbs of the command line. It ends with
 /// `close()`, or when nobody holds it any more.

@@ -1,5 +1,7 @@
+import JSON
 import NIOCore
 import SessionModel
+import Wire
 
 /// One connection on a control socket. Lives on the event loop.
 final class ControlConnection: ChannelInboundHandler {

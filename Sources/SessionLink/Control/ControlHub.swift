@@ -1,7 +1,9 @@
 import Glibc
+import JSON
 import NIOCore
 import SessionModel
 import Synchronization
+import Wire
 
 /// What the connections of a control socket share.
 final class ControlHub: Sendable {

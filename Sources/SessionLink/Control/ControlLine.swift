@@ -1,6 +1,6 @@
 @preconcurrency import Dispatch
 import Glibc
-import Processes
+import Platform
 import Synchronization
 
 /// The descriptor of a client's connection, which is used no more once it was closed: its number may be another's then.

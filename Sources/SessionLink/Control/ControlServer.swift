@@ -1,9 +1,10 @@
 import Glibc
 import NIOCore
 import NIOPosix
-import Processes
+import Platform
 import SessionModel
 import Synchronization
+import Wire
 
 /// Takes the commands of others to the session.
 public protocol CommandTaker: Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Wire
 
 /// Where the control socket of a session is, and who is at its other end.
 public enum ControlSocket {

@@ -1,5 +1,6 @@
 import SessionModel
 import SystemPackage
+import Work
 
 /// Plays a recording: what it is told goes in, what a screen is to show comes out. Knows no threads and no timers.
 actor ReplayPlayer {

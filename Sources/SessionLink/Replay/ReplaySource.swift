@@ -1,6 +1,7 @@
 import SessionModel
 import Synchronization
 import SystemPackage
+import Work
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// The batch systems RADICAL-Pilot submits to, by the scheme of a resource's endpoint, and what submits there.
 private let submitters = [

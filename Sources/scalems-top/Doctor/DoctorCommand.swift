@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import Processes
+import Platform
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import Glibc
 import Leftovers
 import LocalEngine
-import Processes
+import Platform
 import Terminal
 
 extension Check {

@@ -1,6 +1,6 @@
 import Glibc
 import Leftovers
-import Processes
+import Platform
 
 /// Finds what RADICAL-Pilot sessions left running whose processes are gone, and ends it.
 struct OrphanSweep: Sendable {

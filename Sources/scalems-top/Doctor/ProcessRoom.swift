@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// How many more processes and threads this user may start.
 struct ProcessRoom {

@@ -1,7 +1,8 @@
 import Executor
 import Glibc
 import Leftovers
-import Processes
+import Platform
+import Work
 
 extension Check {
   private static let setup = "make one with 'scalems-top setup-radical'"

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Processes
+import Platform
 
 /// What the Python of a virtual environment says of itself and of its RADICAL-Pilot.
 struct RadicalProbe: Sendable {

@@ -1,6 +1,6 @@
 import Glibc
 import Leftovers
-import Processes
+import Platform
 
 /// A Python virtual environment with RADICAL-Pilot.
 struct RadicalVenv: Sendable {

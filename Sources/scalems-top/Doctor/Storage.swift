@@ -1,5 +1,5 @@
 import Glibc
-import Processes
+import Platform
 
 /// What is wrong with writing to a directory, or to where it is to be made; `nil` when nothing is.
 func writable(_ directory: String) -> Finding? {

@@ -1,4 +1,4 @@
-import Processes
+import Platform
 
 /// The `python3` of this machine.
 struct SystemPython: Sendable {

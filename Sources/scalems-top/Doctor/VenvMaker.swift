@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Processes
+import Platform
 import Synchronization
 
 /// Makes a virtual environment with RADICAL-Pilot, all of it or nothing.

@@ -1,5 +1,5 @@
 import Leftovers
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 

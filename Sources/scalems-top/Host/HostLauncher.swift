@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Processes
+import Platform
 
 /// A host in the background, as the program sees it that started it.
 struct LaunchedHost: Sendable {

@@ -1,6 +1,7 @@
 @preconcurrency import Dispatch
 import Glibc
-import Processes
+import JSON
+import Platform
 import SessionModel
 import Synchronization
 

@@ -1,7 +1,7 @@
 @preconcurrency import Dispatch
 import Executor
 import Glibc
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import Synchronization

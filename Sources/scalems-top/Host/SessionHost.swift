@@ -3,7 +3,7 @@ import Executor
 import Glibc
 import Leftovers
 import LocalEngine
-import Processes
+import Platform
 import RadicalEngine
 import SessionLink
 import SessionModel

@@ -1,6 +1,8 @@
 import Glibc
+import JSON
 import SessionModel
 import Synchronization
+import Wire
 
 /// What a run without a screen prints: events as JSON, or a progress bar.
 final class BatchOutput: Sendable {

@@ -1,5 +1,6 @@
 import Glibc
 import SessionModel
+import Work
 
 /// Shell commands, one a line, from a file or standard input, as they come.
 ///

@@ -2,6 +2,7 @@
 import Executor
 import SessionModel
 import Synchronization
+import Work
 
 /// Gives the executor its work: all items at once, or commands as they come.
 final class Feeder: Sendable {

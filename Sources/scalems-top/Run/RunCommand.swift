@@ -2,6 +2,7 @@ import ArgumentParser
 import Executor
 import Glibc
 import Interface
+import JSON
 import LocalEngine
 import SessionModel
 import SystemPackage

@@ -1,6 +1,6 @@
 import Executor
 import FoundationEssentials
-import Processes
+import Platform
 import SessionLink
 import SystemPackage
 

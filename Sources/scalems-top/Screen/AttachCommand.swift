@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import Interface
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import Synchronization

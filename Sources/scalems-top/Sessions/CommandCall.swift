@@ -1,9 +1,11 @@
 import Dispatch
 import Glibc
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import Synchronization
+import Wire
+import Work
 
 /// One command of the command line on its way to a session.
 struct CommandCall {

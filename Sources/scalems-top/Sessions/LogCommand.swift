@@ -3,6 +3,7 @@ import Glibc
 import SessionLink
 import SessionModel
 import SystemPackage
+import Work
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import Glibc
 import Leftovers
-import Processes
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Executor
 import Glibc
+import JSON
 import SessionLink
 import SessionModel
 import SystemPackage
+import Work
 import WorkflowFile
 
 struct SubmitCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SessionModel
+import Work
 
 /// A command line verb that is one command to one session.
 protocol VerbCommand: ParsableCommand {

@@ -1,3 +1,5 @@
+import JSON
+
 /// A call of a Python function: what a function task runs instead of a program.
 ///
 /// As JSON, `args` and `kwargs` are texts that hold JSON: so their numbers stay what they are, see `JSONValue`.

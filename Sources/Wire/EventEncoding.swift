@@ -1,4 +1,7 @@
+import SessionModel
 import FoundationEssentials
+import JSON
+import Work
 
 extension SessionEvent {
   /// Appends the event as one line of JSON: `t` (seconds since the epoch), `event`, `source`, then what happened.

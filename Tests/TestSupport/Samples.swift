@@ -1,29 +1,32 @@
+import JSON
 import SessionModel
+import Wire
+import Work
 
 /// Texts that break careless writers and readers of JSON lines.
-let hostileTexts = [
+public let hostileTexts = [
   "", " ", "plain", "a \"quoted\" word", "back\\slash", "\\\"", "line\nfeed", "\r\n", "\t", "\u{0}", "\u{7f}\u{1b}[31m",
   "naïve café", "日本語", "👩‍🔬 science", "\u{2028}\u{2029}", "{\"t\":1}", "]}", "{member}", "\u{fffd}", "\\u0041", "/",
 ]
 
-func at(_ seconds: Double) -> Timestamp { Timestamp(microseconds: 1_785_571_200_000_000 + Int64(seconds * 1e6)) }
+public func at(_ seconds: Double) -> Timestamp { Timestamp(microseconds: 1_785_571_200_000_000 + Int64(seconds * 1e6)) }
 
-func line(_ event: SessionEvent) -> [UInt8] {
+public func line(_ event: SessionEvent) -> [UInt8] {
   var writer = JSONWriter()
   event.write(to: &writer)
   return writer.bytes
 }
 
-func event(_ bytes: some BidirectionalCollection<UInt8>) throws -> SessionEvent? {
+public func event(_ bytes: some BidirectionalCollection<UInt8>) throws -> SessionEvent? {
   // Without its line feed, as readers of lines have it.
   try Array(bytes.dropLast(bytes.last == 0x0a ? 1 : 0)).withUnsafeBytes { try SessionEvent(line: $0) }
 }
 
-func event(_ text: String) throws -> SessionEvent? { try event(Array(text.utf8)) }
+public func event(_ text: String) throws -> SessionEvent? { try event(Array(text.utf8)) }
 
 /// An event of every kind, with every member set and with none of the optional ones.
-enum Samples {
-  static let description = TaskDescription(
+public enum Samples {
+  public static let description = TaskDescription(
     name: "équilibrer", argv: ["gmx", "mdrun", "-s", "{member}.tpr", "\u{1b}\"\\"], stdin: .file("in/{member}"),
     environment: ["OMP_NUM_THREADS": "2", "EMPTY": ""], stdout: "md.out", stderr: "md.err",
     inputs: [StagingDirective(source: "client:///a b", target: "task:///{member}", action: .link)],
@@ -31,7 +34,7 @@ enum Samples {
     resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), preExec: ["module load gmx\n"], timeout: 90.25,
     raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2)
 
-  static let kinds: [SessionEvent.Kind] = [
+  public static let kinds: [SessionEvent.Kind] = [
     .sessionOpened(info(reason: nil)), .sessionOpened(info(reason: "why \"not\"")),
     .sessionPhase(.stopping, reason: nil), .sessionPhase(.closed, reason: "because"),
     .resource(name: "pilot manager", acquired: true, detail: nil),
@@ -79,13 +82,13 @@ enum Samples {
         exitCode: 143)),
   ]
 
-  static func info(reason: String?) -> SessionInfo {
+  public static func info(reason: String?) -> SessionInfo {
     SessionInfo(
       id: "session.1", name: "näme", engine: "local", resource: "local.localhost", user: "ann", host: "node1",
       pid: 4321, directory: "/scratch/a \"b\"", reason: reason)
   }
 
-  static let events: [SessionEvent] = kinds.enumerated().map { index, kind in
+  public static let events: [SessionEvent] = kinds.enumerated().map { index, kind in
     let sources = SessionEvent.Source.allCases
     return SessionEvent(time: at(Double(index) + 0.000_001), source: sources[index % sources.count], kind)
   }

@@ -1,3 +1,6 @@
+import Work
+import JSON
+
 extension TaskBatch {
   func write(to writer: inout ByteWriter) {
     writer.number(first.number)

@@ -1,3 +1,5 @@
+import SessionModel
+
 /// Appends numbers (little-endian), texts and whole columns to a buffer.
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []

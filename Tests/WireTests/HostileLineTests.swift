@@ -1,7 +1,10 @@
 import TestSupport
 import Testing
+import Work
 
-@testable import SessionModel
+import SessionModel
+
+@testable import Wire
 
 /// Lines of a damaged journal, or of whoever writes to the socket: an error, never a crash.
 @Suite struct HostileLineTests {

@@ -149,7 +149,7 @@ public struct StagingDirective: Codable, Equatable, Sendable {
 
 extension String {
   /// `replacingOccurrences` without Foundation, which costs 6 ms at start.
-  func replacing(literal: String, with replacement: String) -> String {
+  package func replacing(literal: String, with replacement: String) -> String {
     guard utf8.contains(UInt8(ascii: "{")) else { return self }
     let text = Array(utf8)
     var result: [UInt8] = []

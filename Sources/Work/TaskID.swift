@@ -21,18 +21,5 @@ public struct TaskID: Hashable, Comparable, Sendable {
     self.init(number)
   }
 
-  /// The id that the bytes of `task.<digits>` name.
-  init?(uid bytes: UnsafeRawBufferPointer) {
-    guard bytes.count > 5, bytes.count < 32, bytes.starts(with: "task.") else { return nil }
-    var number: UInt64 = 0
-    for byte in bytes[5...] {
-      let digit = byte &- 0x30
-      guard digit < 10 else { return nil }
-      number = number * 10 + UInt64(digit)
-      guard number <= UInt64(UInt32.max) else { return nil }
-    }
-    self.init(UInt32(number))
-  }
-
   public static func < (a: TaskID, b: TaskID) -> Bool { a.number < b.number }
 }

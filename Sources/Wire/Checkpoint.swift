@@ -1,3 +1,5 @@
+import SessionModel
+
 /// The state of a session at one place of its journal, in a form that reads back fast: 33 bytes a task.
 ///
 /// It is a cache. Whatever is wrong with one, the journal itself is there.

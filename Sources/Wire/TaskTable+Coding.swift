@@ -1,3 +1,6 @@
+import SessionModel
+import Work
+
 extension TaskTable {
   /// Writes what cannot be computed again: the batches and the columns.
   func write(to writer: inout ByteWriter) {
@@ -32,6 +35,7 @@ extension TaskTable {
 
   /// The table that was written, its counts and sets computed again.
   init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
+    self.init()
     batches = try reader.list { reader throws(ByteReader.Damage) in try TaskBatch(reading: &reader) }
     needs = batches.map { Needs($0) }
     raptorFinished = try reader.integer()

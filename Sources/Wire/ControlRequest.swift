@@ -1,5 +1,7 @@
 import FoundationEssentials
+import JSON
 import SessionModel
+import Work
 
 /// What a client says on a control socket, or in a file of the inbox: one JSON object a line.
 public struct ControlRequest: Equatable, Sendable {

@@ -226,10 +226,10 @@ public struct JSONScanner {
 
 extension UnsafeRawBufferPointer {
   @inline(__always)
-  func equals(_ name: StaticString) -> Bool { count == name.utf8CodeUnitCount && starts(with: name) }
+  package func equals(_ name: StaticString) -> Bool { count == name.utf8CodeUnitCount && starts(with: name) }
 
   @inline(__always)
-  func starts(with name: StaticString) -> Bool {
+  package func starts(with name: StaticString) -> Bool {
     guard count >= name.utf8CodeUnitCount else { return false }
     for index in 0..<name.utf8CodeUnitCount where self[index] != name.utf8Start[index] { return false }
     return true

@@ -89,9 +89,10 @@ public struct JSONWriter {
     bytes.append(contentsOf: raw)
   }
 
-  public mutating func member(_ name: StaticString, _ time: Timestamp) {
+  /// A number of seconds, given in microseconds.
+  public mutating func member(_ name: StaticString, microseconds: Int64) {
     key(name)
-    seconds(microseconds: time.microseconds)
+    seconds(microseconds: microseconds)
   }
 
   /// An object of counts.
@@ -125,7 +126,7 @@ public struct JSONWriter {
     }
   }
 
-  mutating func string(_ text: String) {
+  public mutating func string(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

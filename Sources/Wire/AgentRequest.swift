@@ -1,19 +1,21 @@
 import FoundationEssentials
+import JSON
 import SessionModel
+import Work
 
 /// One task as it travels to an agent or a raptor: resolved, but for the resources it will get.
-struct RunItem {
-  var id: TaskID
-  var attempt: Int
-  var label: String
-  var member: Int?
-  var description: TaskDescription
+package struct RunItem {
+  package var id: TaskID
+  package var attempt: Int
+  package var label: String
+  package var member: Int?
+  package var description: TaskDescription
 }
 
 /// What a host tells its agent, and an agent its raptor: one JSON object a line.
 ///
 /// `hello`, `add_item` and `stop` are CPI's words; a raptor answers `hello` with its name and version.
-enum AgentRequest {
+package enum AgentRequest {
   case hello
   /// A description that many items share; its id is the number of the first task.
   case batch(UInt32, TaskDescription)
@@ -29,32 +31,50 @@ enum AgentRequest {
 }
 
 /// The settings of an agent, in its first line.
-struct AgentConfiguration: Codable {
-  var session: String
-  var sessionDirectory: String
-  var clientDirectory: String
+package struct AgentConfiguration: Codable {
+  package var session: String
+  package var sessionDirectory: String
+  package var clientDirectory: String
   /// The virtual environment that functions run in; the `python3` in PATH when `nil`.
-  var venv: String?
-  var cores: Int
-  var gpus: Int
-  var runtime: Double?
-  var pilot: String
-  var killGrace: Double
+  package var venv: String?
+  package var cores: Int
+  package var gpus: Int
+  package var runtime: Double?
+  package var pilot: String
+  package var killGrace: Double
   /// The program that an agent starts as raptor, and its arguments.
-  var raptorCommand: [String]
+  package var raptorCommand: [String]
+
+  package init(
+    session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
+    runtime: Double?, pilot: String, killGrace: Double, raptorCommand: [String]
+  ) {
+    self.session = session
+    self.sessionDirectory = sessionDirectory
+    self.clientDirectory = clientDirectory
+    self.venv = venv
+    self.cores = cores
+    self.gpus = gpus
+    self.runtime = runtime
+    self.pilot = pilot
+    self.killGrace = killGrace
+    self.raptorCommand = raptorCommand
+  }
 }
 
 /// Writes requests; of tasks that share a description, the description goes once.
-struct RequestWriter {
+package struct RequestWriter {
   private var json = JSONWriter()
   private var known: Set<UInt32> = []
 
-  mutating func take() -> [UInt8] {
+  package init() {}
+
+  package mutating func take() -> [UInt8] {
     defer { json.removeAll() }
     return json.bytes
   }
 
-  mutating func write(_ configuration: AgentConfiguration) throws {
+  package mutating func write(_ configuration: AgentConfiguration) throws {
     json.beginObject()
     json.member("do", "start")
     json.member("configuration", raw: try JSONEncoder().encode(configuration))
@@ -62,7 +82,7 @@ struct RequestWriter {
   }
 
   /// A task of a batch, preceded by the batch's description when the peer does not know it yet.
-  mutating func write(_ id: TaskID, attempt: Int, of batch: TaskBatch) {
+  package mutating func write(_ id: TaskID, attempt: Int, of batch: TaskBatch) {
     let isShared = batch.count > 1
     if isShared, known.insert(batch.first.number).inserted { write(.batch(batch.first.number, batch.description)) }
     json.beginObject()
@@ -75,7 +95,7 @@ struct RequestWriter {
     end()
   }
 
-  mutating func write(_ request: AgentRequest) {
+  package mutating func write(_ request: AgentRequest) {
     json.beginObject()
     switch request {
     case .hello: json.member("do", "hello")
@@ -115,16 +135,18 @@ struct RequestWriter {
 }
 
 /// Reads requests and remembers the descriptions they share.
-struct RequestReader {
+package struct RequestReader {
   private var descriptions: [UInt32: TaskDescription] = [:]
 
-  enum Outcome {
+  package init() {}
+
+  package enum Outcome {
     case request(AgentRequest)
     case start(AgentConfiguration)
     case problem(String)
   }
 
-  mutating func read(_ line: UnsafeRawBufferPointer) -> Outcome {
+  package mutating func read(_ line: UnsafeRawBufferPointer) -> Outcome {
     do {
       return try parse(line)
     } catch {

@@ -1,3 +1,6 @@
+import SessionModel
+import Work
+
 extension SessionSnapshot {
   /// Writes the snapshot so that `init(reading:)` gives it back: equal snapshots are equal bytes.
   func write(to writer: inout ByteWriter) {
@@ -24,6 +27,7 @@ extension SessionSnapshot {
   }
 
   init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
+    self.init()
     info = try reader.optional { reader throws(ByteReader.Damage) in try SessionInfo(reading: &reader) }
     phase = try reader.choice()
     phaseReason = try reader.optionalText()
@@ -54,13 +58,9 @@ extension SessionInfo {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    id = try reader.text()
-    name = try reader.text()
-    engine = try reader.text()
-    resource = try reader.text()
-    user = try reader.text()
-    host = try reader.text()
-    directory = try reader.text()
+    self.init(
+      id: try reader.text(), name: try reader.text(), engine: try reader.text(), resource: try reader.text(),
+      user: try reader.text(), host: try reader.text(), pid: 0, directory: try reader.text())
     pid = try reader.number()
     reason = try reader.optionalText()
   }
@@ -77,10 +77,8 @@ extension PilotStatus {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    uid = try reader.text()
-    state = try reader.choice()
-    cores = try reader.integer()
-    gpus = try reader.integer()
+    self.init(
+      uid: try reader.text(), state: try reader.choice(), cores: try reader.integer(), gpus: try reader.integer())
     runtime = try reader.optional { reader throws(ByteReader.Damage) in try reader.seconds() }
     detail = try reader.optionalText()
   }
@@ -96,10 +94,9 @@ extension RaptorStatus {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    uid = try reader.text()
+    let uid = try reader.text()
     guard let state = TaskState(rawValue: try reader.number()) else { throw reader.damage }
-    self.state = state
-    workers = try reader.integer()
+    self.init(uid: uid, state: state, workers: try reader.integer())
     hello = try reader.optionalText()
     detail = try reader.optionalText()
   }
@@ -130,8 +127,7 @@ extension CommandRecord {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    id = try reader.integer()
-    verb = try reader.choice()
+    self.init(id: try reader.integer(), verb: try reader.choice(), sender: "", stage: .requested)
     tasks = try reader.column(try reader.count(ofSize: 4), of: UInt32.self).map { TaskID($0) }
     added = try reader.optional { reader throws(ByteReader.Damage) in
       let (first, end) = (try reader.number(UInt32.self), try reader.number(UInt32.self))
@@ -162,8 +158,7 @@ extension ShutdownProgress {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    phase = try reader.choice()
-    entered = try reader.time()
+    self.init(phase: try reader.choice(), entered: try reader.time(), deadline: 0)
     deadline = try reader.optional { reader throws(ByteReader.Damage) in try reader.seconds() } ?? .infinity
     left = try reader.optionalTime()
     outcome = try reader.optional { reader throws(ByteReader.Damage) in try reader.choice() }
@@ -185,8 +180,7 @@ extension SessionSummary {
   }
 
   fileprivate init(reading reader: inout ByteReader) throws(ByteReader.Damage) {
-    session = try reader.text()
-    tasks = [:]
+    self.init(session: try reader.text(), tasks: [:], wall: 0, exitCode: 0)
     for _ in 0..<(try reader.count(ofSize: 16)) {
       let name = try reader.text()
       tasks[name] = try reader.integer()

@@ -1,6 +1,10 @@
+import TestSupport
 import Testing
+import Work
 
-@testable import SessionModel
+import SessionModel
+
+@testable import Wire
 
 /// What is written reads back as it was.
 @Suite struct EventRoundTripTests {
@@ -87,5 +91,15 @@ import Testing
         == SessionEvent(
           time: Timestamp(microseconds: 2_000_000), source: .executor,
           .task(TaskID(2), .failed, TaskResult(exitCode: 3))))
+  }
+
+  @Test func `random times read back as they were`() throws {
+    var numbers = SeededNumbers(3)
+    for _ in 0..<10_000 {
+      let time = Timestamp(
+        microseconds: Int64.random(in: -9_000_000_000_000_000...9_000_000_000_000_000, using: &numbers))
+      let original = SessionEvent(time: time, source: .agent, .workflowComplete)
+      #expect(try event(line(original)) == original)
+    }
   }
 }

@@ -10,10 +10,10 @@ public struct ControlProblem: Error, Equatable, CustomStringConvertible, Sendabl
   }
 
   /// What a peer said, in quotes: short and on one line, for it may be millions of bytes of anything.
-  static func quoted(_ text: String) -> String { "'\(shortened(text, to: 60))'" }
+  package static func quoted(_ text: String) -> String { "'\(shortened(text, to: 60))'" }
 
   /// What was wrong with a value, as a part of a sentence.
-  static func words(for error: any Error) -> String {
+  package static func words(for error: any Error) -> String {
     switch error {
     case let error as DecodingError: shortened(words(for: error), to: 200)
     default: "\(error)"

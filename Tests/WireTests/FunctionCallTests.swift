@@ -1,7 +1,11 @@
 import FoundationEssentials
+import JSON
+import SessionModel
+import TestSupport
 import Testing
+import Work
 
-@testable import SessionModel
+@testable import Wire
 
 @Suite struct FunctionCallTests {
   private static let call = FunctionCall(

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import SessionModel
+@testable import Work
 
 @Suite struct BatchTests {
   @Test func `an ensemble numbers its members`() {

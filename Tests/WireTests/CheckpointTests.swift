@@ -1,7 +1,10 @@
 import TestSupport
 import Testing
+import Work
 
-@testable import SessionModel
+import SessionModel
+
+@testable import Wire
 
 /// What is written as a checkpoint reads back as it was, and nothing else reads.
 @Suite struct CheckpointTests {

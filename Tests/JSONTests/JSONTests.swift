@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import SessionModel
+@testable import JSON
 
 @Suite struct JSONTests {
   private func text(_ json: String) throws -> String {
@@ -63,20 +63,10 @@ import Testing
   func `times are written in seconds and read back to the microsecond`(_ microseconds: Int64, _ text: String) throws {
     var writer = JSONWriter()
     writer.beginObject()
-    writer.member("t", Timestamp(microseconds: microseconds))
+    writer.member("t", microseconds: microseconds)
     writer.endObject()
     #expect(String(decoding: writer.bytes, as: UTF8.self) == "{\"t\":\(text)}")
     #expect(try scan(text) { try $0.microseconds() } == microseconds)
-  }
-
-  @Test func `random times read back as they were`() throws {
-    var numbers = SeededNumbers(3)
-    for _ in 0..<10_000 {
-      let time = Timestamp(
-        microseconds: Int64.random(in: -9_000_000_000_000_000...9_000_000_000_000_000, using: &numbers))
-      let original = SessionEvent(time: time, source: .agent, .workflowComplete)
-      #expect(try event(line(original)) == original)
-    }
   }
 
   @Test func `digits beyond the microsecond are dropped`() throws {
@@ -116,13 +106,5 @@ import Testing
       }
     }
     #expect(error?.description == "expected : at byte 5")
-  }
-
-  @Test func `seconds of a time stamp`() {
-    let time = Timestamp(seconds: 12.25)
-    #expect(time.microseconds == 12_250_000)
-    #expect(time.seconds == 12.25)
-    #expect(time.seconds(since: Timestamp(seconds: 13)) == -0.75)
-    #expect(Timestamp.now > time)
   }
 }

@@ -1,4 +1,7 @@
+import SessionModel
 import FoundationEssentials
+import JSON
+import Work
 
 extension SessionEvent {
   /// Reads one line of a journal.

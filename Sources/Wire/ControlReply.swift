@@ -1,3 +1,4 @@
+import JSON
 import SessionModel
 
 /// What a session's host says on a control socket: one JSON object a line.
@@ -64,7 +65,7 @@ public struct CommandReport: Equatable, Sendable {
 
   public init(_ record: CommandRecord) { self.init(command: record.id, stage: record.stage, added: record.added) }
 
-  fileprivate func write(to json: inout JSONWriter) {
+  package func write(to json: inout JSONWriter) {
     json.member("command", command)
     switch stage {
     case .requested: json.member("stage", "requested")

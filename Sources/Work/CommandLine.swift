@@ -1,8 +1,8 @@
 /// How to run one line of a list of commands.
-enum ShellCommand {
+public enum ShellCommand {
   /// The arguments that execute `line`: the program itself when a shell would do no more than start it (as `make`
   /// does, it saves a process start), else `/bin/sh -c line`.
-  static func argv(_ line: String) -> [String] {
+  public static func argv(_ line: String) -> [String] {
     simpleWords(line) ?? ["/bin/sh", "-c", line]
   }
 

@@ -73,7 +73,7 @@ public indirect enum JSONValue: Equatable, Sendable {
   }
 
   /// The value with each of its texts (not the keys) replaced.
-  func mapStrings(_ transform: (String) -> JSONValue) -> JSONValue {
+  package func mapStrings(_ transform: (String) -> JSONValue) -> JSONValue {
     switch self {
     case .string(let text): transform(text)
     case .array(let elements): .array(elements.map { $0.mapStrings(transform) })
@@ -103,7 +103,7 @@ extension JSONWriter {
     self.value(value)
   }
 
-  mutating func value(_ value: JSONValue) {
+  public mutating func value(_ value: JSONValue) {
     switch value {
     case .null: append("null")
     case .bool(let flag): append(flag ? "true" : "false")

@@ -73,9 +73,9 @@ public struct TaskBatch: Equatable, Sendable {
 
 /// Many short texts in one piece of memory: a million commands cost their bytes and four more each.
 public struct CommandList: Equatable, Sendable {
-  // Internal for the coding of snapshots.
-  private(set) var bytes: [UInt8] = []
-  private(set) var ends: [UInt32] = []
+  // Of the package for the coding of checkpoints.
+  package private(set) var bytes: [UInt8] = []
+  package private(set) var ends: [UInt32] = []
 
   public init() {}
 
@@ -84,7 +84,7 @@ public struct CommandList: Equatable, Sendable {
   }
 
   /// The list that was in memory as `bytes` and `ends`; `nil` when they contradict each other.
-  init?(bytes: [UInt8], ends: [UInt32]) {
+  package init?(bytes: [UInt8], ends: [UInt32]) {
     guard Int(ends.last ?? 0) == bytes.count, zip(ends, ends.dropFirst()).allSatisfy({ $0 <= $1 }) else { return nil }
     self.bytes = bytes
     self.ends = ends
