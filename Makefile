@@ -27,7 +27,7 @@ help:
 	@echo "make test       build with warnings as errors, run all tests, RADICAL-Pilot's too: under 15 minutes"
 	@echo "make test-slurm sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make goldens    renew the golden screens, and show which changed"
-	@echo "make format     format the sources; make lint checks the format, and what Package.swift declares"
+	@echo "make format     format the sources; make lint checks it, and Package.swift and the pages against the sources"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
 	@echo "make clean      remove what was built"
 
@@ -104,6 +104,7 @@ lint: swift
 	@.ci/need python3
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 	.ci/imports
+	.ci/pages
 
 clean:
 	rm -rf .build .build-bench
