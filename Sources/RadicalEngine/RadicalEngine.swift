@@ -173,7 +173,11 @@ public final class RadicalEngine: PilotEngine {
   private func closeSession() async throws {
     defer { continuation.finish() }
     guard let helper = state.withLock({ $0.helper }) else { return }
-    if !state.withLock({ $0.isLost }) {
+    if !state.withLock({ $0.hasGreeted }) {
+      // It has opened no session yet, and may never answer.
+      helper.kill()
+      await helper.untilEnded()
+    } else if !state.withLock({ $0.isLost }) {
       // What RP started ends a moment after its session.
       _ = try? await ask(.close)
       helper.finish()
