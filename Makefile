@@ -19,7 +19,7 @@ help:
 	@echo "make test-slurm run sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
 	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected)"
-	@echo "make format     format the sources; make lint checks the format"
+	@echo "make format     format the sources; make lint checks the format, and the Python files"
 	@echo "make clean      remove what was built"
 
 swift:
@@ -37,13 +37,14 @@ demo: build
 	  exec $(BINARY) run Examples/ensemble.yaml --batch; \
 	fi
 
-# First what needs no processes, then the real binary and real processes, in a terminal of tmux where there is a screen,
+# First what is written in Python, and what needs no processes, then the real binary and real processes, in a terminal of tmux where there is a screen,
 # then real RADICAL-Pilot, a session of which has forty: apart, because each would slow down the one before. The closing
 # lines of the test runner come last.
 REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
+	python3 -m unittest discover -s Tests/PythonTests
 	$(SWIFT) build --build-tests
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	$(SWIFT) test --skip-build --skip "$(REAL)|RadicalEngineTests|SlurmTests"
@@ -74,6 +75,8 @@ format: swift
 	$(SWIFT) format --in-place --parallel --recursive $(OURS)
 
 lint: swift
+	@.ci/need pyflakes3
+	pyflakes3 Sources Tests
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 
 clean:

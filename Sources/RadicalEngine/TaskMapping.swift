@@ -1,7 +1,7 @@
 import Executor
 import Glibc
-import JSON
 import Platform
+import PythonCall
 import SessionModel
 import Work
 
@@ -124,12 +124,13 @@ struct TaskMapping: Sendable {
   ) -> RPTask {
     var result = base
     result.timeout = nil
-    // A call has a directory of its own where it runs.
-    let own = description.environment.merging(facts(of: task, description)) { $1 }
+    var variables = description.environment.merging(facts(of: task, description)) { $1 }
+    variables["SCALEMS_RANK"] = "0"
+    let request = PythonCall.request(
+      function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
-      module: function.module, name: function.name, args: JSONValue.array(function.args).json,
-      kwargs: JSONValue.object(function.kwargs).json, path: clientDirectory, stdout: description.stdout,
-      stderr: description.stderr, environment: own, before: description.inputs.map { stage($0, .input, description) },
+      request: String(decoding: request, as: UTF8.self), path: clientDirectory,
+      before: keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) },
       after: description.outputs.map { stage($0, .output, description) }, timeout: description.timeout, grace: killGrace
     )
     return result

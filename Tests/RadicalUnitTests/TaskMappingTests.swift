@@ -1,4 +1,5 @@
 import Executor
+import JSON
 import SessionModel
 import TestSupport
 import Testing
@@ -41,9 +42,19 @@ import Work
     let task = mapping.map(EngineTask(description), submission: 1)
     let call = try #require(task.call)
     #expect(task.raptorID == "raptor.0000" && task.executable == nil && task.timeout == nil)
-    #expect(call.module == "m" && call.name == "a.b" && call.path == "/client" && call.timeout == 5 && call.grace == 7)
-    #expect(call.args == #"[1,2.0,"$x"]"# && call.kwargs == #"{"k":null}"#)
-    #expect(call.environment["A"] == "$HOME `x`" && call.environment["SCALEMS_TASK_ID"] == "task.000000")
+    #expect(call.path == "/client" && call.timeout == 5 && call.grace == 7 && call.before == [])
+    #expect(call.request.contains(#""args":[1,2.0,"$x"],"kwargs":{"k":null}"#))
+    guard case .object(let request) = try JSONValue(json: call.request),
+      case .object(let environment) = request["environment"]
+    else {
+      Issue.record("no request: \(call.request)")
+      return
+    }
+    #expect(request["uid"] == "task.000000" && request["module"] == "m" && request["name"] == "a.b")
+    #expect(request["stdout"] == "stdout" && request["stderr"] == "stderr" && request["directory"] == nil)
+    #expect(environment["A"] == "$HOME `x`" && environment["SCALEMS_TASK_ID"] == "task.000000")
+    // Another attempt keeps what the one before printed.
+    #expect(mapping.map(EngineTask(description, attempt: 2), submission: 2).call?.before.count == 2)
   }
 
   @Test func `a call has started when its mark is there`() throws {
