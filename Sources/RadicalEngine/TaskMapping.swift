@@ -54,10 +54,10 @@ struct TaskMapping: Sendable {
   /// Whether a task is a call of a function rather than a program.
   func isCall(_ description: TaskDescription) -> Bool { description.function != nil }
 
-  /// Whether a call has begun: it opens its output then.
-  static func hasStarted(_ id: TaskID, in sandbox: String?) -> Bool {
-    guard let sandbox else { return false }
-    return access("\(sandbox)/\(id.uid)/scalems.started", F_OK) == 0
+  /// Whether a call has begun: it leaves a mark then. The id is RP's, of one submission.
+  static func hasStarted(_ uid: String, in sandbox: String?) -> Bool {
+    guard let sandbox, let (id, _) = task(of: uid) else { return false }
+    return access("\(sandbox)/\(id.uid)/.scalems.\(uid).started", F_OK) == 0
   }
 
   /// Why a task cannot be given to RP; RP itself would not say, and leave it stuck or call it DONE.

@@ -59,12 +59,12 @@ struct TaskTracker {
   ///
   /// - Parameters:
   ///   - onlyRaptor: takes back what goes through the raptor only.
-  ///   - hasStarted: of a call, whose start RP tells only when it ends.
+  ///   - hasStarted: of a call, by RP's id, which tells the start only when it ends.
   ///   - cause: why they are taken back, when it is not `withdraw` that does.
-  mutating func withdraw(onlyRaptor: Bool = false, cause: String? = nil, hasStarted: (TaskID) -> Bool) -> [TaskID] {
+  mutating func withdraw(onlyRaptor: Bool = false, cause: String? = nil, hasStarted: (String) -> Bool) -> [TaskID] {
     let ids = entries.filter { id, entry in
       entry.executing == nil && !entry.isCancelRequested && (entry.isInRaptor || !onlyRaptor)
-        && !(entry.isCall && hasStarted(id))
+        && !(entry.isCall && hasStarted(TaskMapping.uid(id, submission: entry.submission)))
     }.map(\.key).sorted()
     for id in ids {
       entries[id]?.isWithdrawn = true

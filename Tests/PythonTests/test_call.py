@@ -376,6 +376,12 @@ def look(expression): return eval(expression)
                 self.assertFalse(self.is_ready)
                 self.assertEqual(self.code, 0)
 
+    def test_threads_that_ended_cost_nothing(self):
+        self.module("import concurrent.futures as c\ndef f():\n with c.ThreadPoolExecutor(8) as p: return sum(p.map(int, range(20)))\n", "threads.py")
+        for _ in range(30):
+            self.assertEqual(self.value("f", module="threads"), 190)
+            self.assertTrue(self.is_ready)
+
     def test_modules_and_what_they_keep_stay(self):
         self.module("count = 0\ndef up():\n global count\n count += 1\n return count\n", "counter.py")
         self.assertEqual([self.value("up", module="counter") for _ in range(3)], [1, 2, 3])

@@ -70,7 +70,7 @@ class HostTests(CallTestCase):
         del request["directory"]
         call = {
             "request": json.dumps(request), "path": str(path or self.place), "before": list(before), "after": list(after),
-            "timeout": timeout, "grace": grace,
+            "timeout": timeout, "grace": grace, "mark": ".scalems.task.000007.2",
         }
         process = subprocess.Popen(
             [sys.executable, "-c", RUN, str(HOST), str(PROGRAM)], cwd=str(self.task),
@@ -102,11 +102,14 @@ class HostTests(CallTestCase):
         thread.start()
         self.addCleanup(thread.join)
 
+    def cancel(self):
+        (self.task / ".scalems.task.000007.2.cancel").touch()
+
     def test_an_answer(self):
         answer = self.answer("twice", 2.5)
         self.assertEqual((answer["value"], answer["exit_code"], answer["uid"]), (5.0, 0, "task.000007"))
         self.assertEqual(self.text(), "twice of 2.5\n")
-        self.assertEqual(sorted(os.listdir(self.task)), ["err", "out", "scalems.started"])
+        self.assertEqual(sorted(os.listdir(self.task)), [".scalems.task.000007.2.started", "err", "out"])
         self.assertEqual((self.task / "out").stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.answer("where")["value"], [str(self.task), str(self.task), None, "é $x"])
         self.assertEqual(self.answer("away")["value"], "away")
@@ -141,14 +144,15 @@ class HostTests(CallTestCase):
         self.assertEqual(self.run_call("close_channel", 60, timeout=0.5)["ended"], "timeout")
 
     def test_a_cancel(self):
-        self.when_printed("slow\n", lambda: (self.task / "scalems.cancel").touch())
+        (self.task / ".scalems.task.000007.cancel").touch()  # that of another submission
+        self.when_printed("slow\n", self.cancel)
         self.assertEqual(self.run_call("slow", "61.1875"), {"signal": 15, "ended": "canceled"})
         self.assertEqual(self.run_call("twice", 1), {"ended": "canceled", "started": False})
         self.assertEqual(processes("sleep\x0061.1875"), [])
 
     def test_a_cancel_while_files_are_brought(self):
         wait = "touch out; while :; do sleep 0.01; done"
-        self.when_printed("", lambda: (self.task / "scalems.cancel").touch())
+        self.when_printed("", self.cancel)
         self.assertEqual(self.run_call("twice", 1, before=[wait]), {"ended": "canceled"})
 
     def test_what_is_left_running_ends(self):

@@ -1,4 +1,5 @@
 import Executor
+import Glibc
 import JSON
 import SessionModel
 import TestSupport
@@ -59,8 +60,14 @@ import Work
 
   @Test func `a call has started when its mark is there`() throws {
     let place = try TemporaryDirectory()
-    #expect(!TaskMapping.hasStarted(TaskID(1), in: nil) && !TaskMapping.hasStarted(TaskID(1), in: place.path))
-    try RadicalHelper.write([], to: place.path + "/scalems.started")
-    #expect(!TaskMapping.hasStarted(TaskID(1), in: place.path))
+    let (first, second) = ("task.000001", "task.000001.2")
+    #expect(!TaskMapping.hasStarted(first, in: nil) && !TaskMapping.hasStarted(first, in: place.path))
+    guard mkdir("\(place.path)/\(first)", 0o700) == 0 else { throw TestProblem("no directory") }
+    try RadicalHelper.write([], to: "\(place.path)/\(first)/.scalems.\(first).started")
+    #expect(TaskMapping.hasStarted(first, in: place.path) && !TaskMapping.hasStarted(second, in: place.path))
+    // Another submission has the same directory.
+    try RadicalHelper.write([], to: "\(place.path)/\(first)/.scalems.\(second).started")
+    #expect(TaskMapping.hasStarted(second, in: place.path))
+    for nonsense in ["", "task.", "../task.000001"] { #expect(!TaskMapping.hasStarted(nonsense, in: place.path)) }
   }
 }

@@ -170,7 +170,7 @@ extension TaskTracker {
     #expect(canceled.withdraw { _ in false } == [])
     // Of a call, RP tells the start when it ends.
     var call = self.call()
-    #expect(call.withdraw { $0 == first } == [])
+    #expect(call.withdraw { $0 == uid } == [])
     #expect(call.withdraw { _ in false } == [first])
   }
 

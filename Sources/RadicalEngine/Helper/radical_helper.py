@@ -146,6 +146,8 @@ module = module_from_spec(spec)
 spec.loader.exec_module(module)
 return module.run(%r)
 """
+# Files with this name in a task's directory, and `.started` or `.cancel`, are about one submission of it.
+MARK = ".scalems.%s"
 CALLER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scalems_call.py")
 
 
@@ -154,9 +156,9 @@ class Host:
         self.wire = wire
         self.rp = None
         self.session = self.pilots = self.tasks = self.pilot = self.raptor = None
-        self.workers = []
+        self.workers, self.worker_descriptions = [], []
         self.canceled_early = set()
-        self.calls = set()
+        self.calls = {}  # by the id of the task, the name of its directory
         self.submitted = set()
         self.final = set()
         self.lock = threading.Lock()
@@ -451,9 +453,10 @@ class Host:
                 newest = "%d.%d" % FUNCTIONS
                 raise Refused("functions need radical.pilot %s or newer, and this is %s" % (newest, version))
             description["mode"] = self.rp.TASK_EXEC
-            description["code"] = CALL % (CALLER, json.dumps(call))
+            uid = description["uid"]
+            description["code"] = CALL % (CALLER, json.dumps(dict(call, mark=MARK % uid)))
             with self.lock:
-                self.calls.add(description["uid"])
+                self.calls[uid] = description.get("sandbox") or uid
             self.need_workers()
         if "raptor_id" in description and not self.raptor:
             raise Refused("there is no raptor '%s'" % description["raptor_id"])
@@ -464,14 +467,14 @@ class Host:
     def do_cancel(self, request):
         with self.lock:
             uids = [u for u in request["uids"] if u in self.submitted and u not in self.final]
-            calls = [u for u in uids if u in self.calls]
+            calls = [(u, self.calls[u]) for u in uids if u in self.calls]
         if uids:
             self.tasks.cancel_tasks(uids)
-        for uid in calls:
+        for uid, name in calls:
             # A worker of RP does not hear of cancels; what runs in it looks for this.
-            folder = os.path.join(path_of(self.pilot.pilot_sandbox), uid)
+            folder = os.path.join(path_of(self.pilot.pilot_sandbox), name)
             os.makedirs(folder, exist_ok=True)
-            open(os.path.join(folder, "scalems.cancel"), "w").close()
+            open(os.path.join(folder, MARK % uid + ".cancel"), "w").close()
 
     # Raptor.
 

@@ -25,9 +25,7 @@ except Exception:  # a Python that was built without it
 
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "call.py")
-# In the task's directory. The first is looked for here, the second by whoever wants to know whether a call has begun.
-CANCEL, STARTED = "scalems.cancel", "scalems.started"
-POLL = 0.3  # seconds between two looks at the former
+POLL = 0.3  # seconds between two looks for a cancel
 TAIL = 2048  # bytes of standard error
 
 
@@ -46,14 +44,16 @@ class Ended(Exception):
 def run(text):
     """What became of a call; both are JSON.
 
+    Files beside its own tell what no message can: MARK.cancel that it is to end, MARK.started that it has begun.
     `answer` is the line of call.py, when it sent one; else `exit_code` or `signal` say how its process ended. `stderr`
     is the end of what a function wrote that did not come to a good one. `unready` says what was wrong before or after the call. `ended` says why the
     call was told to end, and `started` is false when it was canceled before it began.
     """
-    if os.path.exists(CANCEL):
+    call = Call(json.loads(text))
+    if call.is_canceled():
         return json.dumps({"ended": "canceled", "started": False})
-    open(STARTED, "w").close()
-    return json.dumps(Call(json.loads(text)).run())
+    open(call.mark + ".started", "w").close()
+    return json.dumps(call.run())
 
 
 class Call:
@@ -61,12 +61,16 @@ class Call:
         self.call = call
         self.request = json.loads(call["request"])
         self.directory = os.getcwd()
+        self.mark = os.path.join(self.directory, call["mark"])
         self.request["directory"] = self.directory
         self.request["environment"]["SCALEMS_TASK_DIR"] = self.directory
         self.deadline = None
         self.process = self.socket = None
         self.received = b""
         control_process(36, 1)  # PR_SET_CHILD_SUBREAPER: what leaves the tree of the function comes here
+
+    def is_canceled(self):
+        return os.path.exists(self.mark + ".cancel")
 
     def run(self):
         outcome = {}
@@ -106,7 +110,7 @@ class Call:
                 try:
                     process.wait(POLL)
                 except subprocess.TimeoutExpired:
-                    if os.path.exists(CANCEL):
+                    if self.is_canceled():
                         os.killpg(process.pid, signal.SIGKILL)
                         process.wait()
                         raise Ended("canceled")
@@ -168,7 +172,7 @@ class Call:
                 continue
             if self.deadline and time.monotonic() > self.deadline:
                 raise Ended("timeout")
-            if os.path.exists(CANCEL):
+            if self.is_canceled():
                 raise Ended("canceled")
 
     def receive(self):
