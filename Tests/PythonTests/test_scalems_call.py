@@ -69,12 +69,20 @@ class HostTests(CallTestCase):
             (self.task / stream).unlink()
         del request["directory"]
         call = {
-            "request": json.dumps(request), "path": str(path or self.place), "before": list(before), "after": list(after),
-            "timeout": timeout, "grace": grace, "mark": ".scalems.task.000007.2",
+            "request": json.dumps(request),
+            "path": str(path or self.place),
+            "before": list(before),
+            "after": list(after),
+            "timeout": timeout,
+            "grace": grace,
+            "mark": ".scalems.task.000007.2",
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(HOST), str(PROGRAM)], cwd=str(self.task),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [sys.executable, "-c", RUN, str(HOST), str(PROGRAM)],
+            cwd=str(self.task),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self.addCleanup(process.kill)
         return process, json.dumps(call).encode()
@@ -120,9 +128,21 @@ class HostTests(CallTestCase):
         self.answer("at_exit")
         self.assertTrue((self.task / "exited").exists())
 
+    def test_files_of_the_task_are_no_modules(self):
+        os.environ["PYTHONPATH"] = "/no/such::"
+        self.addCleanup(os.environ.pop, "PYTHONPATH")
+        (self.task / "textwrap.py").write_text("raise SystemExit(9)\n")
+        self.module("import sys, textwrap\ndef f(): return sys.path\n")
+        path = self.answer("f")["value"]
+        self.assertIn("/no/such", path)
+        self.assertNotIn(str(self.task), path)
+
     def test_deaths(self):
         for name, argument, expected in [
-            ("die", 0, {"exit_code": 0}), ("die", 5, {"exit_code": 5}), ("kill", 9, {"signal": 9}), ("kill", 15, {"signal": 15}),
+            ("die", 0, {"exit_code": 0}),
+            ("die", 5, {"exit_code": 5}),
+            ("kill", 9, {"signal": 9}),
+            ("kill", 15, {"signal": 15}),
         ]:
             self.assertEqual(self.run_call(name, argument), dict(expected, stderr=""))
         self.assertEqual(self.run_call("words"), {"exit_code": 5, "stderr": "last words"})

@@ -44,10 +44,11 @@ class Ended(Exception):
 def run(text):
     """What became of a call; both are JSON.
 
-    Files beside its own tell what no message can: MARK.cancel that it is to end, MARK.started that it has begun.
     `answer` is the line of call.py, when it sent one; else `exit_code` or `signal` say how its process ended. `stderr`
-    is the end of what a function wrote that did not come to a good one. `unready` says what was wrong before or after the call. `ended` says why the
-    call was told to end, and `started` is false when it was canceled before it began.
+    is the end of what a function wrote that did not come to a good one. `unready` says what was wrong before or after
+    the call. `ended` says why the call was told to end, and `started` is false when it was canceled before it began.
+
+    Files beside its own tell what no message can: MARK.cancel that it is to end, MARK.started that it has begun.
     """
     call = Call(json.loads(text))
     if call.is_canceled():
@@ -140,7 +141,7 @@ class Call:
         command = [sys.executable, PROGRAM, self.call["path"]]
         try:
             self.process = subprocess.Popen(
-                command, stdin=other, stdout=files[0], stderr=files[1], start_new_session=True
+                command, stdin=other, stdout=files[0], stderr=files[1], env=environment(), start_new_session=True
             )
         except OSError as error:
             text = "its interpreter '%s' could not be started: %s" % (sys.executable, error.strerror)
@@ -235,6 +236,12 @@ class Call:
             except OSError:
                 pass
         return found
+
+
+def environment():
+    """The worker's, but for RP's empty entry in PYTHONPATH, by which files in the task's directory would be modules."""
+    path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return dict(os.environ, PYTHONPATH=os.pathsep.join(path))
 
 
 def descendants():
