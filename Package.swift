@@ -57,33 +57,39 @@ let package = Package(
         "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
         "SessionModel", "Terminal", "Wire", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // What tests of real processes share.
     .target(
       name: "TestSupport",
       dependencies: [
-        "CTaskLaunch", "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
+        "CTaskLaunch", "Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
-    .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Work"]),
+    .testTarget(name: "WorkTests", dependencies: ["TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",
-      dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "Executor", "SessionModel", "TestSupport", "Work", .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "SessionLinkTests",
       dependencies: [
-        "SessionLink", "SessionModel", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+        "JSON", "SessionLink", "SessionModel", "TestSupport", "Wire", "Work",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
-      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
+      name: "WorkflowFileTests", dependencies: ["Executor", "JSON", "SessionModel", "Work", "WorkflowFile"]),
+    .testTarget(
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Work"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
-    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
+    .testTarget(
+      name: "LocalEngineTests",
+      dependencies: ["Executor", "JSON", "LocalEngine", "SessionModel", "TestSupport", "Work", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
@@ -95,17 +101,22 @@ let package = Package(
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [
-        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
+        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport", "Work",
         "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // Sessions on a Slurm, which `make test-slurm` starts.
     .testTarget(
       name: "SlurmTests",
       dependencies: [
-        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Platform", "TestSupport", "scalems-top"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ extension RadicalEngine {
         state.hasGreeted = true
         return state.hello
       }
-      hello.resume(words)
+      hello.fulfil(words)
     case .session(let uid, _): note { $0.rpSession = uid }
     case .job(let id, let jobState, let reason):
       note { if !$0.jobs.contains(id) { $0.jobs.append(id) } }
@@ -106,7 +106,7 @@ extension RadicalEngine {
     log(.warning, reason)
     if !uids.isEmpty { send(.cancel(uids), helper) }
     Task {
-      _ = await bounded(by: .seconds(5)) { [self] in
+      _ = await withTimeout(.seconds(5)) { [self] in
         await wait { $0.tracker.all.isEmpty || $0.isLost || $0.pilot.isFinal }
       }
       send(.cancelPilot(timeout: 20), helper)
@@ -137,7 +137,7 @@ extension RadicalEngine {
     }
     guard isFirst else { return }
     // Whoever waits for its first words says so.
-    guard hasGreeted else { return hello.resume(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why)) }
+    guard hasGreeted else { return hello.fulfil(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why)) }
     facts.append(SessionEvent(source: .engine, .log(.error, why)))
     // Whoever closes the session waits for this.
     _ = startSweep(grace: .seconds(5))
