@@ -49,7 +49,7 @@ SIGNALS = [int(number) for number in signal.valid_signals()]
 
 
 class Refusal(Exception):
-    """A value that cannot be handed back, and why."""
+    """Why a function cannot be called, or its value not be handed back."""
 
 
 # Values.
@@ -130,19 +130,19 @@ def status(code):
     return code & 0xFF if -(1 << 63) <= code < 1 << 63 else 0xFF
 
 
-def report(error):
+def report(error, file):
     """Writes what an interpreter would at its end: the traceback, from the function on, or the text of `sys.exit`."""
     if isinstance(error, SystemExit):
         if not (error.code is None or isinstance(error.code, int)):
-            print(error.code, file=sys.__stderr__)
+            print(error.code, file=file)
         return
     if isinstance(error, Refusal):
-        print(error, file=sys.__stderr__)
+        print(error, file=file)
         return
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename == __file__:
         frames = frames.tb_next
-    traceback.print_exception(type(error), error, frames, file=sys.__stderr__)
+    traceback.print_exception(type(error), error, frames, file=file)
 
 
 # The place of a call.
@@ -235,8 +235,6 @@ class Place:
     def __init__(self, request, streams):
         self.request = request
         self.streams = streams
-
-    def enter(self):
         self.path, self.paths = sys.path, sys.path[:]
         self.environment = dict(ENVIRONMENT_BYTES)
         self.handlers = [(number, getsignal(number)) for number in SIGNALS]
@@ -244,12 +242,19 @@ class Place:
         self.umask = os.umask(0o077)
         os.umask(self.umask)
         self.recursion = sys.getrecursionlimit()
+
+    def enter(self):
         directory = self.request["directory"]
         outputs = [os.path.join(directory, self.request[name]) for name in ("stdout", "stderr")]
-        direct([os.devnull] + outputs)
-        self.streams.restore()
-        ENVIRONMENT.update(self.request["environment"])
-        os.chdir(directory)
+        try:
+            direct([os.devnull] + outputs)
+            self.streams.restore()
+            os.chdir(directory)
+            if "" in self.request["environment"]:  # Python 3.8 sets it, and cannot take it back
+                raise ValueError("a variable without a name")
+            ENVIRONMENT.update(self.request["environment"])
+        except (OSError, ValueError) as error:
+            raise Refusal("its directory, output and environment could not be set: %s" % error) from None
 
     def leave(self):
         self.restore_signals()
@@ -305,13 +310,10 @@ def run(request, streams):
     place = Place(request, streams)
     try:
         place.enter()
-    except OSError as error:
-        return 1, None, "its directory and its output could not be used: %s" % error
-    try:
         return 0, call(request, streams), None
     except BaseException as error:
         try:
-            report(error)
+            report(error, streams.error if is_open(streams.error) else stream(2))
         except BaseException:  # nowhere to write it, or nothing that can be written
             pass
         if isinstance(error, SystemExit):

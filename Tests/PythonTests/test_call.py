@@ -328,6 +328,7 @@ def spoil(how):
     if how == "odd": sys.stdin = sys.stdout = sys.stderr = Odd()
     if how == "del": del sys.stdout, sys.__stderr__, sys.stdin
     return how
+def run(code): exec(code)
 def full():
     os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
     sys.stdout.write("lost")
@@ -376,6 +377,14 @@ def full():
         self.assertIsNone(self.call("mistake", str(self.task / "mine")))
         self.assertEqual(self.text("mine"), "")
 
+    def test_last_words_without_a_stream(self):
+        for how in ["None", "open(os.devnull)", "sys.stdout"]:
+            code = "sys.stderr = sys.__stderr__ = %s; sys.exit('text')" % how
+            self.assertEqual(self.call("run", code)["exit_code"], 1)
+            self.assertEqual((self.text(), self.text("err")), ("", "text\n"))
+        self.call("run", "sys.stderr.close(); 1 / 0")
+        self.assertIn("ZeroDivisionError", self.text("err"))
+
     def test_output_that_cannot_be_written(self):
         self.assertEqual(self.call("full")["reason"], "OSError: [Errno 28] No space left on device")
 
@@ -387,9 +396,16 @@ def full():
     def test_a_place_that_is_gone(self):
         request = self.request("speak")
         interpreter = self.interpreter()
-        for change in [{"directory": "/no/such"}, {"stdout": "nowhere/out"}, {"stderr": "."}]:
+        for change in [
+            {"directory": "/no/such"},
+            {"stdout": "nowhere/out"},
+            {"stderr": "."},
+            {"environment": {"A": "1", "": "x"}},
+            {"environment": {"a=b": "x"}},
+            {"environment": {"a": "\0"}},
+        ]:
             answer, is_ready = interpreter.ask(dict(request, **change))
-            self.assertTrue(answer["reason"].startswith("its directory and its output could not be used: "), answer)
+            self.assertTrue(answer["reason"].startswith("its directory, output and environment could not be set: "))
             self.assertTrue(is_ready)
         self.assertEqual(self.value("speak", on=interpreter), "")
 

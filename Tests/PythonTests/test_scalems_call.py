@@ -98,17 +98,20 @@ class HostTests(CallTestCase):
         self.assertLessEqual(set(outcome), {"answer", "stderr"}, outcome)
         return dict(strict(outcome["answer"]), stderr=outcome.get("stderr"))
 
-    def when_printed(self, text, action):
+    def when(self, condition, action):
         def watch():
             end = time.monotonic() + 30
             while time.monotonic() < end:
-                if (self.task / "out").exists() and self.text() == text:
+                if condition():
                     return action()
                 time.sleep(0.01)
 
         thread = threading.Thread(target=watch)
         thread.start()
         self.addCleanup(thread.join)
+
+    def when_printed(self, text, action):
+        self.when(lambda: (self.task / "out").exists() and self.text() == text, action)
 
     def cancel(self):
         (self.task / ".scalems.task.000007.2.cancel").touch()
@@ -171,8 +174,8 @@ class HostTests(CallTestCase):
         self.assertEqual(processes("sleep\x0061.1875"), [])
 
     def test_a_cancel_while_files_are_brought(self):
-        wait = "touch out; while :; do sleep 0.01; done"
-        self.when_printed("", self.cancel)
+        wait = "touch going; while :; do sleep 0.01; done"
+        self.when((self.task / "going").exists, self.cancel)
         self.assertEqual(self.run_call("twice", 1, before=[wait]), {"ended": "canceled"})
 
     def test_what_is_left_running_ends(self):
