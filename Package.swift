@@ -10,7 +10,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -26,7 +25,7 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
       name: "Executor",
-      dependencies: ["SessionModel", "Work", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["SessionModel", "Work"]),
     .target(
       name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Work"],
       // In the binary, which is all that is installed.
@@ -73,7 +72,7 @@ let package = Package(
     .testTarget(
       name: "ExecutorTests",
       dependencies: [
-        "Executor", "SessionModel", "TestSupport", "Work", .product(name: "Logging", package: "swift-log"),
+        "Executor", "SessionModel", "TestSupport", "Work",
       ]),
     .testTarget(
       name: "SessionLinkTests",

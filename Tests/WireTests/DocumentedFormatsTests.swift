@@ -49,7 +49,8 @@ import Work
     let common = try page.members(of: "Requests")
     let item = WorkItem(Samples.description, shape: [2])
     let commands: [OperatorCommand] = [
-      .drain, .cancel([TaskID(1)]), .submit(.items([item])), .submit(.commands(CommandList(["true"]))),
+      .drain, .close(.none), .close(.seconds(1)), .cancel([TaskID(1)]), .submit(.items([item])),
+      .submit(.commands(CommandList(["true"]))),
     ]
     var written: [String: Set<String>] = [
       "hello": try members(.hello(version: 1, origin: "o", isReadOnly: true)), "follow": try members(.follow),
