@@ -62,6 +62,11 @@ class HostTests(CallTestCase):
     def setUp(self):
         super().setUp()
         self.module(MODULE)
+        # A sleep that nobody else on this machine has.
+        self.nap = "6%d.%d" % (os.getpid(), time.monotonic_ns())
+
+    def sleeping(self):
+        return processes("sleep\0" + self.nap)
 
     def start(self, name, *args, before=(), after=(), timeout=None, grace=5.0, path=None):
         request = self.request(name, *args, environment={"A": "é $x"})
@@ -159,19 +164,19 @@ class HostTests(CallTestCase):
 
     def test_a_time_limit_ends_the_whole_tree(self):
         started = time.monotonic()
-        outcome = self.run_call("stubborn", "61.0625", timeout=1.0, grace=0.3)
+        outcome = self.run_call("stubborn", self.nap, timeout=1.0, grace=0.3)
         self.assertEqual(outcome, {"signal": 9, "ended": "timeout"})
         self.assertLess(time.monotonic() - started, 10)
-        self.assertEqual(processes("sleep\x0061.0625"), [])
-        self.assertEqual(self.run_call("slow", "61.125", timeout=0.5)["ended"], "timeout")
+        self.assertEqual(self.sleeping(), [])
+        self.assertEqual(self.run_call("slow", self.nap, timeout=0.5)["ended"], "timeout")
         self.assertEqual(self.run_call("close_channel", 60, timeout=0.5)["ended"], "timeout")
 
     def test_a_cancel(self):
         (self.task / ".scalems.task.000007.cancel").touch()  # that of another submission
         self.when_printed("slow\n", self.cancel)
-        self.assertEqual(self.run_call("slow", "61.1875"), {"signal": 15, "ended": "canceled"})
+        self.assertEqual(self.run_call("slow", self.nap), {"signal": 15, "ended": "canceled"})
         self.assertEqual(self.run_call("twice", 1), {"ended": "canceled", "started": False})
-        self.assertEqual(processes("sleep\x0061.1875"), [])
+        self.assertEqual(self.sleeping(), [])
 
     def test_a_cancel_while_files_are_brought(self):
         wait = "touch going; while :; do sleep 0.01; done"
@@ -179,14 +184,14 @@ class HostTests(CallTestCase):
         self.assertEqual(self.run_call("twice", 1, before=[wait]), {"ended": "canceled"})
 
     def test_what_is_left_running_ends(self):
-        self.answer("spawn", "61.25")
+        self.answer("spawn", self.nap)
         end = time.monotonic() + 10
-        while processes("sleep\x0061.25") and time.monotonic() < end:
+        while self.sleeping() and time.monotonic() < end:
             time.sleep(0.01)
-        self.assertEqual(processes("sleep\x0061.25"), [])
+        self.assertEqual(self.sleeping(), [])
 
     def test_it_ends_with_its_worker(self):
-        process, text = self.start("slow", "61.3125")
+        process, text = self.start("slow", self.nap)
         self.when_printed("slow\n", lambda: os.kill(process.pid, signal.SIGKILL))
         process.communicate(text, timeout=60)
         self.assertEqual(process.returncode, -9)
@@ -194,7 +199,7 @@ class HostTests(CallTestCase):
         while processes(str(self.place)) and time.monotonic() < end:
             time.sleep(0.01)
         self.assertEqual(processes(str(self.place)), [])
-        for pid in processes("sleep\x0061.3125"):
+        for pid in self.sleeping():
             os.kill(pid, signal.SIGKILL)
 
     def test_files_in_and_out(self):
