@@ -27,7 +27,7 @@ help:
 	@echo "make test       build with warnings as errors, run all tests, RADICAL-Pilot's too: under 15 minutes"
 	@echo "make test-slurm sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make goldens    renew the golden screens, and show which changed"
-	@echo "make format     format the sources; make lint checks it, and Package.swift and the pages against the sources"
+	@echo "make format     format the sources; make lint checks it, Python, and Package.swift and the pages against the sources"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
 	@echo "make clean      remove what was built"
 
@@ -54,13 +54,14 @@ check: lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter "^($(PURE))\\."
 
-# First what needs no processes, then the real binary and real processes, in a terminal of tmux where there is a screen,
-# then real RADICAL-Pilot, a session of which has forty: apart, because each would slow down the one before. The closing
-# lines of the test runner come last.
+# First what is written in Python, then what needs no processes, then the real binary and real processes, in a terminal
+# of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart, because each would slow
+# down the one before. The closing lines of the test runner come last.
 REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
+	python3 -m unittest discover -s Tests/PythonTests
 	$(SWIFT) build --build-tests $(IMPORTS)
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	$(SWIFT) test --skip-build --skip "$(REAL)|RadicalEngineTests|SlurmTests"
@@ -101,7 +102,8 @@ format: swift
 	$(SWIFT) format --in-place --parallel --recursive $(OURS)
 
 lint: swift
-	@.ci/need python3
+	@.ci/need python3 pyflakes3
+	pyflakes3 Sources Tests .ci/imports .ci/pages
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 	.ci/imports
 	.ci/pages

@@ -27,15 +27,19 @@ let package = Package(
       name: "Executor",
       dependencies: ["SessionModel", "Work"]),
     .target(
-      name: "LocalEngine",
-      dependencies: ["CTaskLaunch", "Executor", "JSON", "Platform", "SessionModel", "Wire", "Work"],
+      name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Work"],
       // In the binary, which is all that is installed.
-      resources: [.embedInCode("function_worker.py")]
-    ),
+      resources: [.embedInCode("call.py")]),
+    .target(
+      name: "LocalEngine",
+      dependencies: ["CTaskLaunch", "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Wire", "Work"]),
     .target(
       name: "RadicalEngine",
-      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work"],
-      resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
+      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "PythonCall", "SessionModel", "Wire", "Work"],
+      resources: [
+        .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),
+        .embedInCode("Helper/scalems_raptor.py"),
+      ]),
     .target(
       name: "SessionLink",
       dependencies: [

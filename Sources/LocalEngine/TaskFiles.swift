@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 import Work
 
@@ -72,7 +73,7 @@ struct TaskFiles {
     _ = Glibc.write(STDERR_FILENO, line, line.count)
   }
 
-  /// The last line of a file that says something, at most 200 characters of it.
+  /// The last line of a file that says something.
   static func lastLine(of path: String) -> String {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }
@@ -82,9 +83,7 @@ struct TaskFiles {
     var bytes = [UInt8](repeating: 0, count: 2048)
     let count = read(descriptor, &bytes, bytes.count)
     guard count > 0 else { return "" }
-    let lines = bytes[..<count].split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
-    let line = lines.last { !$0.allSatisfy(\.isWhitespace) } ?? ""
-    return String(line.prefix(200))
+    return CallEnd.lastLine(of: String(decoding: bytes[..<count], as: UTF8.self))
   }
 }
 

@@ -1,6 +1,7 @@
 import Executor
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 
 // The raptor: RP's master, and workers for functions.
@@ -13,7 +14,11 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
-    try RadicalHelper.write(PackageResources.scalems_raptor_py, to: context.directory + "/radical/scalems_raptor.py")
+    let directory = context.directory + "/radical/"
+    for (name, program) in [
+      ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
+      (PythonCall.fileName, PythonCall.program),
+    ] { try RadicalHelper.write(program, to: directory + name) }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
       let status = state.raptor.begin(workers: slots)
