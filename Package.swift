@@ -19,7 +19,8 @@ let package = Package(
     // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
-    .target(name: "Platform", dependencies: ["CTaskLaunch"]),
+    .target(
+      name: "Platform", dependencies: ["CTaskLaunch", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "JSON"),
     .target(name: "Work", dependencies: ["JSON"]),
     .target(name: "SessionModel", dependencies: ["Work"]),
@@ -29,7 +30,10 @@ let package = Package(
       dependencies: ["SessionModel", "Work", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "LocalEngine",
-      dependencies: ["CTaskLaunch", "Executor", "JSON", "Platform", "SessionModel", "Wire", "Work"],
+      dependencies: [
+        "Executor", "JSON", "Platform", "SessionModel", "Wire", "Work",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       // In the binary, which is all that is installed.
       resources: [.embedInCode("function_worker.py")]
     ),
@@ -53,15 +57,18 @@ let package = Package(
         "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
         "SessionModel", "Terminal", "Wire", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // What tests of real processes share.
     .target(
       name: "TestSupport",
       dependencies: [
-        "CTaskLaunch", "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
+        "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
+    .testTarget(
+      name: "PlatformTests",
+      dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import SessionModel
 import Wire
 import Work
@@ -44,7 +45,7 @@ final class Agent {
       agent.link.serve()
       return 0
     } catch {
-      TaskFiles.report("scalems-agent: \(error)")
+      complain("scalems-agent: \(error)")
       return 1
     }
   }

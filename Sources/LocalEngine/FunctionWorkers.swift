@@ -134,8 +134,8 @@ final class FunctionWorkers {
   private func writeProgram() throws(Problem) -> String {
     let path = configuration.sessionDirectory + "/function_worker.py"
     guard !isProgramWritten else { return path }
-    guard TaskFiles.write(String(decoding: PackageResources.function_worker_py, as: UTF8.self), to: path) else {
-      throw Problem(description: "the program of its interpreter, \(path), could not be written: \(errorText())")
+    do { try writeFile(path, PackageResources.function_worker_py) } catch {
+      throw Problem(description: "the program of its interpreter: \(error)")
     }
     isProgramWritten = true
     return path

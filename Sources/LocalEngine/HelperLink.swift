@@ -1,4 +1,3 @@
-import CTaskLaunch
 import Glibc
 import JSON
 import Platform
@@ -22,11 +21,11 @@ final class HelperLink {
   ///
   /// - Throws: `LoopProblem` when the system refuses what a helper needs.
   init(processName: String) throws {
-    task_set_process_name(processName)
-    task_close_descriptors_on_exec(3)
+    ThisProcess.setName(processName)
+    ThisProcess.keepDescriptors()
     // A key on the terminal is the host's affair, and so is what follows from it.
     for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
-    guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
+    do { try ThisProcess.becomeSubreaper() } catch { throw LoopProblem(description: "no subreaper: \(error)") }
     loop = try EventLoop()
   }
 

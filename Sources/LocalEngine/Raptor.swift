@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import SessionModel
 import Wire
 
@@ -23,7 +24,7 @@ final class Raptor {
       raptor.serve()
       return 0
     } catch {
-      TaskFiles.report("scalems-raptor: \(error)")
+      complain("scalems-raptor: \(error)")
       return 1
     }
   }
@@ -64,7 +65,7 @@ final class Raptor {
       runner.emit = { [unowned self] in link.emit($0) }
       self.runner = runner
     } catch {
-      TaskFiles.report("scalems-raptor: \(error)")
+      complain("scalems-raptor: \(error)")
       link.loop.stop()
     }
   }

@@ -1,4 +1,3 @@
-import CTaskLaunch
 import Dispatch
 import Glibc
 import Platform
@@ -42,7 +41,7 @@ final class TaskRunner {
     let directory = configuration.sessionDirectory + "/tasks"
     tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard tasksDescriptor >= 0 else {
-      throw LoopProblem(description: "cannot open \(directory): \(String(cString: strerror(errno)))")
+      throw LoopProblem(description: "cannot open \(directory): \(errorText())")
     }
     workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
@@ -134,7 +133,7 @@ final class TaskRunner {
     for number in 0..<max(1, description.resources.ranks) {
       let pid = launch(program, argv, variables + [("SCALEMS_RANK", String(number))], files, in: task.directory)
       guard pid > 0 else {
-        let reason = "'\(argv.first ?? program)' could not be started: \(String(cString: strerror(-pid)))"
+        let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
         task.result.exitCode = pid == -ENOENT ? 127 : 126
         guard task.aliveRanks else { return end(task, .failed, reason: reason) }
         task.result.reason = reason
@@ -216,7 +215,7 @@ final class TaskRunner {
 
   /// Collects the children that ended: ranks of tasks, and orphans that came to this process.
   private func reap() {
-    while case let pid = task_peek_ended_child(), pid > 0 {
+    while let pid = ThisProcess.endedChild() {
       workers.readLastWords(of: pid)
       let owner = taskByPid[pid].flatMap { tasks[$0] }
       // While it is not waited for, its id is its own: what is left of its group can be killed without a doubt.

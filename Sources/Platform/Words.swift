@@ -1,7 +1,8 @@
 import Glibc
+import SystemPackage
 
-/// What `errno` says.
-public func errorText() -> String { String(cString: strerror(errno)) }
+/// What the system says of an error; of the last one unless another is named.
+public func errorText(_ code: Int32 = errno) -> String { Errno(rawValue: code).description }
 
 /// `SIGKILL`, or `signal 40` for one without a name.
 public func signalName(_ signal: Int32) -> String {

@@ -13,7 +13,9 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
-    try RadicalHelper.write(PackageResources.scalems_raptor_py, to: context.directory + "/radical/scalems_raptor.py")
+    do { try writeFile(context.directory + "/radical/scalems_raptor.py", PackageResources.scalems_raptor_py) } catch {
+      throw DispatchError("\(error)")
+    }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
       let status = state.raptor.begin(workers: slots)

@@ -1,4 +1,5 @@
 import Executor
+import Platform
 import SessionModel
 import TestSupport
 import Testing
@@ -49,7 +50,7 @@ import Work
   @Test func `a call has started when its mark is there`() throws {
     let place = try TemporaryDirectory()
     #expect(!TaskMapping.hasStarted(TaskID(1), in: nil) && !TaskMapping.hasStarted(TaskID(1), in: place.path))
-    try RadicalHelper.write([], to: place.path + "/scalems.started")
+    try writeFile(place.path + "/scalems.started", [])
     #expect(!TaskMapping.hasStarted(TaskID(1), in: place.path))
   }
 }

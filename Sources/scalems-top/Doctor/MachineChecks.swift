@@ -82,7 +82,7 @@ extension Check {
 
 /// The memory that can be had without swapping, in bytes.
 private func availableMemory() -> Int? {
-  guard let bytes = ProcessTable.contents("/proc/meminfo") else { return nil }
+  guard let bytes = try? readFile("/proc/meminfo") else { return nil }
   for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("MemAvailable:") {
     return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }

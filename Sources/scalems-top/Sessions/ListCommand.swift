@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import JSON
 import Leftovers
+import Platform
 import SessionModel
 
 struct ListCommand: ParsableCommand {
