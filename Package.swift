@@ -19,19 +19,21 @@ let package = Package(
     // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
+    .target(name: "Words"),
     .target(
-      name: "Platform", dependencies: ["CTaskLaunch", .product(name: "SystemPackage", package: "swift-system")]),
+      name: "Platform",
+      dependencies: ["CTaskLaunch", "Words", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "JSON"),
-    .target(name: "Work", dependencies: ["JSON"]),
-    .target(name: "SessionModel", dependencies: ["Work"]),
+    .target(name: "Work", dependencies: ["JSON", "Words"]),
+    .target(name: "SessionModel", dependencies: ["Words", "Work"]),
     .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
       name: "Executor",
-      dependencies: ["SessionModel", "Work", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["SessionModel", "Words", "Work", .product(name: "Logging", package: "swift-log")]),
     .target(
       name: "LocalEngine",
       dependencies: [
-        "Executor", "JSON", "Platform", "SessionModel", "Wire", "Work",
+        "Executor", "JSON", "Platform", "SessionModel", "Wire", "Words", "Work",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       // In the binary, which is all that is installed.
@@ -39,23 +41,23 @@ let package = Package(
     ),
     .target(
       name: "RadicalEngine",
-      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work"],
+      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Words", "Work"],
       resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
     .target(
       name: "SessionLink",
       dependencies: [
-        "JSON", "Platform", "SessionModel", "Wire", "Work", .product(name: "NIOCore", package: "swift-nio"),
+        "JSON", "Platform", "SessionModel", "Wire", "Words", "Work", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Leftovers", dependencies: ["Platform"]),
-    .target(name: "WorkflowFile", dependencies: ["JSON", "Work", "Yams"]),
+    .target(name: "WorkflowFile", dependencies: ["JSON", "Words", "Work", "Yams"]),
     .target(name: "Terminal", dependencies: ["CNcurses"]),
-    .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Work"]),
+    .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(
       name: "scalems-top",
       dependencies: [
         "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
-        "SessionModel", "Terminal", "Wire", "Work", "WorkflowFile",
+        "SessionModel", "Terminal", "Wire", "Words", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -66,6 +68,7 @@ let package = Package(
         "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
+    .testTarget(name: "WordsTests", dependencies: ["Words"]),
     .testTarget(
       name: "PlatformTests",
       dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
@@ -84,7 +87,7 @@ let package = Package(
       ]),
     .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
-      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),

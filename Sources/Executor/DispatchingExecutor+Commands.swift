@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// A command that was acknowledged and has not finished.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 
 extension DispatchingExecutor {
   /// Why a session closes.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 
 /// One resource of a runtime, good only in the session that acquired it.
 public struct RuntimeHandle: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 
 /// The ordered end of a session: every phase has a deadline, an event on entry and one on exit, and what follows it
 /// goes on without it. So the sequence always ends, also when the engine hangs.
@@ -40,17 +41,5 @@ struct ShutdownSequence: Sendable {
       let why = haste.isHurried ? "cut short by an interrupt" : "not done within \(deadline.text)"
       await record(.shutdownLeft(step.phase, .timedOut, detail: why))
     }
-  }
-}
-
-extension Duration {
-  public var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) / 1e18
-  }
-
-  /// For people: `60 s`, `0.25 s`.
-  public var text: String {
-    let seconds = self.seconds
-    return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
   }
 }

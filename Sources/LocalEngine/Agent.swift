@@ -2,6 +2,7 @@ import Glibc
 import Platform
 import SessionModel
 import Wire
+import Words
 import Work
 
 /// The agent of a local pilot: a process of its own that holds the cores, schedules tasks onto them and runs them.
@@ -78,7 +79,7 @@ final class Agent {
       settings.runner.onOtherChild = { pid, status in settings.raptor?.childEnded(pid, status) }
       reportPilot(settings, .active, detail: nil)
       if let runtime = configuration.runtime {
-        loop.after(.seconds(runtime)) { [unowned self] in runtimeEnded(settings, after: runtime) }
+        loop.after(Duration(saturating: runtime)) { [unowned self] in runtimeEnded(settings, after: runtime) }
       }
     } catch {
       emit(
@@ -198,7 +199,7 @@ final class Agent {
 
   private func runtimeEnded(_ settings: Settings, after runtime: Double) {
     guard settings.pilotState == .active, !isEnding else { return }
-    let reason = "the pilot reached its runtime of \(number(runtime)) s"
+    let reason = "the pilot reached its runtime of \(Format.plainSeconds(runtime))"
     settings.pilotState = .done
     let grace = settings.configuration.killGrace
     settings.runner.cancel(settings.runner.ids, because: .pilotEnded(reason), grace: grace)
@@ -220,7 +221,7 @@ final class Agent {
     let grace = min(2, settings.configuration.killGrace)
     settings.runner.cancel(settings.runner.ids, because: .pilotEnded("the pilot was ended"), grace: grace)
     settings.raptor?.pilotEnded("the pilot was ended", grace: grace)
-    loop.after(.seconds(grace + 1)) { [unowned self] in loop.stop() }
+    loop.after(Duration(saturating: grace + 1)) { [unowned self] in loop.stop() }
     awaitIdle(settings) { [unowned self] in
       if settings.pilotState == .active { reportPilot(settings, .done, detail: nil) }
       loop.stop()

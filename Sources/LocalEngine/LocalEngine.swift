@@ -4,6 +4,7 @@ import Platform
 import SessionModel
 import Synchronization
 import Wire
+import Words
 import Work
 
 /// The embedded engine: a pilot of this machine's cores, held by an agent process of its own.

@@ -4,6 +4,7 @@ import Platform
 import SessionModel
 import SystemPackage
 import Wire
+import Words
 import Work
 
 /// The agent's side of a raptor: starts the process, speaks CPI with it, and answers for its tasks when it dies.
@@ -116,7 +117,7 @@ final class RaptorLink {
     guard isAlive else { return }
     stage = .canceling
     kill(pid, SIGTERM)
-    loop.after(.seconds(grace + 1)) { [unowned self] in
+    loop.after(Duration(saturating: grace + 1)) { [unowned self] in
       if isAlive { kill(pid, SIGKILL) }
     }
   }

@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import SessionModel
 import Wire
+import Words
 import Work
 
 /// Runs tasks as real processes: directory, staging, start, time limit, the end of the whole process tree, result.
@@ -178,7 +179,7 @@ final class TaskRunner {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
     if let limit = task.item.description.timeout {
-      task.timer = loop.after(.seconds(limit)) { [unowned self, id = task.item.id] in
+      task.timer = loop.after(Duration(saturating: limit)) { [unowned self, id = task.item.id] in
         guard let task = tasks[id], task.endReason == nil else { return }
         terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
       }
@@ -297,7 +298,7 @@ final class TaskRunner {
       task.result.reason = "canceled on request"
     case .timedOut(let limit):
       state = .failed
-      task.result.reason = "its time limit of \(number(limit)) s passed"
+      task.result.reason = timeLimitPassed(limit)
     case .pilotEnded(let why):
       state = .failed
       task.result.reason = why
@@ -322,7 +323,7 @@ final class TaskRunner {
   }
 
   private func terminate(_ task: RunningTask, because reason: RunningTask.EndReason, grace: Double) {
-    let killTime = ContinuousClock.now + .seconds(grace)
+    let killTime = ContinuousClock.now + Duration(saturating: grace)
     let isFirst = task.endReason == nil
     if isFirst { task.endReason = reason }
     // A second request may shorten the grace, never lengthen it.
@@ -332,7 +333,7 @@ final class TaskRunner {
     guard task.stage == .executing || task.stage == .emptying else { return }
     signal(task, grace > 0 ? SIGTERM : SIGKILL)
     loop.cancel(task.timer)
-    task.timer = loop.after(.seconds(grace)) { [unowned self, id = task.item.id] in
+    task.timer = loop.after(Duration(saturating: grace)) { [unowned self, id = task.item.id] in
       guard let task = tasks[id] else { return }
       signal(task, SIGKILL)
     }
@@ -386,6 +387,3 @@ private struct LoopBound<Value>: @unchecked Sendable {
   init(_ body: @escaping (Value) -> Void) { self.body = body }
   func callAsFunction(_ value: Value) { body(value) }
 }
-
-/// A number of seconds without a needless fraction.
-func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }

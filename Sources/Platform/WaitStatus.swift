@@ -1,4 +1,5 @@
 import Glibc
+import Words
 
 /// How a process ended, as `waitpid` says it.
 public struct WaitStatus: Equatable, Sendable {

@@ -5,6 +5,7 @@ import Glibc
 import Platform
 import SessionModel
 import Synchronization
+import Words
 import Work
 
 /// The host's side of the helper: its process, requests and their replies, and whether it still breathes.

@@ -3,6 +3,7 @@ import Leftovers
 import LocalEngine
 import Platform
 import Terminal
+import Words
 
 extension Check {
   /// What every session needs, of whatever engine.
@@ -64,7 +65,7 @@ extension Check {
 
   @Sendable private static func checkMemory(_ context: CheckContext) -> Finding? {
     guard let free = availableMemory() else { return nil }
-    let words = "\(size(free)) available"
+    let words = "\(Format.room(free)) available"
     // Its 36 processes were measured to take 500 MiB at the client and 660 MiB at the agent.
     guard context.venv != nil, free < 1536 << 20 else { return .ok(words) }
     return .warn(words, "A session of RADICAL-Pilot takes about 1.2 GiB: use a machine with more, or end something.")

@@ -5,6 +5,7 @@ import SessionModel
 import Synchronization
 import SystemPackage
 import Wire
+import Words
 
 /// What a run without a screen prints: events as JSON, or a progress bar.
 final class BatchOutput: Sendable {
@@ -97,8 +98,7 @@ func summaryLine(_ summary: SessionSummary, directory: String) -> String {
   let order = TaskState.allCases.reversed().map(\.name)
   let counts = order.compactMap { name in summary.tasks[name].map { count in "\(count) \(name)" } }
   let tasks = counts.isEmpty ? "no tasks" : counts.joined(separator: ", ")
-  let tenths = Int((summary.wall * 10).rounded())
   let left = summary.leftovers.isEmpty ? "" : ", \(summary.leftovers.count) left behind"
-  return "session \(summary.session): \(tasks) in \(tenths / 10).\(tenths % 10) s\(left) (exit \(summary.exitCode)), "
+  return "session \(summary.session): \(tasks) in \(Format.tenths(summary.wall)) s\(left) (exit \(summary.exitCode)), "
     + directory
 }
