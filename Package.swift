@@ -51,7 +51,7 @@ let package = Package(
       ]),
     .target(name: "Leftovers", dependencies: ["Platform"]),
     .target(name: "WorkflowFile", dependencies: ["JSON", "Words", "Work", "Yams"]),
-    .target(name: "Terminal", dependencies: ["CNcurses"]),
+    .target(name: "Terminal", dependencies: ["CNcurses", "Platform"]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(
       name: "scalems-top",

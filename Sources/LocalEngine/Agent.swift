@@ -11,7 +11,7 @@ import Work
 /// of them when its host closes the pipe, says `stop`, or is gone. Its tasks die when it dies.
 final class Agent {
   private let link: HelperLink
-  private var loop: EventLoop { link.loop }
+  private var loop: PollLoop { link.loop }
   private var settings: Settings?
   private var isEnding = false
 

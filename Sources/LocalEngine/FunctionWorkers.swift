@@ -29,7 +29,7 @@ final class FunctionWorkers {
   }
 
   private let configuration: TaskRunner.Configuration
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let environment: ProcessEnvironment
   private var programs = ProgramFinder()
   private var workers: [pid_t: Worker] = [:]
@@ -39,7 +39,7 @@ final class FunctionWorkers {
   /// A function came to its end by itself; returns whether its interpreter may be used again.
   var onAnswer: (TaskID, TaskResult) -> Bool = { _, _ in true }
 
-  init(configuration: TaskRunner.Configuration, loop: EventLoop, environment: ProcessEnvironment) {
+  init(configuration: TaskRunner.Configuration, loop: PollLoop, environment: ProcessEnvironment) {
     self.configuration = configuration
     self.loop = loop
     self.environment = environment

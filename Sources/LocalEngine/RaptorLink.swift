@@ -26,7 +26,7 @@ final class RaptorLink {
     var pid: pid_t?
   }
 
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let configuration: AgentConfiguration
   private let workers: Int
   private let uid: String
@@ -45,7 +45,7 @@ final class RaptorLink {
   var onEnd: () -> Void = {}
 
   /// - Parameter number: how many raptors the pilot had before this one.
-  init(loop: EventLoop, configuration: AgentConfiguration, number: Int) {
+  init(loop: PollLoop, configuration: AgentConfiguration, number: Int) {
     self.loop = loop
     self.configuration = configuration
     workers = configuration.cores - 1

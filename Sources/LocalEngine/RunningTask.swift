@@ -37,7 +37,7 @@ final class RunningTask {
   var endReason: EndReason?
   /// When its processes are killed, once it was told to end.
   var killTime: ContinuousClock.Instant?
-  var timer: EventLoop.TimerID?
+  var timer: PollLoop.TimerID?
   var result: TaskResult
   /// Whether the interpreter of a function said how the call went; one that died did not.
   var isAnswered = false

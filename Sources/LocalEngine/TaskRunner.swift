@@ -21,7 +21,7 @@ final class TaskRunner {
   }
 
   private let configuration: Configuration
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let environment = ProcessEnvironment()
   private var programs = ProgramFinder()
   private var tasks: [TaskID: RunningTask] = [:]
@@ -35,14 +35,14 @@ final class TaskRunner {
   /// The task came to a final state; what it held is free.
   var onEnd: (TaskID) -> Void = { _ in }
 
-  /// - Throws: `LoopProblem` when the directory of the tasks cannot be opened.
-  init(configuration: Configuration, loop: EventLoop) throws {
+  /// - Throws: `HelperProblem` when the directory of the tasks cannot be opened.
+  init(configuration: Configuration, loop: PollLoop) throws {
     self.configuration = configuration
     self.loop = loop
     let directory = configuration.sessionDirectory + "/tasks"
     tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard tasksDescriptor >= 0 else {
-      throw LoopProblem(description: "cannot open \(directory): \(errorText())")
+      throw HelperProblem(description: "cannot open \(directory): \(errorText())")
     }
     workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
@@ -91,7 +91,7 @@ final class TaskRunner {
     let staging = Staging(
       clientDirectory: configuration.clientDirectory, sessionDirectory: configuration.sessionDirectory,
       taskDirectory: task.directory)
-    let (id, mailbox) = (task.item.id, loop.mailbox)
+    let (id, poster) = (task.item.id, loop.poster)
     let resume = LoopBound { [unowned self] (problem: String?) in
       if let task = tasks[id] { next(task, problem) }
     }
@@ -99,10 +99,10 @@ final class TaskRunner {
     DispatchQueue.global().async {
       do {
         try staging.perform(directives, direction)
-        mailbox.post { resume(nil) }
+        poster.post { resume(nil) }
       } catch {
         let problem = "\(error)"
-        mailbox.post { resume(problem) }
+        poster.post { resume(problem) }
       }
     }
   }
