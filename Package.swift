@@ -18,24 +18,32 @@ let package = Package(
     // No `pkgConfig:`: Debian's ncursesw.pc carries -D flags that SwiftPM prohibits and warns about on every build.
     .systemLibrary(name: "CNcurses", path: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTaskLaunch"),
-    .target(name: "Platform", dependencies: ["CTaskLaunch"]),
+    .target(name: "Words"),
+    .target(
+      name: "Platform",
+      dependencies: ["CTaskLaunch", "Words", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "JSON"),
-    .target(name: "Work", dependencies: ["JSON"]),
-    .target(name: "SessionModel", dependencies: ["Work"]),
+    .target(name: "Work", dependencies: ["JSON", "Words"]),
+    .target(name: "SessionModel", dependencies: ["Words", "Work"]),
     .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
       name: "Executor",
-      dependencies: ["SessionModel", "Work"]),
+      dependencies: ["SessionModel", "Words", "Work"]),
     .target(
-      name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Work"],
+      name: "PythonCall", dependencies: ["JSON", "SessionModel", "Wire", "Words", "Work"],
       // In the binary, which is all that is installed.
       resources: [.embedInCode("call.py")]),
     .target(
       name: "LocalEngine",
-      dependencies: ["CTaskLaunch", "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Wire", "Work"]),
+      dependencies: [
+        "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(
       name: "RadicalEngine",
-      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "PythonCall", "SessionModel", "Wire", "Work"],
+      dependencies: [
+        "Executor", "JSON", "Leftovers", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
+      ],
       resources: [
         .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),
         .embedInCode("Helper/scalems_raptor.py"),
@@ -43,18 +51,18 @@ let package = Package(
     .target(
       name: "SessionLink",
       dependencies: [
-        "JSON", "Platform", "SessionModel", "Wire", "Work", .product(name: "NIOCore", package: "swift-nio"),
+        "JSON", "Platform", "SessionModel", "Wire", "Words", "Work", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Leftovers", dependencies: ["Platform"]),
-    .target(name: "WorkflowFile", dependencies: ["JSON", "Work", "Yams"]),
-    .target(name: "Terminal", dependencies: ["CNcurses"]),
-    .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Work"]),
+    .target(name: "WorkflowFile", dependencies: ["JSON", "Words", "Work", "Yams"]),
+    .target(name: "Terminal", dependencies: ["CNcurses", "Platform"]),
+    .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(
       name: "scalems-top",
       dependencies: [
         "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
-        "SessionModel", "Terminal", "Wire", "Work", "WorkflowFile",
+        "SessionModel", "Terminal", "Wire", "Words", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -62,9 +70,13 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "CTaskLaunch", "Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work",
+        "Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
+    .testTarget(name: "WordsTests", dependencies: ["Words"]),
+    .testTarget(
+      name: "PlatformTests",
+      dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(name: "WorkTests", dependencies: ["TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
@@ -84,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "WorkflowFileTests", dependencies: ["Executor", "JSON", "SessionModel", "Work", "WorkflowFile"]),
     .testTarget(
-      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Work"], exclude: ["Goldens"]),
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words", "Work"],
+      exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(
       name: "LocalEngineTests",

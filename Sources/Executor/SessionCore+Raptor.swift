@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// The raptor as the engine last confirmed it, and what is being done about it.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// Why and how a session ends.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// The resources of a session: which are there, and which are still to come.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// What the executor decides: inputs go in, effects come out. It has no clock, no thread and no engine, so that any course

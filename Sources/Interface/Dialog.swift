@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 import Work
 
 /// A question before a command is sent. The default is No, and the tasks it is about do not change while it is open.

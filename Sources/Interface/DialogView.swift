@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 extension InterfaceState {
   func draw(_ dialog: Dialog, _ grid: inout CellGrid, _ body: Rect) {

@@ -1,4 +1,5 @@
 import Terminal
+import Words
 
 /// A key a person can press now, as the last line of the screen names it.
 struct KeyHint {

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 /// What the screen that a session was started for asks when it is left: what becomes of the session.
 ///

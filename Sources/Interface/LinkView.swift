@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 // How far what the screen shows can be believed.
 extension InterfaceState {

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 extension InterfaceState {
   /// The phases of the shutdown with their timers; on a low screen the newest ones.

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 // The pilot, the raptor and the counts: as boxes of three lines, or as one line each on a small screen.
 extension InterfaceState {

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 import Work
 
 /// How the session ended, as lines; made when shown, so a million failures cost what is on the screen.

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 import Work
 
 /// The columns of the task list for one width; what does not fit falls away: command, uid, cores, exit.

@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 /// Where a recording stands, in one line above the keys.
 extension InterfaceState {

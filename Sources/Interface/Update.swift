@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 import Work
 
 extension InterfaceState {

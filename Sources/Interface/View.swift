@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 extension InterfaceState {
   /// The frame for the state as it is. Costs what is on the screen, whatever the number of tasks.

@@ -39,8 +39,9 @@ struct ProcessSearch: Sendable {
     guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
     let mark = Array(id.utf8)
     if let directory = linkTarget("/proc/\(pid)/cwd"), holds(Array(directory.utf8), mark) { return true }
-    if let line = ProcessTable.contents("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
-    return ProcessTable.contents("/proc/\(pid)/environ").map { holds($0, Array("RP_SESSION_ID=\(id)".utf8)) } ?? false
+    if let line = try? readFile("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
+    guard let environment = try? readFile("/proc/\(pid)/environ") else { return false }
+    return holds(environment, Array("RP_SESSION_ID=\(id)".utf8))
   }
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {

@@ -8,6 +8,7 @@ import Platform
 /// and again whenever more is known.
 public struct RadicalRecord: Codable, Equatable, Sendable {
   public static let fileName = "radical.json"
+  private static let longest = 1 << 20
 
   /// Our id of the session.
   public var session: String
@@ -56,10 +57,9 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   /// - Throws: `RecordProblem` when there is none, or it cannot be made sense of.
   public init(reading directory: String) throws(RecordProblem) {
     let path = "\(directory)/\(Self.fileName)"
-    guard let bytes = ProcessTable.contents(path) else {
-      let code = errno
-      throw RecordProblem(
-        description: "\(path) cannot be read: \(String(cString: strerror(code)))", isMissing: code == ENOENT)
+    let bytes: [UInt8]
+    do { bytes = try readFile(path, limit: Self.longest) } catch {
+      throw RecordProblem(description: error.description, isMissing: error.isMissing)
     }
     do { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch {
       throw RecordProblem(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)

@@ -1,6 +1,8 @@
 import Glibc
+import Platform
 import SessionModel
 import Wire
+import Words
 import Work
 
 /// The agent of a local pilot: a process of its own that holds the cores, schedules tasks onto them and runs them.
@@ -9,7 +11,7 @@ import Work
 /// of them when its host closes the pipe, says `stop`, or is gone. Its tasks die when it dies.
 final class Agent {
   private let link: HelperLink
-  private var loop: EventLoop { link.loop }
+  private var loop: PollLoop { link.loop }
   private var settings: Settings?
   private var isEnding = false
 
@@ -44,7 +46,7 @@ final class Agent {
       agent.link.serve()
       return 0
     } catch {
-      TaskFiles.report("scalems-agent: \(error)")
+      complain("scalems-agent: \(error)")
       return 1
     }
   }
@@ -77,7 +79,7 @@ final class Agent {
       settings.runner.onOtherChild = { pid, status in settings.raptor?.childEnded(pid, status) }
       reportPilot(settings, .active, detail: nil)
       if let runtime = configuration.runtime {
-        loop.after(.seconds(runtime)) { [unowned self] in runtimeEnded(settings, after: runtime) }
+        loop.after(Duration(saturating: runtime)) { [unowned self] in runtimeEnded(settings, after: runtime) }
       }
     } catch {
       emit(
@@ -197,7 +199,7 @@ final class Agent {
 
   private func runtimeEnded(_ settings: Settings, after runtime: Double) {
     guard settings.pilotState == .active, !isEnding else { return }
-    let reason = "the pilot reached its runtime of \(number(runtime)) s"
+    let reason = "the pilot reached its runtime of \(Format.plainSeconds(runtime))"
     settings.pilotState = .done
     let grace = settings.configuration.killGrace
     settings.runner.cancel(settings.runner.ids, because: .pilotEnded(reason), grace: grace)
@@ -219,7 +221,7 @@ final class Agent {
     let grace = min(2, settings.configuration.killGrace)
     settings.runner.cancel(settings.runner.ids, because: .pilotEnded("the pilot was ended"), grace: grace)
     settings.raptor?.pilotEnded("the pilot was ended", grace: grace)
-    loop.after(.seconds(grace + 1)) { [unowned self] in loop.stop() }
+    loop.after(Duration(saturating: grace + 1)) { [unowned self] in loop.stop() }
     awaitIdle(settings) { [unowned self] in
       if settings.pilotState == .active { reportPilot(settings, .done, detail: nil) }
       loop.stop()

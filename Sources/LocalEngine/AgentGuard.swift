@@ -1,4 +1,3 @@
-import CTaskLaunch
 import Glibc
 import Platform
 
@@ -9,17 +8,19 @@ import Platform
 enum AgentGuard {
   /// Splits this process in two: the caller goes on as the agent, in the child.
   ///
-  /// - Throws: `LoopProblem` when the system refuses.
+  /// - Throws: `HelperProblem` when the system refuses.
   static func guardThisProcess() throws {
-    guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
-    // The agent ends in order when its guard is killed.
-    let agent = task_fork(SIGTERM)
-    guard agent >= 0 else { throw LoopProblem(description: "no guard: \(errorText())") }
+    let agent: pid_t
+    do {
+      try ThisProcess.becomeSubreaper()
+      // The agent ends in order when its guard is killed.
+      agent = try ThisProcess.fork(endingWith: SIGTERM)
+    } catch { throw HelperProblem(description: "no guard: \(error)") }
     if agent > 0 { exit(as: awaitEnd(of: agent)) }
   }
 
   private static func awaitEnd(of agent: pid_t) -> Int32 {
-    task_set_process_name("scalems-guard")
+    ThisProcess.setName("scalems-guard")
     // The host must see the end of the agent's output, and the agent that of its host.
     close(STDIN_FILENO)
     close(STDOUT_FILENO)

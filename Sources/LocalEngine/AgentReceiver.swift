@@ -9,8 +9,7 @@ struct AgentReceiver: LineReceiver, Sendable {
   enum Message: Sendable {
     case events([SessionEvent])
     case withdrawn(request: Int, [TaskID])
-    /// The agent ended; the status is `waitpid`'s.
-    case ended(status: Int32)
+    case ended(WaitStatus)
   }
 
   private var events: [SessionEvent] = []
@@ -38,7 +37,7 @@ struct AgentReceiver: LineReceiver, Sendable {
     events = []
   }
 
-  mutating func ended(_ status: Int32) { deliver(.ended(status: status)) }
+  mutating func ended(_ status: WaitStatus) { deliver(.ended(status)) }
 
   private func withdrawal(_ line: UnsafeRawBufferPointer) throws -> (Int, [TaskID])? {
     var scanner = JSONScanner(line)

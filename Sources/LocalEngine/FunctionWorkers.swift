@@ -29,7 +29,7 @@ final class FunctionWorkers {
   }
 
   private let configuration: TaskRunner.Configuration
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let environment: ProcessEnvironment
   private var programs = ProgramFinder()
   private var workers: [pid_t: Worker] = [:]
@@ -39,7 +39,7 @@ final class FunctionWorkers {
   /// A function came to its end by itself; returns whether its interpreter may be used again.
   var onAnswer: (TaskID, TaskResult) -> Bool = { _, _ in true }
 
-  init(configuration: TaskRunner.Configuration, loop: EventLoop, environment: ProcessEnvironment) {
+  init(configuration: TaskRunner.Configuration, loop: PollLoop, environment: ProcessEnvironment) {
     self.configuration = configuration
     self.loop = loop
     self.environment = environment
@@ -121,8 +121,8 @@ final class FunctionWorkers {
   private func writeProgram() throws(Problem) -> String {
     let path = "\(configuration.sessionDirectory)/\(PythonCall.fileName)"
     guard !isProgramWritten else { return path }
-    guard TaskFiles.write(String(decoding: PythonCall.program, as: UTF8.self), to: path) else {
-      throw Problem(description: "the program of its interpreter, \(path), could not be written: \(errorText())")
+    do { try writeFile(path, PythonCall.program) } catch {
+      throw Problem(description: "the program of its interpreter: \(error)")
     }
     isProgramWritten = true
     return path

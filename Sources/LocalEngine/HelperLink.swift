@@ -1,4 +1,3 @@
-import CTaskLaunch
 import Glibc
 import JSON
 import Platform
@@ -8,7 +7,7 @@ import Wire
 /// What agent and raptor have in common: a loop on the main thread, requests on standard input, events on standard
 /// output, and an end that leaves no descendant.
 final class HelperLink {
-  let loop: EventLoop
+  let loop: PollLoop
   private var output = OutputBuffer(STDOUT_FILENO)
   private var lines = LineReader()
   private var requests = RequestReader()
@@ -20,14 +19,14 @@ final class HelperLink {
 
   /// Makes this process a helper.
   ///
-  /// - Throws: `LoopProblem` when the system refuses what a helper needs.
+  /// - Throws: `HelperProblem` when the system refuses what a helper needs.
   init(processName: String) throws {
-    task_set_process_name(processName)
-    task_close_descriptors_on_exec(3)
+    ThisProcess.setName(processName)
+    ThisProcess.keepDescriptors()
     // A key on the terminal is the host's affair, and so is what follows from it.
     for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
-    guard task_become_subreaper() == 0 else { throw LoopProblem(description: "no subreaper: \(errorText())") }
-    loop = try EventLoop()
+    do { try ThisProcess.becomeSubreaper() } catch { throw HelperProblem(description: "no subreaper: \(error)") }
+    do { loop = try PollLoop() } catch { throw HelperProblem(description: "no pipe: \(error)") }
   }
 
   var hasWritten: Bool { output.isEmpty }
@@ -66,4 +65,9 @@ final class HelperLink {
     output.append(json.bytes)
     json.removeAll()
   }
+}
+
+/// Why a process could not become a helper.
+struct HelperProblem: Error, CustomStringConvertible {
+  var description: String
 }

@@ -1,10 +1,10 @@
-import CTaskLaunch
 import Executor
 import Glibc
 import Platform
 import SessionModel
 import Synchronization
 import Wire
+import Words
 import Work
 
 /// The embedded engine: a pilot of this machine's cores, held by an agent process of its own.
@@ -56,9 +56,7 @@ public final class LocalEngine: PilotEngine {
   }
 
   /// The cores this process may use.
-  public static var availableCores: Int {
-    Int(max(1, task_available_cores()))
-  }
+  public static var availableCores: Int { ThisProcess.availableCores }
 
   /// Enough that no core waits for the host, few enough that `stop` has little to take back.
   public var dispatchAhead: Int { max(256, state.withLock { $0.cores } * 4) }
@@ -70,7 +68,7 @@ public final class LocalEngine: PilotEngine {
     case .session:
       state.withLock { $0.context = context }
       // Tasks of an agent that died come to this process, which ends them.
-      guard task_become_subreaper() == 0 else { throw DispatchError("no subreaper: \(errorText())") }
+      do { try ThisProcess.becomeSubreaper() } catch { throw DispatchError("no subreaper: \(error)") }
       return context.directory
     case .pilotManager:
       let available = Self.availableCores
@@ -201,13 +199,12 @@ public final class LocalEngine: PilotEngine {
     for continuation in met { continuation.resume() }
   }
 
-  private func agentEnded(_ status: Int32) {
+  private func agentEnded(_ status: WaitStatus) {
     let wasOrderly = state.withLock { $0.pilot?.isFinal ?? false }
     if !wasOrderly {
       // Its tasks got SIGKILL with it; what they started came to this process.
       killOrphans()
-      let signal = status & 0x7f
-      report(.failed, detail: "the agent died: \(signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)")")
+      report(.failed, detail: "the agent died: \(status.words)")
     }
     let (met, withdrawals) = state.withLock { state in
       state.agentEnded = true

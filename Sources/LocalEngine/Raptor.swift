@@ -1,6 +1,8 @@
 import Glibc
+import Platform
 import SessionModel
 import Wire
+import Words
 
 /// The raptor of a local pilot: a process that runs items in worker slots and speaks CPI on its standard streams:
 /// `hello` (answers name and version), `add_item`, `stop` (finishes what runs, takes nothing new, ends).
@@ -23,7 +25,7 @@ final class Raptor {
       raptor.serve()
       return 0
     } catch {
-      TaskFiles.report("scalems-raptor: \(error)")
+      complain("scalems-raptor: \(error)")
       return 1
     }
   }
@@ -64,7 +66,7 @@ final class Raptor {
       runner.emit = { [unowned self] in link.emit($0) }
       self.runner = runner
     } catch {
-      TaskFiles.report("scalems-raptor: \(error)")
+      complain("scalems-raptor: \(error)")
       link.loop.stop()
     }
   }
@@ -76,7 +78,7 @@ final class Raptor {
     guard let runner, runner.runningCount > 0 else { return link.loop.stop() }
     let grace = min(2, killGrace)
     runner.cancel(runner.ids, because: .canceled, grace: grace)
-    link.loop.after(.seconds(grace + 1)) { [unowned self] in link.loop.stop() }
+    link.loop.after(Duration(saturating: grace + 1)) { [unowned self] in link.loop.stop() }
   }
 }
 

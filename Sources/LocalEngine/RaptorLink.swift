@@ -1,9 +1,10 @@
-import CTaskLaunch
 import Glibc
 import JSON
 import Platform
 import SessionModel
+import SystemPackage
 import Wire
+import Words
 import Work
 
 /// The agent's side of a raptor: starts the process, speaks CPI with it, and answers for its tasks when it dies.
@@ -25,7 +26,7 @@ final class RaptorLink {
     var pid: pid_t?
   }
 
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let configuration: AgentConfiguration
   private let workers: Int
   private let uid: String
@@ -44,7 +45,7 @@ final class RaptorLink {
   var onEnd: () -> Void = {}
 
   /// - Parameter number: how many raptors the pilot had before this one.
-  init(loop: EventLoop, configuration: AgentConfiguration, number: Int) {
+  init(loop: PollLoop, configuration: AgentConfiguration, number: Int) {
     self.loop = loop
     self.configuration = configuration
     workers = configuration.cores - 1
@@ -56,26 +57,24 @@ final class RaptorLink {
   var takesWork: Bool { stage == .starting || stage == .executing }
 
   func start() {
-    var toRaptor: [Int32] = [-1, -1]
-    var fromRaptor: [Int32] = [-1, -1]
-    let log = configuration.sessionDirectory + "/raptor.log"
-    let error = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard task_pipe(&toRaptor) == 0, task_pipe(&fromRaptor) == 0, error >= 0 else {
-      return report(.failed, "could not be started: \(errorText())")
+    do { try launch() } catch {
+      report(.failed, "could not be started: \(error)")
+      onEnd()
     }
-    defer { for descriptor in [toRaptor[0], fromRaptor[1], error] { close(descriptor) } }
+  }
+
+  private func launch() throws(Errno) {
+    let log = try Descriptor.open(configuration.sessionDirectory + "/raptor.log", O_WRONLY | O_CREAT | O_APPEND)
+    let toRaptor = try Pipe()
+    let fromRaptor = try Pipe()
     let command = configuration.raptorCommand
     let start = ProcessStart(
-      program: command.first ?? "", arguments: Array(command.dropFirst()), input: toRaptor[0], output: fromRaptor[1],
-      error: error, diesWithParent: true)
+      program: command.first ?? "", arguments: Array(command.dropFirst()), input: toRaptor.reader.number,
+      output: fromRaptor.writer.number, error: log.number, diesWithParent: true)
     pid = ProcessEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { start.run(environment: $0) }
-    guard pid > 0 else {
-      close(toRaptor[1])
-      close(fromRaptor[0])
-      return report(.failed, "could not be started: \(String(cString: strerror(-pid)))")
-    }
-    input = fromRaptor[0]
-    output = OutputBuffer(toRaptor[1])
+    guard pid > 0 else { throw Errno(rawValue: -pid) }
+    input = fromRaptor.reader.release()
+    output = OutputBuffer(toRaptor.writer.release())
     stage = .starting
     report(.agentExecutingPending, nil)
     loop.add(input) { [unowned self] in
@@ -118,7 +117,7 @@ final class RaptorLink {
     guard isAlive else { return }
     stage = .canceling
     kill(pid, SIGTERM)
-    loop.after(.seconds(grace + 1)) { [unowned self] in
+    loop.after(Duration(saturating: grace + 1)) { [unowned self] in
       if isAlive { kill(pid, SIGKILL) }
     }
   }
@@ -173,8 +172,8 @@ final class RaptorLink {
     closePipes()
     let wanted = stage
     stage = .ended
-    let signal = status & 0x7f
-    let how = signal != 0 ? "ended by \(signalName(signal))" : "exit \((status >> 8) & 0xff)"
+    let end = WaitStatus(raw: status)
+    let how = end.signal == nil ? end.words : "ended by \(end.words)"
     killStrays()
     // Its own end first: what follows from it can be told apart then from tasks that failed by themselves.
     switch wanted {

@@ -37,7 +37,7 @@ final class RunningTask {
   var endReason: EndReason?
   /// When its processes are killed, once it was told to end.
   var killTime: ContinuousClock.Instant?
-  var timer: EventLoop.TimerID?
+  var timer: PollLoop.TimerID?
   var result: TaskResult
   /// Whether the interpreter of a function said how the call went; one that died did not.
   var isAnswered = false
@@ -104,7 +104,7 @@ struct OwnMemory {
     let now = ContinuousClock.now
     guard now >= nextReading else { return peak }
     nextReading = now + .seconds(1)
-    let lines = ProcessTable.contents("/proc/self/status")?.split(separator: 0x0a) ?? []
+    let lines = (try? readFile("/proc/self/status"))?.split(separator: 0x0a) ?? []
     for line in lines where line.starts(with: "VmHWM:".utf8) {
       let digits = line.filter { $0 >= 0x30 && $0 <= 0x39 }
       peak = (Int(String(decoding: digits, as: UTF8.self)) ?? 0) + 2048

@@ -31,9 +31,7 @@ struct TaskFiles {
       guard files.input >= 0 else { return fail("the standard input \(full) could not be opened: \(errorText())") }
     case .text(let text):
       let path = directory + "/stdin"
-      guard write(text, to: path) else {
-        return fail("the standard input \(path) could not be written: \(errorText())")
-      }
+      do { try writeFile(path, Array(text.utf8)) } catch { return fail("the standard input \(error)") }
       files.input = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard files.input >= 0 else { return fail("the standard input \(path) could not be opened: \(errorText())") }
     }
@@ -53,37 +51,9 @@ struct TaskFiles {
     for descriptor in [input, output, error] where descriptor >= 0 { Glibc.close(descriptor) }
   }
 
-  /// Writes a small file for its owner only; false with `errno`.
-  static func write(_ text: String, to path: String, mode: mode_t = 0o600) -> Bool {
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { return false }
-    defer { Glibc.close(descriptor) }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { return false }
-      bytes = bytes.dropFirst(count)
-    }
-    return true
-  }
-
-  /// Writes a line to standard error.
-  static func report(_ text: String) {
-    let line = Array((text + "\n").utf8)
-    _ = Glibc.write(STDERR_FILENO, line, line.count)
-  }
-
   /// The last line of a file that says something.
   static func lastLine(of path: String) -> String {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { Glibc.close(descriptor) }
-    let size = lseek(descriptor, 0, SEEK_END)
-    lseek(descriptor, max(0, size - 2048), SEEK_SET)
-    var bytes = [UInt8](repeating: 0, count: 2048)
-    let count = read(descriptor, &bytes, bytes.count)
-    guard count > 0 else { return "" }
-    return CallEnd.lastLine(of: String(decoding: bytes[..<count], as: UTF8.self))
+    CallEnd.lastLine(of: String(decoding: endOfFile(path, 2048), as: UTF8.self))
   }
 }
 
@@ -111,8 +81,8 @@ enum TaskScript {
         """
     }
     text += "exec \"$@\"\n"
-    guard TaskFiles.write(text, to: directory + "/task.sh", mode: 0o700) else {
-      throw TaskFiles.Problem(description: "the script of its pre_exec could not be written: \(errorText())")
+    do { try writeFile(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
+      throw TaskFiles.Problem(description: "the script of its pre_exec: \(error)")
     }
     return shell
   }

@@ -1,10 +1,10 @@
-import CTaskLaunch
 import Dispatch
 import Glibc
 import Platform
 import PythonCall
 import SessionModel
 import Wire
+import Words
 import Work
 
 /// Runs tasks as real processes: directory, staging, start, time limit, the end of the whole process tree, result.
@@ -22,7 +22,7 @@ final class TaskRunner {
   }
 
   private let configuration: Configuration
-  private let loop: EventLoop
+  private let loop: PollLoop
   private let environment = ProcessEnvironment()
   private var programs = ProgramFinder()
   private var tasks: [TaskID: RunningTask] = [:]
@@ -36,14 +36,14 @@ final class TaskRunner {
   /// The task came to a final state; what it held is free.
   var onEnd: (TaskID) -> Void = { _ in }
 
-  /// - Throws: `LoopProblem` when the directory of the tasks cannot be opened.
-  init(configuration: Configuration, loop: EventLoop) throws {
+  /// - Throws: `HelperProblem` when the directory of the tasks cannot be opened.
+  init(configuration: Configuration, loop: PollLoop) throws {
     self.configuration = configuration
     self.loop = loop
     let directory = configuration.sessionDirectory + "/tasks"
     tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard tasksDescriptor >= 0 else {
-      throw LoopProblem(description: "cannot open \(directory): \(String(cString: strerror(errno)))")
+      throw HelperProblem(description: "cannot open \(directory): \(errorText())")
     }
     workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
@@ -92,7 +92,7 @@ final class TaskRunner {
     let staging = Staging(
       clientDirectory: configuration.clientDirectory, sessionDirectory: configuration.sessionDirectory,
       taskDirectory: task.directory)
-    let (id, mailbox) = (task.item.id, loop.mailbox)
+    let (id, poster) = (task.item.id, loop.poster)
     let resume = LoopBound { [unowned self] (problem: String?) in
       if let task = tasks[id] { next(task, problem) }
     }
@@ -100,10 +100,10 @@ final class TaskRunner {
     DispatchQueue.global().async {
       do {
         try staging.perform(directives, direction)
-        mailbox.post { resume(nil) }
+        poster.post { resume(nil) }
       } catch {
         let problem = "\(error)"
-        mailbox.post { resume(problem) }
+        poster.post { resume(problem) }
       }
     }
   }
@@ -135,7 +135,7 @@ final class TaskRunner {
     for number in 0..<max(1, description.resources.ranks) {
       let pid = launch(program, argv, variables + [("SCALEMS_RANK", String(number))], files, in: task.directory)
       guard pid > 0 else {
-        let reason = "'\(argv.first ?? program)' could not be started: \(String(cString: strerror(-pid)))"
+        let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
         task.result.exitCode = pid == -ENOENT ? 127 : 126
         guard task.aliveRanks else { return end(task, .failed, reason: reason) }
         task.result.reason = reason
@@ -180,7 +180,7 @@ final class TaskRunner {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
     if let limit = task.item.description.timeout {
-      task.timer = loop.after(.seconds(limit)) { [unowned self, id = task.item.id] in
+      task.timer = loop.after(Duration(saturating: limit)) { [unowned self, id = task.item.id] in
         guard let task = tasks[id], task.endReason == nil else { return }
         terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
       }
@@ -217,7 +217,7 @@ final class TaskRunner {
 
   /// Collects the children that ended: ranks of tasks, and orphans that came to this process.
   private func reap() {
-    while case let pid = task_peek_ended_child(), pid > 0 {
+    while let pid = ThisProcess.endedChild() {
       workers.readLastWords(of: pid)
       let owner = taskByPid[pid].flatMap { tasks[$0] }
       // While it is not waited for, its id is its own: what is left of its group can be killed without a doubt.
@@ -294,7 +294,7 @@ final class TaskRunner {
       task.result.reason = "canceled on request"
     case .timedOut(let limit):
       state = .failed
-      task.result.reason = "its time limit of \(number(limit)) s passed"
+      task.result.reason = timeLimitPassed(limit)
     case .pilotEnded(let why):
       state = .failed
       task.result.reason = why
@@ -319,7 +319,7 @@ final class TaskRunner {
   }
 
   private func terminate(_ task: RunningTask, because reason: RunningTask.EndReason, grace: Double) {
-    let killTime = ContinuousClock.now + .seconds(grace)
+    let killTime = ContinuousClock.now + Duration(saturating: grace)
     let isFirst = task.endReason == nil
     if isFirst { task.endReason = reason }
     // A second request may shorten the grace, never lengthen it.
@@ -329,7 +329,7 @@ final class TaskRunner {
     guard task.stage == .executing || task.stage == .emptying else { return }
     signal(task, grace > 0 ? SIGTERM : SIGKILL)
     loop.cancel(task.timer)
-    task.timer = loop.after(.seconds(grace)) { [unowned self, id = task.item.id] in
+    task.timer = loop.after(Duration(saturating: grace)) { [unowned self, id = task.item.id] in
       guard let task = tasks[id] else { return }
       signal(task, SIGKILL)
     }
@@ -383,6 +383,3 @@ private struct LoopBound<Value>: @unchecked Sendable {
   init(_ body: @escaping (Value) -> Void) { self.body = body }
   func callAsFunction(_ value: Value) { body(value) }
 }
-
-/// A number of seconds without a needless fraction.
-func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }

@@ -39,7 +39,7 @@ public enum ExternalCommand {
           let outcome = running.follow(until: .now + limit, isCanceled: isCanceled, onOutput)
           continuation.resume(returning: outcome)
           // A process that hangs in the kernel dies when it can; nobody waits for it but this thread.
-          if outcome == nil { while waitpid(running.pid, nil, 0) < 0 && errno == EINTR {} }
+          if outcome == nil { _ = WaitStatus(of: running.pid) }
         }
       }
     } onCancel: {
@@ -53,9 +53,9 @@ public enum ExternalCommand {
   public static func startDetached(_ command: [String]) {
     let environment = ProcessEnvironment()
     guard let name = command.first, let path = programPath(name, in: environment.path) else { return }
-    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    defer { close(null) }
-    let start = ProcessStart(program: path, arguments: command, output: null, error: null, diesWithParent: false)
+    guard let null = try? Descriptor.open("/dev/null", O_WRONLY) else { return }
+    let start = ProcessStart(
+      program: path, arguments: command, output: null.number, error: null.number, diesWithParent: false)
     _ = environment.with([]) { start.run(environment: $0) }
   }
 
@@ -68,34 +68,23 @@ public enum ExternalCommand {
     _ directory: String?
   ) -> Running? {
     let environment = ProcessEnvironment()
-    guard let path = programPath(program, in: searchPath ?? environment.path) else { return nil }
-    var output: [Int32] = [-1, -1]
-    var error: [Int32] = [-1, -1]
-    guard task_pipe(&output) == 0 else { return nil }
-    defer { close(output[1]) }
-    guard task_pipe(&error) == 0 else {
-      close(output[0])
-      return nil
-    }
-    defer { close(error[1]) }
+    guard let path = programPath(program, in: searchPath ?? environment.path), let output = try? Pipe(),
+      let error = try? Pipe()
+    else { return nil }
     let start = ProcessStart(
-      program: path, arguments: [program] + arguments, directory: directory, output: output[1], error: error[1],
-      diesWithParent: true)
+      program: path, arguments: [program] + arguments, directory: directory, output: output.writer.number,
+      error: error.writer.number, diesWithParent: true)
     let pid = environment.with(variables) { start.run(environment: $0) }
-    guard pid > 0 else {
-      close(output[0])
-      close(error[0])
-      return nil
-    }
-    return Running(pid: pid, descriptors: [output[0], error[0]])
+    return pid > 0 ? Running(pid: pid, output: output.reader, error: error.reader) : nil
   }
 
   /// A program that was started; its id is that of its process group.
-  private struct Running {
+  private struct Running: ~Copyable {
     static let mostKept = 16 << 20
     let pid: pid_t
     /// The reading ends of its standard output and standard error.
-    let descriptors: [Int32]
+    let output: Descriptor
+    let error: Descriptor
 
     /// Reads to the end of the process; a child of it may hold the pipes open for longer.
     ///
@@ -103,10 +92,9 @@ public enum ExternalCommand {
     func follow(
       until deadline: ContinuousClock.Instant, isCanceled: Canceled, _ onOutput: (ArraySlice<UInt8>) -> Void
     ) -> Outcome? {
-      var items = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      var items = [output.number, error.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       var said: [[UInt8]] = [[], []]
       var chunk = [UInt8](repeating: 0, count: 65536)
-      defer { for descriptor in descriptors { close(descriptor) } }
       while true {
         let hasEnded = task_has_ended(pid) != 0
         // The end of a process that holds no pipe any more is seen at the next look.
@@ -128,11 +116,8 @@ public enum ExternalCommand {
           return nil
         }
       }
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-      let signal = status & 0x7f
       return Outcome(
-        status: signal != 0 ? 128 + signal : (status >> 8) & 0xff, stdout: String(decoding: said[0], as: UTF8.self),
+        status: WaitStatus(of: pid)?.shellCode ?? 0, stdout: String(decoding: said[0], as: UTF8.self),
         stderr: String(decoding: said[1], as: UTF8.self))
     }
   }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// Turns what a descriptor delivers into lines.
 public struct LineReader {
@@ -53,18 +54,11 @@ public struct OutputBuffer {
 
   /// Writes what the peer takes now.
   public mutating func flush() {
-    while !pending.isEmpty {
-      let count = write(descriptor, pending, pending.count)
-      if count > 0 {
-        pending.removeFirst(count)
-        continue
-      }
-      if errno == EINTR { continue }
-      if errno != EAGAIN {
-        isBroken = true
-        pending = []
-      }
-      return
-    }
+    guard !pending.isEmpty else { return }
+    let written = FileDescriptor(rawValue: descriptor).put(pending, waits: false)
+    pending.removeFirst(written.count)
+    guard written.failure != nil else { return }
+    isBroken = true
+    pending = []
   }
 }

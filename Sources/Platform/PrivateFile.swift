@@ -1,9 +1,22 @@
 import Glibc
+import SystemPackage
 
-/// Why a file could not be written; one sentence for people.
+/// Why a file could not be read or written; one sentence for people.
 public struct FileProblem: Error, CustomStringConvertible, Sendable {
   public var description: String
+  /// What the system said, if it was the system.
+  public var code: Errno?
+
   public init(description: String) { self.description = description }
+
+  /// - Parameter what: the sentence up to what the system said.
+  public init(_ what: String, _ code: Errno) {
+    description = "\(what): \(code)"
+    self.code = code
+  }
+
+  /// Whether there is just no such file.
+  public var isMissing: Bool { code == .noSuchFileOrDirectory }
 }
 
 /// Writes a file for its owner only, in place of the one that is there: whoever reads meanwhile, also on another machine,
@@ -12,20 +25,27 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
 /// - Throws: `FileProblem` when it cannot be written; the one before is kept then.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileProblem) {
   let new = "\(path).\(getpid())"
-  let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
-  var code: Int32 = descriptor < 0 ? errno : 0
-  var rest = bytes[...]
-  while code == 0, !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count > 0 {
-      rest = rest.dropFirst(count)
-    } else if errno != EINTR {
-      code = errno
-    }
+  do throws(Errno) {
+    try write(bytes, to: new, O_NOFOLLOW, mode: 0o600)
+    guard rename(new, path) == 0 else { throw Errno.last }
+  } catch {
+    unlink(new)
+    throw FileProblem("\(path) cannot be written", error)
   }
-  if descriptor >= 0, close(descriptor) != 0, code == 0 { code = errno }
-  if code == 0, rename(new, path) != 0 { code = errno }
-  guard code != 0 else { return }
-  unlink(new)
-  throw FileProblem(description: "\(path) cannot be written: \(String(cString: strerror(code)))")
+}
+
+/// Writes a file for its owner only, over the one that is there: for files that nobody reads yet.
+///
+/// - Parameter mode: of a new file.
+/// - Throws: `FileProblem` when it cannot be written.
+public func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileProblem) {
+  do throws(Errno) { try write(bytes, to: path, 0, mode: mode) } catch {
+    throw FileProblem("\(path) cannot be written", error)
+  }
+}
+
+private func write(_ bytes: [UInt8], to path: String, _ flags: Int32, mode: mode_t) throws(Errno) {
+  let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | flags, mode: mode)
+  try descriptor.writeAll(bytes)
+  try descriptor.close()
 }

@@ -57,21 +57,21 @@ public struct ProcessTable {
   }
 
   public static func environment(of pid: pid_t, holds variable: String) -> Bool {
-    guard let bytes = contents("/proc/\(pid)/environ"), !bytes.isEmpty else { return false }
+    guard let bytes = try? readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return false }
     let wanted = Array(variable.utf8)
     return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
   }
 
   /// The command line of a process, for people.
   public static func commandLine(of pid: pid_t) -> String {
-    guard let bytes = contents("/proc/\(pid)/cmdline") else { return "?" }
+    guard let bytes = try? readFile("/proc/\(pid)/cmdline") else { return "?" }
     let text = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     return String(text.prefix(120))
   }
 
   /// One process, or `nil` when there is none of this id.
   public static func entry(of pid: pid_t) -> Entry? {
-    guard let bytes = contents("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")) else {
+    guard let bytes = try? readFile("/proc/\(pid)/stat"), let close = bytes.lastIndex(of: UInt8(ascii: ")")) else {
       return nil
     }
     // After the name, which may hold anything: state, parent, group, session, terminal, …, start as the 20th.
@@ -82,17 +82,5 @@ public struct ProcessTable {
     return Entry(
       pid: pid, parent: number(1), group: number(2), session: number(3), terminal: number(4), start: number(19),
       isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
-  }
-
-  public static func contents(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var result: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 8192)
-    while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
-      result.append(contentsOf: chunk[..<count])
-    }
-    return result
   }
 }

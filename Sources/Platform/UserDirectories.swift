@@ -10,5 +10,5 @@ public func userDirectory(_ variable: String, below home: String) -> String {
 /// The user's home directory.
 public func homeDirectory() -> String {
   if let home = getenv("HOME"), home.pointee == UInt8(ascii: "/") { return String(cString: home) }
-  return getpwuid(getuid()).map { String(cString: $0.pointee.pw_dir) } ?? "/"
+  return userEntry(of: getuid()) { String(cString: $0.pw_dir) } ?? "/"
 }

@@ -1,4 +1,4 @@
-import Platform
+import Words
 import SessionModel
 
 /// Why a call failed, in the same words on every engine.

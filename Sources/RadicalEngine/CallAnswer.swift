@@ -41,7 +41,7 @@ struct CallAnswer: Decodable {
       result.reason = "canceled on request"
     case "timeout":
       state = .failed
-      result.reason = "its time limit of \(number(timeout ?? 0)) s passed"
+      result.reason = timeLimitPassed(timeout ?? 0)
     default: break
     }
     // Its function may have returned before its outputs could not be brought.

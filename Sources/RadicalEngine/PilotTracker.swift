@@ -1,5 +1,6 @@
 import Executor
 import SessionModel
+import Words
 
 /// Makes of what RP says of a pilot what may be shown of it; no I/O.
 struct PilotTracker {
@@ -56,10 +57,14 @@ struct PilotTracker {
     return set(state, detail)
   }
 
+  static func limitReached(_ runtime: Double) -> String {
+    "the pilot's runtime limit of \(Format.plainSeconds(runtime)) is reached"
+  }
+
   /// RP says DONE, and no more, when a pilot comes to its limit.
   private func endedByLimit(_ time: Timestamp) -> String? {
     guard !isCancelRequested, let activeSince, time.seconds(since: activeSince) >= runtime * 0.9 else { return nil }
-    return "the pilot's runtime limit of \(Duration.seconds(runtime).text) is reached"
+    return Self.limitReached(runtime)
   }
 
   private var endedFromOutside: String { job.map { "its job \($0) was ended from outside" } ?? "ended from outside" }

@@ -15,10 +15,12 @@ extension RadicalEngine {
 
   func startRaptor(_ context: SessionContext) throws -> String {
     let directory = context.directory + "/radical/"
-    for (name, program) in [
-      ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
-      (PythonCall.fileName, PythonCall.program),
-    ] { try RadicalHelper.write(program, to: directory + name) }
+    do {
+      for (name, program) in [
+        ("scalems_raptor.py", PackageResources.scalems_raptor_py),
+        ("scalems_call.py", PackageResources.scalems_call_py), (PythonCall.fileName, PythonCall.program),
+      ] { try writeFile(directory + name, program) }
+    } catch { throw DispatchError("\(error)") }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
       let status = state.raptor.begin(workers: slots)

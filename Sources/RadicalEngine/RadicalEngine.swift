@@ -5,6 +5,7 @@ import Leftovers
 import Platform
 import SessionModel
 import Synchronization
+import Words
 import Work
 
 /// RADICAL-Pilot as engine: a helper, a Python process of the user's virtual environment, holds the RP session.
@@ -127,7 +128,7 @@ public final class RadicalEngine: PilotEngine {
       state.pilot.begin(configuration)
       return state.pilot.uid
     }
-    let minutes = Int((state.withLock { $0.pilot.runtime } / 60).rounded(.up))
+    let minutes = Int(saturating: (state.withLock { $0.pilot.runtime } / 60).rounded(.up))
     let description = RPPilot(
       uid: uid, resource: configuration.resource, accessSchema: configuration.accessSchema, runtime: max(1, minutes),
       cores: configuration.cores, gpus: configuration.gpus > 0 ? configuration.gpus : nil)

@@ -5,6 +5,7 @@ import Glibc
 import Platform
 import SessionModel
 import Synchronization
+import Words
 import Work
 
 /// The host's side of the helper: its process, requests and their replies, and whether it still breathes.
@@ -58,7 +59,7 @@ final class RadicalHelper: Sendable {
     self.silence = silence
     log = directory + "/helper.log"
     let script = directory + "/radical_helper.py"
-    try Self.write(PackageResources.radical_helper_py, to: script)
+    do { try writeFile(script, PackageResources.radical_helper_py) } catch { throw DispatchError("\(error)") }
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
     // RP logs errors only, unless someone wants more.
     let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"
@@ -167,17 +168,18 @@ final class RadicalHelper: Sendable {
     deliver(events)
   }
 
-  private func ended(_ status: Int32, after events: [Event]) {
+  private func ended(_ status: WaitStatus, after events: [Event]) {
     let (answers, isExpected) = state.withLock { state in
       state.hasEnded = true
       defer { state.waiting = [:] }
       return (state.waiting.values, state.isClosing)
     }
-    let signal = status & 0x7f
-    var how = signal != 0 ? signalName(signal) : "exit \((status >> 8) & 0xff)"
+    var how = status.words
     // A program's last words, if it had any.
-    let words = (ProcessTable.contents(log) ?? []).suffix(4000).split(separator: UInt8(ascii: "\n"))
-    if signal == 0, let last = words.last { how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))" }
+    let words = endOfFile(log, 4000).split(separator: UInt8(ascii: "\n"))
+    if status.signal == nil, let last = words.last {
+      how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))"
+    }
     let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
     // It is known before whoever waits for it goes on.
     deliver(events + [isExpected ? .ended : .lost(why)])
@@ -195,19 +197,6 @@ final class RadicalHelper: Sendable {
     guard isMute else { return }
     deliver([.lost("the RADICAL-Pilot helper said nothing for \(silence.text) and was killed")])
     kill()
-  }
-
-  /// - Throws: `DispatchError` when the file cannot be written.
-  static func write(_ bytes: [UInt8], to path: String) throws(DispatchError) {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw DispatchError("cannot write \(path): \(errorText())") }
-    defer { close(file) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-      guard count > 0 else { throw DispatchError("cannot write \(path): \(errorText())") }
-      rest = rest.dropFirst(count)
-    }
   }
 }
 
@@ -233,7 +222,7 @@ struct HelperReceiver: LineReceiver, Sendable {
   enum Message: Sendable {
     case said(HelperMessage)
     case nonsense(String)
-    case ended(Int32)
+    case ended(WaitStatus)
   }
 
   private var messages: [Message] = []
@@ -253,5 +242,5 @@ struct HelperReceiver: LineReceiver, Sendable {
     messages = []
   }
 
-  mutating func ended(_ status: Int32) { deliver([.ended(status)]) }
+  mutating func ended(_ status: WaitStatus) { deliver([.ended(status)]) }
 }

@@ -81,7 +81,7 @@ struct TaskMapping: Sendable {
       let path = path(name, default: clientDirectory)
       return access(path, R_OK) == 0 ? nil : "the standard input \(path) cannot be read: \(errorText())"
     case .text(let text):
-      do { try RadicalHelper.write(Array(text.utf8), to: stdinPath(of: task.id)) } catch { return "\(error)" }
+      do { try writeFile(stdinPath(of: task.id), Array(text.utf8)) } catch { return "\(error)" }
       return nil
     }
   }

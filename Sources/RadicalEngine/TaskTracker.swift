@@ -141,7 +141,7 @@ struct TaskTracker {
     case .canceled:
       // RP calls a time limit a cancel, and says no more.
       if let timeout = entry.timeout, let start = entry.executing, time.seconds(since: start) >= timeout - 0.5 {
-        result.reason = "its time limit of \(number(timeout)) s passed"
+        result.reason = timeLimitPassed(timeout)
         return (.failed, result)
       }
       if let cause = entry.cause, !entry.isWithdrawn {
@@ -178,9 +178,6 @@ struct TaskTracker {
     text.count <= limit ? text : text.prefix(limit / 2) + " … " + text.suffix(limit / 2)
   }
 }
-
-/// A number of seconds without a needless fraction.
-func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
 
 extension Substring {
   fileprivate var trimmed: String {

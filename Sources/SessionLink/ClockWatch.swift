@@ -1,3 +1,5 @@
+import Words
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -25,8 +27,7 @@ struct ClockWatch {
 
   /// What to say of a jump.
   static func words(_ seconds: Double) -> String {
-    let tenths = Int((min(abs(seconds), 1e15) * 10).rounded())
-    return "the clock of this machine was set \(seconds < 0 ? "back" : "forward") by \(tenths / 10).\(tenths % 10) s: "
+    "the clock of this machine was set \(seconds < 0 ? "back" : "forward") by \(Format.tenths(abs(seconds))) s: "
       + "times before and after do not compare"
   }
 

@@ -32,7 +32,7 @@ public struct HostRecord: Codable, Equatable, Sendable {
 
   /// The record in a session's directory; `nil` when there is none, or it makes no sense.
   public init?(in directory: SessionDirectory) {
-    guard let bytes = ProcessTable.contents(Self.path(in: directory)),
+    guard let bytes = try? readFile(Self.path(in: directory)),
       let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = record

@@ -1,3 +1,5 @@
+import Words
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -10,7 +12,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
-  public init(seconds: Double) { microseconds = Int64((seconds * 1e6).rounded()) }
+  public init(seconds: Double) { microseconds = Int64(saturating: (seconds * 1e6).rounded()) }
 
   /// The time by this machine's wall clock.
   public static var now: Timestamp {

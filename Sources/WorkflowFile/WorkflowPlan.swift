@@ -1,3 +1,4 @@
+import Words
 import Work
 
 /// What a run of the workflow would do, for people: `scalems-top check FILE` prints it.
@@ -18,7 +19,7 @@ private func heading(_ file: WorkflowFile) -> [String] {
   var pilot: [String] = []
   if let cores = file.pilot.cores { pilot.append(counted(cores, "core")) }
   if let gpus = file.pilot.gpus { pilot.append(counted(gpus, "gpu")) }
-  if let runtime = file.pilot.runtime { pilot.append("for \(duration(runtime))") }
+  if let runtime = file.pilot.runtime { pilot.append("for \(Format.planned(runtime))") }
   var lines = [
     "engine    \(engine)", "pilot     \(pilot.isEmpty ? "as the engine offers" : pilot.joined(separator: ", "))",
   ]
@@ -33,7 +34,7 @@ private func table(_ file: WorkflowFile) -> [String] {
     ("members", true, { $0.shape.first.map { "× \($0)" } ?? "" }),
     ("cores", true, { cores($0.description.resources) }),
     ("gpus", true, { $0.description.resources.gpus > 0 ? String($0.description.resources.gpus) : "" }),
-    ("timeout", true, { $0.description.timeout.map(duration) ?? "" }),
+    ("timeout", true, { $0.description.timeout.map(Format.planned) ?? "" }),
     ("retries", true, { $0.description.retries > 0 ? String($0.description.retries) : "" }),
     ("raptor", false, { $0.description.raptor ? "raptor" : "" }),
     ("function", false, { $0.description.function.map { shortened($0.description) } ?? "" }),
@@ -116,15 +117,4 @@ private func cores(_ resources: TaskResources) -> String {
 private func shortList(_ names: [String], separator: String) -> String {
   if names.count <= 8 { return names.joined(separator: separator) }
   return (names.prefix(4) + ["… \(names.count - 6) more …"] + names.suffix(2)).joined(separator: separator)
-}
-
-/// `90s`, `5m`, `1h30m`: whole seconds are enough for a plan.
-private func duration(_ seconds: Double) -> String {
-  if seconds < 10, seconds != seconds.rounded() { return "\(seconds)s" }
-  let whole = Int(seconds.rounded())
-  var text = ""
-  if whole >= 3600 { text += "\(whole / 3600)h" }
-  if whole % 3600 >= 60 { text += "\(whole % 3600 / 60)m" }
-  if whole % 60 > 0 || text.isEmpty { text += "\(whole % 60)s" }
-  return text
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LocalEngine
+import Platform
 import SessionModel
 
 @main struct ScalemsTop: ParsableCommand {
@@ -68,10 +69,4 @@ struct ExitStatus: Error {
 /// Something the user wrote is wrong: exit status 2.
 struct UsageProblem: Error, CustomStringConvertible {
   var description: String
-}
-
-/// Writes a sentence to standard error.
-func complain(_ text: String) {
-  let line = Array((text + "\n").utf8)
-  _ = write(STDERR_FILENO, line, line.count)
 }

@@ -1,12 +1,6 @@
 import Glibc
 import SystemPackage
 
-/// The user this process runs as, by name.
-func userName() -> String {
-  if let entry = getpwuid(getuid()) { return String(cString: entry.pointee.pw_name) }
-  return String(getuid())
-}
-
 func currentDirectory() -> String {
   guard let path = getcwd(nil, 0) else { return "/" }
   defer { free(path) }

@@ -22,12 +22,6 @@ private final class Result<R: Sendable>: Sendable {
   let value = Mutex<R?>(nil)
 }
 
-/// Writes text to standard output at once.
-func put(_ text: String) {
-  let bytes = Array(text.utf8)
-  _ = write(STDOUT_FILENO, bytes, bytes.count)
-}
-
 /// A path from the root on, without `.` and `..`.
 func absolutePath(_ path: String) -> String {
   FilePath(currentDirectory()).pushing(FilePath(path)).lexicallyNormalized().string

@@ -2,6 +2,7 @@ import Terminal
 import Testing
 
 @testable import Interface
+import Words
 
 @Suite struct CellTests {
   private func line(_ text: String, width: Int = 20, isASCII: Bool = false) -> String {

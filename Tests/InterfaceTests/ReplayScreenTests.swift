@@ -1,6 +1,7 @@
 import SessionModel
 import Terminal
 import Testing
+import Words
 import Work
 
 @testable import Interface

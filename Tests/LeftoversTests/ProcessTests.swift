@@ -39,7 +39,7 @@ import Testing
     let stubborn = try session.start("trap '' TERM; : > ready; while :; do sleep 0.05; done")
     let stopped = try session.start("kill -STOP $$; exec sleep 600")
     try await wait(for: "the trap") { session.place.exists("\(session.id)/pilot.0000/ready") }
-    try await wait(for: "the stop") { ProcessTable.contents("/proc/\(stopped.pid)/stat")?.contains(0x54) ?? false }
+    try await wait(for: "the stop") { (try? readFile("/proc/\(stopped.pid)/stat"))?.contains(0x54) ?? false }
     #expect(await leftovers.end(grace: .milliseconds(300)).isEmpty)
     #expect(try await stubborn.finish().exitCode == -SIGKILL)
     #expect(try await stopped.finish().exitCode == -SIGKILL)

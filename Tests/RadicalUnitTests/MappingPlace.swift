@@ -25,7 +25,7 @@ struct MappingPlace {
     mapping = TaskMapping(
       session: "session.1", venv: root.path + "/ve nv", clientDirectory: client, sessionDirectory: session,
       killGrace: 5)
-    try RadicalHelper.write(Array("IN_VENV=yes; export IN_VENV\n".utf8), to: root.path + "/ve nv/bin/activate")
+    try writeFile(root.path + "/ve nv/bin/activate", Array("IN_VENV=yes; export IN_VENV\n".utf8))
   }
 
   /// What a task of a description came to.
@@ -55,7 +55,7 @@ struct MappingPlace {
 
   /// Writes a file of the workflow.
   func write(_ text: String, to name: String) throws {
-    try RadicalHelper.write(Array(text.utf8), to: "\(mapping.clientDirectory)/\(name)")
+    try writeFile("\(mapping.clientDirectory)/\(name)", Array(text.utf8))
   }
 
   /// The text of a file of the workflow.

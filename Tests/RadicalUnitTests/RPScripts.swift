@@ -13,8 +13,8 @@ struct RPScripts {
 
   /// - Returns: RP's exit code of the task, and what the scripts said beside the task's own files.
   func run(_ task: RPTask) async throws -> ExternalCommand.Outcome {
-    try RadicalHelper.write(Array(program(task).utf8), to: "\(sandbox)/exec.sh")
-    try RadicalHelper.write(Array(launch(task).utf8), to: "\(sandbox)/launch.sh")
+    try writeFile("\(sandbox)/exec.sh", Array(program(task).utf8))
+    try writeFile("\(sandbox)/launch.sh", Array(launch(task).utf8))
     guard chmod("\(sandbox)/exec.sh", 0o700) == 0,
       let outcome = await ExternalCommand.run(
         shell, ["\(sandbox)/launch.sh"], environment: [("RP_TASK_SANDBOX", sandbox)], directory: sandbox,

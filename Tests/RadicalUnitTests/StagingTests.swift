@@ -1,5 +1,6 @@
 import Executor
 import Glibc
+import Platform
 import SessionModel
 import TestSupport
 import Testing
@@ -78,8 +79,8 @@ private func isLink(_ path: String) -> Bool {
   @Test func `schemes and absolute paths`() async throws {
     let place = try MappingPlace()
     try place.write("client", to: "c")
-    try RadicalHelper.write(Array("session".utf8), to: place.mapping.sessionDirectory + "/s")
-    try RadicalHelper.write(Array("outside".utf8), to: place.root.path + "/o")
+    try writeFile(place.mapping.sessionDirectory + "/s", Array("session".utf8))
+    try writeFile(place.root.path + "/o", Array("outside".utf8))
     let end = try await place.run(
       task(
         "cat sub/c s o > all",

@@ -1,6 +1,7 @@
 import Executor
 import Glibc
 import JSON
+import Platform
 import SessionModel
 import TestSupport
 import Testing
@@ -63,10 +64,10 @@ import Work
     let (first, second) = ("task.000001", "task.000001.2")
     #expect(!TaskMapping.hasStarted(first, in: nil) && !TaskMapping.hasStarted(first, in: place.path))
     guard mkdir("\(place.path)/\(first)", 0o700) == 0 else { throw TestProblem("no directory") }
-    try RadicalHelper.write([], to: "\(place.path)/\(first)/.scalems.\(first).started")
+    try writeFile("\(place.path)/\(first)/.scalems.\(first).started", [])
     #expect(TaskMapping.hasStarted(first, in: place.path) && !TaskMapping.hasStarted(second, in: place.path))
     // Another submission has the same directory.
-    try RadicalHelper.write([], to: "\(place.path)/\(first)/.scalems.\(second).started")
+    try writeFile("\(place.path)/\(first)/.scalems.\(second).started", [])
     #expect(TaskMapping.hasStarted(second, in: place.path))
     for nonsense in ["", "task.", "../task.000001"] { #expect(!TaskMapping.hasStarted(nonsense, in: place.path)) }
   }

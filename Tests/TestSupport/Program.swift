@@ -1,5 +1,5 @@
-import CTaskLaunch
 import Glibc
+import Platform
 
 /// A program that runs without a terminal: started in a session of its own, its output in files.
 public final class Program {
@@ -27,7 +27,6 @@ public final class Program {
       close(output)
       close(error)
     }
-    var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     var inherited: [String: String] = [:]
     var pointer = environ
     while let entry = pointer.pointee {
@@ -37,23 +36,12 @@ public final class Program {
     }
     let merged = inherited.merging(environment) { $1 }
     var envp: [UnsafeMutablePointer<CChar>?] = merged.map { strdup("\($0)=\($1)") } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
-    let started = path.withCString { path in
-      (workingDirectory ?? directory.path).withCString { workingDirectory in
-        argv.withUnsafeMutableBufferPointer { argv in
-          envp.withUnsafeMutableBufferPointer { envp in
-            var launch = task_launch()
-            launch.path = path
-            launch.argv = UnsafePointer(argv.baseAddress)
-            launch.envp = UnsafePointer(envp.baseAddress)
-            launch.directory = workingDirectory
-            launch.standard_input = input
-            launch.standard_output = output
-            launch.standard_error = error
-            return withUnsafePointer(to: launch) { task_launch($0) }
-          }
-        }
-      }
+    defer { envp.forEach { free($0) } }
+    let start = ProcessStart(
+      program: path, arguments: [path] + arguments, directory: workingDirectory ?? directory.path, input: input,
+      output: output, error: error, diesWithParent: false)
+    let started = envp.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.map { start.run(environment: $0) } ?? -1
     }
     guard started > 0 else { throw TestProblem("\(path): \(String(cString: strerror(-started)))") }
     pid = started

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import NIOCore
+import Platform
 import SessionModel
 import Synchronization
 import Wire

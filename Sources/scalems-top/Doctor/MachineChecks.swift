@@ -3,6 +3,7 @@ import Leftovers
 import LocalEngine
 import Platform
 import Terminal
+import Words
 
 extension Check {
   /// What every session needs, of whatever engine.
@@ -64,7 +65,7 @@ extension Check {
 
   @Sendable private static func checkMemory(_ context: CheckContext) -> Finding? {
     guard let free = availableMemory() else { return nil }
-    let words = "\(size(free)) available"
+    let words = "\(Format.room(free)) available"
     // Its 36 processes were measured to take 500 MiB at the client and 660 MiB at the agent.
     guard context.venv != nil, free < 1536 << 20 else { return .ok(words) }
     return .warn(words, "A session of RADICAL-Pilot takes about 1.2 GiB: use a machine with more, or end something.")
@@ -82,7 +83,7 @@ extension Check {
 
 /// The memory that can be had without swapping, in bytes.
 private func availableMemory() -> Int? {
-  guard let bytes = ProcessTable.contents("/proc/meminfo") else { return nil }
+  guard let bytes = try? readFile("/proc/meminfo") else { return nil }
   for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("MemAvailable:") {
     return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }

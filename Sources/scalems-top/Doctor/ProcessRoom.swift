@@ -31,13 +31,12 @@ struct ProcessRoom {
   }
 
   private static func ofGroup() -> ProcessRoom? {
-    guard let bytes = ProcessTable.contents("/proc/self/cgroup") else { return nil }
+    guard let bytes = try? readFile("/proc/self/cgroup") else { return nil }
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     guard let path = lines.first(where: { $0.hasPrefix("0::/") })?.dropFirst(3) else { return nil }
     func number(_ name: String) -> Int? {
-      ProcessTable.contents("/sys/fs/cgroup\(path)/\(name)").flatMap {
-        Int(String(decoding: $0.filter { $0 != 0x0a }, as: UTF8.self))
-      }
+      guard let bytes = try? readFile("/sys/fs/cgroup\(path)/\(name)") else { return nil }
+      return Int(String(decoding: bytes.filter { $0 != 0x0a }, as: UTF8.self))
     }
     guard let limit = number("pids.max"), let used = number("pids.current") else { return nil }
     return ProcessRoom(free: max(0, limit - used), limit: "pids.max of this control group is \(limit)")

@@ -28,7 +28,7 @@ struct RadicalVenv: Sendable {
 
   /// The program the first line of a script names; `nil` when it names none, or does so through another.
   func interpreter(of script: String) -> String? {
-    guard let bytes = ProcessTable.contents(script), bytes.starts(with: Array("#!/".utf8)) else { return nil }
+    guard let bytes = try? readFile(script), bytes.starts(with: Array("#!/".utf8)) else { return nil }
     let line = bytes.dropFirst(2).prefix { $0 != 0x0a && $0 != 0x20 }
     return String(decoding: line, as: UTF8.self)
   }

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Words
 
 /// What is wrong with writing to a directory, or to where it is to be made; `nil` when nothing is.
 func writable(_ directory: String) -> Finding? {
@@ -20,19 +21,10 @@ func space(_ directory: String, needed: Int) -> Finding {
   guard statvfs(existing(directory), &status) == 0 else { return .ok(directory) }
   let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
   let bytes = free.overflow ? Int.max : free.partialValue
-  let words = "\(directory), \(size(bytes)) free"
+  let words = "\(directory), \(Format.room(bytes)) free"
   guard bytes < needed else { return .ok(words) }
-  let advice = "Remove what is not needed any more: \(size(needed)) should be free."
+  let advice = "Remove what is not needed any more: \(Format.room(needed)) should be free."
   return bytes < needed / 10 ? .fail(words, advice) : .warn(words, advice)
-}
-
-/// A number of bytes for people: `1.5 GiB`.
-func size(_ bytes: Int) -> String {
-  for (unit, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20)] where bytes >= 1 << shift {
-    let tenths = bytes / ((1 << shift) / 10)
-    return tenths < 100 ? "\(tenths / 10).\(tenths % 10) \(unit)" : "\(tenths / 10) \(unit)"
-  }
-  return "\(bytes >> 10) KiB"
 }
 
 /// The directory, or the nearest one above it that is there.

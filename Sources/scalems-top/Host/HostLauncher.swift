@@ -19,25 +19,24 @@ struct LaunchedHost: Sendable {
   /// - Parameter input: its standard input; `/dev/null` when negative.
   /// - Throws: `ExitStatus` when it could not; it has said why.
   init(input: Int32) throws(ExitStatus) {
-    var ends: [Int32] = [-1, -1]
-    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      complain("scalems-top: no socket pair: \(errorText())")
+    let ends: SocketPair
+    do { ends = try SocketPair() } catch {
+      complain("scalems-top: no socket pair: \(error)")
       throw ExitStatus(code: 3)
     }
     var arguments = CommandLine.arguments
     arguments.insert(RunCommand.hostFlag, at: min(2, arguments.count))
     let program = linkTarget("/proc/self/exe") ?? arguments[0]
     let start = ProcessStart(
-      program: program, arguments: arguments, input: input, output: ends[1], error: STDERR_FILENO,
+      program: program, arguments: arguments, input: input, output: ends.theirs.number, error: STDERR_FILENO,
       diesWithParent: false)
     let started = ProcessEnvironment().with([]) { start.run(environment: $0) }
-    close(ends[1])
     guard started > 0 else {
-      complain("scalems-top: the host of the session could not be started: \(String(cString: strerror(-started)))")
+      complain("scalems-top: the host of the session could not be started: \(errorText(-started))")
       throw ExitStatus(code: 3)
     }
     pid = started
-    line = ends[0]
+    line = ends.ours.release()
     guard let ready = try? JSONDecoder().decode(Ready.self, from: Data(Self.firstLine(from: line))) else {
       throw ExitStatus(code: Self.end(of: started))
     }
@@ -62,12 +61,7 @@ struct LaunchedHost: Sendable {
   var hasEnded: Bool { !(ProcessIdentity(of: pid)?.isAlive ?? false) }
 
   private static func end(of pid: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 {
-      guard errno == EINTR else { return 3 }
-    }
-    let signal = status & 0x7f
-    return signal != 0 ? 128 + signal : (status >> 8) & 0xff
+    WaitStatus(of: pid)?.shellCode ?? 3
   }
 
   private static func firstLine(from descriptor: Int32) -> [UInt8] {

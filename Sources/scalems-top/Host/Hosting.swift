@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import SessionModel
 
 /// The two ways to host a session.

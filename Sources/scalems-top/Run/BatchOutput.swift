@@ -1,8 +1,11 @@
 import Glibc
 import JSON
+import Platform
 import SessionModel
 import Synchronization
+import SystemPackage
 import Wire
+import Words
 
 /// What a run without a screen prints: events as JSON, or a progress bar.
 final class BatchOutput: Sendable {
@@ -47,25 +50,19 @@ final class BatchOutput: Sendable {
       summary.write(to: &state.json)
       state.json.endObject()
       state.json.endLine()
-      put(state.json.bytes, STDOUT_FILENO, &state)
+      put(state.json.bytes, &state)
     }
   }
 
   private func printJSON(_ events: [SessionEvent], _ state: inout State) {
     state.json.removeAll()
     for event in events { event.write(to: &state.json) }
-    put(state.json.bytes, STDOUT_FILENO, &state)
+    put(state.json.bytes, &state)
   }
 
-  private func put(_ bytes: [UInt8], _ descriptor: Int32, _ state: inout State) {
-    var rest = bytes[...]
-    while !rest.isEmpty, !state.isBroken {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      // Nobody reads any more; the work goes on.
-      guard count > 0 else { return state.isBroken = true }
-      rest = rest.dropFirst(count)
-    }
+  private func put(_ bytes: [UInt8], _ state: inout State) {
+    // When nobody reads any more, the work goes on.
+    if !state.isBroken { state.isBroken = (try? FileDescriptor.standardOutput.writeAll(bytes)) == nil }
   }
 
   private func note(_ text: String, _ state: inout State) {
@@ -76,7 +73,7 @@ final class BatchOutput: Sendable {
   private func clearBar(_ state: inout State) {
     guard state.isBarShown else { return }
     state.isBarShown = false
-    _ = write(STDERR_FILENO, "\r\u{1b}[K", 4)
+    try? FileDescriptor.standardError.writeAll(Array("\r\u{1b}[K".utf8))
   }
 
   /// At most ten times a second.
@@ -92,8 +89,7 @@ final class BatchOutput: Sendable {
     if tasks.count(in: .failed) > 0 { line += "  \(tasks.count(in: .failed)) failed" }
     if tasks.count(in: .canceled) > 0 { line += "  \(tasks.count(in: .canceled)) canceled" }
     state.isBarShown = true
-    let bytes = Array((line + "\u{1b}[K").utf8)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+    try? FileDescriptor.standardError.writeAll(Array((line + "\u{1b}[K").utf8))
   }
 }
 
@@ -102,8 +98,7 @@ func summaryLine(_ summary: SessionSummary, directory: String) -> String {
   let order = TaskState.allCases.reversed().map(\.name)
   let counts = order.compactMap { name in summary.tasks[name].map { count in "\(count) \(name)" } }
   let tasks = counts.isEmpty ? "no tasks" : counts.joined(separator: ", ")
-  let tenths = Int((summary.wall * 10).rounded())
   let left = summary.leftovers.isEmpty ? "" : ", \(summary.leftovers.count) left behind"
-  return "session \(summary.session): \(tasks) in \(tenths / 10).\(tenths % 10) s\(left) (exit \(summary.exitCode)), "
+  return "session \(summary.session): \(tasks) in \(Format.tenths(summary.wall)) s\(left) (exit \(summary.exitCode)), "
     + directory
 }

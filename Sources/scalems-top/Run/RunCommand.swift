@@ -4,6 +4,7 @@ import Glibc
 import Interface
 import JSON
 import LocalEngine
+import Platform
 import SessionModel
 import SystemPackage
 import Terminal

@@ -52,7 +52,7 @@ struct RunSettings: Codable {
 
   /// Those of an earlier session; `nil` when they are not there, or make no sense.
   init?(in directory: SessionDirectory) {
-    guard let bytes = ProcessTable.contents(Self.path(in: directory)),
+    guard let bytes = try? readFile(Self.path(in: directory)),
       let settings = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = settings

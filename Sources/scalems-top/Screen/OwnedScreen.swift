@@ -1,5 +1,6 @@
 import Glibc
 import Interface
+import Platform
 import SessionLink
 import SessionModel
 import Synchronization

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Interface
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Platform
 
 /// What every command to a session takes.
 struct CommandOptions: ParsableArguments {

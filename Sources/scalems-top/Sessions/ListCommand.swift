@@ -2,7 +2,9 @@ import ArgumentParser
 import Glibc
 import JSON
 import Leftovers
+import Platform
 import SessionModel
+import Words
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,7 +47,7 @@ extension SessionOverview {
   }
 
   /// How long ago the session was opened.
-  var ageWords: String { opened.map { ageText(Timestamp.now.seconds(since: $0)) } ?? "" }
+  var ageWords: String { opened.map { Format.span(Timestamp.now.seconds(since: $0)) } ?? "" }
 }
 
 extension Substring {
@@ -53,16 +55,5 @@ extension Substring {
     var text = self
     while text.last == " " { text.removeLast() }
     return String(text)
-  }
-}
-
-/// A time span in its largest unit: `42 s`, `7 min`, `3 h`, `12 d`.
-func ageText(_ seconds: Double) -> String {
-  let seconds = Int(max(0, min(seconds, 1e12)))
-  return switch seconds {
-  case ..<60: "\(seconds) s"
-  case ..<3600: "\(seconds / 60) min"
-  case ..<86400: "\(seconds / 3600) h"
-  default: "\(seconds / 86400) d"
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import JSON
+import Platform
 import SessionLink
 import SessionModel
+import Words
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -86,7 +88,7 @@ private struct SessionStatus {
       if info.name != info.id, !info.name.isEmpty { lines.append(("name", info.name)) }
       lines.append(("engine", "\(info.engine), \(info.resource)"))
     }
-    let opened = snapshot.opened.map { ", opened \(ageText(Timestamp.now.seconds(since: $0))) ago" } ?? ""
+    let opened = snapshot.opened.map { ", opened \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? ""
     lines.append(("state", (isDead ? "dead (its host ended without closing it)" : snapshot.phase.rawValue) + opened))
     if let host { lines.append(("host", "\(host.host), process \(host.pid)")) }
     if let pilot = snapshot.pilot {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Executor
 import Glibc
 import JSON
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage
