@@ -261,7 +261,7 @@ public actor DispatchingExecutor {
       }
     case .release(let resources, let limit):
       acquisition?.cancel()
-      Task { feed(.returned(.released(await release(resources, limit)))) }
+      Task { await release(resources, limit) }
     case .withdraw(let isShutdown):
       Task {
         let result = await Self.outcome { try await engine.withdraw() }
@@ -282,20 +282,22 @@ public actor DispatchingExecutor {
 
   /// Gives resources back within the limit: each has half of the time that is left, so that one that hangs keeps no
   /// other from its release.
-  private func release(_ resources: [RuntimeResource], _ limit: Duration) async -> [(RuntimeResource, String?)] {
-    var outcomes: [(RuntimeResource, String?)] = []
+  private func release(_ resources: [RuntimeResource], _ limit: Duration) async {
     let deadline = ContinuousClock.now + limit
+    var isWell = true
     for resource in resources {
       let engine = engine
+      var problem: String?
       switch await withTimeout((deadline - .now) / 2, { try await engine.release(resource) }) {
-      case .value: outcomes.append((resource, nil))
-      case .failure(let error): outcomes.append((resource, "\(error)"))
-      case .timedOut: outcomes.append((resource, "not released in time"))
+      case .value: break
+      case .failure(let error): problem = "\(error)"
+      case .timedOut: problem = "not released in time"
       }
+      isWell = isWell && problem == nil
+      // What the engine said last should stand before the end of the journal.
+      if resource == .session, isWell { await listener?.value }
+      feed(.returned(.released(resource, problem)))
     }
-    // What the engine said last should stand before the end of the journal.
-    if outcomes.allSatisfy({ $0.1 == nil }), resources.contains(.session) { await listener?.value }
-    return outcomes
   }
 
   private static func outcome<Value: Sendable>(

@@ -14,8 +14,8 @@ enum EngineCall {
 /// What came of a call; of one that hangs, nothing ever comes.
 enum EngineReply {
   case acquired(RuntimeResource, Result<String, any Error>)
-  /// For each resource what went wrong, or `nil`.
-  case released([(RuntimeResource, String?)])
+  /// One resource, and what went wrong with it, or `nil`.
+  case released(RuntimeResource, String?)
   case withdrawn(Result<[TaskID], any Error>, isShutdown: Bool)
   /// Why it failed, or `nil`.
   case raptorStopped(String?)

@@ -23,6 +23,8 @@ struct Ending {
   var taskGrace: Duration?
   /// Who has no time for grace periods: `an interrupt`, or a person.
   var hurriedBy: String?
+  /// What went wrong with resources that were to be released.
+  var releaseProblems: [String] = []
   /// What the engine said last of what is left; `nil` until it answered.
   var remains: [String]?
   /// Processes that were found at the first look; `nil` when the engine did not answer then.
@@ -168,6 +170,9 @@ extension SessionCore {
   }
 
   private mutating func leave(_ phase: ShutdownPhase, _ outcome: ShutdownOutcome, _ detail: String?) {
+    if phase == .closeSession, outcome == .timedOut {
+      for resource in start.toRelease { noteRelease(resource, "not released in time") }
+    }
     record(.shutdownLeft(phase, outcome, detail: detail))
     // What was given up on while the session started may have left something that nobody knows of.
     if phase == .closeSession, outcome != .skipped, !start.hasOpened { emit(.killEverything) }
@@ -222,18 +227,20 @@ extension SessionCore {
 
   // MARK: What the engine answered
 
-  /// - Parameter outcomes: for each resource what went wrong, or `nil`.
-  mutating func released(_ outcomes: [(RuntimeResource, String?)]) {
-    guard shutdown?.current?.phase == .closeSession else { return }
-    if !start.hasOpened {
-      for (resource, problem) in outcomes {
-        record(.resource(name: resource.rawValue, acquired: false, detail: problem))
-      }
-    }
-    start.released()
-    let problems = outcomes.compactMap { resource, problem in problem.map { "\(resource.rawValue): \($0)" } }
-    shutdown?.end(
-      .closeSession, problems.isEmpty ? .finished(nil) : .failed(problems.joined(separator: "; ")))
+  /// - Parameter problem: what went wrong, or `nil`.
+  mutating func released(_ resource: RuntimeResource, _ problem: String?) {
+    guard shutdown?.current?.phase == .closeSession, start.toRelease.contains(resource) else { return }
+    noteRelease(resource, problem)
+    guard start.toRelease.isEmpty else { return }
+    let problems = ending.releaseProblems
+    shutdown?.end(.closeSession, problems.isEmpty ? .finished(nil) : .failed(problems.joined(separator: "; ")))
+  }
+
+  private mutating func noteRelease(_ resource: RuntimeResource, _ problem: String?) {
+    start.released(resource)
+    if let problem { ending.releaseProblems.append("\(resource.rawValue): \(problem)") }
+    // The end of an open session says nothing of those that are as they should be.
+    if !start.hasOpened { record(.resource(name: resource.rawValue, acquired: false, detail: problem)) }
   }
 
   /// - Parameter list: `nil` when the engine did not answer in time.

@@ -41,8 +41,10 @@ struct StartState {
   /// What is to be released, the last one first; the one in doubt, too.
   var toRelease: [RuntimeResource] { (acquired + (current.map { [$0] } ?? [])).reversed() }
 
-  /// All of it was released, as far as it could be.
-  mutating func released() { (acquired, current) = ([], nil) }
+  mutating func released(_ resource: RuntimeResource) {
+    acquired.removeAll { $0 == resource }
+    if current == resource { current = nil }
+  }
 }
 
 // The start, step by step, and its undoing.

@@ -133,7 +133,7 @@ struct SessionCore {
     switch reply {
     case .acquired(.raptor, let result) where raptor.isRestarting: raptorReplaced(result)
     case .acquired(let resource, let result): acquired(resource, result)
-    case .released(let outcomes): released(outcomes)
+    case .released(let resource, let problem): released(resource, problem)
     case .withdrawn(let result, let isShutdown): withdrawn(result, isShutdown: isShutdown)
     case .raptorStopped(let problem): raptorCallEnded(.stopRaptor, problem)
     case .raptorCanceled(let problem): raptorCallEnded(.cancelRaptor, problem)

@@ -114,7 +114,7 @@ private struct World {
       if isGood, resource == .pilot { pilot(.active) }
       if isGood, resource == .raptor { raptor(.agentExecuting) }
       feed(.returned(.acquired(resource, isGood ? .success("it") : .failure(DispatchError("no")))))
-    case .release(let resources, _): feed(.returned(.released(resources.map { ($0, problem) })))
+    case .release(let resources, _): for resource in resources { feed(.returned(.released(resource, problem))) }
     case .withdraw(let isShutdown):
       let ids = held.filter { !$0.value }.map(\.key)
       if isGood { for id in ids { held[id] = nil } }
