@@ -248,12 +248,13 @@ public actor DispatchingExecutor {
     case .items(let items, let answer):
       answer.resume(
         Result {
-          let items = try checked(items)
-          return try accept { workflow in try workflow.add(items) }
+          let items = workflow.named(items)
+          let pilot = context.configuration.pilotSize
+          return try accept { workflow in try workflow.add(items, on: pilot) }
         })
     case .commands(let list, let answer):
       let like = TaskDescription(name: "command", argv: [])
-      answer.resume(Result { try accept { workflow in [workflow.add(commands: list, like: like)] } })
+      answer.resume(Result { try accept { workflow in [try workflow.add(commands: list, like: like)] } })
     case .finish:
       isWorkflowComplete = true
       record(.workflowComplete)
@@ -279,14 +280,9 @@ public actor DispatchingExecutor {
     return batches
   }
 
-  private func checked(_ items: [WorkItem]) throws(ValueError) -> [WorkItem] {
-    try requireRaptor(for: items.first(where: \.description.raptor)?.description.name)
-    return workflow.named(items)
-  }
-
   private func requireRaptor(for item: String?) throws(ValueError) {
     if let item, !context.configuration.enableRaptor {
-      throw ValueError("item '\(item)' goes through the raptor, but this session has none: enable it")
+      throw ValueError("task '\(item)' goes through the raptor, but \(PilotSize.sessionHasNone)")
     }
   }
 

@@ -12,22 +12,24 @@ import SessionModel
 /// Ports `scalems.radical.runtime.executor_factory`.
 /// - Parameters:
 ///   - workflow: what is to be done, or what an earlier session left.
-///   - configuration: without one, the defaults are used, with a warning: a program should say where its work runs.
+///   - configuration: without one, the defaults of `kind` are used, with a warning: a program should say where its work runs.
 ///   - id: the id of the session, unique on this machine.
 ///   - directory: the directory of the session, which exists.
 ///   - clientDirectory: the directory that relative paths of the workflow refer to.
 ///   - engine: what holds the resources, of the kind that the configuration names.
+///   - kind: what the engine offers and asks for.
 /// - Throws: `ValueError` when the defaults are no valid configuration here.
 public func executorFactory(
   _ workflow: Workflow = Workflow(), configuration: RuntimeConfiguration? = nil, id: String, name: String? = nil,
-  directory: String, clientDirectory: String, engine: any PilotEngine, recorder: any EventRecorder,
+  directory: String, clientDirectory: String, engine: any PilotEngine, kind: EngineKind,
+  recorder: any EventRecorder,
   reason: String? = nil, logger: Logger = Logger(label: "scalems.executor"), scope: RuntimeScope = .process
 ) throws(ValueError) -> DispatchingExecutor {
   let chosen: RuntimeConfiguration
   if let configuration {
     chosen = configuration
   } else {
-    chosen = try RuntimeConfiguration()
+    chosen = try RuntimeConfiguration(engines: [kind])
     logger.warning(
       """
       an executor was made without a configuration: the defaults are used \

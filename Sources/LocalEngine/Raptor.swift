@@ -1,6 +1,7 @@
 import Glibc
 import SessionModel
 import Wire
+import Work
 
 /// The raptor of a local pilot: a process that runs items in worker slots and speaks CPI on its standard streams:
 /// `hello` (answers name and version), `add_item`, `stop` (finishes what runs, takes nothing new, ends).
@@ -76,7 +77,7 @@ final class Raptor {
     guard let runner, runner.runningCount > 0 else { return link.loop.stop() }
     let grace = min(2, killGrace)
     runner.cancel(runner.ids, because: .canceled, grace: grace)
-    link.loop.after(.seconds(grace + 1)) { [unowned self] in link.loop.stop() }
+    link.loop.after(.bounded(seconds: grace + 1)) { [unowned self] in link.loop.stop() }
   }
 }
 

@@ -56,7 +56,7 @@ final class TaskRunner {
   // MARK: Start
 
   /// Starts a task, after staging its inputs.
-  func start(_ item: RunItem, gpus: [Int] = []) {
+  func start(_ item: ResolvedTask, gpus: [Int] = []) {
     let directory = configuration.sessionDirectory + "/tasks/" + item.id.uid
     let task = RunningTask(item: item, directory: directory, gpus: gpus)
     tasks[item.id] = task
@@ -77,20 +77,18 @@ final class TaskRunner {
       return false
     }
     // Another attempt: what the earlier one printed stays beside it.
-    for name in [task.item.description.stdout, task.item.description.stderr] {
+    for name in OutputNames(task.item.description).all {
       let old = "\(task.directory)/\(name)"
-      rename(old, "\(old).attempt\(task.item.attempt - 1)")
+      rename(old, OutputNames.kept(old, attempt: task.item.attempt - 1))
     }
     return true
   }
 
   private func stage(
-    _ directives: [StagingDirective], _ direction: Staging.Direction, for task: RunningTask,
+    _ directives: [StagingDirective], _ direction: StagingDirective.Direction, for task: RunningTask,
     then next: @escaping (RunningTask, String?) -> Void
   ) {
-    let staging = Staging(
-      clientDirectory: configuration.clientDirectory, sessionDirectory: configuration.sessionDirectory,
-      taskDirectory: task.directory)
+    let staging = Staging(locations: locations(of: task))
     let (id, mailbox) = (task.item.id, loop.mailbox)
     let resume = LoopBound { [unowned self] (problem: String?) in
       if let task = tasks[id] { next(task, problem) }
@@ -132,7 +130,7 @@ final class TaskRunner {
     task.started = .now
     let time = Timestamp.now
     for number in 0..<max(1, description.resources.ranks) {
-      let pid = launch(program, argv, variables + [("SCALEMS_RANK", String(number))], files, in: task.directory)
+      let pid = launch(program, argv, variables + [(TaskVariables.rank, String(number))], files, in: task.directory)
       guard pid > 0 else {
         let reason = "'\(argv.first ?? program)' could not be started: \(String(cString: strerror(-pid)))"
         task.result.exitCode = pid == -ENOENT ? 127 : 126
@@ -156,7 +154,7 @@ final class TaskRunner {
     let time = Timestamp.now
     do throws(FunctionWorkers.Problem) {
       let pid = try workers.call(
-        function, of: task, variables: variables(of: task) + [("SCALEMS_RANK", "0")], files: files)
+        function, of: task, variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
       task.ranks = [RunningTask.Rank(pid: pid, number: 0)]
       taskByPid[pid] = task.item.id
       begun(task, at: time)
@@ -167,7 +165,7 @@ final class TaskRunner {
   }
 
   private func openFiles(_ task: RunningTask) -> TaskFiles? {
-    switch TaskFiles.open(task.item.description, in: task.directory, clientDirectory: configuration.clientDirectory) {
+    switch TaskFiles.open(task.item.description, locations(of: task)) {
     case .success(let files): return files
     case .failure(let problem):
       end(task, .failed, reason: problem.description)
@@ -175,11 +173,16 @@ final class TaskRunner {
     }
   }
 
+  private func locations(of task: RunningTask) -> Locations {
+    Locations(
+      client: configuration.clientDirectory, session: configuration.sessionDirectory, task: task.directory)
+  }
+
   private func begun(_ task: RunningTask, at time: Timestamp) {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
     if let limit = task.item.description.timeout {
-      task.timer = loop.after(.seconds(limit)) { [unowned self, id = task.item.id] in
+      task.timer = loop.after(.bounded(seconds: limit)) { [unowned self, id = task.item.id] in
         guard let task = tasks[id], task.endReason == nil else { return }
         terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
       }
@@ -188,16 +191,12 @@ final class TaskRunner {
 
   private func variables(of task: RunningTask) -> [(String, String)] {
     let description = task.item.description
-    let resources = description.resources
     var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    variables += [
-      ("SCALEMS_SESSION_ID", configuration.session), ("SCALEMS_SESSION_DIR", configuration.sessionDirectory),
-      ("SCALEMS_TASK_ID", task.item.id.uid), ("SCALEMS_TASK_NAME", task.item.label),
-      ("SCALEMS_TASK_DIR", task.directory), ("SCALEMS_RANKS", String(resources.ranks)),
-      ("SCALEMS_CORES_PER_RANK", String(resources.coresPerRank)), ("SCALEMS_ATTEMPT", String(task.item.attempt)),
-    ]
-    if let member = task.item.member { variables.append(("SCALEMS_MEMBER", String(member))) }
-    if resources.gpusPerRank > 0 {
+    variables += TaskVariables.facts(
+      of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory
+    ).map { ($0.name, $0.value) }
+    variables.append((TaskVariables.taskDirectory, task.directory))
+    if description.resources.gpusPerRank > 0 {
       variables.append(("CUDA_VISIBLE_DEVICES", task.gpus.map(String.init).joined(separator: ",")))
     }
     return variables
@@ -298,7 +297,7 @@ final class TaskRunner {
       task.result.reason = "canceled on request"
     case .timedOut(let limit):
       state = .failed
-      task.result.reason = "its time limit of \(number(limit)) s passed"
+      task.result.reason = timeLimitPassed(limit)
     case .pilotEnded(let why):
       state = .failed
       task.result.reason = why
@@ -323,7 +322,7 @@ final class TaskRunner {
   }
 
   private func terminate(_ task: RunningTask, because reason: RunningTask.EndReason, grace: Double) {
-    let killTime = ContinuousClock.now + .seconds(grace)
+    let killTime = ContinuousClock.now + .bounded(seconds: grace)
     let isFirst = task.endReason == nil
     if isFirst { task.endReason = reason }
     // A second request may shorten the grace, never lengthen it.
@@ -333,7 +332,7 @@ final class TaskRunner {
     guard task.stage == .executing || task.stage == .emptying else { return }
     signal(task, grace > 0 ? SIGTERM : SIGKILL)
     loop.cancel(task.timer)
-    task.timer = loop.after(.seconds(grace)) { [unowned self, id = task.item.id] in
+    task.timer = loop.after(.bounded(seconds: grace)) { [unowned self, id = task.item.id] in
       guard let task = tasks[id] else { return }
       signal(task, SIGKILL)
     }
@@ -359,7 +358,7 @@ final class TaskRunner {
       for entry in table.descendants(of: rank.pid) { found[entry.pid] = entry }
     }
     for entry in table.entries.values where leaders.contains(entry.session) { found[entry.pid] = entry }
-    let mark = "SCALEMS_TASK_ID=\(task.item.id.uid)"
+    let mark = TaskVariables.mark(of: task.item.id)
     for entry in table.descendants(of: getpid()) where found[entry.pid] == nil && !entry.isZombie {
       if ProcessTable.environment(of: entry.pid, holds: mark) { found[entry.pid] = entry }
     }
@@ -387,6 +386,3 @@ private struct LoopBound<Value>: @unchecked Sendable {
   init(_ body: @escaping (Value) -> Void) { self.body = body }
   func callAsFunction(_ value: Value) { body(value) }
 }
-
-/// A number of seconds without a needless fraction.
-func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }

@@ -1,10 +1,14 @@
 import Executor
 import SessionModel
+import Work
 
 /// Makes of what RP says of a pilot what may be shown of it; no I/O.
 struct PilotTracker {
   /// RP asks for a limit, and its own default of ten minutes surprises.
   static let defaultRuntime = 3600.0
+
+  /// RP counts in whole minutes, of which a pilot has one at least; the configuration has bounded them.
+  static func minutes(_ seconds: Double) -> Int { Int(max(1, min(seconds, NumberRules.longest) / 60).rounded(.up)) }
 
   private(set) var uid = "pilot.0000"
   private var count = 0
@@ -59,7 +63,7 @@ struct PilotTracker {
   /// RP says DONE, and no more, when a pilot comes to its limit.
   private func endedByLimit(_ time: Timestamp) -> String? {
     guard !isCancelRequested, let activeSince, time.seconds(since: activeSince) >= runtime * 0.9 else { return nil }
-    return "the pilot's runtime limit of \(Duration.seconds(runtime).text) is reached"
+    return "the pilot's runtime limit of \(Duration.bounded(seconds: runtime).text) is reached"
   }
 
   private var endedFromOutside: String { job.map { "its job \($0) was ended from outside" } ?? "ended from outside" }

@@ -1,6 +1,7 @@
 import Executor
 import Leftovers
 import SessionModel
+import Work
 
 // What the helper said, and what follows from it.
 
@@ -83,14 +84,14 @@ extension RadicalEngine {
     give(held)
     let early = min(30, limit * 0.1)
     Task { [weak self] in
-      try? await Task.sleep(for: .seconds(limit - early))
+      try? await Task.sleep(for: .bounded(seconds: limit - early))
       self?.limitReached(limit)
     }
   }
 
   /// RP leaves the tasks of a pilot running that comes to its limit: they are ended shortly before.
   private func limitReached(_ limit: Double) {
-    let reason = "the pilot's runtime limit of \(Duration.seconds(limit).text) is reached"
+    let reason = "the pilot's runtime limit of \(Duration.bounded(seconds: limit).text) is reached"
     let (uids, helper, isOver) = state.withLock { state in
       let isOver = state.pilot.isFinal || state.isLost || state.pilot.isCancelRequested
       if !isOver {

@@ -139,7 +139,7 @@ struct TaskTracker {
     case .canceled:
       // RP calls a time limit a cancel, and says no more.
       if let timeout = entry.timeout, let start = entry.executing, time.seconds(since: start) >= timeout - 0.5 {
-        result.reason = "its time limit of \(number(timeout)) s passed"
+        result.reason = timeLimitPassed(timeout)
         return (.failed, result)
       }
       if let cause = entry.cause, !entry.isWithdrawn {
@@ -209,16 +209,13 @@ struct CallAnswer: Decodable {
     switch ended {
     case "canceled": return (.canceled, result)
     case "timeout":
-      result.reason = "its time limit of \(number(entry.timeout ?? 0)) s passed"
+      result.reason = timeLimitPassed(entry.timeout ?? 0)
       return (.failed, result)
     default: break
     }
     return (exitCode == 0 && signal == nil ? .done : .failed, result)
   }
 }
-
-/// A number of seconds without a needless fraction.
-private func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? String(value) }
 
 extension Substring {
   fileprivate var trimmed: String {
