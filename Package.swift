@@ -68,7 +68,10 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",
-      dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "Executor", "JSON", "SessionModel", "TestSupport", "Wire", "Work", "WorkflowFile",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "SessionLinkTests",
       dependencies: [
@@ -79,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
-    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
+    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "Wire", "Work", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
@@ -99,7 +102,12 @@ let package = Package(
         "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Platform", "TestSupport", "scalems-top"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ import SessionModel
 
 /// Makes the executor of a workflow.
 ///
-/// Ports `scalems.radical.runtime.executor_factory`.
+/// Ports the `executor_factory` of SCALE-MS.
 /// - Parameters:
 ///   - workflow: what is to be done, or what an earlier session left.
 ///   - configuration: without one, the defaults of `kind` are used, with a warning: a program should say where its work runs.

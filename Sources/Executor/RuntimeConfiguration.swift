@@ -2,7 +2,7 @@ import Work
 
 /// Where and how a session runs; valid from the moment it exists.
 ///
-/// Ports `scalems.radical.runtime_configuration.RuntimeConfiguration`.
+/// Ports the `RuntimeConfiguration` of SCALE-MS.
 public struct RuntimeConfiguration: Sendable {
   public let engine: EngineKind
   /// The execution target, as `local.localhost`.
@@ -44,7 +44,8 @@ public struct RuntimeConfiguration: Sendable {
         "engine '\(engine.name)' needs the virtual environment that its tasks run in", about: .targetVenv)
     }
     if let targetVenv, targetVenv.isEmpty {
-      throw ValueError("the target virtual environment is empty: name its directory or leave it out",
+      throw ValueError(
+        "the target virtual environment is empty: name its directory or leave it out",
         about: .targetVenv)
     }
     var numbers = PilotNumbers(cores: cores, gpus: gpus, runtime: runtime)

@@ -10,7 +10,7 @@ public struct RuntimeHandle: Equatable, Sendable {
 
 /// The resources of a session, in the order in which they were acquired.
 ///
-/// Ports `scalems.radical.session.RuntimeSession`.
+/// Ports the `RuntimeSession` of SCALE-MS.
 public actor RuntimeSession {
   nonisolated let session: String
   nonisolated let engine: any PilotEngine

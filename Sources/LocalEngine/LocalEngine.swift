@@ -76,7 +76,8 @@ public final class LocalEngine: PilotEngine {
       return context.directory
     case .pilotManager:
       let available = Self.availableCores
-      let cores = context.configuration.cores ?? PilotSize.all(of: available, hasRaptor: context.configuration.enableRaptor)
+      let cores =
+        context.configuration.cores ?? PilotSize.all(of: available, hasRaptor: context.configuration.enableRaptor)
       state.withLock { $0.cores = cores }
       if cores > available {
         emit(.log(.warning, "the pilot has \(cores) cores, this machine offers \(available)"))

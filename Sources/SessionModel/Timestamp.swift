@@ -10,7 +10,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
-  public init(seconds: Double) { microseconds = Int64((seconds * 1e6).rounded()) }
+  /// A time that is no number, or none that can be, is the nearest that is.
+  public init(seconds: Double) {
+    let rounded = (seconds * 1e6).rounded()
+    microseconds = Int64(exactly: rounded) ?? (rounded > 0 ? .max : rounded < 0 ? .min : 0)
+  }
 
   /// The time by this machine's wall clock.
   public static var now: Timestamp {

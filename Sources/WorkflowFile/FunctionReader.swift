@@ -8,28 +8,41 @@ struct FunctionReader {
   static let hints = ["function": "write 'name'", "arguments": "write 'args'", "file": "write 'module', without '.py'"]
 
   let reader: NodeReader
+  /// What could not be read, and was reported.
+  private(set) var broken: [[WorkViolation.Step]] = []
+
+  init(reader: NodeReader) { self.reader = reader }
 
   /// - Parameter what: what messages call it: `'function' in task 't'`.
-  func read(_ node: Node, what: String) -> FunctionCall? {
+  /// - Returns: `nil` when it is no mapping.
+  mutating func read(_ node: Node, what: String) -> FunctionCall? {
     guard let fields = reader.fields(node, owner: what, known: Self.keys, hints: Self.hints) else { return nil }
-    let module = name("module", fields)
-    let name = name("name", fields)
-    var call = FunctionCall(module: module ?? "", name: name ?? "")
     var count = 0
-    if let node = fields["args"] {
-      let what = "'args' of \(what)"
-      guard case .sequence(let sequence) = node else {
-        reader.report(node.mark, "\(what) must be a list, found \(reader.describe(node))")
-        return nil
-      }
-      call.args = sequence.map { value($0, what: what, depth: 1, count: &count) ?? .null }
+    var call = FunctionCall(module: "", name: "")
+    note("module") { call.module = $0.name("module", fields) ?? "" }
+    note("name") { call.name = $0.name("name", fields) ?? "" }
+    note("args") { call.args = $0.args(fields["args"], what: "'args' of \(what)", count: &count) }
+    note("kwargs") { call.kwargs = $0.kwargs(fields["kwargs"], what: "'kwargs' of \(what)", count: &count) }
+    return call
+  }
+
+  /// Reads a part, and notes when that could not be done.
+  private mutating func note(_ key: String, _ read: (FunctionReader) -> Void) {
+    if !reader.isRight({ read(self) }) { broken.append([.key("function"), .key(key)]) }
+  }
+
+  private func args(_ node: Node?, what: String, count: inout Int) -> [JSONValue] {
+    guard let node else { return [] }
+    guard case .sequence(let sequence) = node else {
+      reader.report(node.mark, "\(what) must be a list, found \(reader.describe(node))")
+      return []
     }
-    if let node = fields["kwargs"] {
-      let what = "'kwargs' of \(what)"
-      guard let entries = reader.freeFields(node, owner: what)?.entries else { return nil }
-      call.kwargs = entries.compactMapValues { value($0.value, what: what, depth: 1, count: &count) }
-    }
-    return module == nil || name == nil ? nil : call
+    return sequence.map { value($0, what: what, depth: 1, count: &count) ?? .null }
+  }
+
+  private func kwargs(_ node: Node?, what: String, count: inout Int) -> [String: JSONValue] {
+    guard let node, let entries = reader.freeFields(node, owner: what)?.entries else { return [:] }
+    return entries.compactMapValues { value($0.value, what: what, depth: 1, count: &count) }
   }
 
   private func name(_ key: String, _ fields: Fields) -> String? {

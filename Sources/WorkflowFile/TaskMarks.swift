@@ -42,7 +42,8 @@ struct TaskMarks {
 
   private func find(_ key: String) -> Node? {
     if let node = fields?[key] { return node }
-    if TaskReader.resourceKeys.contains(key), let inner = fields?["resources"].flatMap({ reader.freeFields($0, owner: "") }),
+    if TaskReader.resourceKeys.contains(key),
+      let inner = fields?["resources"].flatMap({ reader.freeFields($0, owner: "") }),
       let node = inner[key]
     {
       return node

@@ -18,7 +18,7 @@ struct TaskReading {
 
   mutating func item() -> WorkItem {
     var description = TaskDescription(name: name(), argv: argv())
-    description.function = value("function") { FunctionReader(reader: $0).read($1, what: $2) }
+    description.function = function()
     description.stdin = standardInput()
     description.environment = environment()
     description.stdout = text("stdout") ?? "stdout"
@@ -80,6 +80,17 @@ struct TaskReading {
   private mutating func brokenArgv() -> [String] {
     broken.append([.key("argv")])
     return []
+  }
+
+  private mutating func function() -> FunctionCall? {
+    guard let node = fields["function"] else { return nil }
+    var function = FunctionReader(reader: reader)
+    if let call = function.read(node, what: what("function")) {
+      broken += function.broken
+      return call
+    }
+    broken += [[.key("function")], [.key("argv")]]
+    return nil
   }
 
   /// The texts of a list; each keeps its place, also behind one that is none.
@@ -158,7 +169,8 @@ struct TaskReading {
       if values[key] == nil { broken.append([.key(key)]) }
     }
     return TaskResources(
-      ranks: values["ranks"] ?? 1, coresPerRank: values["cores_per_rank"] ?? 1, gpusPerRank: values["gpus_per_rank"] ?? 0)
+      ranks: values["ranks"] ?? 1, coresPerRank: values["cores_per_rank"] ?? 1,
+      gpusPerRank: values["gpus_per_rank"] ?? 0)
   }
 
   private mutating func shape() -> [Int] {

@@ -28,7 +28,7 @@ import Testing
     _ = try workflow.add([item("a")])
     return try executorFactory(
       workflow, configuration: configuration, id: "session.1", directory: "/s", clientDirectory: "/c",
-      engine: FakeEngine(), recorder: Recording(),
+      engine: FakeEngine(), kind: .local, recorder: Recording(),
       logger: Logger(label: "test") { _ in Handler(messages: messages) })
   }
 
@@ -47,7 +47,7 @@ import Testing
 
   @Test func `with a configuration there is nothing to warn of`() async throws {
     let messages = Messages()
-    let executor = try executor(try RuntimeConfiguration(cores: 3), messages)
+    let executor = try executor(try RuntimeConfiguration(cores: 3, engines: [.local]), messages)
     #expect(messages.all.isEmpty)
     #expect(executor.context.configuration.cores == 3)
     #expect(executor.context.clientDirectory == "/c")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RuntimeSessionTests {
   private func runtime(_ id: String, _ engine: FakeEngine = FakeEngine()) throws -> RuntimeSession {
-    let configuration = try RuntimeConfiguration(limits: .near)
+    let configuration = try RuntimeConfiguration(limits: .near, engines: [.local])
     return RuntimeSession(
       session: id, engine: engine,
       context: SessionContext(id: id, directory: "/", clientDirectory: "/", configuration: configuration))

@@ -115,7 +115,10 @@ extension TaskCheck {
     guard !directives.isEmpty, entries(directives.count, at: [.key(key)], what(key)) else { return }
     for (index, directive) in directives.enumerated() {
       let place: [WorkViolation.Step] = [.key(key), .index(index)]
-      location(directive.source, direction.sourceSide, at: place + [.key("source")], "an entry of \(what(key))")
+      let isRight = location(
+        directive.source, direction.sourceSide, at: place + [.key("source")], "an entry of \(what(key))")
+      // A file that keeps its name has the same fault on both sides.
+      guard isRight || directive.target != Location.fileName(of: directive.source) else { continue }
       guard
         location(directive.target, direction.targetSide, at: place + [.key("target")], "'target' in \(what(key))")
       else { continue }

@@ -75,7 +75,8 @@ final class TaskCheck {
     let resources = description.resources
     for (key, value, range) in [
       ("ranks", resources.ranks, TaskRules.coreRange), ("cores_per_rank", resources.coresPerRank, TaskRules.coreRange),
-      ("gpus_per_rank", resources.gpusPerRank, TaskRules.gpuRange), ("retries", description.retries, TaskRules.retryRange),
+      ("gpus_per_rank", resources.gpusPerRank, TaskRules.gpuRange),
+      ("retries", description.retries, TaskRules.retryRange),
     ] where !range.contains(value) {
       report(key, NumberRules.whole(value, what(key), in: range))
     }

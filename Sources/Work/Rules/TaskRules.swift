@@ -59,9 +59,10 @@ public enum TaskRules {
     if let sentence = tooMany(held, commands.count) { return sentence }
     for index in 0..<commands.count {
       let bytes = commands.utf8(at: index)
-      if bytes.isEmpty { return "command \(index + 1) is empty" }
-      if bytes.contains(0) { return "command \(index + 1) " + holdsNUL }
-      if bytes.count > argumentBytes { return "command \(index + 1) \(isTooLong(argumentBytes))" }
+      if bytes.isEmpty { return "a command is empty" }
+      let fault = bytes.contains(0) ? holdsNUL : bytes.count > argumentBytes ? isTooLong(argumentBytes) : nil
+      // By its words, not by its number: a long list comes in parts.
+      if let fault { return "the command '\(shortened(commands[index]))' \(fault)" }
     }
     return nil
   }

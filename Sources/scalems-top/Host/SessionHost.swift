@@ -65,7 +65,8 @@ final class SessionHost: Sendable {
       id: id, directory: directory.path.string, clientDirectory: plan.settings.clientDirectory,
       configuration: plan.configuration)
     executor = DispatchingExecutor(
-      context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal, resuming: plan.earlier?.snapshot)
+      context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
+      resuming: plan.earlier?.snapshot)
     life = SessionLife(executor: executor, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     doors.open(directory: directory, info: info, executor: executor, journal: journal)
   }

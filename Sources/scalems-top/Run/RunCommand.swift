@@ -190,7 +190,9 @@ struct RunCommand: ParsableCommand {
       return Work(title: list == "-" ? "commands" : lastComponent(list), source: .commands(try CommandStream(list)))
     case (let path?, nil):
       do {
-        return Work(title: lastComponent(path), source: .file(try WorkflowFile(contentsOf: path, engines: Engines.names), path: path))
+        return Work(
+          title: lastComponent(path),
+          source: .file(try WorkflowFile(contentsOf: path, engines: Engines.names), path: path))
       } catch { throw UsageProblem(description: error.description) }
     }
   }
@@ -214,7 +216,8 @@ struct RunCommand: ParsableCommand {
     let saysSo = pilotOption.contains { $0.hasPrefix("cores=") || $0.hasPrefix("nodes=") }
     guard let choice = Engines.named(engine), choice.isToldCores, !saysSo else { return cores ?? file?.pilot.cores }
     return cores ?? file?.pilot.cores
-      ?? choice.defaultCores(resource ?? file?.resource ?? "local.localhost", enableRaptor || file?.needsRaptor ?? false)
+      ?? choice.defaultCores(
+        resource ?? file?.resource ?? "local.localhost", enableRaptor || file?.needsRaptor ?? false)
   }
 
   private func pilotOptions() throws -> [String: String] {

@@ -100,7 +100,8 @@ struct SubmitCommand: ParsableCommand {
       if list.isEmpty { throw UsageProblem(description: "there is no command in '\(commands)'") }
       guard isWhole else {
         throw UsageProblem(
-          description: "the commands in '\(commands)' are more than \(CommandList.byteLimit >> 20) MiB: submit them in parts")
+          description:
+            "the commands in '\(commands)' are more than \(CommandList.byteLimit >> 20) MiB: submit them in parts")
       }
       if let fault = TaskRules.fault(in: list) { throw UsageProblem(description: "'\(commands)': \(fault)") }
       return .commands(list)
