@@ -82,7 +82,8 @@ let package = Package(
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal"], exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
-    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "Wire", "Work", "scalems-top"]),
+    .testTarget(
+      name: "LocalEngineTests", dependencies: ["LocalEngine", "Platform", "TestSupport", "Wire", "Work", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(

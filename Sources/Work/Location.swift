@@ -40,7 +40,8 @@ public struct Location: Equatable, Sendable {
 
   /// What is wrong with a text that is to name a location, as the end of a sentence about it; `nil` when nothing is.
   public static func fault(in text: String, relativeTo side: Base) -> String? {
-    if [" > ", " < ", " >> ", " << "].contains(where: text.contains) {
+    let isOdd = text.utf8.contains { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }
+    if isOdd, [" > ", " < ", " >> ", " << "].contains(where: text.contains) {
       return "is a path; for another name write {source: PATH, target: PATH}"
     }
     if let (scheme, rest) = split(text) {
@@ -53,7 +54,7 @@ public struct Location: Equatable, Sendable {
     }
     let location = Location(text, relativeTo: side)
     let isConfined = location.base == .session || location.base == .task
-    if isConfined, location.path.split(separator: "/").contains("..") {
+    if isConfined, parts(location.path[...]).contains(where: { $0.elementsEqual("..".utf8) }) {
       return "must not leave its directory with '..', found '\(shortened(text))'"
     }
     return nil
@@ -61,8 +62,13 @@ public struct Location: Equatable, Sendable {
 
   /// The last part of the path, which a staged file keeps when nothing else is said; `nil` when it names no file.
   public static func fileName(of text: String) -> String? {
-    let last = (split(text)?.rest ?? text[...]).split(separator: "/").last
-    return last == nil || last == "." || last == ".." ? nil : last.map(String.init)
+    guard let last = parts(split(text)?.rest ?? text[...]).last.map({ String(Substring($0)) }) else { return nil }
+    return last == "." || last == ".." ? nil : last
+  }
+
+  /// By bytes, which is what a file system looks at.
+  private static func parts(_ path: Substring) -> [Substring.UTF8View.SubSequence] {
+    path.utf8.split(separator: UInt8(ascii: "/"))
   }
 }
 

@@ -7,7 +7,9 @@ public enum TaskCommand: Equatable, Sendable {
 
   /// Tells a line for a shell from a program with its arguments.
   public init(argv: [String]) {
-    self = argv.count == 3 && Array(argv.prefix(2)) == Self.shellWords ? .shell(argv[2]) : .direct(argv)
+    self =
+      argv.count == 3 && argv[0] == Self.shellWords[0] && argv[1] == Self.shellWords[1]
+      ? .shell(argv[2]) : .direct(argv)
   }
 
   /// The program and its arguments; a shell's line is always given to the shell.

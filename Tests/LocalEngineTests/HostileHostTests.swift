@@ -1,4 +1,6 @@
 import Glibc
+import Platform
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -6,27 +8,43 @@ import Work
 
 /// An agent survives whatever a damaged or hostile host says, and runs what is right.
 @Suite struct HostileHostTests {
+  /// Everything that an agent tells its host.
+  private struct Listener: LineReceiver, Sendable {
+    let said: Saying
+    func receive(_ line: UnsafeRawBufferPointer) { said.add(String(decoding: line, as: UTF8.self)) }
+    func pause() {}
+    func ended(_ status: Int32) { said.add("ended with \(status)") }
+  }
+
+  private final class Saying: Sendable {
+    private let lines = Mutex<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+  }
+
   private final class AgentProcess {
     let place: TemporaryDirectory
-    private let program: Program
-    private let input: Int32
+    private let said = Saying()
+    private let peer: PeerProcess
 
     init() throws {
       place = try TemporaryDirectory()
       mkdir(place.path + "/tasks", 0o700)
-      var ends: [Int32] = [0, 0]
-      guard pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else { throw TestProblem("no pipe") }
-      program = try Program(scalemsTop, ["agent"], in: place.path, input: ends[0])
-      close(ends[0])
-      input = ends[1]
+      peer = try PeerProcess(
+        command: [scalemsTop, "scalems-agent", "agent"], log: place.path + "/agent.log",
+        receiver: Listener(said: said))
     }
 
-    deinit { close(input) }
+    /// Closes its input and awaits its end.
+    func end() async throws {
+      peer.finish()
+      try await wait(for: "the end of the agent") { said.text.contains("ended with 0") }
+    }
 
     /// What it told its host so far.
-    var said: String { program.stdout }
+    var words: String { said.text }
 
-    func say(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { write(input, $0.baseAddress, $0.count) } }
+    func say(_ bytes: [UInt8]) { peer.send(bytes) }
 
     func start(cores: Int = 2, gpus: Int = 1, runtime: Double? = nil, killGrace: Double = 0.1) throws {
       var writer = RequestWriter()
@@ -44,7 +62,7 @@ import Work
       writer.write(
         TaskID(number), attempt: 1, of: TaskBatch(first: TaskID(number), description: task, members: .single))
       say(writer.take())
-      try await wait(for: "the good task \(number)") { place.exists("good.\(number)") }
+      try await wait(for: "the good task \(number); it said \(said.text)") { place.exists("good.\(number)") }
     }
   }
 
@@ -84,7 +102,8 @@ import Work
     ] { agent.say(Array((line + "\n").utf8)) }
     try await agent.runsStill(2)
     for words in ["needs 1073741824 cores, the pilot has 2", "'cores' of the pilot is too large"] {
-      try await wait(for: words) { agent.said.contains(words) }
+      try await wait(for: words) { agent.words.contains(words) }
     }
+    try await agent.end()
   }
 }

@@ -31,11 +31,11 @@ extension TaskCheck {
 
   /// False when a list or mapping has too many entries.
   func entries(
-    _ count: Int, at path: [WorkViolation.Step], _ what: @autoclosure () -> String,
+    _ count: Int, at path: @autoclosure () -> [WorkViolation.Step], _ what: @autoclosure () -> String,
     limit: Int = TaskRules.entryLimit
   ) -> Bool {
     guard count > limit else { return true }
-    report(path, "\(what()) has \(count) entries, at most \(limit) are possible")
+    report(path(), "\(what()) has \(count) entries, at most \(limit) are possible")
     return false
   }
 
@@ -79,7 +79,7 @@ extension TaskCheck {
   private func checkEnvironment() {
     let environment = description.environment
     guard entries(environment.count, at: [.key("environment")], what("environment")) else { return }
-    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+    for (name, value) in environment.count == 1 ? Array(environment) : environment.sorted(by: { $0.key < $1.key }) {
       if name.isEmpty || name.utf8.contains(UInt8(ascii: "=")) || name.utf8.contains(0) {
         report(
           [.key("environment"), .entryName(name)],
@@ -94,16 +94,20 @@ extension TaskCheck {
   }
 
   func checkOutputNames() {
-    for (key, name) in [("stdout", description.stdout), ("stderr", description.stderr)] where name != key {
-      guard text(name, at: [.key(key)], what(key), isEmptyAllowed: false, limit: OutputNames.limit) else { continue }
-      if name.utf8.contains(UInt8(ascii: "/")) || name == ".." || name == "." {
-        report(
-          key, "\(what(key)) must be a file name inside the task's directory, without '/', found '\(shortened(name))'")
-      } else if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
-        report(key, "\(what(key)) must be a file name without line feeds and other control characters")
-      } else if OutputNames.reserved.contains(name) {
-        report(key, "\(what(key)) cannot be '\(name)': a file of that name is written beside it")
-      }
+    checkOutputName(description.stdout, "stdout")
+    checkOutputName(description.stderr, "stderr")
+  }
+
+  private func checkOutputName(_ name: String, _ key: String) {
+    if name == key { return }
+    guard text(name, at: [.key(key)], what(key), isEmptyAllowed: false, limit: OutputNames.limit) else { return }
+    if name.utf8.contains(UInt8(ascii: "/")) || name == ".." || name == "." {
+      report(
+        key, "\(what(key)) must be a file name inside the task's directory, without '/', found '\(shortened(name))'")
+    } else if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+      report(key, "\(what(key)) must be a file name without line feeds and other control characters")
+    } else if OutputNames.reserved.contains(name) {
+      report(key, "\(what(key)) cannot be '\(name)': a file of that name is written beside it")
     }
   }
 
@@ -114,16 +118,16 @@ extension TaskCheck {
   ) {
     guard !directives.isEmpty, entries(directives.count, at: [.key(key)], what(key)) else { return }
     for (index, directive) in directives.enumerated() {
-      let place: [WorkViolation.Step] = [.key(key), .index(index)]
+      func place(_ end: String) -> [WorkViolation.Step] { [.key(key), .index(index), .key(end)] }
       let isRight = location(
-        directive.source, direction.sourceSide, at: place + [.key("source")], "an entry of \(what(key))")
+        directive.source, direction.sourceSide, at: place("source"), "an entry of \(what(key))")
       // A file that keeps its name has the same fault on both sides.
       guard isRight || directive.target != Location.fileName(of: directive.source) else { continue }
       guard
-        location(directive.target, direction.targetSide, at: place + [.key("target")], "'target' in \(what(key))")
+        location(directive.target, direction.targetSide, at: place("target"), "'target' in \(what(key))")
       else { continue }
       if Location.fileName(of: directive.target) == nil {
-        report(place + [.key("target")], "'target' in \(what(key)) \(TaskRules.namesNoFile(directive.target))")
+        report(place("target"), "'target' in \(what(key)) \(TaskRules.namesNoFile(directive.target))")
       }
     }
   }

@@ -73,17 +73,18 @@ final class TaskCheck {
 
   private func checkNumbers() {
     let resources = description.resources
-    for (key, value, range) in [
-      ("ranks", resources.ranks, TaskRules.coreRange), ("cores_per_rank", resources.coresPerRank, TaskRules.coreRange),
-      ("gpus_per_rank", resources.gpusPerRank, TaskRules.gpuRange),
-      ("retries", description.retries, TaskRules.retryRange),
-    ] where !range.contains(value) {
-      report(key, NumberRules.whole(value, what(key), in: range))
-    }
+    number(resources.ranks, "ranks", in: TaskRules.coreRange)
+    number(resources.coresPerRank, "cores_per_rank", in: TaskRules.coreRange)
+    number(resources.gpusPerRank, "gpus_per_rank", in: TaskRules.gpuRange)
+    number(description.retries, "retries", in: TaskRules.retryRange)
     if let timeout = description.timeout { report("timeout", NumberRules.seconds(timeout, what("timeout"))) }
     let most = PilotSize.coreRange.upperBound
     if resources.cores > most { report("ranks", "\(owner) needs more than \(most) cores, which no pilot has") }
     if resources.gpus > most { report("gpus_per_rank", "\(owner) needs more than \(most) gpus, which no pilot has") }
+  }
+
+  private func number(_ value: Int, _ key: String, in range: ClosedRange<Int>) {
+    if !range.contains(value) { report(key, NumberRules.whole(value, what(key), in: range)) }
   }
 
   private func checkFit(_ pilot: PilotSize) {
