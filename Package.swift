@@ -78,13 +78,13 @@ let package = Package(
       name: "PlatformTests",
       dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
-    .testTarget(name: "WorkTests", dependencies: ["TestSupport", "Work"]),
+    .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Words", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",
       dependencies: [
-        "Executor", "SessionModel", "TestSupport", "Work",
+        "Executor", "JSON", "SessionModel", "TestSupport", "Wire", "Work", "WorkflowFile",
       ]),
     .testTarget(
       name: "SessionLinkTests",
@@ -101,7 +101,9 @@ let package = Package(
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(
       name: "LocalEngineTests",
-      dependencies: ["Executor", "JSON", "LocalEngine", "SessionModel", "TestSupport", "Work", "scalems-top"]),
+      dependencies: [
+        "Executor", "JSON", "LocalEngine", "Platform", "SessionModel", "TestSupport", "Wire", "Work", "scalems-top",
+      ]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(

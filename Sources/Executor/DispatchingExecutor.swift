@@ -51,8 +51,8 @@ public actor DispatchingExecutor {
     self.scope = scope
     lastCommand = earlier?.commands.map(\.id).max() ?? 0
     core = SessionCore(
-      info: info, limits: context.configuration.limits, hasRaptor: context.configuration.enableRaptor,
-      workflow: workflow, resuming: earlier)
+      info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
+      resuming: earlier)
   }
 
   /// What the session works on; of a closed session, with what it left, for a later one.
@@ -69,7 +69,7 @@ public actor DispatchingExecutor {
   ///   is active, `ProtocolError` when the session was opened before.
   public func open() throws {
     guard case .idle = core.life else { throw ProtocolError("session \(context.id) was started before") }
-    try SessionCore.requireRaptor(for: workflow.firstUnfinishedForRaptor, core.hasRaptor)
+    try core.requireRaptor()
     try scope.claim(for: context.id)
     listener = Task { [engine] in
       for await batch in engine.events { feed(.engine(batch)) }

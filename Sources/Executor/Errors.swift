@@ -1,3 +1,5 @@
+import Work
+
 // The errors of the core keep the names of the reference (`scalems.exceptions`).
 
 /// An error of the executor core: one sentence for people.
@@ -53,6 +55,26 @@ public struct InternalError: ScalemsError {
 
 /// An argument has a value it cannot have (Python's `ValueError`).
 public struct ValueError: ScalemsError {
+  /// Arguments of a `RuntimeConfiguration`.
+  public enum Argument: Sendable { case engine, resource, targetVenv, cores, gpus, runtime, pilotOptions, limits }
+
   public var message: String
-  public init(_ message: String) { self.message = message }
+  /// What is wrong, for whoever calls it something else, as a command line does.
+  public var argument: Argument?
+
+  public init(_ message: String, about argument: Argument? = nil) {
+    self.message = message
+    self.argument = argument
+  }
+}
+
+extension WorkViolation {
+  /// The error that says it.
+  var error: any ScalemsError {
+    switch kind {
+    case .value: ValueError(sentence)
+    case .duplicate: DuplicateKeyError(sentence)
+    case .unsupported: MissingImplementationError(sentence)
+    }
+  }
 }

@@ -87,4 +87,7 @@ public struct EngineTask: Sendable {
     self.attempt = attempt
     self.batch = batch
   }
+
+  /// The task by itself, with its description: many of them take room.
+  public var resolved: ResolvedTask { batch.resolved(id, attempt: attempt) }
 }

@@ -24,19 +24,17 @@ extension SessionCore {
     return Result {
       switch offer {
       case .items(let items):
-        try Self.requireRaptor(for: items.first(where: \.description.raptor)?.description.name, hasRaptor)
-        return added(try work.workflow.add(work.workflow.named(items)))
+        return added(try work.workflow.add(work.workflow.named(items), on: pilotSize))
       case .commands(let list):
-        return added([work.workflow.add(commands: list, like: TaskDescription(name: "command", argv: []))])
+        return added([try work.workflow.add(commands: list, like: TaskDescription(name: "command", argv: []))])
       }
     }
   }
 
-  /// - Throws: `ValueError` when an item goes through the raptor and there is none.
-  static func requireRaptor(for item: String?, _ hasRaptor: Bool) throws(ValueError) {
-    if let item, !hasRaptor {
-      throw ValueError("item '\(item)' goes through the raptor, but this session has none: enable it")
-    }
+  /// - Throws: `ValueError` when what is left of the workflow goes through the raptor, and there is none.
+  func requireRaptor() throws(ValueError) {
+    guard let item = work.workflow.firstUnfinishedForRaptor, let why = pilotSize.noRaptor else { return }
+    throw ValueError("task '\(item)' goes through the raptor, but \(why)")
   }
 
   private mutating func added(_ batches: [TaskBatch]) -> [TaskBatch] {

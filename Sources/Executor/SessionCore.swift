@@ -82,7 +82,8 @@ struct SessionCore {
 
   let info: SessionInfo
   let limits: TimeLimits
-  let hasRaptor: Bool
+  /// What the pilot of the session has, as far as that was asked for.
+  let pilotSize: PilotSize
   /// How many tasks the engine wants ahead; asked for before each input.
   var dispatchAhead = 1
 
@@ -101,13 +102,14 @@ struct SessionCore {
   private(set) var now = Timestamp.now
 
   init(
-    info: SessionInfo, limits: TimeLimits, hasRaptor: Bool, workflow: Workflow, resuming earlier: SessionSnapshot?
+    info: SessionInfo, limits: TimeLimits, pilotSize: PilotSize, workflow: Workflow,
+    resuming earlier: SessionSnapshot?
   ) {
     self.info = info
     self.limits = limits
-    self.hasRaptor = hasRaptor
+    self.pilotSize = pilotSize
     work = WorkState(workflow: earlier.map { Workflow(resuming: $0.tasks) } ?? workflow)
-    start = StartState(resources: RuntimeResource.order(withRaptor: hasRaptor), earlier: earlier?.tasks)
+    start = StartState(resources: RuntimeResource.order(withRaptor: pilotSize.hasRaptor), earlier: earlier?.tasks)
   }
 
   mutating func update(_ input: Input, at time: Timestamp) -> [Effect] {

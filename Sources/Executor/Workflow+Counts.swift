@@ -21,8 +21,7 @@ extension Workflow {
     return items.map { item in
       guard item.description.name.isEmpty else { return item }
       var item = item
-      let program = item.description.function?.name ?? item.description.argv.first ?? ""
-      let base = program.split(separator: "/").last.map { $0.filter { $0 != "." } } ?? "task"
+      let base = TaskName.derived(from: item.description)
       var name = base
       var number = 2
       while hasItem(name) || taken.contains(name) {

@@ -71,10 +71,11 @@ public struct Workflow: Sendable {
 
   /// Adds items that may refer to each other and to those already there; all of them or none.
   ///
-  /// - Throws: `DuplicateKeyError`, `MissingImplementationError` for a shape that is not one-dimensional, `ValueError`
-  ///   for an `after` that names nothing, a cycle, or a value that cannot be, each naming the item.
-  public mutating func add(_ items: [WorkItem]) throws -> [TaskBatch] {
-    try check(items)
+  /// - Parameter pilot: what the tasks must fit on, as far as it is known.
+  /// - Throws: the first thing that `TaskRules` says: `DuplicateKeyError`, `MissingImplementationError` for a shape
+  ///   that is not one-dimensional, `ValueError` for everything else, each naming the item.
+  public mutating func add(_ items: [WorkItem], on pilot: PilotSize? = nil) throws -> [TaskBatch] {
+    try check(items, on: pilot)
     var added: [TaskBatch] = []
     for item in items {
       let members: TaskBatch.Members =
@@ -133,7 +134,10 @@ public struct Workflow: Sendable {
   }
 
   /// Adds one task a shell command, without dependencies. Their names are `command.0`, `command.1`, …
-  public mutating func add(commands: CommandList, like description: TaskDescription) -> TaskBatch {
+  ///
+  /// - Throws: `ValueError` for the first command that cannot be run.
+  public mutating func add(commands: CommandList, like description: TaskDescription) throws(ValueError) -> TaskBatch {
+    if let fault = TaskRules.fault(in: commands, held: states.count) { throw ValueError(fault) }
     let batch = TaskBatch(
       first: TaskID(states.count), description: description, members: .commands(first: commandCount, commands))
     commandCount += commands.count
@@ -149,58 +153,16 @@ public struct Workflow: Sendable {
     return groups.count - 1
   }
 
-  private func check(_ items: [WorkItem]) throws {
-    var sizes: [String: Int] = [:]
-    var room = Int(UInt32.max) - states.count
-    for (name, group) in groupByName { sizes[name] = batches[group].count }
-    for item in items {
-      let name = item.description.name
-      guard sizes[name] == nil else { throw DuplicateKeyError("the workflow has an item '\(name)' already") }
-      guard item.shape.count <= 1 else {
-        throw MissingImplementationError(
-          "item '\(name)' has the shape \(item.shape): only one-dimensional ensembles are supported")
-      }
-      guard item.shape.first ?? 1 >= 1 else { throw ValueError("item '\(name)' has no members: its ensemble is empty") }
-      guard item.shape.first ?? 1 < room else {
-        throw ValueError("item '\(name)' has more members than a session can hold")
-      }
-      room -= item.shape.first ?? 1
-      try item.description.check()
-      sizes[name] = item.shape.first ?? 1
-    }
-    var edges: [String: [String]] = [:]
-    for item in items {
-      let name = item.description.name
-      edges[name] = try item.description.after.map { text in
-        guard let dependency = Dependency(text, isItem: { sizes[$0] != nil }) else {
-          throw ValueError("item '\(name)' waits for '\(text)', which is not in the workflow")
-        }
-        try check(dependency, of: name, members: item.shape.first, sizes: sizes)
-        return dependency.itemName
-      }
-    }
-    if let cycle = Dependency.cycle(in: edges, order: items.map(\.description.name)) {
-      throw ValueError("items wait for each other in a circle: " + cycle.joined(separator: " -> "))
-    }
+  private func check(_ items: [WorkItem], on pilot: PilotSize?) throws {
+    let violations = TaskRules.violations(
+      in: items, held: states.count, pilot: pilot, limit: 1, known: size, names: { Array(groupByName.keys) })
+    if let first = violations.first { throw first.error }
   }
 
-  private func check(
-    _ dependency: Dependency, of name: String, members: Int?, sizes: [String: Int]
-  ) throws {
-    switch dependency {
-    case .item: break
-    case .member(let other, let member):
-      guard member < sizes[other] ?? 0 else {
-        throw ValueError("item '\(name)' waits for member \(member) of '\(other)', which has \(sizes[other] ?? 0)")
-      }
-    case .sameMember(let other):
-      guard let members else {
-        throw ValueError("item '\(name)' is no ensemble, so it cannot wait for '\(other).{member}'")
-      }
-      guard members <= sizes[other] ?? 0 else {
-        throw ValueError(
-          "item '\(name)' has \(members) members and waits for those of '\(other)', which has \(sizes[other] ?? 0)")
-      }
+  private func size(of name: String) -> ItemSize? {
+    groupByName[name].map { index in
+      if case .single = batches[index].members { return ItemSize(count: 1, isEnsemble: false) }
+      return ItemSize(count: batches[index].count, isEnsemble: true)
     }
   }
 
@@ -256,7 +218,8 @@ public struct Workflow: Sendable {
     guard description.name == name, description.after == batch.description.after else {
       throw ProtocolError("the name and the dependencies of item '\(name)' cannot be changed: other items rely on them")
     }
-    try description.check()
+    let item = WorkItem(description, shape: size(of: name)?.isEnsemble ?? false ? [batch.count] : [])
+    if let first = TaskRules.violations(of: item, limit: 1).first { throw first.error }
     batches[index] = TaskBatch(first: batch.first, description: description, members: batch.members)
   }
 

@@ -20,7 +20,7 @@ final class Agent {
     let configuration: AgentConfiguration
     let runner: TaskRunner
     var scheduler: CoreScheduler
-    var waiting: [TaskID: RunItem] = [:]
+    var waiting: [TaskID: ResolvedTask] = [:]
     var raptor: RaptorLink?
     var raptorCount = 0
     var pilotState = PilotState.active
@@ -117,25 +117,25 @@ final class Agent {
     }
   }
 
-  private func add(_ item: RunItem, _ settings: Settings) {
-    let resources = item.description.resources
-    let request = CoreScheduler.Request(id: item.id, cores: resources.cores, gpus: resources.gpus)
-    let available = settings.configuration.cores - (settings.raptor?.isAlive ?? false ? 1 : 0)
+  private func add(_ item: ResolvedTask, _ settings: Settings) {
     let noRaptor = item.description.raptor && !(settings.raptor?.takesWork ?? false)
     if noRaptor { return handBack(item) }
-    if let refusal = settings.scheduler.refusal(of: request, available: available) {
+    let pilot = PilotSize(
+      cores: settings.configuration.cores, gpus: settings.configuration.gpus,
+      hasRaptor: settings.raptor?.isAlive ?? false)
+    if let refusal = pilot.reason(against: item.needs) {
       let result = TaskResult(attempt: item.attempt, reason: refusal)
       return emit(SessionEvent(source: .agent, .task(item.id, .failed, result)))
     }
     settings.waiting[item.id] = item
-    settings.scheduler.add(request)
+    settings.scheduler.add(CoreScheduler.Request(id: item.id, needs: item.needs))
     let result = item.attempt == 1 ? nil : TaskResult(attempt: item.attempt)
     emit(SessionEvent(source: .agent, .task(item.id, .agentScheduling, result)))
     fill(settings)
   }
 
   /// Without a raptor, what goes through it is the executor's again.
-  private func handBack(_ item: RunItem) {
+  private func handBack(_ item: ResolvedTask) {
     let result = TaskResult(attempt: item.attempt, reason: "the raptor ended before it could start")
     emit(SessionEvent(source: .agent, .task(item.id, .new, result)))
   }
@@ -176,14 +176,14 @@ final class Agent {
 
   private func startRaptor(_ settings: Settings) {
     guard !(settings.raptor?.isAlive ?? false) else { return }
-    settings.scheduler.reserve(cores: 1)
+    settings.scheduler.reserve(cores: PilotSize.raptorCores)
     settings.raptorCount += 1
     let link = RaptorLink(loop: loop, configuration: settings.configuration, number: settings.raptorCount - 1)
     settings.raptor = link
     link.emit = { [unowned self] in emit($0) }
     link.onTaskEnd = { [unowned self] in taskEnded($0, settings) }
     link.onEnd = { [unowned self] in
-      settings.scheduler.reserve(cores: -1)
+      settings.scheduler.reserve(cores: -PilotSize.raptorCores)
       // What waits for cores of a raptor that is gone would wait for ever.
       for (id, item) in settings.waiting where item.description.raptor {
         _ = settings.scheduler.remove(id)

@@ -6,8 +6,7 @@ import Work
 struct CoreScheduler {
   struct Request: Equatable {
     var id: TaskID
-    var cores: Int
-    var gpus: Int
+    var needs: CoreNeeds
   }
 
   struct Start: Equatable {
@@ -17,9 +16,8 @@ struct CoreScheduler {
   }
 
   let cores: Int
-  let gpus: Int
   private(set) var freeCores: Int
-  private var freeGPUs: [Int]
+  private var gpus: GPUPool
   private var waiting: [Request] = []
   private var held: [TaskID: (cores: Int, gpus: [Int])] = [:]
   /// How often a task was started before the first in the queue.
@@ -27,9 +25,8 @@ struct CoreScheduler {
 
   init(cores: Int, gpus: Int) {
     self.cores = cores
-    self.gpus = gpus
     freeCores = cores
-    freeGPUs = Array(0..<gpus)
+    self.gpus = GPUPool(count: gpus)
   }
 
   /// Starts before the first one that are allowed: about one filling of the pilot with small tasks.
@@ -37,13 +34,6 @@ struct CoreScheduler {
 
   /// Takes cores out of use for the raptor itself, or gives them back.
   mutating func reserve(cores count: Int) { freeCores -= count }
-
-  /// Why the pilot can never run this task, or `nil`.
-  func refusal(of request: Request, available: Int) -> String? {
-    if request.cores > available { return "needs \(request.cores) cores, the pilot has \(available)" }
-    if request.gpus > gpus { return "needs \(request.gpus) gpus, the pilot has \(gpus)" }
-    return nil
-  }
 
   mutating func add(_ request: Request) { waiting.append(request) }
 
@@ -65,26 +55,51 @@ struct CoreScheduler {
   mutating func next() -> Start? {
     guard freeCores > 0 else { return nil }
     for index in waiting.indices {
-      let request = waiting[index]
-      guard request.cores <= freeCores, request.gpus <= freeGPUs.count else {
+      let needs = waiting[index].needs
+      guard needs.cores <= freeCores, needs.gpus <= gpus.free else {
         if index == 0, passedOver >= patience { return nil }
         continue
       }
-      waiting.remove(at: index)
+      let id = waiting.remove(at: index).id
       passedOver = index == 0 ? 0 : passedOver + 1
-      let gpus = Array(freeGPUs.prefix(request.gpus))
-      freeGPUs.removeFirst(request.gpus)
-      freeCores -= request.cores
-      held[request.id] = (request.cores, gpus)
-      return Start(id: request.id, gpus: gpus)
+      freeCores -= needs.cores
+      let taken = gpus.take(needs.gpus)
+      held[id] = (needs.cores, taken)
+      return Start(id: id, gpus: taken)
     }
     return nil
   }
 
   /// Gives back what a task held.
   mutating func release(_ id: TaskID) {
-    guard let (cores, gpus) = held.removeValue(forKey: id) else { return }
+    guard let (cores, numbers) = held.removeValue(forKey: id) else { return }
     freeCores += cores
-    freeGPUs = (freeGPUs + gpus).sorted()
+    gpus.giveBack(numbers)
+  }
+}
+
+/// Gpus by number, the lowest free ones first; those that were never used take no memory.
+private struct GPUPool {
+  let count: Int
+  /// Given back, in order.
+  private var returned: [Int] = []
+  /// From here on none was ever taken.
+  private var next = 0
+
+  init(count: Int) { self.count = count }
+
+  var free: Int { returned.count + count - next }
+
+  /// - Parameter wanted: at most `free`.
+  mutating func take(_ wanted: Int) -> [Int] {
+    let known = returned.prefix(wanted)
+    returned.removeFirst(known.count)
+    let new = next..<(next + wanted - known.count)
+    next = new.upperBound
+    return known + Array(new)
+  }
+
+  mutating func giveBack(_ numbers: [Int]) {
+    if !numbers.isEmpty { returned = (returned + numbers).sorted() }
   }
 }

@@ -91,7 +91,7 @@ final class FunctionWorkers {
       program: python, arguments: [python, program, configuration.clientDirectory],
       directory: configuration.sessionDirectory, input: ends[1], output: files.output, error: files.error,
       diesWithParent: true, isSubreaper: true)
-    var variables = [("SCALEMS_SESSION_ID", configuration.session)]
+    var variables = [(TaskVariables.session, configuration.session)]
     if let venv = configuration.venv {
       variables += [("VIRTUAL_ENV", venv), ("PATH", "\(venv)/bin:\(environment.path)")]
     }

@@ -59,7 +59,9 @@ public final class LocalEngine: PilotEngine {
   public static var availableCores: Int { ThisProcess.availableCores }
 
   /// Enough that no core waits for the host, few enough that `stop` has little to take back.
-  public var dispatchAhead: Int { max(256, state.withLock { $0.cores } * 4) }
+  public var dispatchAhead: Int { min(max(256, state.withLock { $0.cores } * 4), Self.dispatchLimit) }
+  /// More processes than a machine runs.
+  private static let dispatchLimit = 100_000
 
   // MARK: Resources
 
@@ -72,7 +74,8 @@ public final class LocalEngine: PilotEngine {
       return context.directory
     case .pilotManager:
       let available = Self.availableCores
-      let cores = context.configuration.cores ?? max(available, context.configuration.enableRaptor ? 2 : 1)
+      let cores =
+        context.configuration.cores ?? PilotSize.all(of: available, hasRaptor: context.configuration.enableRaptor)
       state.withLock { $0.cores = cores }
       if cores > available {
         emit(.log(.warning, "the pilot has \(cores) cores, this machine offers \(available)"))
@@ -90,7 +93,7 @@ public final class LocalEngine: PilotEngine {
       send { $0.write(.startRaptor) }
       await wait { $0.raptor == .agentExecuting || $0.raptor?.isFinal ?? false || $0.agentEnded }
       guard state.withLock({ $0.raptor }) == .agentExecuting else { throw DispatchError("the raptor did not start") }
-      return "\(state.withLock { $0.cores } - 1) workers"
+      return "\(PilotSize.forTasks(of: state.withLock { $0.cores }, hasRaptor: true)) workers"
     }
   }
 
@@ -250,7 +253,7 @@ public final class LocalEngine: PilotEngine {
     guard let context else { return [] }
     let table = ProcessTable()
     let own = getpid()
-    let mark = "SCALEMS_SESSION_ID=\(context.id)"
+    let mark = TaskVariables.mark(ofSession: context.id)
     let descendants = Set(agent.map { table.descendants(of: $0).map(\.pid) } ?? [])
     return table.entries.values.filter { entry in
       guard !entry.isZombie, entry.pid != own else { return false }

@@ -3,6 +3,7 @@ import Platform
 import SessionModel
 import Wire
 import Words
+import Work
 
 /// The raptor of a local pilot: a process that runs items in worker slots and speaks CPI on its standard streams:
 /// `hello` (answers name and version), `add_item`, `stop` (finishes what runs, takes nothing new, ends).

@@ -48,7 +48,7 @@ final class RaptorLink {
   init(loop: PollLoop, configuration: AgentConfiguration, number: Int) {
     self.loop = loop
     self.configuration = configuration
-    workers = configuration.cores - 1
+    workers = PilotSize.forTasks(of: configuration.cores, hasRaptor: true)
     uid = "raptor.\(String(repeating: "0", count: max(0, 4 - String(number).count)))\(number)"
   }
 
@@ -71,7 +71,7 @@ final class RaptorLink {
     let start = ProcessStart(
       program: command.first ?? "", arguments: Array(command.dropFirst()), input: toRaptor.reader.number,
       output: fromRaptor.writer.number, error: log.number, diesWithParent: true)
-    pid = ProcessEnvironment().with([("SCALEMS_SESSION_ID", configuration.session)]) { start.run(environment: $0) }
+    pid = ProcessEnvironment().with([(TaskVariables.session, configuration.session)]) { start.run(environment: $0) }
     guard pid > 0 else { throw Errno(rawValue: -pid) }
     input = fromRaptor.reader.release()
     output = OutputBuffer(toRaptor.writer.release())
@@ -95,7 +95,7 @@ final class RaptorLink {
   }
 
   /// CPI `add_item`.
-  func add(_ item: RunItem) {
+  func add(_ item: ResolvedTask) {
     running[item.id] = Run(attempt: item.attempt)
     write(.addItem(item))
   }
@@ -193,7 +193,7 @@ final class RaptorLink {
 
   /// Processes of its tasks that came to the agent when the raptor died.
   private func killStrays() {
-    let marks = running.keys.map { "SCALEMS_TASK_ID=\($0.uid)" }
+    let marks = running.keys.map(TaskVariables.mark(of:))
     let sessions = Set(running.values.compactMap(\.pid))
     guard !marks.isEmpty else { return }
     for entry in ProcessTable().descendants(of: getpid()) where !entry.isZombie {

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 import SessionModel
-import Wire
+import Work
 
 /// A task between its start and its final state.
 final class RunningTask {
@@ -28,7 +28,7 @@ final class RunningTask {
     var isAlive = true
   }
 
-  let item: RunItem
+  let item: ResolvedTask
   let directory: String
   let gpus: [Int]
   var stage = Stage.stagingInput
@@ -42,7 +42,7 @@ final class RunningTask {
   /// Whether the interpreter of a function said how the call went; one that died did not.
   var isAnswered = false
 
-  init(item: RunItem, directory: String, gpus: [Int]) {
+  init(item: ResolvedTask, directory: String, gpus: [Int]) {
     self.item = item
     self.directory = directory
     self.gpus = gpus

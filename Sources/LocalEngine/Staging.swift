@@ -5,25 +5,21 @@ import Work
 
 /// Brings files into and out of a task's directory.
 struct Staging: Sendable {
-  enum Direction { case input, output }
-
   struct Problem: Error, CustomStringConvertible {
     var description: String
   }
 
-  var clientDirectory: String
-  var sessionDirectory: String
-  var taskDirectory: String
+  var locations: Locations
 
   /// - Throws: `Problem` that names the file and what was wrong with it.
-  func perform(_ directives: [StagingDirective], _ direction: Direction) throws {
+  func perform(_ directives: [StagingDirective], _ direction: StagingDirective.Direction) throws {
     for directive in directives { try perform(directive, direction) }
   }
 
-  private func perform(_ directive: StagingDirective, _ direction: Direction) throws {
-    let what = direction == .input ? "input" : "output"
-    let source = path(directive.source, default: direction == .input ? clientDirectory : taskDirectory)
-    let target = path(directive.target, default: direction == .input ? taskDirectory : clientDirectory)
+  private func perform(_ directive: StagingDirective, _ direction: StagingDirective.Direction) throws {
+    let what = direction.rawValue
+    let source = locations.path(of: directive.source(direction))
+    let target = locations.path(of: directive.target(direction))
     let manager = FileManager.default
     guard manager.fileExists(atPath: source) else {
       throw Problem(description: "the \(what) '\(directive.source)' does not exist (looked for \(source))")
@@ -50,16 +46,5 @@ struct Staging: Sendable {
           "the \(what) '\(directive.source)' could not be brought to \(target) (\(directive.action.rawValue)): "
           + ((error as? Problem)?.description ?? "\(error)"))
     }
-  }
-
-  /// The path of a location: after a scheme, absolute, or relative to `directory`.
-  func path(_ location: String, default directory: String) -> String {
-    for (scheme, base) in [
-      ("client:///", clientDirectory), ("session:///", sessionDirectory), ("pilot:///", sessionDirectory),
-      ("task:///", taskDirectory),
-    ] where location.hasPrefix(scheme) {
-      return base + "/" + location.dropFirst(scheme.count)
-    }
-    return location.hasPrefix("/") ? location : directory + "/" + location
   }
 }

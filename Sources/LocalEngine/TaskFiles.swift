@@ -15,9 +15,8 @@ struct TaskFiles {
   private(set) var error: Int32 = -1
 
   /// Opens (and for output makes) the files of the description; readable by their owner only.
-  static func open(
-    _ description: TaskDescription, in directory: String, clientDirectory: String
-  ) -> Result<TaskFiles, Problem> {
+  static func open(_ description: TaskDescription, _ locations: Locations) -> Result<TaskFiles, Problem> {
+    let directory = locations.task
     var files = TaskFiles()
     func fail(_ text: String) -> Result<TaskFiles, Problem> {
       files.close()
@@ -26,7 +25,7 @@ struct TaskFiles {
     switch description.stdin {
     case nil: break
     case .file(let path):
-      let full = path.hasPrefix("/") ? path : clientDirectory + "/" + path
+      let full = locations.path(of: Location(path, relativeTo: .client))
       files.input = Glibc.open(full, O_RDONLY | O_CLOEXEC)
       guard files.input >= 0 else { return fail("the standard input \(full) could not be opened: \(errorText())") }
     case .text(let text):
@@ -35,15 +34,16 @@ struct TaskFiles {
       files.input = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       guard files.input >= 0 else { return fail("the standard input \(path) could not be opened: \(errorText())") }
     }
+    let names = OutputNames(description)
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
-    files.output = Glibc.open(directory + "/" + description.stdout, flags, 0o600)
-    guard files.output >= 0 else { return fail("'\(description.stdout)' could not be made: \(errorText())") }
-    if description.stderr == description.stdout {
+    files.output = Glibc.open(directory + "/" + names.output, flags, 0o600)
+    guard files.output >= 0 else { return fail("'\(names.output)' could not be made: \(errorText())") }
+    if names.areShared {
       files.error = fcntl(files.output, F_DUPFD_CLOEXEC, 3)
     } else {
-      files.error = Glibc.open(directory + "/" + description.stderr, flags, 0o600)
+      files.error = Glibc.open(directory + "/" + names.error, flags, 0o600)
     }
-    guard files.error >= 0 else { return fail("'\(description.stderr)' could not be made: \(errorText())") }
+    guard files.error >= 0 else { return fail("'\(names.error)' could not be made: \(errorText())") }
     return .success(files)
   }
 
@@ -68,13 +68,11 @@ enum TaskScript {
     let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
     var text = "#!\(shell)\n"
     for command in description.preExec {
-      let quoted =
-        "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
       text += """
         \(command)
         code=$?
         if [ $code -ne 0 ]; then
-          printf 'pre_exec failed (exit %s): %s\\n' "$code" \(quoted) >&2
+          printf 'pre_exec failed (exit %s): %s\\n' "$code" \(TaskCommand.quoted(command)) >&2
           exit $code
         fi
 

@@ -57,7 +57,7 @@ final class TaskRunner {
   // MARK: Start
 
   /// Starts a task, after staging its inputs.
-  func start(_ item: RunItem, gpus: [Int] = []) {
+  func start(_ item: ResolvedTask, gpus: [Int] = []) {
     let directory = configuration.sessionDirectory + "/tasks/" + item.id.uid
     let task = RunningTask(item: item, directory: directory, gpus: gpus)
     tasks[item.id] = task
@@ -78,20 +78,18 @@ final class TaskRunner {
       return false
     }
     // Another attempt: what the earlier one printed stays beside it.
-    for name in [task.item.description.stdout, task.item.description.stderr] {
+    for name in OutputNames(task.item.description).all {
       let old = "\(task.directory)/\(name)"
-      rename(old, "\(old).attempt\(task.item.attempt - 1)")
+      rename(old, OutputNames.kept(old, attempt: task.item.attempt - 1))
     }
     return true
   }
 
   private func stage(
-    _ directives: [StagingDirective], _ direction: Staging.Direction, for task: RunningTask,
+    _ directives: [StagingDirective], _ direction: StagingDirective.Direction, for task: RunningTask,
     then next: @escaping (RunningTask, String?) -> Void
   ) {
-    let staging = Staging(
-      clientDirectory: configuration.clientDirectory, sessionDirectory: configuration.sessionDirectory,
-      taskDirectory: task.directory)
+    let staging = Staging(locations: locations(of: task))
     let (id, poster) = (task.item.id, loop.poster)
     let resume = LoopBound { [unowned self] (problem: String?) in
       if let task = tasks[id] { next(task, problem) }
@@ -133,7 +131,7 @@ final class TaskRunner {
     task.started = .now
     let time = Timestamp.now
     for number in 0..<max(1, description.resources.ranks) {
-      let pid = launch(program, argv, variables + [("SCALEMS_RANK", String(number))], files, in: task.directory)
+      let pid = launch(program, argv, variables + [(TaskVariables.rank, String(number))], files, in: task.directory)
       guard pid > 0 else {
         let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
         task.result.exitCode = pid == -ENOENT ? 127 : 126
@@ -157,7 +155,7 @@ final class TaskRunner {
     let time = Timestamp.now
     do throws(FunctionWorkers.Problem) {
       let pid = try workers.call(
-        function, of: task, variables: variables(of: task) + [("SCALEMS_RANK", "0")], files: files)
+        function, of: task, variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
       task.ranks = [RunningTask.Rank(pid: pid, number: 0)]
       taskByPid[pid] = task.item.id
       begun(task, at: time)
@@ -168,12 +166,17 @@ final class TaskRunner {
   }
 
   private func openFiles(_ task: RunningTask) -> TaskFiles? {
-    switch TaskFiles.open(task.item.description, in: task.directory, clientDirectory: configuration.clientDirectory) {
+    switch TaskFiles.open(task.item.description, locations(of: task)) {
     case .success(let files): return files
     case .failure(let problem):
       end(task, .failed, reason: problem.description)
       return nil
     }
+  }
+
+  private func locations(of task: RunningTask) -> Locations {
+    Locations(
+      client: configuration.clientDirectory, session: configuration.sessionDirectory, task: task.directory)
   }
 
   private func begun(_ task: RunningTask, at time: Timestamp) {
@@ -189,16 +192,12 @@ final class TaskRunner {
 
   private func variables(of task: RunningTask) -> [(String, String)] {
     let description = task.item.description
-    let resources = description.resources
     var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    variables += [
-      ("SCALEMS_SESSION_ID", configuration.session), ("SCALEMS_SESSION_DIR", configuration.sessionDirectory),
-      ("SCALEMS_TASK_ID", task.item.id.uid), ("SCALEMS_TASK_NAME", task.item.label),
-      ("SCALEMS_TASK_DIR", task.directory), ("SCALEMS_RANKS", String(resources.ranks)),
-      ("SCALEMS_CORES_PER_RANK", String(resources.coresPerRank)), ("SCALEMS_ATTEMPT", String(task.item.attempt)),
-    ]
-    if let member = task.item.member { variables.append(("SCALEMS_MEMBER", String(member))) }
-    if resources.gpusPerRank > 0 {
+    variables += TaskVariables.facts(
+      of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory
+    ).map { ($0.name, $0.value) }
+    variables.append((TaskVariables.taskDirectory, task.directory))
+    if description.resources.gpusPerRank > 0 {
       variables.append(("CUDA_VISIBLE_DEVICES", task.gpus.map(String.init).joined(separator: ",")))
     }
     return variables
@@ -355,7 +354,7 @@ final class TaskRunner {
       for entry in table.descendants(of: rank.pid) { found[entry.pid] = entry }
     }
     for entry in table.entries.values where leaders.contains(entry.session) { found[entry.pid] = entry }
-    let mark = "SCALEMS_TASK_ID=\(task.item.id.uid)"
+    let mark = TaskVariables.mark(of: task.item.id)
     for entry in table.descendants(of: getpid()) where found[entry.pid] == nil && !entry.isZombie {
       if ProcessTable.environment(of: entry.pid, holds: mark) { found[entry.pid] = entry }
     }

@@ -1,3 +1,4 @@
+import Words
 import FoundationEssentials
 import PythonCall
 import SessionModel

@@ -1,11 +1,15 @@
 import Executor
 import SessionModel
 import Words
+import Work
 
 /// Makes of what RP says of a pilot what may be shown of it; no I/O.
 struct PilotTracker {
   /// RP asks for a limit, and its own default of ten minutes surprises.
   static let defaultRuntime = 3600.0
+
+  /// RP counts in whole minutes, of which a pilot has one at least; the configuration has bounded them.
+  static func minutes(_ seconds: Double) -> Int { Int(max(1, min(seconds, NumberRules.longest) / 60).rounded(.up)) }
 
   private(set) var uid = "pilot.0000"
   private var count = 0

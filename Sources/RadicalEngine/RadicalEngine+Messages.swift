@@ -2,6 +2,7 @@ import Executor
 import Leftovers
 import SessionModel
 import Words
+import Work
 
 // What the helper said, and what follows from it.
 

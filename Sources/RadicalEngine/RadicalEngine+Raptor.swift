@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import PythonCall
 import SessionModel
+import Work
 
 // The raptor: RP's master, and workers for functions.
 
@@ -32,7 +33,7 @@ extension RadicalEngine {
   }
 
   /// Cores for functions: the master has one, and the programs that go through it need some, too.
-  static func functionSlots(cores: Int) -> Int { max(1, (cores - 1) / 2) }
+  static func functionSlots(cores: Int) -> Int { max(1, PilotSize.forTasks(of: cores, hasRaptor: true) / 2) }
 
   func startRaptorNow(_ request: RaptorRequest, _ helper: RadicalHelper?) {
     state.withLock { $0.raptor.submitted() }

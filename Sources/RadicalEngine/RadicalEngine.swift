@@ -62,7 +62,8 @@ public final class RadicalEngine: PilotEngine {
   }
 
   /// Enough that RP's own queues never run dry.
-  public var dispatchAhead: Int { max(1024, state.withLock { $0.pilot.cores } * 4) }
+  public var dispatchAhead: Int { max(1024, min(state.withLock { $0.pilot.cores }, Self.dispatchLimit) * 4) }
+  private static let dispatchLimit = 100_000_000
 
   // MARK: Resources
 
@@ -128,9 +129,9 @@ public final class RadicalEngine: PilotEngine {
       state.pilot.begin(configuration)
       return state.pilot.uid
     }
-    let minutes = Int(saturating: (state.withLock { $0.pilot.runtime } / 60).rounded(.up))
+    let minutes = PilotTracker.minutes(state.withLock { $0.pilot.runtime })
     let description = RPPilot(
-      uid: uid, resource: configuration.resource, accessSchema: configuration.accessSchema, runtime: max(1, minutes),
+      uid: uid, resource: configuration.resource, accessSchema: configuration.accessSchema, runtime: minutes,
       cores: configuration.cores, gpus: configuration.gpus > 0 ? configuration.gpus : nil)
     let reply = try await ask(.pilot(description, options: configuration.pilotOptions))
     let sandbox = reply.sandbox ?? ""
@@ -219,8 +220,8 @@ public final class RadicalEngine: PilotEngine {
     mapping.raptor = state.raptor.uid
     var refused: [SessionEvent] = []
     var described: [RPTask] = []
-    for task in tasks {
-      let description = task.batch.description
+    for task in tasks.lazy.map(\.resolved) {
+      let description = task.description
       let submission = state.tracker.add(
         task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
         isInRaptor: description.raptor)

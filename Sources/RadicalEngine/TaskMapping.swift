@@ -61,16 +61,16 @@ struct TaskMapping: Sendable {
   }
 
   /// Why a task cannot be given to RP; RP itself would not say, and leave it stuck or call it DONE.
-  func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
-    let description = task.batch.description(of: task.id)
+  func refusal(of task: ResolvedTask, raptorTakesWork: Bool) -> String? {
+    let description = task.description
     if description.raptor, !raptorTakesWork { return "there is no raptor that takes work" }
     if description.function == nil,
       let name = description.environment.keys.sorted().first(where: { !Self.isVariable($0) })
     {
       return "RADICAL-Pilot cannot set the variable '\(name)'"
     }
-    for directive in description.inputs where !directive.source.hasPrefix("task:///") {
-      let path = path(directive.source, default: clientDirectory)
+    for directive in description.inputs {
+      guard let path = path(of: directive.source(.input)) else { continue }
       guard access(path, F_OK) == 0 else {
         return "the input '\(directive.source)' does not exist (looked for \(path))"
       }
@@ -78,7 +78,7 @@ struct TaskMapping: Sendable {
     switch description.stdin {
     case nil: return nil
     case .file(let name):
-      let path = path(name, default: clientDirectory)
+      guard let path = path(of: Location(name, relativeTo: .client)) else { return nil }
       return access(path, R_OK) == 0 ? nil : "the standard input \(path) cannot be read: \(errorText())"
     case .text(let text):
       do { try writeFile(stdinPath(of: task.id), Array(text.utf8)) } catch { return "\(error)" }
@@ -86,10 +86,9 @@ struct TaskMapping: Sendable {
     }
   }
 
-  func map(_ task: EngineTask, submission: Int) -> RPTask {
-    let description = task.batch.description(of: task.id)
-    var result = RPTask(
-      uid: Self.uid(task.id, submission: submission), name: Self.escaped(task.batch.label(of: task.id)))
+  func map(_ task: ResolvedTask, submission: Int) -> RPTask {
+    let description = task.description
+    var result = RPTask(uid: Self.uid(task.id, submission: submission), name: Self.escaped(task.label))
     result.stdout = Self.shellName(description.stdout, standIn: "scalems.stdout")
     result.stderr = Self.shellName(description.stderr, standIn: "scalems.stderr")
     if description.raptor { result.raptorID = raptor }
@@ -98,10 +97,10 @@ struct TaskMapping: Sendable {
     result.gpusPerRank = Double(description.resources.gpusPerRank)
     result.timeout = description.timeout
     if submission > 1 { result.sandbox = task.id.uid }
-    if let function = description.function { return call(function, result, task, description) }
-    result.environment = variables(of: task, description)
+    if let function = description.function { return call(function, result, task) }
+    result.environment = variables(of: task)
     let (program, arguments) = command(of: task.id, description)
-    result.executable = Self.quoted(program)
+    result.executable = TaskCommand.quoted(program)
     result.arguments = arguments.enumerated().map { number, argument in
       // RP escapes quotes and backslashes, and leaves the rest to the shell.
       guard argument.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") }) else {
@@ -110,49 +109,42 @@ struct TaskMapping: Sendable {
       result.environment?["SCALEMS_ARGUMENT_\(number + 1)"] = Self.escaped(argument)
       return "${SCALEMS_ARGUMENT_\(number + 1)}"
     }
-    result.preExec = [". \(Self.quoted(venv + "/bin/activate"))"] + description.preExec
+    result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"] + description.preExec
     result.preLaunch =
-      keepEarlierOutput(task, description) + namedOutput(result, description)
+      keepEarlierOutput(task) + namedOutput(result, description)
       + description.inputs.map { stage($0, .input, description) }
     result.postLaunch = description.outputs.map { stage($0, .output, description) }
     return result
   }
 
   /// A function runs in a worker of the raptor: no shell comes near it, and its time limit is kept there.
-  private func call(
-    _ function: FunctionCall, _ base: RPTask, _ task: EngineTask, _ description: TaskDescription
-  ) -> RPTask {
+  private func call(_ function: FunctionCall, _ base: RPTask, _ task: ResolvedTask) -> RPTask {
+    let description = task.description
     var result = base
     result.timeout = nil
-    var variables = description.environment.merging(facts(of: task, description)) { $1 }
-    variables["SCALEMS_RANK"] = "0"
+    var variables = description.environment.merging(facts(of: task)) { $1 }
+    variables[TaskVariables.rank] = "0"
     let request = PythonCall.request(
       function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
       request: String(decoding: request, as: UTF8.self), path: clientDirectory,
-      before: keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) },
+      before: keepEarlierOutput(task) + description.inputs.map { stage($0, .input, description) },
       after: description.outputs.map { stage($0, .output, description) }, timeout: description.timeout, grace: killGrace
     )
     return result
   }
 
-  private func variables(of task: EngineTask, _ description: TaskDescription) -> [String: String] {
-    var result = description.environment.merging(facts(of: task, description)) { $1 }.mapValues(Self.escaped)
+  private func variables(of task: ResolvedTask) -> [String: String] {
+    var result = task.description.environment.merging(facts(of: task)) { $1 }.mapValues(Self.escaped)
     // RP's shell fills in its own.
-    result["SCALEMS_RANK"] = "$RP_RANK"
-    result["SCALEMS_TASK_DIR"] = "$RP_TASK_SANDBOX"
+    result[TaskVariables.rank] = "$RP_RANK"
+    result[TaskVariables.taskDirectory] = "$RP_TASK_SANDBOX"
     return result
   }
 
-  /// What SCALE-MS tells a task, whatever runs it.
-  private func facts(of task: EngineTask, _ description: TaskDescription) -> [String: String] {
-    var result = [
-      "SCALEMS_SESSION_ID": session, "SCALEMS_SESSION_DIR": sessionDirectory, "SCALEMS_TASK_ID": task.id.uid,
-      "SCALEMS_TASK_NAME": task.batch.label(of: task.id), "SCALEMS_RANKS": String(description.resources.ranks),
-      "SCALEMS_CORES_PER_RANK": String(description.resources.coresPerRank), "SCALEMS_ATTEMPT": String(task.attempt),
-    ]
-    result["SCALEMS_MEMBER"] = task.batch.member(of: task.id).map(String.init)
-    return result
+  private func facts(of task: ResolvedTask) -> [String: String] {
+    let facts = TaskVariables.facts(of: task, session: session, sessionDirectory: sessionDirectory)
+    return Dictionary(uniqueKeysWithValues: facts.map { ($0.name, $0.value) })
   }
 
   /// RP has no standard input for tasks, and opens a file twice that is to have both outputs: a shell does it.
@@ -162,22 +154,24 @@ struct TaskMapping: Sendable {
     var streams = ""
     switch description.stdin {
     case nil: break
-    case .file(let path): streams += " < " + Self.quoted(self.path(path, default: clientDirectory))
-    case .text: streams += " < " + Self.quoted(stdinPath(of: id))
+    case .file(let path): streams += " < " + word(Location(path, relativeTo: .client))
+    case .text: streams += " < " + TaskCommand.quoted(stdinPath(of: id))
     }
-    if description.stdout == description.stderr { streams += " 2>&1" }
+    if OutputNames(description).areShared { streams += " 2>&1" }
     guard !streams.isEmpty else { return (program, rest) }
-    return ("/bin/sh", ["-c", "exec \"$0\" \"$@\"" + streams, program] + rest)
+    let shell = TaskCommand.shell("exec \"$0\" \"$@\"" + streams).argv
+    return (shell[0], shell.dropFirst() + [program] + rest)
   }
 
   /// Where the text lies that a task reads.
   func stdinPath(of id: TaskID) -> String { "\(sessionDirectory)/radical/\(id.uid).stdin" }
 
-  private func keepEarlierOutput(_ task: EngineTask, _ description: TaskDescription) -> [String] {
+  private func keepEarlierOutput(_ task: ResolvedTask) -> [String] {
     guard task.attempt > 1 else { return [] }
-    return [description.stdout, description.stderr].map { name in
-      let path = "\"$RP_TASK_SANDBOX\"/\(Self.quoted(name))"
-      return "{ [ ! -e \(path) ] || mv \(path) \(path).attempt\(task.attempt - 1); }"
+    return OutputNames(task.description).all.map { name in
+      let path = word(Location(.task, name))
+      let kept = word(Location(.task, OutputNames.kept(name, attempt: task.attempt - 1)))
+      return "{ [ ! -e \(path) ] || mv \(path) \(kept); }"
     }
   }
 
@@ -185,21 +179,20 @@ struct TaskMapping: Sendable {
   private func namedOutput(_ result: RPTask, _ description: TaskDescription) -> [String] {
     [(result.stdout, description.stdout), (result.stderr, description.stderr)].compactMap { name, file in
       guard let name, name != file else { return nil }
-      return "ln -sfn -- \(Self.quoted(file)) \"$RP_TASK_SANDBOX\"/\(name)"
+      return "ln -sfn -- \(TaskCommand.quoted(file)) \"$RP_TASK_SANDBOX\"/\(name)"
     }
   }
 
   // MARK: Staging
 
-  private enum Direction: String { case input, output }
-
   /// A shell command that brings one file to its place, or says why not in the task's standard error, and fails.
-  private func stage(_ directive: StagingDirective, _ direction: Direction, _ description: TaskDescription) -> String {
-    let sandbox = "$RP_TASK_SANDBOX"
-    let source = word(directive.source, default: direction == .input ? clientDirectory : sandbox)
-    let target = word(directive.target, default: direction == .input ? sandbox : clientDirectory)
-    let name = Self.quoted("the \(direction.rawValue) '\(directive.source)'")
-    let errors = "\"\(sandbox)\"/\(Self.quoted(description.stderr))"
+  private func stage(
+    _ directive: StagingDirective, _ direction: StagingDirective.Direction, _ description: TaskDescription
+  ) -> String {
+    let source = word(directive.source(direction))
+    let target = word(directive.target(direction))
+    let name = TaskCommand.quoted("the \(direction.rawValue) '\(directive.source)'")
+    let errors = word(Location(.task, description.stderr))
     let bring =
       switch directive.action {
       case .copy: "rm -rf -- \(target) && cp -RH -- \(source) \(target)"
@@ -214,22 +207,16 @@ struct TaskMapping: Sendable {
     return "{ \(condition){ \(work); } >> \(errors) 2>&1; }"
   }
 
-  /// A location as a word of a shell.
-  private func word(_ location: String, default directory: String) -> String {
-    if location.hasPrefix("task:///") { return "\"$RP_TASK_SANDBOX\"/\(Self.quoted(String(location.dropFirst(8))))" }
-    let path = path(location, default: directory)
-    guard path.hasPrefix("$RP_TASK_SANDBOX/") else { return Self.quoted(path) }
-    return "\"$RP_TASK_SANDBOX\"/\(Self.quoted(String(path.dropFirst(17))))"
+  /// A location as a word of the shell that runs the task, which knows the task's directory.
+  private func word(_ location: Location) -> String {
+    path(of: location).map(TaskCommand.quoted)
+      ?? "\"$RP_TASK_SANDBOX\"/\(TaskCommand.quoted(location.path))"
   }
 
-  /// The path of a location: after a scheme, absolute, or relative to `directory`.
-  private func path(_ location: String, default directory: String) -> String {
-    for (scheme, base) in [
-      ("client:///", clientDirectory), ("session:///", sessionDirectory), ("pilot:///", sessionDirectory),
-    ] where location.hasPrefix(scheme) {
-      return base + "/" + location.dropFirst(scheme.count)
-    }
-    return location.hasPrefix("/") ? location : directory + "/" + location
+  /// The path of a location; `nil` for one in the task's directory, which RP makes.
+  private func path(of location: Location) -> String? {
+    guard location.base != .task else { return nil }
+    return Locations(client: clientDirectory, session: sessionDirectory, task: "").path(of: location)
   }
 
   // MARK: Quoting
@@ -251,11 +238,6 @@ struct TaskMapping: Sendable {
   private static func isVariable(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
     return name.unicodeScalars.allSatisfy { $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || ("0"..."9") ~= $0 }
-  }
-
-  /// Text that a shell takes literally, as one word.
-  static func quoted(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   /// Text that a shell takes literally within double quotes.

@@ -1,3 +1,4 @@
+import Words
 import SessionModel
 import Work
 

@@ -12,6 +12,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
+  /// A time that is no number, or none that can be, is the nearest that is.
   public init(seconds: Double) { microseconds = Int64(saturating: (seconds * 1e6).rounded()) }
 
   /// The time by this machine's wall clock.

@@ -3,15 +3,6 @@ import JSON
 import SessionModel
 import Work
 
-/// One task as it travels to an agent or a raptor: resolved, but for the resources it will get.
-package struct RunItem {
-  package var id: TaskID
-  package var attempt: Int
-  package var label: String
-  package var member: Int?
-  package var description: TaskDescription
-}
-
 /// What a host tells its agent, and an agent its raptor: one JSON object a line.
 ///
 /// `hello`, `add_item` and `stop` are CPI's words; a raptor answers `hello` with its name and version.
@@ -19,7 +10,7 @@ package enum AgentRequest {
   case hello
   /// A description that many items share; its id is the number of the first task.
   case batch(UInt32, TaskDescription)
-  case addItem(RunItem)
+  case addItem(ResolvedTask)
   case cancel([TaskID], grace: Double)
   /// Hand back what has not started; the number returns in the answer.
   case withdraw(Int)
@@ -59,6 +50,11 @@ package struct AgentConfiguration: Codable {
     self.pilot = pilot
     self.killGrace = killGrace
     self.raptorCommand = raptorCommand
+  }
+
+  /// What is wrong with its numbers, if anything: an agent survives whatever its host says.
+  var fault: String? {
+    PilotSize.fault(cores: cores) ?? PilotSize.fault(gpus: gpus) ?? runtime.flatMap(PilotSize.fault(runtime:))
   }
 }
 
@@ -198,7 +194,9 @@ package struct RequestReader {
     switch verb {
     case "start":
       guard let json else { return .problem("start without a configuration") }
-      return .start(try JSONDecoder().decode(AgentConfiguration.self, from: Data(json.bytes)))
+      let configuration = try JSONDecoder().decode(AgentConfiguration.self, from: Data(json.bytes))
+      if let fault = configuration.fault { return .problem(fault) }
+      return .start(configuration)
     case "hello": return .request(.hello)
     case "batch":
       guard let batch, let json else { return .problem("a batch without a number or a description") }
@@ -207,24 +205,17 @@ package struct RequestReader {
       return .request(.batch(batch, description))
     case "add_item":
       guard let number else { return .problem("an item without a number") }
-      var description: TaskDescription
+      let shared: TaskDescription
       if let json {
-        description = try JSONDecoder().decode(TaskDescription.self, from: Data(json.bytes))
+        shared = try JSONDecoder().decode(TaskDescription.self, from: Data(json.bytes))
       } else if let batch, let known = descriptions[batch] {
-        description = known
+        shared = known
       } else {
         return .problem("an item without a description")
       }
-      var label = description.name
-      if let member { label += ".\(member)" }
-      if let command {
-        description.argv = ShellCommand.argv(command)
-      } else if let member {
-        description = description.substituting(member: member)
-      }
       return .request(
         .addItem(
-          RunItem(id: TaskID(number), attempt: attempt, label: label, member: member, description: description)))
+          ResolvedTask(id: TaskID(number), attempt: attempt, shared: shared, member: member, command: command)))
     case "cancel": return .request(.cancel(ids, grace: grace))
     case "withdraw": return .request(.withdraw(request))
     case "start_raptor": return .request(.startRaptor)

@@ -10,6 +10,14 @@ public func nearest(to text: String, in candidates: some Sequence<String>) -> St
   return best?.name
 }
 
+/// ` (did you mean 'x'?)`, or nothing.
+package func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
+  // Nobody mistypes a whole paragraph, and the comparison is quadratic; of a single letter anything is near.
+  guard (2...64).contains(name.utf8.count) else { return "" }
+  let comparable = candidates.lazy.filter { (1...80).contains($0.utf8.count) }
+  return nearest(to: name, in: comparable).map { " (did you mean '\($0)'?)" } ?? ""
+}
+
 /// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }

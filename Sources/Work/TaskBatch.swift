@@ -45,26 +45,24 @@ public struct TaskBatch: Equatable, Sendable {
 
   /// What people call the task: `name`, or `name.member`.
   public func label(of id: TaskID) -> String {
-    guard let member = member(of: id) else { return description.name }
-    return "\(description.name).\(member)"
+    Self.label(of: description, member: member(of: id))
+  }
+
+  static func label(of description: TaskDescription, member: Int?) -> String {
+    member.map { "\(description.name).\($0)" } ?? description.name
+  }
+
+  /// The line of one task of a list of commands.
+  func command(of id: TaskID) -> String? {
+    if case .commands(_, let list) = members { list[Int(id.number - first.number)] } else { nil }
   }
 
   /// The whole description of one task, with its member number and its command in place.
-  public func description(of id: TaskID) -> TaskDescription {
-    switch members {
-    case .single: return description
-    case .ensemble(let first, _):
-      return description.substituting(member: first + Int(id.number - self.first.number))
-    case .commands(_, let list):
-      var copy = description
-      copy.argv = ["/bin/sh", "-c", list[Int(id.number - first.number)]]
-      return copy
-    }
-  }
+  public func description(of id: TaskID) -> TaskDescription { resolved(id, attempt: 1).description }
 
   /// The command line of one task, for people: not quoted for a shell.
   public func commandLine(of id: TaskID) -> String {
-    if case .commands(_, let list) = members { return list[Int(id.number - first.number)] }
+    if let command = command(of: id) { return command }
     let line = description.commandLine
     guard let member = member(of: id) else { return line }
     return line.replacing(literal: "{member}", with: String(member))
@@ -95,13 +93,23 @@ public struct CommandList: Equatable, Sendable {
   /// The bytes of all commands together.
   public var byteCount: Int { bytes.count }
 
-  public mutating func append(_ command: some Sequence<UInt8>) {
+  /// Adds a command.
+  ///
+  /// - Returns: false when it was not taken: the list would be larger than `byteLimit`.
+  @discardableResult
+  public mutating func append(_ command: some Collection<UInt8>) -> Bool {
+    guard command.count <= Self.byteLimit - bytes.count else { return false }
     bytes.append(contentsOf: command)
     ends.append(UInt32(bytes.count))
+    return true
   }
 
-  public subscript(index: Int) -> String {
-    let start = index == 0 ? 0 : Int(ends[index - 1])
-    return String(decoding: bytes[start..<Int(ends[index])], as: UTF8.self)
+  /// All commands of a list together; more are offered as several lists.
+  public static let byteLimit = 1 << 30
+
+  public subscript(index: Int) -> String { String(decoding: utf8(at: index), as: UTF8.self) }
+
+  func utf8(at index: Int) -> ArraySlice<UInt8> {
+    bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
   }
 }

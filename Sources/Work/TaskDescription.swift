@@ -95,13 +95,14 @@ public struct TaskResources: Codable, Equatable, Sendable {
     self.gpusPerRank = gpusPerRank
   }
 
-  public var cores: Int { Self.total(ranks, coresPerRank) }
-  public var gpus: Int { Self.total(ranks, gpusPerRank) }
+  public var cores: Int { Self.total(ranks, max(1, coresPerRank)) }
+  public var gpus: Int { Self.total(ranks, max(0, gpusPerRank)) }
 
-  /// More than there is on earth is what a damaged file says: it must not overflow a sum over all tasks.
+  /// More than any pilot has is what a damaged file says: it fits nowhere, and a sum over all tasks does not overflow.
   private static func total(_ ranks: Int, _ each: Int) -> Int {
-    let (product, overflows) = ranks.multipliedReportingOverflow(by: each)
-    return overflows ? 0 : max(0, min(product, 1 << 30))
+    let most = 1 << 30
+    let (product, overflows) = max(1, ranks).multipliedReportingOverflow(by: each)
+    return overflows ? most : min(product, most)
   }
 
   enum CodingKeys: String, CodingKey {
@@ -114,7 +115,7 @@ public struct TaskResources: Codable, Equatable, Sendable {
 /// Where a task's standard input comes from; without one it reads `/dev/null`.
 public enum StandardInput: Codable, Equatable, Sendable {
   case text(String)
-  /// A path; relative to the directory of the workflow.
+  /// A `Location`; a relative path belongs to the directory of the workflow.
   case file(String)
 
   func mapText(_ transform: (String) -> String) -> StandardInput {
@@ -125,11 +126,8 @@ public enum StandardInput: Codable, Equatable, Sendable {
   }
 }
 
-/// One file or directory to bring into, or out of, a task's directory.
-///
-/// A location is a path, or a path after one of RP's schemes: `client:///` (the directory of the workflow),
-/// `session:///` (the session's directory, shared by its tasks), `task:///` (the task's own directory). An absolute
-/// path stands for itself. Without a scheme, a task's side is its own directory and the other side is the client's.
+/// One file or directory to bring into, or out of, a task's directory: each end is a `Location`, whose relative paths
+/// belong to the task's directory on its side, and to the client's on the other.
 public struct StagingDirective: Codable, Equatable, Sendable {
   public enum Action: String, Codable, CaseIterable, Sendable { case copy, link, move }
   public var source: String

@@ -8,6 +8,20 @@ public struct WorkItem: Codable, Equatable, Sendable {
     self.description = description
     self.shape = shape
   }
+
+  /// How many tasks it stands for; 0 when that is nonsense.
+  public var count: Int { max(0, shape.first ?? 1) }
+  public var isEnsemble: Bool { !shape.isEmpty }
+}
+
+extension Sequence<WorkItem> {
+  /// How many tasks the items stand for, whatever their shapes say.
+  public var taskCount: Int {
+    reduce(0) { sum, item in
+      let (total, overflows) = sum.addingReportingOverflow(item.count)
+      return overflows ? .max : total
+    }
+  }
 }
 
 /// Work that is given to a session.
@@ -20,7 +34,7 @@ public enum WorkOffer: Equatable, Sendable {
   /// How many tasks it stands for.
   public var taskCount: Int {
     switch self {
-    case .items(let items): items.reduce(0) { $0 + ($1.shape.first ?? 1) }
+    case .items(let items): items.taskCount
     case .commands(let list): list.count
     }
   }

@@ -71,6 +71,13 @@ final class NodeReader {
 
   func add(_ more: [WorkflowProblem]) { problems += more }
 
+  /// Reads something, and says whether nothing new was wrong with it.
+  func isRight(_ body: () -> Void) -> Bool {
+    let before = problems.count
+    body()
+    return problems.count == before
+  }
+
   /// In the order of the file, each once: an anchor is read wherever it is named.
   var orderedProblems: [WorkflowProblem] {
     var result: [WorkflowProblem] = []
@@ -136,7 +143,7 @@ final class NodeReader {
   // MARK: - Scalars
 
   /// Text as it stands in the file; numbers, dates and true/false keep their spelling.
-  func text(_ node: Node, what: String, isEmptyAllowed: Bool = true) -> String? {
+  func text(_ node: Node, what: String) -> String? {
     guard case .scalar(let scalar) = node else {
       let hint = if case .mapping = node { "; a text with ': ' in it needs quotes" } else { "" }
       report(node.mark, "\(what) must be text, found \(describe(node))\(hint)")
@@ -146,26 +153,17 @@ final class NodeReader {
       report(scalar.mark, "\(what) has no value; write '' for an empty text, or quotes around '\(scalar.string)'")
       return nil
     }
-    if scalar.string.isEmpty, !isEmptyAllowed {
-      report(scalar.mark, "\(what) is empty")
-      return nil
-    }
-    if scalar.string.utf8.contains(0) {
-      report(scalar.mark, "\(what) holds a NUL character, which no program can be given")
-      return nil
-    }
     return scalar.string
   }
 
-  /// A list of texts, or one text.
-  func texts(_ node: Node, what: String) -> [(text: String, mark: Mark?)]? {
-    switch node {
-    case .sequence(let sequence):
-      return sequence.compactMap { element in
-        text(element, what: "an entry of \(what)", isEmptyAllowed: false).map { ($0, element.mark) }
-      }
-    default: return text(node, what: what, isEmptyAllowed: false).map { [($0, node.mark)] }
+  /// A text that names something: not an empty one, nor one that no program can be given.
+  func word(_ node: Node, what: String) -> String? {
+    guard let text = text(node, what: what) else { return nil }
+    if text.isEmpty || text.utf8.contains(0) {
+      report(node.mark, "\(what) \(text.isEmpty ? "is empty" : TaskRules.holdsNUL)")
+      return nil
     }
+    return text
   }
 
   func boolean(_ node: Node, what: String) -> Bool? {
@@ -174,37 +172,25 @@ final class NodeReader {
     return nil
   }
 
-  func whole(_ node: Node, what: String, in range: ClosedRange<Int>) -> Int? {
-    if case .scalar(let scalar) = node, case .whole(let value) = ScalarValue(scalar), value >= range.lowerBound {
-      if value <= range.upperBound { return value }
-      report(node.mark, "\(what) is too large: \(value), at most \(range.upperBound) is possible")
-      return nil
-    }
-    report(
-      node.mark, "\(what) must be a whole number of at least \(range.lowerBound), found \(describe(node))")
+  /// - Parameter least: what the message says that it must be.
+  func whole(_ node: Node, what: String, least: Int) -> Int? {
+    if case .scalar(let scalar) = node, case .whole(let value) = ScalarValue(scalar) { return value }
+    report(node.mark, NumberRules.notWhole(what, least: least, found: describe(node)))
     return nil
   }
 
   /// Seconds: a number, or one with a unit (`90s`, `5m`, `2h`, `1d`).
   func duration(_ node: Node, what: String) -> Double? {
-    guard case .scalar(let scalar) = node, var seconds = Self.seconds(scalar.string) else {
-      report(node.mark, "\(what) must be seconds or a duration such as 90s, 5m or 2h, found \(describe(node))")
-      return nil
-    }
-    guard seconds > 0 else {
-      report(node.mark, "\(what) must be more than 0 seconds, found \(describe(node))")
-      return nil
-    }
-    seconds = min(seconds, 1e9)
-    return seconds
+    if case .scalar(let scalar) = node, let seconds = Self.seconds(scalar.string) { return seconds }
+    report(node.mark, "\(what) must be seconds or a duration such as 90s, 5m or 2h, found \(describe(node))")
+    return nil
   }
 
   private static func seconds(_ text: String) -> Double? {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
     let unit = text.last.flatMap { units[$0] }
     let number = unit == nil ? text[...] : text.dropLast()
-    guard !number.isEmpty, number.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
-      let value = Double(number), value.isFinite
+    guard !number.isEmpty, number.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(number)
     else { return nil }
     return value * (unit ?? 1)
   }
@@ -234,18 +220,4 @@ extension Node {
       }
     return (mark?.line ?? 0) << 32 | (mark?.column ?? 0) << 2 | kind
   }
-}
-
-/// At most 40 characters of the first line.
-func shortened(_ text: String) -> String {
-  let line = text.prefix { !$0.isNewline }
-  return line.count > 40 || line.count < text.count ? line.prefix(37) + "..." : String(line)
-}
-
-/// ` (did you mean 'x'?)`, or nothing.
-func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
-  // Nobody mistypes a whole paragraph, and the comparison is quadratic; of a single letter anything is near.
-  guard (2...64).contains(name.utf8.count) else { return "" }
-  let comparable = candidates.lazy.filter { (1...80).contains($0.utf8.count) }
-  return nearest(to: name, in: comparable).map { " (did you mean '\($0)'?)" } ?? ""
 }

@@ -33,7 +33,7 @@ public struct PilotRequest: Equatable, Sendable {
 /// begin with `x-` are ignored: a place for anchors (`x-defaults: &defaults {…}`, then `<<: *defaults` in a task).
 public struct WorkflowFile: Equatable, Sendable {
   public var name: String?
-  /// `local` or `radical`.
+  /// The name of an engine.
   public var engine: String?
   public var resource: String?
   public var venv: String?
@@ -59,20 +59,22 @@ public struct WorkflowFile: Equatable, Sendable {
   public var needsRaptor: Bool { raptor ?? items.contains { $0.description.raptor } }
 
   /// How many tasks the items stand for.
-  public var taskCount: Int { items.reduce(0) { $0 + ($1.shape.first ?? 1) } }
+  public var taskCount: Int { items.taskCount }
 
   /// Reads the file at `path`.
-  public init(contentsOf path: String) throws(WorkflowProblems) {
-    try self.init(text: SourceText.read(path), path: path)
+  ///
+  /// - Parameter engines: the names that an engine may have; any when `nil`.
+  public init(contentsOf path: String, engines: [String]? = nil) throws(WorkflowProblems) {
+    try self.init(text: SourceText.read(path), path: path, engines: engines)
   }
 
   /// Reads `text`; `path` is what messages call it.
-  public init(text: String, path: String) throws(WorkflowProblems) {
+  public init(text: String, path: String, engines: [String]? = nil) throws(WorkflowProblems) {
     let document = try YAMLDocument(text: text, path: path)
     let reader = NodeReader(path: path)
     reader.hiddenKeys = Set(document.standIns.keys)
     reader.add(document.duplicateKeys(path: path))
-    self = WorkflowReader(reader: reader).read(document.root)
+    self = WorkflowReader(reader: reader, engines: engines).read(document.root)
     guard reader.problems.isEmpty else { throw WorkflowProblems(reader.orderedProblems) }
   }
 }
@@ -81,9 +83,9 @@ public struct WorkflowFile: Equatable, Sendable {
 struct WorkflowReader {
   static let keys = ["name", "engine", "resource", "venv", "pilot", "raptor", "tasks"]
   static let pilotKeys = ["cores", "gpus", "runtime"]
-  static let engines = ["local", "radical"]
 
   let reader: NodeReader
+  let engines: [String]?
 
   func read(_ root: Node?) -> WorkflowFile {
     var file = WorkflowFile()
@@ -98,26 +100,28 @@ struct WorkflowReader {
     guard let fields = reader.fields(root, owner: "the workflow", known: Self.keys, isFree: { $0.hasPrefix("x-") })
     else { return file }
     func text(_ key: String) -> String? {
-      fields[key].flatMap { reader.text($0, what: "'\(key)'", isEmptyAllowed: false) }
+      fields[key].flatMap { reader.word($0, what: "'\(key)'") }
     }
     file.name = text("name")
     file.resource = text("resource")
     file.venv = text("venv")
     file.engine = text("engine")
-    if let engine = file.engine, !Self.engines.contains(engine) {
+    if let engine = file.engine, let engines, !engines.contains(engine) {
       reader.report(
         fields["engine"]?.mark,
-        "unknown engine '\(shortened(engine))'\(suggestion(for: engine, among: Self.engines)): "
-          + "there are \(Self.engines.joined(separator: " and "))")
+        "unknown engine '\(shortened(engine))'\(suggestion(for: engine, among: engines)): "
+          + "there are \(engines.joined(separator: " and "))")
     }
     file.raptor = fields["raptor"].flatMap { reader.boolean($0, what: "'raptor'") }
     file.pilot = fields["pilot"].map(pilot) ?? PilotRequest()
     let tasks = self.tasks(fields)
     file.items = tasks.map(\.item)
-    WorkflowChecks(reader: reader, file: file, tasks: tasks).run()
-    if file.needsRaptor, file.pilot.cores == 1 {
-      reader.report(
-        fields["pilot"]?.mark, "a pilot with a raptor needs at least 2 cores: the raptor keeps one for itself")
+    let pilot = PilotSize(
+      cores: file.pilot.cores, gpus: file.pilot.gpus, hasRaptor: file.needsRaptor,
+      noRaptor: file.raptor == false ? "the workflow says 'raptor: false'" : nil)
+    for violation in TaskRules.violations(in: file.items, pilot: pilot) { report(violation, of: tasks) }
+    if file.needsRaptor, let fault = file.pilot.cores.flatMap(PilotSize.faultOfRaptor) {
+      reader.report(fields["pilot"]?.mark, fault)
     }
     return file
   }
@@ -127,12 +131,35 @@ struct WorkflowReader {
     return false
   }
 
+  /// Adds the place to what the rules say, unless the reader has said already what is wrong there.
+  private func report(_ violation: WorkViolation, of tasks: [ParsedTask]) {
+    let task = tasks[violation.item]
+    guard !task.isBroken(violation.path) else { return }
+    var sentence = violation.sentence
+    if case .duplicate(let first?) = violation.kind {
+      sentence += " (on line \(marks(of: tasks[first]).mark(at: [.key("name")])?.line ?? 0))"
+    }
+    reader.report(marks(of: task).mark(at: violation.path), sentence)
+  }
+
+  private func marks(of task: ParsedTask) -> TaskMarks { TaskMarks(node: task.node, hiddenKeys: reader.hiddenKeys) }
+
   private func pilot(_ node: Node) -> PilotRequest {
     guard let fields = reader.fields(node, owner: "'pilot'", known: Self.pilotKeys) else { return PilotRequest() }
+    func checked<Value>(_ key: String, _ value: Value?, _ fault: (Value) -> String?) -> Value? {
+      guard let value, let sentence = fault(value) else { return value }
+      reader.report(fields[key]?.mark, sentence)
+      return nil
+    }
+    func whole(_ key: String, least: Int) -> Int? {
+      fields[key].flatMap { reader.whole($0, what: "'\(key)' of the pilot", least: least) }
+    }
     return PilotRequest(
-      cores: fields["cores"].flatMap { reader.whole($0, what: "'cores' of the pilot", in: 1...100_000_000) },
-      gpus: fields["gpus"].flatMap { reader.whole($0, what: "'gpus' of the pilot", in: 0...100_000_000) },
-      runtime: fields["runtime"].flatMap { reader.duration($0, what: "'runtime' of the pilot") })
+      cores: checked("cores", whole("cores", least: PilotSize.coreRange.lowerBound), PilotSize.fault(cores:)),
+      gpus: checked("gpus", whole("gpus", least: PilotSize.gpuRange.lowerBound), PilotSize.fault(gpus:)),
+      runtime: checked(
+        "runtime", fields["runtime"].flatMap { reader.duration($0, what: "'runtime' of the pilot") },
+        PilotSize.fault(runtime:)))
   }
 
   private func tasks(_ fields: Fields) -> [ParsedTask] {
@@ -146,6 +173,6 @@ struct WorkflowReader {
     }
     if sequence.isEmpty { reader.report(node.mark, "'tasks' is empty: there is nothing to run") }
     let taskReader = TaskReader(reader: reader)
-    return sequence.enumerated().compactMap { taskReader.read($1, number: $0 + 1) }
+    return sequence.enumerated().map { taskReader.read($1, number: $0 + 1) }
   }
 }

@@ -69,7 +69,7 @@ private func totals(_ file: WorkflowFile) -> [String] {
   lines.append(
     "longest chain: \(counted(path.count, "level")) (\(shortList(path, separator: " → ")))")
   let first = zip(file.items, levels.level).filter { $1 == 0 }.map(\.0)
-  let count = first.reduce(0) { $0 + ($1.shape.first ?? 1) }
+  let count = first.taskCount
   lines.append(
     "can start at once: \(counted(count, "task")) (\(shortList(first.map(\.description.name), separator: ", ")))")
   return lines

@@ -68,7 +68,10 @@ import Testing
     (["run"], "name a workflow"),
     (["run", "none.yaml"], "none.yaml"),
     (["run", "w.yaml", "--commands", "-"], "not both"),
-    (["run", "w.yaml", "--cores", "0"], "at least one core"),
+    (
+      ["run", "w.yaml", "--cores", "0"],
+      "'cores' of the pilot must be a whole number of at least 1, found '0' (--cores)"
+    ),
     (["run", "w.yaml", "--cores", "two"], "two"),
     (["run", "w.yaml", "--engine", "locall"], "did you mean 'local'"),
     (["run", "w.yaml", "--enable-raptor", "--cores", "1"], "at least 2 cores"),

@@ -44,7 +44,7 @@ import Testing
     #expect(more.exitCode == 0, "\(more)")
     #expect(try object(more.stdout)["count"] as? Int == 2)
     let again = try await session.run("submit", id, "more.yaml")
-    #expect(again.exitCode == 1 && again.stderr.contains("'more' already"), "\(again)")
+    #expect(again.exitCode == 1 && again.stderr.contains("there is already a task 'more'"), "\(again)")
 
     let drained = try await session.run("drain", id, "--wait", "--reason", "enough", "--timeout", "20")
     #expect(drained.exitCode == 0, "\(drained)")

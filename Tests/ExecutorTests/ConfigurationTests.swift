@@ -1,6 +1,7 @@
-import Executor
 import Testing
 import Work
+
+@testable import Executor
 
 /// Each rule of the configuration has one clear message.
 @Suite struct ConfigurationTests {
@@ -8,8 +9,10 @@ import Work
     name: "radical", resources: ["local.localhost", "access.expanse"], needsTargetVenv: true,
     pilotOptions: ["cores", "gpus", "runtime", "queue", "project"])
 
+  private static let all = [EngineKind.local, cluster]
+
   @Test func `the defaults are one machine's local pilot`() throws {
-    let configuration = try RuntimeConfiguration()
+    let configuration = try RuntimeConfiguration(engines: Self.all)
     #expect(configuration.engine.name == "local")
     #expect(configuration.resource == "local.localhost")
     #expect(configuration.cores == nil)
@@ -23,7 +26,7 @@ import Work
   @Test func `options of the pilot set what has no argument`() throws {
     let configuration = try RuntimeConfiguration(
       engine: "radical", targetVenv: "/venv",
-      pilotOptions: ["cores": "8", "gpus": "1", "runtime": "90.5", "queue": "debug"], engines: [.local, Self.cluster])
+      pilotOptions: ["cores": "8", "gpus": "1", "runtime": "90.5", "queue": "debug"], engines: Self.all)
     #expect(configuration.cores == 8)
     #expect(configuration.gpus == 1)
     #expect(configuration.runtime == 90.5)
@@ -35,7 +38,7 @@ import Work
   }
 
   @Test func `an engine that needs a virtual environment says so`() {
-    let expected = "engine 'radical' needs the virtual environment that its tasks run in: name one with --venv"
+    let expected = "engine 'radical' needs the virtual environment that its tasks run in"
     for venv in [nil, ""] {
       #expect(
         message { try RuntimeConfiguration(engine: "radical", targetVenv: venv, engines: [Self.cluster]) } == expected)
@@ -44,53 +47,58 @@ import Work
 
   @Test func `an empty virtual environment is refused, also where none is needed`() {
     #expect(
-      message { try RuntimeConfiguration(targetVenv: "") }
+      message { try RuntimeConfiguration(targetVenv: "", engines: Self.all) }
         == "the target virtual environment is empty: name its directory or leave it out")
   }
 
   @Test func `unknown engines and resources are named, with what would be right`() {
     #expect(
-      message { try RuntimeConfiguration(engine: "locl") }
+      message { try RuntimeConfiguration(engine: "locl", engines: Self.all) }
         == "unknown engine 'locl' (did you mean 'local'?): use 'local' or 'radical'")
     #expect(
-      message { try RuntimeConfiguration(engine: "slurm", engines: [.local, Self.cluster]) }
+      message { try RuntimeConfiguration(engine: "slurm", engines: Self.all) }
         == "unknown engine 'slurm': use 'local' or 'radical'")
     #expect(
-      message { try RuntimeConfiguration(resource: "local.localhots") }
+      message { try RuntimeConfiguration(resource: "local.localhots", engines: Self.all) }
         == "unknown resource 'local.localhots' for engine 'local' (did you mean 'local.localhost'?): "
         + "use 'local.localhost'")
   }
 
   @Test func `impossible numbers are refused`() {
-    #expect(message { try RuntimeConfiguration(cores: 0) } == "a pilot has at least one core, not 0")
-    #expect(message { try RuntimeConfiguration(gpus: -1) } == "a pilot has no gpu or more, not -1")
+    #expect(
+      message { try RuntimeConfiguration(cores: 0, engines: Self.all) }
+        == "'cores' of the pilot must be a whole number of at least 1, found '0'")
+    #expect(
+      message { try RuntimeConfiguration(gpus: -1, engines: Self.all) }
+        == "'gpus' of the pilot must be a whole number of at least 0, found '-1'")
     for runtime in [0, -1, Double.nan, .infinity] {
       #expect(
-        message { try RuntimeConfiguration(runtime: runtime) }?
-          .hasPrefix("the runtime of a pilot is more than 0 seconds, not ") ?? false)
+        message { try RuntimeConfiguration(runtime: runtime, engines: Self.all) }?
+          .hasPrefix("'runtime' of the pilot ") ?? false)
     }
     #expect(
-      message { try RuntimeConfiguration(enableRaptor: true, cores: 1) }
-        == "a raptor keeps one core for itself, so its pilot needs at least 2 cores, not 1: "
-        + "ask for more cores or leave the raptor out")
-    #expect(throws: Never.self) { try RuntimeConfiguration(enableRaptor: true, cores: 2) }
+      message { try RuntimeConfiguration(enableRaptor: true, cores: 1, engines: Self.all) }
+        == "a pilot with a raptor needs at least 2 cores: the raptor keeps one for itself")
+    #expect(throws: Never.self) { try RuntimeConfiguration(enableRaptor: true, cores: 2, engines: Self.all) }
   }
 
   @Test func `unknown options of the pilot are named, with the nearest valid one`() {
     #expect(
-      message { try RuntimeConfiguration(pilotOptions: ["core": "2"]) }
+      message { try RuntimeConfiguration(pilotOptions: ["core": "2"], engines: Self.all) }
         == "unknown pilot option 'core' (did you mean 'cores'?): engine 'local' knows cores, gpus, runtime")
     #expect(
-      message { try RuntimeConfiguration(pilotOptions: ["nodes": "2"]) }?.hasPrefix("unknown pilot option 'nodes'")
+      message { try RuntimeConfiguration(pilotOptions: ["nodes": "2"], engines: Self.all) }?.hasPrefix(
+        "unknown pilot option 'nodes'")
         ?? false)
     #expect(
-      message { try RuntimeConfiguration(pilotOptions: ["cores": "many"]) }
+      message { try RuntimeConfiguration(pilotOptions: ["cores": "many"], engines: Self.all) }
         == "pilot option 'cores' is a whole number, not 'many'")
     #expect(
-      message { try RuntimeConfiguration(pilotOptions: ["runtime": "1h"]) }
+      message { try RuntimeConfiguration(pilotOptions: ["runtime": "1h"], engines: Self.all) }
         == "pilot option 'runtime' is a number of seconds, not '1h'")
     #expect(
-      message { try RuntimeConfiguration(pilotOptions: ["cores": "-3"]) } == "a pilot has at least one core, not -3")
+      message { try RuntimeConfiguration(pilotOptions: ["cores": "-3"], engines: Self.all) }
+        == "'cores' of the pilot must be a whole number of at least 1, found '-3'")
   }
 
   @Test func `the nearest name counts typing errors`() {

@@ -22,7 +22,8 @@ private struct World {
   init(_ seed: UInt64) throws {
     numbers = SeededNumbers(seed)
     core = SessionCore(
-      info: Harness.info(), limits: TimeLimits(), hasRaptor: seed % 2 == 0, workflow: Workflow(), resuming: nil)
+      info: Harness.info(), limits: TimeLimits(), pilotSize: .ofSession(cores: 4, gpus: nil, hasRaptor: seed % 2 == 0),
+      workflow: Workflow(), resuming: nil)
     feed(.start)
   }
 

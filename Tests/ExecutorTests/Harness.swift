@@ -80,6 +80,12 @@ final class Recording: EventRecorder {
   }
 }
 
+extension EngineKind {
+  /// What the fake engine offers.
+  static let local = EngineKind(
+    name: "local", resources: ["local.localhost"], needsTargetVenv: false, pilotOptions: ["cores", "gpus", "runtime"])
+}
+
 extension TimeLimits {
   /// For tests in which something hangs: every deadline is near, yet far enough for a busy machine.
   static var near: TimeLimits {
@@ -114,7 +120,8 @@ struct Harness {
     id: String = "session.test"
   ) throws {
     self.engine = engine
-    let configuration = try RuntimeConfiguration(enableRaptor: raptor, cores: 4, limits: limits)
+    let configuration = try RuntimeConfiguration(
+      enableRaptor: raptor, cores: 4, limits: limits, engines: [.local])
     let info = Self.info(id)
     let context = SessionContext(
       id: id, directory: "/nowhere", clientDirectory: "/nowhere", configuration: configuration)

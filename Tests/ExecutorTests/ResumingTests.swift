@@ -57,9 +57,9 @@ import Work
     var first = Workflow()
     let like = TaskDescription(name: "command", argv: [])
     var table = TaskTable()
-    table.add(first.add(commands: CommandList(["a", "b"]), like: like), at: start)
+    table.add(try first.add(commands: CommandList(["a", "b"]), like: like), at: start)
     var workflow = Workflow(resuming: table)
-    let batch = workflow.add(commands: CommandList(["c"]), like: like)
+    let batch = try workflow.add(commands: CommandList(["c"]), like: like)
     #expect(batch.label(of: batch.first) == "command.2")
     #expect(batch.first == TaskID(2))
   }

@@ -79,7 +79,7 @@ import Work
     _ = try workflow.add([item("r", raptor: true)])
     let later = try Harness(workflow: workflow)
     let error = await #expect(throws: ValueError.self) { try await later.executor.startup() }
-    #expect(error?.message == "item 'r' goes through the raptor, but this session has none: enable it")
+    #expect(error?.message == "task 'r' goes through the raptor, but this session has none")
     #expect(later.engine.calls.isEmpty)
   }
 

@@ -23,15 +23,17 @@ import Work
   @Test func `names are unique`() throws {
     var workflow = Workflow()
     _ = try workflow.add([item("a")])
-    #expect(message(DuplicateKeyError.self, [item("a")], in: workflow) == "the workflow has an item 'a' already")
-    #expect(message(DuplicateKeyError.self, [item("b"), item("b")]) == "the workflow has an item 'b' already")
+    #expect(message(DuplicateKeyError.self, [item("a")], in: workflow) == "there is already a task 'a'")
+    #expect(message(DuplicateKeyError.self, [item("b"), item("b")]) == "there is already a task 'b'")
   }
 
   @Test func `shapes other than one-dimensional are not there yet`() {
     #expect(
       message(MissingImplementationError.self, [WorkItem(TaskDescription(name: "m", argv: ["x"]), shape: [2, 3])])
-        == "item 'm' has the shape [2, 3]: only one-dimensional ensembles are supported")
-    #expect(message(ValueError.self, [item("m", count: 0)]) == "item 'm' has no members: its ensemble is empty")
+        == "'ensemble' in task 'm' must be one number: only one-dimensional ensembles are supported")
+    #expect(
+      message(ValueError.self, [item("m", count: 0)])
+        == "'ensemble' in task 'm' must be a whole number of at least 1, found '0'")
     #expect(message(ValueError.self, [item("m", count: -1)]) != nil)
     #expect(message(ValueError.self, [item("m", count: .max)]) != nil)
   }
@@ -44,20 +46,28 @@ import Work
       do { _ = try workflow.add([WorkItem(description)]) } catch { return (error as? ValueError)?.message }
       return nil
     }
-    #expect(refused { $0.argv = [] } == "item 'a' has no command: its argv is empty")
-    #expect(refused { $0.resources.ranks = 0 } == "item 'a' has at least one rank and one core a rank, not 0 and 1")
+    #expect(
+      refused { $0.argv = [] }
+        == "'argv' in task 'a' is empty: it begins with the program to run")
+    #expect(
+      refused { $0.resources.ranks = 0 }
+        == "'ranks' in task 'a' must be a whole number of at least 1, found '0'")
     #expect(refused { $0.resources.coresPerRank = -1 } != nil)
-    #expect(refused { $0.resources.gpusPerRank = -1 } == "item 'a' has no gpu or more, not -1")
-    #expect(refused { $0.timeout = 0 } == "the timeout of item 'a' is more than 0 seconds, not 0.0")
+    #expect(
+      refused { $0.resources.gpusPerRank = -1 }
+        == "'gpus_per_rank' in task 'a' must be a whole number of at least 0, found '-1'")
+    #expect(refused { $0.timeout = 0 } == "'timeout' in task 'a' must be more than 0 seconds, found '0'")
     #expect(refused { $0.timeout = .infinity } != nil)
-    #expect(refused { $0.retries = 251 } == "item 'a' is run again at most 250 times, not 251")
+    #expect(
+      refused { $0.retries = 251 }
+        == "'retries' in task 'a' is too large: 251, at most 250 is possible")
     #expect(refused { $0.retries = -1 } != nil)
     let call = FunctionCall(module: "m", name: "f")
     #expect(refused { ($0.argv, $0.function, $0.raptor) = ([], call, true) } == nil)
     #expect(refused { ($0.function, $0.raptor) = (call, true) } != nil)
     #expect(
       refused { ($0.argv, $0.function) = ([], call) }
-        == "item 'a' is a function, which goes through the raptor: set raptor")
+        == "task 'a' is a function and cannot have 'raptor: false': a function runs in a worker of the raptor")
     #expect(refused { ($0.argv, $0.function, $0.raptor, $0.stdin) = ([], call, true, .text("")) } != nil)
     #expect(refused { ($0.argv, $0.function, $0.raptor, $0.preExec) = ([], call, true, ["x"]) } != nil)
     #expect(refused { ($0.argv, $0.function, $0.raptor, $0.resources.ranks) = ([], call, true, 2) } != nil)
@@ -65,16 +75,16 @@ import Work
 
   @Test func `what waits for nothing that exists is refused`() {
     #expect(
-      message(ValueError.self, [item("a", after: ["b"])]) == "item 'a' waits for 'b', which is not in the workflow")
+      message(ValueError.self, [item("a", after: ["b"])]) == "task 'a' is after 'b', which is no task here")
     #expect(
       message(ValueError.self, [item("e", count: 2), item("a", after: ["e.2"])])
-        == "item 'a' waits for member 2 of 'e', which has 2")
+        == "task 'a' is after 'e.2', but 'e' has the members 0 to 1")
     #expect(
       message(ValueError.self, [item("e", count: 2), item("a", after: ["e.{member}"])])
-        == "item 'a' is no ensemble, so it cannot wait for 'e.{member}'")
+        == "'after' in task 'a' has {member}, but the task is no ensemble (ensemble: N)")
     #expect(
       message(ValueError.self, [item("e", count: 2), item("a", count: 3, after: ["e.{member}"])])
-        == "item 'a' has 3 members and waits for those of 'e', which has 2")
+        == "task 'a' has 3 members and each is after its own of 'e', which has only 2")
     #expect(message(ValueError.self, [item("e", count: 2), item("a", after: ["e.x"])]) != nil)
   }
 
@@ -82,8 +92,8 @@ import Work
     #expect(
       message(
         ValueError.self, [item("x"), item("a", after: ["c"]), item("b", after: ["a"]), item("c", after: ["b", "x"])])
-        == "items wait for each other in a circle: a -> c -> b -> a")
-    #expect(message(ValueError.self, [item("a", after: ["a"])]) == "items wait for each other in a circle: a -> a")
+        == "tasks wait for each other: a → c → b → a")
+    #expect(message(ValueError.self, [item("a", after: ["a"])]) == "tasks wait for each other: a → a")
     #expect(message(ValueError.self, [item("e", count: 2, after: ["e.{member}"])]) != nil)
   }
 

@@ -6,7 +6,7 @@ import Work
 
 @Suite struct CoreSchedulerTests {
   private func request(_ id: Int, _ cores: Int, _ gpus: Int = 0) -> CoreScheduler.Request {
-    CoreScheduler.Request(id: TaskID(id), cores: cores, gpus: gpus)
+    CoreScheduler.Request(id: TaskID(id), needs: CoreNeeds(cores: cores, gpus: gpus))
   }
 
   @Test func startsTheFirstThatFits() {
@@ -49,7 +49,7 @@ import Work
     var running: [(TaskID, [Int])] = []
     for id in 0..<200 {
       let request = request(id, Int.random(in: 1...8, using: &random), Int.random(in: 0...3, using: &random))
-      sizes[request.id] = request.cores
+      sizes[request.id] = request.needs.cores
       scheduler.add(request)
     }
     var finished = 0

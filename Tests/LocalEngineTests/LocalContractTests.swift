@@ -12,7 +12,8 @@ func localHarness(
   limits.killGrace = .seconds(killGrace)
   limits.awaitRaptor = .seconds(0.5)
   let configuration = try RuntimeConfiguration(
-    targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits)
+    targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits,
+    engines: [.local])
   return try EngineHarness(LocalEngine(executable: scalemsTop), configuration: configuration)
 }
 

@@ -90,16 +90,42 @@ import Work
     #expect(try harness.details("partial").exitCode == 5)
   }
 
+  @Test func standardInputComesFromAnyLocation() async throws {
+    let harness = try localHarness()
+    try harness.directory.write("of the client", to: "in.0")
+    let items = ["in.{member}", "client:///in.0", "session:///in.0", "pilot:///in.0", "task:///staged"].enumerated().map
+    {
+      var description = TaskDescription(
+        name: "cat\($0)", argv: ["/bin/cat"], stdin: .file($1),
+        inputs: [StagingDirective(source: "in.0", target: "staged")])
+      description.stdout = "out"
+      return WorkItem(description, shape: [1])
+    }
+    #expect(try await harness.run(items).tasks == ["DONE": 5])
+    for number in 0..<5 { #expect(try harness.output("cat\(number).0", "out") == "of the client") }
+  }
+
+  @Test func aQuoteBeforeACombiningCharacterIsAQuoteForTheShell() async throws {
+    let harness = try localHarness()
+    let line = "false '\u{301}' '; touch gone'"
+    let item = WorkItem(TaskDescription(name: "t", argv: ["/bin/true"], preExec: [line]))
+    #expect(try await harness.run([item]).tasks == ["FAILED": 1])
+    #expect(try harness.output("t", "stderr").contains("pre_exec failed (exit 1): \(line)"))
+    #expect(!harness.directory.exists("tasks/task.000000/gone"))
+  }
+
   @Test func gpusAreSlotsOfTheirOwn() async throws {
     let harness = try localHarness(cores: 4, gpus: 2)
     var item = shell("gpu", "echo $CUDA_VISIBLE_DEVICES; sleep 0.2") { $0.resources = TaskResources(gpusPerRank: 1) }
     item.shape = [2]
-    let summary = try await harness.run([
-      item, shell("greedy", "true") { $0.resources = TaskResources(gpusPerRank: 3) },
-    ])
-    #expect(summary.tasks == ["DONE": 2, "FAILED": 1])
+    try await harness.executor.startup()
+    let error = await #expect(throws: ValueError.self) {
+      try await harness.executor.submit([shell("greedy", "true") { $0.resources = TaskResources(gpusPerRank: 3) }])
+    }
+    #expect(error?.message == "task 'greedy' needs 3 gpus, the pilot has 2")
+    try await harness.executor.submit([item])
+    #expect(try await harness.executor.shutdown().tasks == ["DONE": 2])
     #expect(try Set([harness.output("gpu.0"), harness.output("gpu.1")]) == ["0\n", "1\n"])
-    #expect(try harness.details("greedy").reason == "needs 3 gpus, the pilot has 2")
   }
 
   @Test func usageIsMeasured() async throws {

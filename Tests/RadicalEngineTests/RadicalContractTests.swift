@@ -21,7 +21,7 @@ func radicalHarness(
   limits.awaitRaptor = .seconds(awaitRaptor)
   let configuration = try RuntimeConfiguration(
     engine: "radical", targetVenv: radicalVenv, enableRaptor: raptor, cores: cores, runtime: runtime,
-    pilotOptions: options, limits: limits)
+    pilotOptions: options, limits: limits, engines: [.radical])
   let home = try TemporaryDirectory()
   let engine = RadicalEngine(
     registry: SessionRegistry(directory: home.path + "/sessions"), environment: ["HOME": home.path])

@@ -51,7 +51,7 @@ final class FakeHelper: Sendable {
     limits.startup = .seconds(15)
     let engine = RadicalEngine(registry: SessionRegistry(directory: place.path + "/sessions"))
     return try EngineHarness(
-      engine, configuration: RuntimeConfiguration(engine: "radical", targetVenv: venv, cores: 2, limits: limits))
+      engine, configuration: RuntimeConfiguration(targetVenv: venv, cores: 2, limits: limits, engines: [.radical]))
   }
 
   /// Why the helper was lost; `nil` when it was not.

@@ -7,7 +7,7 @@ import Testing
 /// A tracker whose pilot was submitted.
 private func tracker(cores: Int? = 2, runtime: Double? = nil) throws -> PilotTracker {
   var tracker = PilotTracker()
-  tracker.begin(try RuntimeConfiguration(engine: "radical", targetVenv: "/venv", cores: cores, runtime: runtime))
+  tracker.begin(try RuntimeConfiguration(targetVenv: "/venv", cores: cores, runtime: runtime, engines: [.radical]))
   return tracker
 }
 
@@ -49,7 +49,7 @@ extension PilotTracker {
     tracker.isCancelRequested = true
     tracker.limitReached = "x"
     _ = tracker.hear(.done)
-    tracker.begin(try RuntimeConfiguration(engine: "radical", targetVenv: "/venv", cores: 3, gpus: 1, runtime: 60))
+    tracker.begin(try RuntimeConfiguration(targetVenv: "/venv", cores: 3, gpus: 1, runtime: 60, engines: [.radical]))
     #expect(tracker.uid == "pilot.0001" && tracker.cores == 3 && tracker.runtime == 60 && !tracker.isActive)
     #expect(!tracker.isCancelRequested && tracker.limitReached == nil && !tracker.isFinal)
     #expect(tracker.hear(.failed) == nil)
@@ -86,7 +86,7 @@ extension PilotTracker {
       #expect(record.cores ?? 0 >= 0 && record.gpus ?? 0 >= 0)
       _ = tracker.hear(.active, record)
       #expect(tracker.coresPerNode >= 0)
-      tracker.begin(try RuntimeConfiguration(engine: "radical", targetVenv: "/venv", cores: 4))
+      tracker.begin(try RuntimeConfiguration(targetVenv: "/venv", cores: 4, engines: [.radical]))
     }
   }
 

@@ -150,6 +150,12 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
       let end = try await place.run(TaskDescription(name: "cat", argv: ["cat"], stdin: .file(name)))
       #expect(end.status == 0 && end.text("stdout") == "from \(name)")
     }
+    try place.write("staged", to: "in")
+    for location in ["client:///in", "task:///it's $here"] {
+      let inputs = [StagingDirective(source: "in", target: "it's $here")]
+      let end = try await place.run(TaskDescription(name: "cat", argv: ["cat"], stdin: .file(location), inputs: inputs))
+      #expect(end.status == 0 && end.text("stdout") == "staged", "\(end)")
+    }
     let refusal = place.mapping.refusal(
       of: EngineTask(TaskDescription(name: "cat", argv: ["cat"], stdin: .file("none"))), raptorTakesWork: false)
     #expect(refusal?.contains("/none cannot be read: No such file") ?? false)

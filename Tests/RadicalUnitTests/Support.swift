@@ -11,7 +11,8 @@ let nastyTexts = [
   "", " ", "plain", "two words", "a  b ", "it's", "'", "\"", "\\", "\\\"", "a\\", "\\\\", "$HOME", "${HOME}", "$", "a$",
   "$(touch gone)", "`touch gone`", "\\$HOME", "\\`x\\`", "!x", "#x", "~", "*", "?", "[a]", "{a,b}", "a;b", "a&b", "a|b",
   "a>b", "a<b", "(a)", "-n", "--", "line\nfeed", "tab\there", "ends\n", "naïve 日本語 👩‍🔬", "%s%n", "\\n", "$1", "\"$x\"",
-  "'\"$`\\!", "${SCALEMS_ARGUMENT_1}", "=", "a=b", "\r", "\u{1b}[31m",
+  "'\"$`\\!", "a'\u{301}; touch gone", "\"\u{301}$HOME", "$\u{301}", "${SCALEMS_ARGUMENT_1}", "=", "a=b", "\r",
+  "\u{1b}[31m",
 ]
 
 extension EngineTask {
@@ -19,5 +20,13 @@ extension EngineTask {
   init(_ description: TaskDescription, number: Int = 0, attempt: Int = 1) {
     let batch = TaskBatch(first: TaskID(number), description: description, members: .single)
     self.init(id: TaskID(number), attempt: attempt, batch: batch)
+  }
+}
+
+extension TaskMapping {
+  func map(_ task: EngineTask, submission: Int) -> RPTask { map(task.resolved, submission: submission) }
+
+  func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
+    refusal(of: task.resolved, raptorTakesWork: raptorTakesWork)
   }
 }

@@ -16,7 +16,7 @@ struct TaskProblemTests {
 
   @Test(arguments: [
     ("timeout: -5", "4:14: 'timeout' in task 't' must be more than 0 seconds, found '-5'"),
-    ("timeout: 0s", "4:14: 'timeout' in task 't' must be more than 0 seconds, found '0s'"),
+    ("timeout: 0s", "4:14: 'timeout' in task 't' must be more than 0 seconds, found '0'"),
     ("timeout: soon", "4:14: 'timeout' in task 't' must be seconds or a duration such as 90s, 5m or 2h, found 'soon'"),
     ("timeout: [1]", "4:14: 'timeout' in task 't' must be seconds or a duration such as 90s, 5m or 2h, found a list"),
     ("retries: -1", "4:14: 'retries' in task 't' must be a whole number of at least 0, found '-1'"),

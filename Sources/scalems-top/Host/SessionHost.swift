@@ -2,9 +2,7 @@
 import Executor
 import Glibc
 import Leftovers
-import LocalEngine
 import Platform
-import RadicalEngine
 import SessionLink
 import SessionModel
 import Synchronization
@@ -66,10 +64,9 @@ final class SessionHost: Sendable {
     let context = SessionContext(
       id: id, directory: directory.path.string, clientDirectory: plan.settings.clientDirectory,
       configuration: plan.configuration)
-    let engine: any PilotEngine =
-      plan.configuration.engine.name == EngineKind.radical.name ? RadicalEngine() : LocalEngine()
     executor = DispatchingExecutor(
-      context: context, info: info, engine: engine, recorder: journal, resuming: plan.earlier?.snapshot)
+      context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
+      resuming: plan.earlier?.snapshot)
     life = SessionLife(executor: executor, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     doors.open(directory: directory, info: info, executor: executor, journal: journal)
   }

@@ -12,7 +12,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     do {
-      print(plan(of: try WorkflowFile(contentsOf: path)))
+      print(plan(of: try WorkflowFile(contentsOf: path, engines: Engines.names)))
     } catch {
       throw UsageProblem(description: error.description)
     }

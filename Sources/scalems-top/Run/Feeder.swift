@@ -49,9 +49,16 @@ final class Feeder: Sendable {
     Task {
       defer { done.signal() }
       while await executor.takesWork {
-        if (try? await executor.submit(commands: list)) != nil { return isTaken.withLock { $0 = true } }
-        // It drains or stops; a resume may follow, and these commands are nowhere else.
-        try? await Task.sleep(for: .milliseconds(200))
+        do {
+          try await executor.submit(commands: list)
+          return isTaken.withLock { $0 = true }
+        } catch is ProtocolError {
+          // It drains or stops; a resume may follow, and these commands are nowhere else.
+          try? await Task.sleep(for: .milliseconds(200))
+        } catch {
+          // Nobody will ever take them.
+          return failure.withLock { $0 = "\(error)" }
+        }
       }
     }
     done.wait()

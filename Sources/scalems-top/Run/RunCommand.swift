@@ -8,6 +8,7 @@ import Platform
 import SessionModel
 import SystemPackage
 import Terminal
+import Work
 import WorkflowFile
 
 struct RunCommand: ParsableCommand {
@@ -191,14 +192,16 @@ struct RunCommand: ParsableCommand {
       return Work(title: list == "-" ? "commands" : lastComponent(list), source: .commands(try CommandStream(list)))
     case (let path?, nil):
       do {
-        return Work(title: lastComponent(path), source: .file(try WorkflowFile(contentsOf: path), path: path))
+        return Work(
+          title: lastComponent(path),
+          source: .file(try WorkflowFile(contentsOf: path, engines: Engines.names), path: path))
       } catch { throw UsageProblem(description: error.description) }
     }
   }
 
   private func makeSettings(_ work: Work) throws -> RunSettings {
     let file = work.file
-    let engine = engine ?? file?.engine ?? "local"
+    let engine = engine ?? file?.engine ?? Engines.all[0].kind.name
     var clientDirectory = currentDirectory()
     if case .file(_, let path) = work.source {
       clientDirectory = FilePath(absolutePath(path)).removingLastComponent().string
@@ -210,13 +213,13 @@ struct RunCommand: ParsableCommand {
       pilotOptions: try pilotOptions(), taskGrace: taskGrace, clientDirectory: clientDirectory, isKeptOpen: keepOpen)
   }
 
-  /// What RADICAL-Pilot is asked for: it has no default, but this machine has a natural one.
+  /// What the engine is asked for, when it has no default and the target has a natural one.
   private func pilotCores(_ engine: String, _ file: WorkflowFile?) -> Int? {
-    let asked = cores ?? file?.pilot.cores
-    let isHere = (resource ?? file?.resource ?? "local.localhost").hasPrefix("local.")
     let saysSo = pilotOption.contains { $0.hasPrefix("cores=") || $0.hasPrefix("nodes=") }
-    guard engine == EngineKind.radical.name, asked == nil, isHere, !saysSo else { return asked }
-    return max(LocalEngine.availableCores, enableRaptor || file?.needsRaptor ?? false ? 2 : 1)
+    guard let choice = Engines.named(engine), choice.isToldCores, !saysSo else { return cores ?? file?.pilot.cores }
+    return cores ?? file?.pilot.cores
+      ?? choice.defaultCores(
+        resource ?? file?.resource ?? "local.localhost", enableRaptor || file?.needsRaptor ?? false)
   }
 
   private func pilotOptions() throws -> [String: String] {
@@ -232,22 +235,18 @@ struct RunCommand: ParsableCommand {
 
   /// What can never run is refused before anything starts.
   private func checkFits(_ file: WorkflowFile?, _ configuration: RuntimeConfiguration) throws {
-    if configuration.engine.name == EngineKind.radical.name, configuration.cores == nil { return }
-    let cores = configuration.cores ?? max(LocalEngine.availableCores, configuration.enableRaptor ? 2 : 1)
-    let available = cores - (configuration.enableRaptor ? 1 : 0)
-    for item in file?.items ?? [] {
-      let resources = item.description.resources
-      guard resources.cores <= available else {
-        let raptor = configuration.enableRaptor ? " (its raptor keeps one)" : ""
-        throw UsageProblem(
-          description: "task '\(item.description.name)' needs \(resources.cores) cores and the pilot offers "
-            + "\(available)\(raptor): ask for more with --cores or pilot.cores")
-      }
-      guard resources.gpus <= configuration.gpus else {
-        throw UsageProblem(
-          description: "task '\(item.description.name)' needs \(resources.gpus) gpus and the pilot offers "
-            + "\(configuration.gpus): ask for more with --gpus or pilot.gpus")
-      }
+    var pilot = configuration.pilotSize
+    if pilot.cores == nil {
+      pilot.cores = Engines.named(configuration.engine.name)?
+        .defaultCores(configuration.resource, configuration.enableRaptor)
     }
+    guard let first = TaskRules.violations(in: file?.items ?? [], pilot: pilot, limit: 1).first else { return }
+    let hint =
+      switch first.path {
+      case [.key("ranks")]: ": ask for more with --cores or pilot.cores"
+      case [.key("gpus_per_rank")]: ": ask for more with --gpus or pilot.gpus"
+      default: ""
+      }
+    throw UsageProblem(description: first.sentence + hint)
   }
 }

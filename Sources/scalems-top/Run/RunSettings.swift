@@ -1,8 +1,10 @@
+import Words
 import Executor
 import FoundationEssentials
 import Platform
 import SessionLink
 import SystemPackage
+import Work
 
 /// What a session is run with; kept as `run.json` in its directory, so that it can be taken up again.
 struct RunSettings: Codable {
@@ -27,19 +29,31 @@ struct RunSettings: Codable {
 
   /// - Throws: `UsageProblem` that names the wrong value.
   func configuration() throws(UsageProblem) -> RuntimeConfiguration {
-    var limits = engine == EngineKind.radical.name ? TimeLimits.radical : TimeLimits()
+    var limits = Engines.named(engine)?.kind.limits
     if let taskGrace {
       guard taskGrace >= 0, taskGrace <= 1e6 else {
-        throw UsageProblem(description: "--task-grace is a number of seconds from 0 to 1000000, not \(taskGrace)")
+        throw UsageProblem(
+          description: "--task-grace is a number of seconds from 0 to 1000000, not \(Format.plain(taskGrace))")
       }
-      limits.awaitTasks = .seconds(taskGrace)
+      limits?.awaitTasks = Duration(saturating: taskGrace)
     }
     do {
       return try RuntimeConfiguration(
         engine: engine, resource: resource, accessSchema: accessSchema, targetVenv: targetVenv,
         enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
-        limits: limits)
-    } catch { throw UsageProblem(description: "\(error)") }
+        limits: limits, engines: Engines.kinds)
+    } catch { throw UsageProblem(description: error.message + (Self.option(for: error.argument) ?? "")) }
+  }
+
+  /// What of the command line sets it, as the end of a sentence.
+  private static func option(for argument: ValueError.Argument?) -> String? {
+    switch argument {
+    case .targetVenv: ": name one with --venv"
+    case .cores: " (--cores)"
+    case .gpus: " (--gpus)"
+    case .runtime, .pilotOptions: " (--pilot-option)"
+    case .engine, .resource, .limits, nil: nil
+    }
   }
 
   /// - Throws: `FileProblem` when they cannot be kept.

@@ -86,24 +86,33 @@ struct SubmitCommand: ParsableCommand {
     if let path {
       let directory = FilePath(absolutePath(path)).removingLastComponent().string
       do {
-        let file = try WorkflowFile(contentsOf: path)
+        let file = try WorkflowFile(contentsOf: path, engines: Engines.names)
         return .items(
           file.items.map { WorkItem($0.description.anchored(to: directory), shape: $0.shape) })
       } catch { throw UsageProblem(description: error.description) }
     }
     if let commands {
       var list = CommandList()
+      var isWhole = true
       try CommandStream(commands).read { part in
-        for index in 0..<part.count { list.append(part[index].utf8) }
-        return true
+        for index in 0..<part.count where isWhole { isWhole = list.append(part[index].utf8) }
+        return isWhole
       }
-      guard !list.isEmpty else { throw UsageProblem(description: "there is no command in '\(commands)'") }
+      if list.isEmpty { throw UsageProblem(description: "there is no command in '\(commands)'") }
+      guard isWhole else {
+        throw UsageProblem(
+          description:
+            "the commands in '\(commands)' are more than \(CommandList.byteLimit >> 20) MiB: submit them in parts")
+      }
+      if let fault = TaskRules.fault(in: list) { throw UsageProblem(description: "'\(commands)': \(fault)") }
       return .commands(list)
     }
-    guard cores >= 1 else { throw ValidationError("a task has at least one core, not \(cores)") }
-    return .items([
-      WorkItem(
-        TaskDescription(name: name ?? "", argv: command, resources: TaskResources(coresPerRank: cores)))
-    ])
+    let item = WorkItem(
+      TaskDescription(name: name ?? "", argv: command, resources: TaskResources(coresPerRank: cores)))
+    var named = item
+    if name == nil { named.description.name = TaskName.derived(from: item.description) }
+    // What no session takes is known here.
+    if let first = TaskRules.violations(of: named, limit: 1).first { throw UsageProblem(description: first.sentence) }
+    return .items([item])
   }
 }

@@ -1,0 +1,38 @@
+/// One task as an engine runs it: of an ensemble, with the member's number in place; of a list of commands, with its
+/// command; but without the resources it will get.
+public struct ResolvedTask: Sendable {
+  public let id: TaskID
+  /// 1 for the first run.
+  public let attempt: Int
+  /// What people call it.
+  public let label: String
+  /// The number that `{member}` stood for; `nil` for a single task.
+  public let member: Int?
+  public let description: TaskDescription
+  public let needs: CoreNeeds
+
+  /// - Parameters:
+  ///   - shared: the description, which other members may share.
+  ///   - command: of a member of a list of commands.
+  public init(id: TaskID, attempt: Int, shared: TaskDescription, member: Int?, command: String?) {
+    self.id = id
+    self.attempt = attempt
+    self.member = member
+    label = TaskBatch.label(of: shared, member: member)
+    if let command {
+      var own = shared
+      own.argv = TaskCommand.argv(ofCommand: command)
+      description = own
+    } else {
+      description = member.map(shared.substituting(member:)) ?? shared
+    }
+    needs = CoreNeeds(shared.resources)
+  }
+}
+
+extension TaskBatch {
+  /// The task `id` of this batch, for an engine.
+  public func resolved(_ id: TaskID, attempt: Int) -> ResolvedTask {
+    ResolvedTask(id: id, attempt: attempt, shared: description, member: member(of: id), command: command(of: id))
+  }
+}

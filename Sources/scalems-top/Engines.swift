@@ -1,0 +1,39 @@
+import Executor
+import LocalEngine
+import RadicalEngine
+import Work
+
+/// An engine as the command line offers it.
+struct EngineChoice: Sendable {
+  var kind: EngineKind
+  var make: @Sendable () -> any PilotEngine
+  /// Cores of a pilot on a target when nobody says how many; `nil` when only the target can tell.
+  var defaultCores: @Sendable (_ resource: String, _ hasRaptor: Bool) -> Int?
+  /// Whether the engine is to be told that number: it has none itself.
+  var isToldCores: Bool
+}
+
+/// The engines of this program: another one is one entry here.
+enum Engines {
+  static let all = [
+    EngineChoice(
+      kind: .local, make: { LocalEngine() }, defaultCores: { allCores(hasRaptor: $1) }, isToldCores: false),
+    EngineChoice(
+      kind: .radical, make: { RadicalEngine() },
+      defaultCores: { $0.hasPrefix("local.") ? allCores(hasRaptor: $1) : nil }, isToldCores: true),
+  ]
+
+  static var kinds: [EngineKind] { all.map(\.kind) }
+  static var names: [String] { kinds.map(\.name) }
+
+  /// The engine of a name; the first one when there is none.
+  static func named(_ name: String?) -> EngineChoice? {
+    name == nil ? all.first : all.first { $0.kind.name == name }
+  }
+
+  static func make(_ kind: EngineKind) -> any PilotEngine { named(kind.name)?.make() ?? LocalEngine() }
+
+  private static func allCores(hasRaptor: Bool) -> Int {
+    PilotSize.all(of: LocalEngine.availableCores, hasRaptor: hasRaptor)
+  }
+}
