@@ -286,6 +286,51 @@ struct WorkflowProblemTests {
       ])
   }
 
+  @Test(arguments: [
+    (
+      "cores: 1000000000000000000",
+      "'cores' of the pilot is too large: 1000000000000000000, at most 100000000 is possible"
+    ),
+    ("cores: 0", "'cores' of the pilot must be a whole number of at least 1, found '0'"),
+    (
+      "cores: -9223372036854775808",
+      "'cores' of the pilot must be a whole number of at least 1, found '-9223372036854775808'"
+    ),
+    ("cores: 1e300", "'cores' of the pilot must be a whole number of at least 1, found '1e300'"),
+    ("gpus: 100000001", "'gpus' of the pilot is too large: 100000001, at most 100000000 is possible"),
+    ("gpus: -1", "'gpus' of the pilot must be a whole number of at least 0, found '-1'"),
+    ("runtime: 1e300", "'runtime' of the pilot is too large: 1e+300 seconds, at most 1000000000 are possible"),
+    ("runtime: 1e308d", "'runtime' of the pilot is too large: inf seconds, at most 1000000000 are possible"),
+    ("runtime: 1e999", "'runtime' of the pilot is too large: inf seconds, at most 1000000000 are possible"),
+    ("runtime: -1e300", "'runtime' of the pilot must be more than 0 seconds, found '-1e+300'"),
+    ("runtime: 0", "'runtime' of the pilot must be more than 0 seconds, found '0'"),
+    ("runtime: .nan", "'runtime' of the pilot must be seconds or a duration such as 90s, 5m or 2h, found '.nan'"),
+  ])
+  func numbersOfThePilot(line: String, message: String) {
+    let found = problems("pilot: {\(line)}\ntasks: [{name: a, argv: [b]}]\n")
+    #expect(found.count == 1 && found[0].hasSuffix(": \(message)"), "\(found)")
+  }
+
+  @Test func everythingThatIsWrongIsSaidAtOnce() {
+    let text = """
+      tasks:
+      - name: a
+        argv: [x, [y], ""]
+        environment: {A: [1], "B=": 2, C: "\\0"}
+        inputs: [[z], "http://x/y", {source: [q], target: r}, ../in, {source: s, target: ../t}]
+        pre_exec: ["", [x]]
+        after: [[a], nothing]
+        ranks: two
+        cores_per_rank: 0
+      - {name: b, function: {module: 1m, name: f, args: [.inf], kwargs: {a-b: 1}}, timeout: 1e300, retries: x}
+      """
+    #expect(
+      problems(text).map { $0.prefix { $0 != " " } } == [
+        "3:13:", "4:20:", "4:25:", "4:37:", "5:12:", "5:17:", "5:40:", "5:84:", "6:14:", "6:18:", "7:11:", "7:16:",
+        "8:10:", "9:19:", "10:32:", "10:52:", "10:68:", "10:87:", "10:103:",
+      ], "\(problems(text).joined(separator: "\n"))")
+  }
+
   @Test func theRaptor() {
     #expect(
       problems("raptor: false\ntasks: [{name: a, argv: [b], raptor: true}]\n") == [

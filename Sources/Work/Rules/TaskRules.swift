@@ -57,10 +57,11 @@ public enum TaskRules {
   public static func fault(in commands: CommandList, held: Int = 0) -> String? {
     if commands.isEmpty { return "there is no command in it" }
     if let sentence = tooMany(held, commands.count) { return sentence }
+    let hasNUL = commands.bytes.contains(0)
     for index in 0..<commands.count {
       let bytes = commands.utf8(at: index)
       if bytes.isEmpty { return "a command is empty" }
-      let fault = bytes.contains(0) ? holdsNUL : bytes.count > argumentBytes ? isTooLong(argumentBytes) : nil
+      let fault = hasNUL && bytes.contains(0) ? holdsNUL : bytes.count > argumentBytes ? isTooLong(argumentBytes) : nil
       // By its words, not by its number: a long list comes in parts.
       if let fault { return "the command '\(shortened(commands[index]))' \(fault)" }
     }
