@@ -88,25 +88,11 @@ public final class Journal: EventRecorder {
     _ descriptor: Int32, _ path: FilePath
   ) throws(SessionDirectory.Problem) -> (session: String, end: Int) {
     let session = try JournalLines(path).session
-    let end = lineEnd(descriptor)
+    let end = JournalLines.lastLineEnd(descriptor)
     guard ftruncate(descriptor, off_t(end)) == 0 else {
       throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(errno))")
     }
     return (session, end)
-  }
-
-  /// The end of the last whole line, found from behind.
-  private static func lineEnd(_ descriptor: Int32) -> Int {
-    var end = FileIdentity.size(descriptor)
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while end > 0 {
-      let start = max(0, end - chunk.count)
-      let count = pread(descriptor, &chunk, end - start, off_t(start))
-      guard count == end - start else { return FileIdentity.size(descriptor) }
-      if let feed = chunk[..<count].lastIndex(of: 0x0a) { return start + feed + 1 }
-      end = start
-    }
-    return 0
   }
 
   /// Whether a process that lives writes the journal at `path`; to be allowed to read it is enough.

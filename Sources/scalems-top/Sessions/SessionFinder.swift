@@ -32,29 +32,6 @@ struct FoundSession: Sendable {
   }
 }
 
-/// Sees the end of a session's host. A record that is missing for a moment is no end: the directory may have been removed,
-/// and the host makes it again.
-struct HostWatch {
-  private let found: FoundSession
-  private var missing: ContinuousClock.Instant?
-  private static let patience = Duration.seconds(3)
-
-  init(_ found: FoundSession) { self.found = found }
-
-  mutating func isGone() -> Bool {
-    guard found.host == nil else {
-      missing = nil
-      return false
-    }
-    if HostRecord(in: found.directory) != nil { return true }
-    // The host of a session that closed removed its record itself.
-    if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return true }
-    let since = missing ?? .now
-    missing = since
-    return .now - since >= Self.patience
-  }
-}
-
 /// Finds sessions by what people call them.
 struct SessionFinder {
   var registry = SessionRegistry.sessions
