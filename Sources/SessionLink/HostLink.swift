@@ -122,7 +122,7 @@ public final class HostLink: Sendable {
     do {
       let client = try ControlClient(
         path, session: record.session, origin: origin, isReadOnly: isReadOnly,
-        within: deadline.map { max(.zero, $0 - .now) } ?? .seconds(60),
+        within: deadline.map { max(.zero, $0 - .now) } ?? ControlClient.greetingLimit,
         onNews: { [weak self] problem in self?.hear(problem) }, onEnd: { [weak self] in self?.lose() })
       state.withLock { ($0.route, $0.isLost, $0.connectionProblem) = (.socket(client), false, nil) }
       client.follow()

@@ -28,12 +28,7 @@ import Testing
   /// What a screen would show after all there is now.
   private func state(_ follower: JournalFollower) throws -> SessionSnapshot {
     var state = SessionSnapshot()
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let snapshot): state = snapshot
-      case .events(let events): state.apply(events)
-      }
-    }
+    try follower.update(&state)
     return state
   }
 

@@ -15,7 +15,8 @@ public final class ControlClient: Sendable {
 
   private let channel: any Channel
   private let conversation: Conversation
-  private static let greetingLimit = Duration.seconds(5)
+  /// A greeting comes at once, or not at all.
+  public static let greetingLimit = Duration.seconds(5)
   /// A host drops whoever leaves more unread.
   private static let longestReply = 8 << 20
 
@@ -28,7 +29,8 @@ public final class ControlClient: Sendable {
   ///   - onEnd: told that the host is gone, or ended the connection.
   /// - Throws: `ControlProblem` when nobody answers, or someone else does.
   public init(
-    _ path: String, session: String, origin: String, isReadOnly: Bool, within limit: Duration = .seconds(5),
+    _ path: String, session: String, origin: String, isReadOnly: Bool,
+    within limit: Duration = ControlClient.greetingLimit,
     onNews: @escaping @Sendable (String?) -> Void = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
   ) throws(ControlProblem) {
     let conversation = Conversation(onNews: onNews, onEnd: onEnd)

@@ -47,16 +47,7 @@ private final class LogReader {
     self.found = found
     self.follow = follow
     follower = try JournalFollower(directory: found.directory)
-    try catchUp()
-  }
-
-  private func catchUp() throws(SessionDirectory.Problem) {
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let new): snapshot = new
-      case .events(let events): snapshot.apply(events)
-      }
-    }
+    try follower.update(&snapshot)
   }
 
   /// Prints what there is and, if it is to be followed, what comes.
@@ -67,7 +58,7 @@ private final class LogReader {
     }
     let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
     let end = try link.follow(atMost: limit) { () throws(any Error) in
-      try catchUp()
+      try follower.update(&snapshot)
       return try part()
     }
     if end == .hostGone { throw hostGone(found.id) }

@@ -15,13 +15,7 @@ struct FoundSession: Sendable {
   /// - Throws: `SessionDirectory.Problem` when it cannot be read.
   func load() throws(SessionDirectory.Problem) -> SessionSnapshot {
     var snapshot = SessionSnapshot()
-    let follower = try JournalFollower(directory: directory)
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let new): snapshot = new
-      case .events(let events): snapshot.apply(events)
-      }
-    }
+    try JournalFollower(directory: directory).update(&snapshot)
     return snapshot
   }
 
