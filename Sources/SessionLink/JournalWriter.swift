@@ -49,6 +49,8 @@ final class JournalWriter: Sendable {
   private let intake = Mutex(Intake())
   private let status: Mutex<Status>
   private let queue = DispatchQueue(label: "scalems.journal")
+  /// Ends a pause of the queue: somebody waits.
+  private let urgent = DispatchSemaphore(value: 0)
 
   /// - Parameter patience: how long events wait before the file system counts as hanging.
   init(
@@ -67,7 +69,10 @@ final class JournalWriter: Sendable {
   func record(_ events: [SessionEvent]) { hand { $0.waiting.events.append(events) } }
 
   /// Calls `body` when all that was recorded before is written, or kept because the disk is full.
-  func whenWritten(_ body: @escaping @Sendable () -> Void) { hand { $0.waiting.replies.append(body) } }
+  func whenWritten(_ body: @escaping @Sendable () -> Void) {
+    hand { $0.waiting.replies.append(body) }
+    urgent.signal()
+  }
 
   /// Has the journal looked after, and notices when its file system hangs.
   func maintain() {
@@ -87,17 +92,23 @@ final class JournalWriter: Sendable {
   }
 
   private func hand(_ change: (inout Intake) -> Void) {
-    intake.withLock { intake in
+    let isFirst = intake.withLock { intake in
       change(&intake)
-      guard intake.waiting.since == nil else { return }
+      guard intake.waiting.since == nil else { return false }
       intake.waiting.since = .now
-      queue.async { [self] in writeWaiting() }
+      return true
     }
+    if isFirst { queue.async { [self] in writeWaiting() } }
   }
 
   // MARK: On the queue
 
+  /// Seconds that facts may wait when nobody waits for them: one large step costs a fraction of many small ones.
+  private static let pause = 0.004
+
   private func writeWaiting() {
+    if intake.withLock({ $0.waiting.replies.isEmpty }) { _ = urgent.wait(timeout: .now() + Self.pause) }
+    while urgent.wait(timeout: .now()) == .success {}
     let waiting = intake.withLock { intake in
       intake.inHandSince = intake.waiting.since
       defer { intake.waiting = Waiting() }
