@@ -1,14 +1,11 @@
 @preconcurrency import Dispatch
-import Glibc
 import SessionModel
 import Synchronization
 import Work
 
 /// A session that another process hosts, on this machine or on one that shares its files.
 ///
-/// Its facts come from its journal. On the same machine the host says over its control socket when there is more, takes
-/// commands there, and by the end of the connection that it is gone; from elsewhere the files are looked at every second,
-/// and commands go through the inbox.
+/// Its facts come from its journal, its news and the way of commands from a `HostLink`.
 public final class AttachedSource: SessionSource {
   public let isReadOnly: Bool
   public let isOwned: Bool
@@ -16,9 +13,8 @@ public final class AttachedSource: SessionSource {
   private struct State {
     var deliver: @Sendable (SessionUpdate) -> Void = { _ in }
     var link: LinkStatus?
-    var route: CommandRoute?
+    /// Why the journal cannot be read now.
     var problem: String?
-    var isConnectionLost = false
     var isClosed = false
     var batches: [TaskBatch] = []
     var summary: SessionSummary?
@@ -26,16 +22,13 @@ public final class AttachedSource: SessionSource {
   }
 
   private let directory: SessionDirectory
-  private let origin: String
+  private let host: HostLink
   private let follower: JournalFollower
   /// What was read is handed on in its order.
   private let reading = Mutex(())
   private let state = Mutex(State())
-  private let wake = DispatchSemaphore(value: 0)
   /// Reading blocks, which the threads of the cooperative pool must not.
   private let queue = DispatchQueue(label: "attached")
-  /// Seconds between two looks at files.
-  private static let interval = 1.0
 
   /// - Parameters:
   ///   - origin: where the person sits, for the journal: `login1 pts/3`.
@@ -45,8 +38,8 @@ public final class AttachedSource: SessionSource {
     _ directory: SessionDirectory, origin: String, isReadOnly: Bool, isOwned: Bool
   ) throws(SessionDirectory.Problem) {
     self.directory = directory
-    self.origin = origin
     self.isReadOnly = isReadOnly
+    host = HostLink(directory, origin: origin, isReadOnly: isReadOnly)
     self.isOwned = isOwned
     follower = try JournalFollower(directory: directory)
   }
@@ -69,13 +62,8 @@ public final class AttachedSource: SessionSource {
 
   /// Ends the flow.
   public func close() {
-    let route = state.withLock { state in
-      state.isClosed = true
-      defer { state.route = nil }
-      return state.route
-    }
-    route?.close()
-    wake.signal()
+    state.withLock { $0.isClosed = true }
+    host.close()
   }
 
   // MARK: Facts
@@ -84,11 +72,12 @@ public final class AttachedSource: SessionSource {
     readFirst()
     while !state.withLock({ $0.isClosed }) {
       // In this order: what a host wrote before it ended is read before it is said to be gone.
-      let host = lookForHost()
+      let life = host.look()
       readJournal()
-      report(host)
-      _ = wake.wait(timeout: isPushed ? .distantFuture : .now() + Self.interval)
+      report(life)
+      host.waitForNews()
     }
+    host.close()
   }
 
   /// Reads what there is into one snapshot, so that the first thing to be seen is whole; a journal that takes long is
@@ -116,14 +105,6 @@ public final class AttachedSource: SessionSource {
   /// What a person waits for something to be seen.
   private static let patience = Duration.milliseconds(300)
 
-  /// Whether news come by themselves.
-  private var isPushed: Bool {
-    state.withLock { state in
-      if case .socket? = state.route { return !state.isConnectionLost }
-      return false
-    }
-  }
-
   /// Reads what there is now.
   ///
   /// - Returns: how the session ended, if that was in it.
@@ -147,8 +128,13 @@ public final class AttachedSource: SessionSource {
   }
 
   private func nextUpdate() -> JournalFollower.Update? {
-    do { return try follower.next() } catch {
-      state.withLock { $0.problem = error.description }
+    let result = Result { () throws(SessionDirectory.Problem) in try follower.next() }
+    switch result {
+    case .success(let update):
+      state.withLock { $0.problem = nil }
+      return update
+    case .failure(let problem):
+      state.withLock { $0.problem = problem.description }
       return nil
     }
   }
@@ -176,77 +162,11 @@ public final class AttachedSource: SessionSource {
     }
   }
 
-  // MARK: The host
-
-  /// Finds out who hosts the session, and a way to it.
-  private func lookForHost() -> LinkStatus.Host {
-    let (route, isLost) = state.withLock { ($0.route, $0.isConnectionLost) }
-    // Whatever becomes of the files.
-    if case .socket? = route, !isLost { return .alive }
-    guard let record = HostRecord(in: directory) else {
-      // A host removes its record when it has closed the session, which its journal says.
-      if route != nil { leaveRoute() }
-      return .gone(since: .now)
-    }
-    guard record.isOnThisMachine else {
-      if route == nil { enter(.inbox(Inbox(directory), origin: origin)) }
-      return signs.withLock { $0.life(lastSign: HostRecord.lastSign(in: directory), now: .now) }
-    }
-    guard record.isRunning else {
-      if route != nil { leaveRoute() }
-      return .gone(since: .now)
-    }
-    // Also a host that took the session up again after another one died.
-    connect(record)
-    return .alive
-  }
-
-  private let signs = Mutex(SignsOfLife())
-
-  private func connect(_ record: HostRecord) {
-    leaveRoute()
-    if let path = record.socket {
-      do {
-        let client = try ControlClient(
-          path, session: record.session, origin: origin, isReadOnly: isReadOnly,
-          onNews: { [weak self] problem in self?.hear(problem) }, onEnd: { [weak self] in self?.loseConnection() })
-        client.follow()
-        return enter(.socket(client))
-      } catch { state.withLock { $0.problem = "no connection to the host of the session: \(error)" } }
-    }
-    enter(.inbox(Inbox(directory), origin: origin))
-  }
-
-  private func enter(_ route: CommandRoute) {
-    state.withLock { state in
-      state.route = route
-      state.isConnectionLost = false
-    }
-  }
-
-  private func leaveRoute() {
-    let route = state.withLock { state in
-      defer { (state.route, state.isConnectionLost) = (nil, false) }
-      return state.route
-    }
-    route?.close()
-  }
-
-  private func hear(_ problem: String?) {
-    state.withLock { $0.problem = problem }
-    wake.signal()
-  }
-
-  private func loseConnection() {
-    state.withLock { $0.isConnectionLost = true }
-    wake.signal()
-  }
-
   /// Says how things stand, if that changed.
-  private func report(_ host: LinkStatus.Host) {
+  private func report(_ life: LinkStatus.Host) {
+    let (way, problem) = (host.way, host.problem)
     let news: (LinkStatus, @Sendable (SessionUpdate) -> Void)? = state.withLock { state in
-      let way: LinkStatus.Way = if case .socket? = state.route { .socket } else { .files(delay: Self.interval) }
-      var host = host
+      var host = life
       // A session that closed needs no host.
       if state.summary != nil { host = .alive }
       // Since when is what was said first; of a host that was never seen, what its last sign says.
@@ -255,7 +175,7 @@ public final class AttachedSource: SessionSource {
       }
       if case .gone = host, case .gone(let since)? = state.link?.host { host = .gone(since: since) }
       if case .silent = host, case .silent(let since)? = state.link?.host { host = .silent(since: since) }
-      let link = LinkStatus(way: way, host: host, problem: state.problem)
+      let link = LinkStatus(way: way, host: host, problem: state.problem ?? problem)
       guard link != state.link else { return nil }
       state.link = link
       return (link, state.deliver)
@@ -267,10 +187,9 @@ public final class AttachedSource: SessionSource {
 
   public func send(_ command: OperatorCommand, reason: String?) {
     guard !isReadOnly else { return }
-    let (route, deliver) = state.withLock { ($0.route, $0.deliver) }
-    guard let route else { return deliver(.refused("\(command.verb.rawValue): nobody hosts the session")) }
+    let deliver = state.withLock { $0.deliver }
     // How it goes comes as events; only what the journal cannot know is said here.
-    route.send(command, reason: reason) { outcome in
+    host.send(command, reason: reason) { outcome in
       switch outcome {
       case .failure(let problem): deliver(.refused("\(command.verb.rawValue): \(problem)"))
       case .success(let report):

@@ -49,7 +49,8 @@ enum CheckpointFile {
     return bytes.count
   }
 
-  private static func tail(of journal: Int32, before end: Int) -> UInt64? {
+  /// A checksum of what stands before a place.
+  static func tail(of journal: Int32, before end: Int) -> UInt64? {
     let count = min(tailSize, end)
     var bytes = [UInt8](repeating: 0, count: count)
     guard pread(journal, &bytes, count, off_t(end - count)) == count else { return nil }

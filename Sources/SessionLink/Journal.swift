@@ -10,9 +10,9 @@ import Wire
 
 /// The append-only record of a session: JSON lines, after a header that names version and session.
 ///
-/// Events are written before anyone is told of them. When the disk takes no more, they are kept and tried again with
-/// the next ones and by `tend()`. What happens to the journal itself is an event like others. One process at a time
-/// writes a journal.
+/// Events are written before anyone is told of them, and beside whoever records them. When the disk takes no more, they
+/// are kept and tried again with the next ones and by `maintain()`. What happens to the journal itself is an event like
+/// others. One process at a time writes a journal.
 public final class Journal: EventRecorder {
   /// The version of the format, in the header.
   public static let version = 1
@@ -21,19 +21,13 @@ public final class Journal: EventRecorder {
   /// While the disk is full, events are told of that are not in the file yet. It must not record events itself.
   public typealias Observer = @Sendable (_ events: [SessionEvent], _ end: Int) -> Void
 
-  struct State: ~Copyable {
-    var output: JournalOutput
-    var writer = JSONWriter()
-    var health = JournalHealth()
-    var clock = ClockWatch()
-    var checkpointer: Checkpointer?
-  }
-
   /// The id of the session.
   public let session: String
-  let path: FilePath
-  private let observer: Observer
-  let state: Mutex<State>
+  private let writer: JournalWriter
+  /// What is left to be written at the end gets so long.
+  private static let lastChance = Duration.seconds(10)
+  /// A file system that hung when it was waited for is not waited for again.
+  private let isGivenUp = Mutex(false)
 
   /// Makes the journal of a new session.
   ///
@@ -54,10 +48,14 @@ public final class Journal: EventRecorder {
       unlink(path.string)
       throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(output.failure))")
     }
-    self.path = path
     self.session = session
-    self.observer = observer
-    state = Mutex(State(output: output))
+    writer = JournalWriter(path: path, output: output, observer: observer)
+  }
+
+  /// A journal on any descriptor.
+  init(writer: JournalWriter, session: String) {
+    self.session = session
+    self.writer = writer
   }
 
   /// Opens the journal of an earlier session to write on. A line that its last writer did not finish is cut off.
@@ -81,35 +79,20 @@ public final class Journal: EventRecorder {
       close(descriptor)
       throw error
     }
-    self.path = path
     session = lines.session
-    self.observer = observer
-    state = Mutex(State(output: JournalOutput(descriptor: descriptor, written: lines.end)))
+    writer = JournalWriter(
+      path: path, output: JournalOutput(descriptor: descriptor, written: lines.end), observer: observer)
   }
 
   private static func cut(
     _ descriptor: Int32, _ path: FilePath
   ) throws(SessionDirectory.Problem) -> (session: String, end: Int) {
     let session = try JournalLines(path).session
-    let end = lineEnd(descriptor)
+    let end = JournalLines.lastLineEnd(descriptor)
     guard ftruncate(descriptor, off_t(end)) == 0 else {
       throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(errno))")
     }
     return (session, end)
-  }
-
-  /// The end of the last whole line, found from behind.
-  private static func lineEnd(_ descriptor: Int32) -> Int {
-    var end = FileIdentity.size(descriptor)
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while end > 0 {
-      let start = max(0, end - chunk.count)
-      let count = pread(descriptor, &chunk, end - start, off_t(start))
-      guard count == end - start else { return FileIdentity.size(descriptor) }
-      if let feed = chunk[..<count].lastIndex(of: 0x0a) { return start + feed + 1 }
-      end = start
-    }
-    return 0
   }
 
   /// Whether a process that lives writes the journal at `path`; to be allowed to read it is enough.
@@ -117,18 +100,7 @@ public final class Journal: EventRecorder {
   /// - Returns: `nil` when that cannot be told: there is no journal, or its file system knows no locks.
   public static func isHeld(_ path: FilePath) -> Bool? { JournalLock.isHeld(path) }
 
-  deinit {
-    state.withLock { state in
-      state.output.retry()
-      if state.output.backlogSize > 0 {
-        let lost = "\(state.output.backlogSize) bytes of the journal \(path) could not be written and are lost"
-        let event = SessionEvent(
-          source: .executor, .log(.error, "\(lost) (\(text(state.output.failure)))"))
-        observer([event], state.output.end)
-      }
-      state.checkpointer?.finish()
-    }
-  }
+  deinit { writer.close(within: isGivenUp.withLock { $0 } ? .zero : Self.lastChance) }
 
   /// Keeps a checkpoint of the session in its directory from here on, see `Checkpoint`.
   ///
@@ -138,68 +110,41 @@ public final class Journal: EventRecorder {
   }
 
   func keepCheckpoints(in directory: SessionDirectory, from snapshot: SessionSnapshot, growth: Int) {
-    state.withLock {
+    writer.state.withLock {
       $0.checkpointer = Checkpointer(
         directory: directory, session: session, snapshot: snapshot, end: $0.output.end, growth: growth)
     }
   }
 
   public func record(_ events: [SessionEvent]) {
-    guard !events.isEmpty else { return }
-    // The observer is told under the lock: the order of the journal is the order that everyone sees.
-    state.withLock { state in
-      write(events, &state)
-      if events.contains(where: \.kind.isPromise), state.output.backlogSize == 0 {
-        state.health.sync = state.output.sync()
-      }
-      let own = report(&state)
-      deliver(own.isEmpty ? events : events + own, state)
-    }
+    if !events.isEmpty { writer.record(events) }
   }
 
-  public func flush() async {}
+  public func flush() async {
+    await withCheckedContinuation { continuation in writer.whenWritten { continuation.resume() } }
+  }
+
+  /// Calls `body`, on the thread that writes, when all that was recorded before is written.
+  public func whenWritten(_ body: @escaping @Sendable () -> Void) { writer.whenWritten(body) }
+
+  /// Waits, as long as given, until all that was recorded before is written. Blocks.
+  ///
+  /// - Returns: whether it is.
+  public func flush(within limit: Duration) -> Bool {
+    let isWritten = writer.flush(within: limit)
+    isGivenUp.withLock { $0 = !isWritten }
+    return isWritten
+  }
+
+  /// Has the journal looked after; to be called about once a second, from any thread, and returns at once.
+  ///
+  /// What the disk did not take is tried again, a journal that was removed or replaced is made again, and it is noticed
+  /// when the machine's clock was set or the file system hangs. What is found are events.
+  public func maintain() { writer.maintain() }
 
   /// What is wrong with the journal now, in one sentence; `nil` when all is well.
-  public var problem: String? { state.withLock { $0.health.problem(path) } }
+  public var problem: String? { writer.problem }
 
   /// Bytes of the journal that can be read now; a line ends there.
-  public var end: Int { state.withLock { $0.output.end } }
-
-  func write(_ events: [SessionEvent], _ state: inout State) {
-    state.writer.removeAll()
-    for event in events { event.write(to: &state.writer) }
-    state.output.append(state.writer.bytes)
-  }
-
-  /// Writes down what changed in the journal's own condition.
-  ///
-  /// - Returns: the events for that.
-  func report(_ state: inout State) -> [SessionEvent] {
-    var all: [SessionEvent] = []
-    // The report may itself find no room: then that is reported, too, and there it ends.
-    for _ in 0..<2 {
-      state.health.write = state.output.backlogSize > 0 ? state.output.failure : 0
-      let events = state.health.news(path).map { SessionEvent(source: .executor, .log($0.level, $0.text)) }
-      guard !events.isEmpty else { break }
-      write(events, &state)
-      all += events
-    }
-    return all
-  }
-
-  func deliver(_ events: [SessionEvent], _ state: borrowing State) {
-    guard !events.isEmpty else { return }
-    observer(events, state.output.end)
-    state.checkpointer?.note(events, end: state.output.end, isWhole: state.output.backlogSize == 0)
-  }
-}
-
-extension SessionEvent.Kind {
-  /// Whether someone relies on the event from here on, also over a crash of the machine.
-  fileprivate var isPromise: Bool {
-    switch self {
-    case .tasksAdded, .command, .sessionClosed: true
-    default: false
-    }
-  }
+  public var end: Int { writer.end }
 }

@@ -115,6 +115,18 @@ public final class JournalFollower: Sendable {
     }
   }
 
+  /// Brings a snapshot up to date with all there is now.
+  ///
+  /// - Throws: as `next()`.
+  public func update(_ snapshot: inout SessionSnapshot) throws(SessionDirectory.Problem) {
+    while let update = try next() {
+      switch update {
+      case .snapshot(let new): snapshot = new
+      case .events(let events): snapshot.apply(events)
+      }
+    }
+  }
+
   /// A checkpoint that saves more reading than it costs.
   private func checkpointAhead(_ lines: borrowing JournalLines) -> Checkpoint? {
     guard usesCheckpoint, lines.size - lines.position > jump,

@@ -13,7 +13,7 @@ struct JournalHealth {
   var sync: Int32 = 0
   /// Why it is not at its place, and cannot be made there.
   var place: Int32 = 0
-  /// Seconds (calls of `tend`) before that is tried again.
+  /// Seconds (calls of `maintain`) before that is tried again.
   var waits = 0
 
   static let secondsToNextTry = 30

@@ -83,6 +83,38 @@ struct JournalLines: ~Copyable {
     return there != identity
   }
 
+  /// Goes to the end of the last whole line.
+  mutating func skipToEnd() { skip(to: max(position, Self.lastLineEnd(descriptor))) }
+
+  /// The end of the last whole line of a file, found from behind.
+  static func lastLineEnd(_ descriptor: Int32) -> Int {
+    var end = FileIdentity.size(descriptor)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while end > 0 {
+      let start = max(0, end - chunk.count)
+      let count = pread(descriptor, &chunk, end - start, off_t(start))
+      guard count == end - start else { return FileIdentity.size(descriptor) }
+      if let feed = chunk[..<count].lastIndex(of: 0x0a) { return start + feed + 1 }
+      end = start
+    }
+    return 0
+  }
+
+  /// Opens what stands at the path now: to go on where this one stopped when it begins with the same bytes, as a journal
+  /// that was made again does, else at its start.
+  ///
+  /// - Throws: when that is no journal (yet).
+  mutating func reopen() throws(SessionDirectory.Problem) {
+    var new = try JournalLines(path)
+    if new.session == session, new.size >= position,
+      let tail = CheckpointFile.tail(of: new.descriptor, before: position),
+      tail == CheckpointFile.tail(of: descriptor, before: position)
+    {
+      new.skip(to: position)
+    }
+    self = new
+  }
+
   /// Reads up to about `limit` more bytes, more only to find the end of a line, and hands out the events.
   ///
   /// The beginning of a line is not kept from one call to the next: who takes up a session cuts it off.
@@ -90,6 +122,21 @@ struct JournalLines: ~Copyable {
   /// - Returns: `nil` when there was no further line.
   /// - Throws: when the file cannot be read.
   mutating func events(limit: Int) throws(SessionDirectory.Problem) -> [SessionEvent]? {
+    guard let count = try fill(limit) else { return nil }
+    return decode(count)
+  }
+
+  /// As `events`, the lines as they stand there.
+  mutating func wholeLines(limit: Int) throws(SessionDirectory.Problem) -> [UInt8]? {
+    guard let count = try fill(limit) else { return nil }
+    (position, number) = (position + count, nil)
+    return Array(buffer[..<count])
+  }
+
+  /// Reads into the buffer.
+  ///
+  /// - Returns: how many bytes at its front are whole lines; `nil` when there is none.
+  private mutating func fill(_ limit: Int) throws(SessionDirectory.Problem) -> Int? {
     var pending = 0
     while true {
       let available = size - position - pending
@@ -98,7 +145,7 @@ struct JournalLines: ~Copyable {
       if buffer.count < wanted { buffer.append(contentsOf: repeatElement(0, count: wanted - buffer.count)) }
       let count = try Self.read(descriptor, at: position + pending, into: &buffer, from: pending, path, upTo: wanted)
       guard count > 0 else { break }
-      if let events = takeLines(searchFrom: pending, end: pending + count) { return events }
+      if let feed = buffer[pending..<(pending + count)].lastIndex(of: 0x0a) { return feed + 1 }
       pending += count
     }
     // Who waits for more holds nothing.
@@ -106,16 +153,15 @@ struct JournalLines: ~Copyable {
     return nil
   }
 
-  /// The events of the whole lines at the front of the buffer; `nil` when there is none.
-  private mutating func takeLines(searchFrom: Int, end: Int) -> [SessionEvent]? {
+  /// The events of the lines at the front of the buffer.
+  private mutating func decode(_ count: Int) -> [SessionEvent] {
     var events: [SessionEvent] = []
-    let consumed = buffer.withUnsafeBytes { bytes in
+    buffer.withUnsafeBytes { bytes in
       var begin = 0
-      var search = searchFrom
-      while let feed = Self.lineFeed(in: bytes, from: search, to: end) {
+      while let feed = Self.lineFeed(in: bytes, from: begin, to: count) {
         do {
           if let event = try SessionEvent(line: UnsafeRawBufferPointer(rebasing: bytes[begin..<feed])) {
-            if events.isEmpty { events.reserveCapacity(end / max(64, feed - begin) + 1) }
+            if events.isEmpty { events.reserveCapacity(count / max(64, feed - begin) + 1) }
             events.append(event)
           }
         } catch {
@@ -123,12 +169,9 @@ struct JournalLines: ~Copyable {
         }
         number = number.map { $0 + 1 }
         begin = feed + 1
-        search = begin
       }
-      return begin
     }
-    guard consumed > 0 else { return nil }
-    position += consumed
+    position += count
     return events
   }
 

@@ -24,9 +24,18 @@ struct JournalOutput: ~Copyable {
     end = written
   }
 
-  deinit {
+  deinit { Self.leave(descriptor) }
+
+  /// Leaves the file: nothing is written any more.
+  mutating func close() {
+    Self.leave(descriptor)
+    descriptor = -1
+  }
+
+  private static func leave(_ descriptor: Int32) {
+    guard descriptor >= 0 else { return }
     JournalLock.release(descriptor)
-    close(descriptor)
+    Glibc.close(descriptor)
   }
 
   var backlogSize: Int { backlog.count - taken }
@@ -98,11 +107,10 @@ struct JournalOutput: ~Copyable {
     if code == 0, rename(new.string, path.string) != 0 { code = errno }
     guard code == 0 else {
       unlink(new.string)
-      close(copy)
+      Glibc.close(copy)
       return code
     }
-    JournalLock.release(descriptor)
-    close(descriptor)
+    Self.leave(descriptor)
     descriptor = copy
     return 0
   }

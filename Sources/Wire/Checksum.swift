@@ -1,11 +1,11 @@
 /// A 64-bit checksum, XXH64 with seed 0: it finds damage, and is no protection against intent.
-struct Checksum {
+package struct Checksum {
   private static let (p1, p2, p3): (UInt64, UInt64, UInt64) = (
     0x9e37_79b1_85eb_ca87, 0xc2b2_ae3d_27d4_eb4f, 0x1656_67b1_9e37_79f9
   )
   private static let (p4, p5): (UInt64, UInt64) = (0x85eb_ca77_c2b2_ae63, 0x27d4_eb2f_1656_67c5)
 
-  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  package static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var offset = 0
     var hash: UInt64
     if bytes.count >= 32 {

@@ -32,8 +32,8 @@ import Work
   private func session(count: Int = 50) throws {
     let journal = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
     journal.keepCheckpoints(in: directory)
-    journal.record(events(count))
-    journal.record([closed])
+    journal.write(events(count))
+    journal.write([closed])
   }
 
   private func first() throws -> SessionSnapshot? {
@@ -55,9 +55,9 @@ import Work
   @Test func `a checkpoint is written when the journal has grown, and covers what it says`() throws {
     let journal = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
     journal.keepCheckpoints(in: directory, from: SessionSnapshot(), growth: 10_000)
-    journal.record(events(6000))
+    journal.write(events(6000))
     // A portion of events is handed on; the end of the session waits for what was handed on before.
-    journal.record([closed])
+    journal.write([closed])
     let header = try #require(CheckpointFile.header(directory.checkpoint))
     #expect(header.journalEnd == journal.end)
     #expect(header.session == "s")
@@ -80,7 +80,7 @@ import Work
 
     unlink(directory.journal.string)
     let journal = try Journal(creating: directory.journal, session: "another", observer: { _, _ in })
-    journal.record(events(60) + [closed])
+    journal.write(events(60) + [closed])
     #expect(!isUsed, "another session")
     #expect(bytes(directory.checkpoint) == checkpoint)
   }
@@ -120,7 +120,7 @@ import Work
     do {
       let journal = try Journal(resuming: directory.journal, observer: { _, _ in })
       journal.keepCheckpoints(in: directory, from: before)
-      journal.record([SessionEvent(source: .agent, .task(TaskID(1), .done, nil)), closed])
+      journal.write([SessionEvent(source: .agent, .task(TaskID(1), .done, nil)), closed])
     }
     let after = try #require(try first())
     #expect(after.tasks.count(in: .done) == 1)

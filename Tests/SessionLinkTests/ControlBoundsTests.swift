@@ -33,7 +33,7 @@ private struct PromptTaker: CommandTaker {
   /// A connection of which only the framing is there, with its own part of a common count.
   private func framing(limit: Int, _ unfinished: Unfinished) throws -> EmbeddedChannel {
     let channel = EmbeddedChannel()
-    let lines = RequestLines(
+    let lines = LineDecoder(
       limit: limit,
       count: { change in
         unfinished.bytes += change

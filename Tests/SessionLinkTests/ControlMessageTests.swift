@@ -113,7 +113,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
     let hub = ControlHub(session: "s", taker: Taker(), limits: limits, onRefused: { _ in }, loop: loop)
     let channel = EmbeddedChannel(loop: loop)
     try channel.pipeline.syncOperations.addHandlers([
-      ByteToMessageHandler(RequestLines(limit: limits.message, count: { _ in true })),
+      ByteToMessageHandler(LineDecoder(limit: limits.message)),
       ControlConnection(hub: hub, user: "ann"),
     ])
     try channel.connect(to: SocketAddress(unixDomainSocketPath: "/s")).wait()

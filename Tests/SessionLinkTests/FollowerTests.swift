@@ -28,24 +28,19 @@ import Testing
   /// What a screen would show after all there is now.
   private func state(_ follower: JournalFollower) throws -> SessionSnapshot {
     var state = SessionSnapshot()
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let snapshot): state = snapshot
-      case .events(let events): state.apply(events)
-      }
-    }
+    try follower.update(&state)
     return state
   }
 
   @Test func `a snapshot comes first, then what there is, then what is added`() throws {
     let journal = try journal()
-    journal.record([log("a"), log("b")])
+    journal.write([log("a"), log("b")])
     let follower = try JournalFollower(directory: directory)
     #expect(follower.session == "session.1")
     #expect(snapshot(try follower.next())?.logCount == 0)
     #expect(texts(try follower.next()) == ["a", "b"])
     #expect(try follower.next() == nil)
-    journal.record([log("c")])
+    journal.write([log("c")])
     #expect(texts(try follower.next()) == ["c"])
     #expect(try follower.next() == nil)
     #expect(follower.status.position == journal.end)
@@ -55,7 +50,7 @@ import Testing
   @Test func `events come in portions, also when a line is longer than one`() throws {
     let journal = try journal()
     let long = String(repeating: "x", count: 5000)
-    for number in 0..<100 { journal.record([log("\(number)"), log(long)]) }
+    for number in 0..<100 { journal.write([log("\(number)"), log(long)]) }
     let follower = try JournalFollower(directory: directory, portion: 1000)
     var all: [String] = []
     var updates = 0
@@ -68,7 +63,7 @@ import Testing
   }
 
   @Test func `a torn line is taken when its rest comes, and another one when it was cut off`() throws {
-    try journal().record([log("first"), log("second")])
+    try journal().write([log("first"), log("second")])
     let whole = bytes(directory.journal)
     let third = Array("{\"t\":1,\"event\":\"log\",\"source\":\"agent\",\"level\":\"info\",\"text\":\"third\"}\n".utf8)
     put(whole + third.prefix(20), into: directory.journal)
@@ -83,13 +78,13 @@ import Testing
 
     put(whole + third + third.prefix(30), into: directory.journal)
     #expect(try follower.next() == nil)
-    try Journal(resuming: directory.journal, observer: { _, _ in }).record([log("fourth, and longer than the third")])
+    try Journal(resuming: directory.journal, observer: { _, _ in }).write([log("fourth, and longer than the third")])
     #expect(texts(try follower.next()) == ["fourth, and longer than the third"])
     #expect(follower.status.problems.count == 0)
   }
 
   @Test func `damaged lines are counted and passed over`() throws {
-    try journal().record([log("a"), log("b")])
+    try journal().write([log("a"), log("b")])
     put(bytes(directory.journal) + Array("garbage\n".utf8), into: directory.journal)
     let follower = try JournalFollower(directory: directory)
     #expect(try state(follower).logCount == 2)
@@ -98,7 +93,7 @@ import Testing
   }
 
   @Test func `a journal that shrank is begun again with a snapshot`() throws {
-    try journal().record([log("a"), log("b")])
+    try journal().write([log("a"), log("b")])
     let follower = try JournalFollower(directory: directory)
     #expect(try state(follower).logCount == 2)
     let lines = bytes(directory.journal).split(separator: 0x0a)
@@ -109,18 +104,18 @@ import Testing
   }
 
   @Test func `a journal that was replaced is begun again, one that was removed is waited for`() throws {
-    try journal().record([log("a")])
+    try journal().write([log("a")])
     let follower = try JournalFollower(directory: directory)
     #expect(try state(follower).logCount == 1)
     rename(directory.journal.string, scratch["aside"].string)
     #expect(try follower.next() == nil)
-    try journal().record([log("other"), log("one")])
+    try journal().write([log("other"), log("one")])
     #expect(snapshot(try follower.next())?.logCount == 0)
     #expect(texts(try follower.next()) == ["other", "one"])
   }
 
   @Test func `what replaces a journal and is none is an error, until it is one`() throws {
-    try journal().record([log("a")])
+    try journal().write([log("a")])
     let follower = try JournalFollower(directory: directory)
     _ = try state(follower)
     rename(directory.journal.string, scratch["aside"].string)
@@ -132,13 +127,13 @@ import Testing
 
   @Test func `a follower that is far behind goes to a checkpoint ahead`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     let follower = try JournalFollower(directory: directory, portion: 500, jump: 10_000)
     #expect(snapshot(try follower.next())?.logCount == 0)
     journal.keepCheckpoints(in: directory, from: try state(JournalFollower(directory: directory)))
-    for number in 0..<300 { journal.record([log("\(number)")]) }
-    journal.record([closed])
-    journal.record([log("after the checkpoint")])
+    for number in 0..<300 { journal.write([log("\(number)")]) }
+    journal.write([closed])
+    journal.write([log("after the checkpoint")])
     let ahead = try #require(snapshot(try follower.next()))
     #expect(ahead.logCount == 301)
     #expect(ahead.phase == .closed)
@@ -150,7 +145,7 @@ import Testing
     let journal = try journal()
     let follower = try JournalFollower(directory: directory, portion: 700)
     async let writing: Void = {
-      for number in 0..<2000 { journal.record([log("\(number)")]) }
+      for number in 0..<2000 { journal.write([log("\(number)")]) }
     }()
     var seen: [String] = []
     while seen.count < 2000 {
@@ -164,7 +159,7 @@ import Testing
 
   @Test func `portions can be read again from where they ended`() throws {
     let journal = try journal()
-    for number in 0..<200 { journal.record([log("\(number)")]) }
+    for number in 0..<200 { journal.write([log("\(number)")]) }
     let reader = try JournalReader(directory.journal)
     var portions: [JournalReader.Portion] = []
     while let portion = try reader.next(limit: 1000) { portions.append(portion) }

@@ -31,11 +31,11 @@ private final class SmallDisk {
     let ballast = disk.path.appending("ballast")
     let told = Told()
     let journal = try Journal(creating: path, session: "s") { events, _ in told.add(events) }
-    journal.record([log("before")])
+    journal.write([log("before")])
     put(repeatElement(0x78, count: 1 << 20), into: ballast)
 
     let lost = (0..<200).map { log("while full \($0) " + String(repeating: "y", count: 100)) }
-    for event in lost { journal.record([event]) }
+    for event in lost { journal.write([event]) }
     let warnings = told.events.filter { if case .log(.error, _) = $0.kind { true } else { false } }
     #expect(warnings.count == 1, "said once")
     #expect(
@@ -52,7 +52,7 @@ private final class SmallDisk {
 
     // Not `unlink`: a process that another test starts at this moment may hold the file open.
     truncate(ballast.string, 0)
-    journal.record([log("after")])
+    journal.write([log("after")])
     #expect(told.events.last?.kind == .log(.info, "the journal can be written again"))
     let contents = try JournalContents(reading: path)
     #expect(contents.events == told.events, "nothing is missing, nothing is torn")
@@ -61,7 +61,7 @@ private final class SmallDisk {
     #expect(!contents.isTorn)
   }
 
-  @Test func `tending writes what waited for room, and the end says what is lost`() throws {
+  @Test func `maintenance writes what waited for room, and the end says what is lost`() throws {
     let disk = try #require(SmallDisk(bytes: 64 << 10))
     defer { withExtendedLifetime(disk) {} }
     let directory = SessionDirectory(disk.path)
@@ -71,14 +71,14 @@ private final class SmallDisk {
       let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
       put(repeatElement(0x78, count: 1 << 20), into: ballast)
       let many = (0..<2000).map { log("while full \($0)") }
-      journal.record(many)
-      journal.tend()
+      journal.write(many)
+      journal.maintainNow()
       #expect(journal.problem != nil)
       #expect(told.events.count == 2001)
       #expect(journal.end < 8192, "what can be read is whole lines")
       truncate(ballast.string, 0)
       // Not all of it has room even now.
-      journal.tend()
+      journal.maintainNow()
       #expect(journal.problem != nil)
       #expect(try JournalContents(reading: directory.journal).problems.isEmpty)
     }
@@ -92,17 +92,17 @@ private final class SmallDisk {
     let directory = SessionDirectory(disk.path)
     let told = Told()
     let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
-    journal.record((0..<300).map { log("before \($0)") })
+    journal.write((0..<300).map { log("before \($0)") })
     unlink(directory.journal.string)
     let ballast = disk.path.appending("ballast")
     put(repeatElement(0x78, count: 1 << 20), into: ballast)
-    for _ in 0..<3 { journal.tend() }
+    for _ in 0..<3 { journal.maintainNow() }
     #expect(journal.problem != nil)
     #expect(mode(directory.journal) == nil)
     #expect(mode(disk.path.appending("journal.jsonl.new")) == nil)
     truncate(ballast.string, 0)
     // It is not tried every second.
-    for _ in 0..<31 { journal.tend() }
+    for _ in 0..<31 { journal.maintainNow() }
     #expect(journal.problem == nil)
     #expect(try JournalContents(reading: directory.journal).events == told.events)
   }

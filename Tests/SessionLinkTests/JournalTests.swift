@@ -18,8 +18,8 @@ import Testing
   @Test func `what is recorded reads back, in order`() throws {
     let journal = try journal()
     let events: [SessionEvent] = (0..<1000).map { log("line \($0) \"é\"\n") }
-    for start in stride(from: 0, to: 1000, by: 7) { journal.record(Array(events[start..<min(1000, start + 7)])) }
-    journal.record([])
+    for start in stride(from: 0, to: 1000, by: 7) { journal.write(Array(events[start..<min(1000, start + 7)])) }
+    journal.write([])
     let contents = try JournalContents(reading: path)
     #expect(contents.session == "session.1")
     #expect(contents.events == events)
@@ -38,7 +38,7 @@ import Testing
 
   @Test func `lines longer than a reader's chunk read back`() throws {
     let events = [log(String(repeating: "x", count: 3 << 20)), log("after")]
-    try journal().record(events)
+    try journal().write(events)
     #expect(try JournalContents(reading: path).events == events)
   }
 
@@ -47,7 +47,7 @@ import Testing
     let journal = try journal { events, _ in told.add(events) }
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<8 {
-        group.addTask { for number in 0..<100 { journal.record([log("\(worker) \(number)"), log("second")]) } }
+        group.addTask { for number in 0..<100 { journal.write([log("\(worker) \(number)"), log("second")]) } }
       }
     }
     #expect(told.events.count == 1600)
@@ -63,14 +63,14 @@ import Testing
       #expect(end == bytes(path).count)
       told.add(events)
     }
-    for number in 0..<20 { journal.record([log("\(number)"), log("and")]) }
+    for number in 0..<20 { journal.write([log("\(number)"), log("and")]) }
     #expect(told.events.count == 40)
   }
 
   @Test func `a torn last line is tolerated, wherever it is torn`() throws {
     do {
       let journal = try journal()
-      journal.record([log("first"), log("the last one")])
+      journal.write([log("first"), log("the last one")])
     }
     let whole = bytes(path)
     let lastLine = whole.dropLast().lastIndex(of: 0x0a).map { $0 + 1 } ?? 0
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test func `a damaged line is reported with its number, and the others read`() throws {
-    try journal().record([log("a"), log("b"), log("c")])
+    try journal().write([log("a"), log("b"), log("c")])
     var lines = bytes(path).split(separator: 0x0a).map { Array($0) }
     lines[2] = Array(#"{"t":1,"event":"task","uid":"task.000001","state":"BORED"}"#.utf8)
     lines.insert(Array("\u{0}\u{0}\u{0}".utf8), at: 4)
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test func `a journal that is there is not written over`() throws {
-    try journal().record([log("precious")])
+    try journal().write([log("precious")])
     let before = bytes(path)
     let error = #expect(throws: SessionDirectory.Problem.self) { try journal() }
     #expect(error?.description == "the journal \(path) cannot be made: File exists")

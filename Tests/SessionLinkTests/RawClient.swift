@@ -1,12 +1,25 @@
 import Glibc
-
-@testable import SessionLink
+import TestSupport
 
 /// Speaks the protocol by hand.
 final class RawClient: Sendable {
   let descriptor: Int32
 
-  init(_ path: String) throws { descriptor = try ControlSocket.open(path) }
+  init(_ path: String) throws {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let outcome = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+    }
+    guard outcome == 0 else {
+      close(descriptor)
+      throw TestProblem("nobody answers at \(path)")
+    }
+  }
+
   deinit { close(descriptor) }
 
   /// False when the other end has closed.

@@ -165,7 +165,7 @@ private struct Viewer {
       events.append(SessionEvent(time: at(time), source: .agent, .task(TaskID(number), .agentExecuting, nil)))
     }
     events.append(SessionEvent(time: at(100), source: .executor, .sessionPhase(.closing, reason: nil)))
-    journal.record(events + more)
+    journal.write(events + more)
   }
 
   private func player(speed: Double = 1, index: ReplayIndex = ReplayIndex()) throws -> ReplayPlayer {

@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func `a journal is written on, after a torn line was cut off`() throws {
-    try create().record([log("a"), log("b")])
+    try create().write([log("a"), log("b")])
     let whole = bytes(path)
     for torn in [0, 1, 17, 100_000] {
       put(whole + Array(repeating: 0x78, count: torn), into: path)
@@ -27,7 +27,7 @@ import Testing
       }
       #expect(journal.session == "session.1")
       #expect(journal.end == whole.count)
-      journal.record([log("c")])
+      journal.write([log("c")])
       let contents = try JournalContents(reading: path)
       #expect(contents.events == [log("a"), log("b"), log("c")])
       #expect(!contents.isTorn && contents.problems.isEmpty)

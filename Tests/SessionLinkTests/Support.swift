@@ -1,7 +1,9 @@
 import Foundation
+import SessionLink
 import SessionModel
 import Synchronization
 import SystemPackage
+import Testing
 
 #if canImport(Glibc)
   import Glibc
@@ -51,4 +53,18 @@ func put(_ bytes: some Sequence<UInt8>, into path: FilePath) {
 
 func log(_ text: String) -> SessionEvent {
   SessionEvent(time: Timestamp(microseconds: 1_785_571_200_000_000), source: .executor, .log(.info, text))
+}
+
+extension Journal {
+  /// Records, and waits until it is written.
+  func write(_ events: [SessionEvent]) {
+    record(events)
+    if !flush(within: .seconds(20)) { Issue.record("\(events.count) events were not written") }
+  }
+
+  /// Has the journal looked after, and waits for that.
+  func maintainNow() {
+    maintain()
+    write([])
+  }
 }

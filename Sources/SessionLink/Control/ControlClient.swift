@@ -1,57 +1,73 @@
-@preconcurrency import Dispatch
-import Glibc
 import JSON
+import NIOCore
+import NIOPosix
 import SessionModel
 import Synchronization
 import Wire
 
 /// A connection to the control socket of a session: for screens and for the verbs of the command line. It ends with
 /// `close()`, or when nobody holds it any more.
+///
+/// Whatever the host does or does not, only connecting waits for it.
 public final class ControlClient: Sendable {
   /// How a command goes: reports until it is finished, or why it did not get through.
   public typealias Reporter = @Sendable (Result<CommandReport, ControlProblem>) -> Void
 
-  private struct State {
-    var lastRequest = 0
-    var commands: [Int: Reporter] = [:]
-    var hasEnded = false
-  }
-
-  private let line: ControlLine
-  private let state = Mutex(State())
-  private static let greetingLimit: Int32 = 5000
+  private let channel: any Channel
+  private let conversation: Conversation
+  /// A greeting comes at once, or not at all.
+  public static let greetingLimit = Duration.seconds(5)
+  /// A host drops whoever leaves more unread.
+  private static let longestReply = 8 << 20
 
   /// Connects, and says hello.
   ///
   /// - Parameters:
   ///   - origin: where the person sits, for the journal.
+  ///   - limit: how long the host's greeting is waited for at most.
   ///   - onNews: told what is wrong with the journal, whenever there is more to read.
   ///   - onEnd: told that the host is gone, or ended the connection.
   /// - Throws: `ControlProblem` when nobody answers, or someone else does.
   public init(
     _ path: String, session: String, origin: String, isReadOnly: Bool,
+    within limit: Duration = ControlClient.greetingLimit,
     onNews: @escaping @Sendable (String?) -> Void = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
   ) throws(ControlProblem) {
-    let descriptor = try ControlSocket.open(path)
-    do { try Self.checkGreeting(descriptor, session) } catch {
-      Glibc.close(descriptor)
-      throw error
+    let conversation = Conversation(onNews: onNews, onEnd: onEnd)
+    self.conversation = conversation
+    let loop = ControlLoop.group.next()
+    let greeted = loop.makePromise(of: Void.self)
+    do {
+      channel = try ClientBootstrap(group: loop)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers([
+              ByteToMessageHandler(LineDecoder(limit: Self.longestReply)),
+              ReplyHandler(conversation, session: session, greeted: greeted),
+            ])
+          }
+        }
+        .connect(unixDomainSocketPath: path).wait()
+    } catch {
+      greeted.fail(error)
+      throw ControlProblem("nobody answers at \(path): \(ControlLoop.words(for: error))")
     }
-    let line = ControlLine(descriptor)
-    self.line = line
+    let patience = TimeAmount(min(limit, Self.greetingLimit))
+    let timeout = loop.scheduleTask(in: patience) {
+      greeted.fail(ControlProblem("the host of the session does not answer"))
+    }
+    do {
+      try greeted.futureResult.wait()
+      timeout.cancel()
+    } catch {
+      timeout.cancel()
+      channel.close(promise: nil)
+      throw error as? ControlProblem ?? ControlProblem("the host of the session ended the connection")
+    }
     request(.hello(version: ControlRequest.version, origin: origin, isReadOnly: isReadOnly))
-    // A queue of its own: it blocks.
-    DispatchQueue(label: "control-reader").async { [weak self] in
-      line.read { bytes in
-        guard let reply = try? ControlReply(line: bytes) else { return }
-        if case .position(_, let problem) = reply { onNews(problem) } else { self?.take(reply) }
-      }
-      self?.end()
-      onEnd()
-    }
   }
 
-  deinit { line.end() }
+  deinit { close() }
 
   /// Asks to be told when there is more in the journal.
   public func follow() { request(.follow) }
@@ -66,29 +82,50 @@ public final class ControlClient: Sendable {
   }
 
   /// Ends the connection.
-  public func close() { line.end() }
-
-  // MARK: Requests
+  public func close() { channel.close(promise: nil) }
 
   private func request(_ body: ControlRequest.Body, _ report: Reporter? = nil) {
-    let id: Int? = state.withLock { state in
+    guard let id = conversation.begin(report) else {
+      report?(.failure(Conversation.lost))
+      return
+    }
+    var line = JSONWriter()
+    ControlRequest(id: id, body).write(to: &line)
+    channel.writeAndFlush(ByteBuffer(bytes: line.bytes), promise: nil)
+  }
+}
+
+/// What was asked on a connection and is not answered yet.
+final class Conversation: Sendable {
+  private struct State {
+    var lastRequest = 0
+    var commands: [Int: ControlClient.Reporter] = [:]
+    var hasEnded = false
+  }
+
+  private let state = Mutex(State())
+  private let onNews: @Sendable (String?) -> Void
+  private let onEnd: @Sendable () -> Void
+
+  /// What became of a command cannot be learned here any more.
+  static let lost = ControlProblem("the host of the session is gone, or ended the connection")
+
+  init(onNews: @escaping @Sendable (String?) -> Void, onEnd: @escaping @Sendable () -> Void) {
+    self.onNews = onNews
+    self.onEnd = onEnd
+  }
+
+  /// - Returns: the id of a new request; `nil` when the connection has ended.
+  func begin(_ report: ControlClient.Reporter?) -> Int? {
+    state.withLock { state in
       guard !state.hasEnded else { return nil }
       state.lastRequest += 1
       state.commands[state.lastRequest] = report
       return state.lastRequest
     }
-    guard let id else {
-      report?(.failure(Self.gone))
-      return
-    }
-    var line = JSONWriter()
-    ControlRequest(id: id, body).write(to: &line)
-    self.line.write(Array(line.bytes))
   }
 
-  private static let gone = ControlProblem("the host of the session is gone, or ended the connection")
-
-  private func take(_ reply: ControlReply) {
+  func take(_ reply: ControlReply) {
     switch reply {
     case .command(let id, let report):
       let reporter = state.withLock { state in
@@ -101,39 +138,61 @@ public final class ControlClient: Sendable {
         return [state.commands.removeValue(forKey: id)].compactMap { $0 }
       }
       for reporter in reporters { reporter(.failure(problem)) }
-    case .greeting, .accepted, .position: break
+    case .position(_, let problem): onNews(problem)
+    case .greeting, .accepted: break
     }
   }
 
-  private func end() {
+  func end() {
     let reporters = state.withLock { state in
       state.hasEnded = true
       defer { state.commands = [:] }
       return Array(state.commands.values)
     }
-    for reporter in reporters { reporter(.failure(Self.gone)) }
+    for reporter in reporters { reporter(.failure(Self.lost)) }
+    onEnd()
+  }
+}
+
+/// Hears what the host says: first its greeting, which comes at once, or from someone else. Lives on the event loop.
+private final class ReplyHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let conversation: Conversation
+  private let session: String
+  private var greeted: EventLoopPromise<Void>?
+
+  init(_ conversation: Conversation, session: String, greeted: EventLoopPromise<Void>) {
+    self.conversation = conversation
+    self.session = session
+    self.greeted = greeted
   }
 
-  /// Reads the first line: it comes at once, or from someone else.
-  private static func checkGreeting(_ descriptor: Int32, _ session: String) throws(ControlProblem) {
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while line.count < 65536 {
-      var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&item, 1, greetingLimit) > 0 else {
-        if errno == EINTR { continue }
-        throw ControlProblem("the host of the session does not answer")
-      }
-      let count = read(descriptor, &byte, 1)
-      if count < 0 && errno == EINTR { continue }
-      guard count == 1 else { throw ControlProblem("the host of the session ended the connection") }
-      if byte == 0x0a { break }
-      line.append(byte)
-    }
-    let reply = line.withUnsafeBytes { bytes in
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let reply = unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
       Result { () throws(ControlProblem) in try ControlReply(line: bytes) }
     }
-    switch try reply.get() {
+    guard let greeted else {
+      if case .success(let reply) = reply { conversation.take(reply) }
+      return
+    }
+    self.greeted = nil
+    greeted.completeWith(Result { try check(reply.get()) })
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if let greeted {
+      greeted.fail(ControlProblem("the host of the session ended the connection"))
+    } else {
+      conversation.end()
+    }
+    greeted = nil
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  private func check(_ reply: ControlReply) throws(ControlProblem) {
+    switch reply {
     case .greeting(let version, let name, let program):
       guard version == ControlRequest.version else {
         throw ControlProblem(

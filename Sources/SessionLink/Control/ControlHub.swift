@@ -18,7 +18,7 @@ final class ControlHub: Sendable {
 
   /// Used on the event loop only.
   private final class Members {
-    var connections = 0
+    var connections: [ObjectIdentifier: ControlConnection] = [:]
     var followers: [ObjectIdentifier: ControlConnection] = [:]
     var unfinished = 0
     /// Asked for once: a directory service may take its time, and all connections wait for it.
@@ -56,7 +56,7 @@ final class ControlHub: Sendable {
       }
       let connection = ControlConnection(hub: self, user: name(of: uid))
       try channel.pipeline.syncOperations.addHandlers([
-        ByteToMessageHandler(RequestLines(limit: limits.message, count: { [weak self] in self?.count($0) ?? false })),
+        ByteToMessageHandler(LineDecoder(limit: limits.message, count: { [weak self] in self?.count($0) ?? false })),
         connection,
       ])
     }
@@ -70,13 +70,13 @@ final class ControlHub: Sendable {
   }
 
   /// - Returns: false when there are too many.
-  func enter() -> Bool {
-    members.value.connections += 1
-    return members.value.connections <= limits.connections
+  func enter(_ connection: ControlConnection) -> Bool {
+    members.value.connections[ObjectIdentifier(connection)] = connection
+    return members.value.connections.count <= limits.connections
   }
 
   func leave(_ connection: ControlConnection) {
-    members.value.connections -= 1
+    members.value.connections[ObjectIdentifier(connection)] = nil
     members.value.followers[ObjectIdentifier(connection)] = nil
     let isEmpty = members.value.followers.isEmpty
     news.withLock { $0.hasFollowers = !isEmpty }
@@ -112,12 +112,8 @@ final class ControlHub: Sendable {
     }
   }
 
-  /// Does something on the event loop, unless that has ended: commands may outlive their socket.
-  func perform(_ work: @escaping @Sendable () -> Void) {
-    news.withLock { news in
-      if !news.isClosed { loop.execute(work) }
-    }
-  }
+  /// Does something on the event loop.
+  func perform(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
 
   private func tell() {
     let newest = news.withLock { news in
@@ -143,7 +139,7 @@ final class ControlHub: Sendable {
     guard isFirst else { return false }
     let done = loop.submit { [self] in
       tell()
-      for follower in members.value.followers.values { follower.end() }
+      for connection in members.value.connections.values { connection.end() }
     }
     try? done.wait()
     return true

@@ -36,7 +36,6 @@ public struct ControlLimits: Sendable {
 /// The facts themselves are read from the journal. So a watcher that is slow, or stands still, costs nothing here: of
 /// the news only the newest counts.
 public final class ControlServer: Sendable {
-  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let channel: any Channel
   private let hub: ControlHub
   private let path: String
@@ -51,17 +50,17 @@ public final class ControlServer: Sendable {
     onRefused: @escaping @Sendable (uid_t) -> Void = { _ in }
   ) throws(ControlProblem) {
     try ControlSocket.makeRoom(at: path, session: session)
-    let hub = ControlHub(session: session, taker: taker, limits: limits, onRefused: onRefused, loop: group.next())
+    let hub = ControlHub(
+      session: session, taker: taker, limits: limits, onRefused: onRefused, loop: ControlLoop.group.next())
     self.hub = hub
     self.path = path
     do {
-      channel = try ServerBootstrap(group: group)
+      channel = try ServerBootstrap(group: ControlLoop.group)
         .serverChannelOption(.backlog, value: 256)
         .childChannelInitializer { channel in hub.admit(channel) }
         .bind(unixDomainSocketPath: path).wait()
     } catch {
-      try? group.syncShutdownGracefully()
-      throw ControlProblem("the socket \(path) cannot be opened: \(error)")
+      throw ControlProblem("the socket \(path) cannot be opened: \(ControlLoop.words(for: error))")
     }
     // Nobody else can enter its directory either.
     chmod(path, 0o600)
@@ -81,6 +80,5 @@ public final class ControlServer: Sendable {
     // A host that took the session over may have made its own.
     if stat(path, &status) == 0, status.st_ino == inode { unlink(path) }
     try? channel.close().wait()
-    try? group.syncShutdownGracefully()
   }
 }

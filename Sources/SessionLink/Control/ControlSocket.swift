@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import NIOPosix
 import Wire
 
 /// Where the control socket of a session is, and who is at its other end.
@@ -26,7 +27,8 @@ public enum ControlSocket {
     }
     let path = "\(directory)/\(id)"
     if path.utf8.count <= longest { return path }
-    let short = "\(directory)/\(hash(id))"
+    // Who looks for it finds the path in the record of the host.
+    let short = directory + "/" + String(Array(id.utf8).withUnsafeBytes { Checksum.of($0) }, radix: 36)
     guard short.utf8.count <= longest else {
       throw ControlProblem("the path \(short) is too long for a socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter one")
     }
@@ -43,12 +45,6 @@ public enum ControlSocket {
       && status.st_mode & 0o077 == 0
   }
 
-  private static func hash(_ text: String) -> String {
-    var sum: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { sum = (sum ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return String(sum, radix: 36)
-  }
-
   /// Removes the socket that a dead host left at a path.
   ///
   /// - Throws: `ControlProblem` when a host is there, when that cannot be told, or when it is no socket.
@@ -56,44 +52,19 @@ public enum ControlSocket {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw ControlProblem("\(path) is no socket: remove it") }
-    let (descriptor, code) = try attempt(path)
-    if descriptor >= 0 { close(descriptor) }
-    switch code {
-    case 0: throw ControlProblem("another host of session \(session) has the socket \(path)")
-    // Nobody listens. What else goes wrong, as too many open files, says nothing of the host.
-    case ECONNREFUSED, ENOENT: unlink(path)
-    default: throw ControlProblem("it cannot be told whether a host has the socket \(path): \(text(code))")
+    do {
+      let channel = try ClientBootstrap(group: ControlLoop.group).connect(unixDomainSocketPath: path).wait()
+      channel.close(promise: nil)
+    } catch {
+      // Nobody listens. What else goes wrong, as too many open files, says nothing of the host.
+      if let code = ControlLoop.code(of: error), code == ECONNREFUSED || code == ENOENT {
+        unlink(path)
+        return
+      }
+      throw ControlProblem(
+        "it cannot be told whether a host has the socket \(path): \(ControlLoop.words(for: error))")
     }
-  }
-
-  /// Connects.
-  ///
-  /// - Throws: `ControlProblem` when nobody listens there.
-  static func open(_ path: String) throws(ControlProblem) -> Int32 {
-    let (descriptor, code) = try attempt(path)
-    guard code == 0 else { throw ControlProblem("nobody answers at \(path): \(text(code))") }
-    return descriptor
-  }
-
-  /// Connects; the descriptor is negative unless the code, an `errno`, is 0.
-  private static func attempt(_ path: String) throws(ControlProblem) -> (descriptor: Int32, code: Int32) {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard bytes.count <= longest else { throw ControlProblem("the path \(path) is too long for a socket") }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return (-1, errno) }
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let outcome = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-    }
-    guard outcome == 0 else {
-      let code = errno
-      close(descriptor)
-      return (-1, code)
-    }
-    return (descriptor, 0)
+    throw ControlProblem("another host of session \(session) has the socket \(path)")
   }
 
   /// `struct ucred`, which Glibc's headers offer to GNU programs only.

@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import Glibc
 import Platform
 import SessionModel
@@ -9,11 +10,14 @@ enum Hosting {
   /// - Returns: the exit status.
   static func inForeground(_ plan: SessionHost.Plan, json: Bool) throws -> Int32 {
     let batch = BatchOutput(json: json)
-    let host = try SessionHost(plan) { batch.observe($0) }
-    let signals = SignalWatch(executor: host.executor)
+    // Whoever reads what is printed may take his time: the journal does not wait for that.
+    let printing = DispatchQueue(label: "printing")
+    let host = try SessionHost(plan) { events in printing.async { batch.observe(events) } }
+    let signals = SignalWatch(host)
     host.life.start()
     host.life.wait()
-    host.closeDoors()
+    host.close()
+    printing.sync {}
     return host.report(
       signal: signals.first, summarize: { batch.finish($0, directory: host.directory.path.string) },
       // In batch, errors were said when they happened.
@@ -26,12 +30,12 @@ enum Hosting {
   static func inBackground(_ makePlan: () throws -> SessionHost.Plan) throws -> Int32 {
     let owner = OwnerLine()
     let host = try SessionHost(try makePlan()) { _ in }
-    let signals = SignalWatch(executor: host.executor)
+    let signals = SignalWatch(host)
     owner.ready(session: host.info.id, directory: host.directory.path.string)
     owner.watch { kill(getpid(), SIGHUP) }
     host.life.start()
     host.life.wait()
-    host.closeDoors()
+    host.close()
     return host.report(
       signal: signals.first,
       summarize: { complain(summaryLine($0, directory: host.directory.path.string)) },

@@ -27,18 +27,18 @@ final class SessionHost: Sendable {
   let executor: DispatchingExecutor
   let life: SessionLife
   private let journal: Journal
-  private let doors: SessionDoors
+  private let endpoints: SessionEndpoints
 
   /// Makes the session's directory and journal, or takes the journal of an earlier one; nothing runs yet.
   ///
   /// - Parameter observer: told of events once they are in the journal, in order.
   /// - Throws: `ExitStatus` 3 when they cannot be made, after saying why.
   init(_ plan: Plan, observer: @escaping @Sendable ([SessionEvent]) -> Void) throws(ExitStatus) {
-    let doors = SessionDoors()
-    self.doors = doors
+    let endpoints = SessionEndpoints()
+    self.endpoints = endpoints
     let observe: Journal.Observer = { events, end in
       observer(events)
-      doors.publish(position: end)
+      endpoints.publish(position: end)
     }
     let id: String
     do {
@@ -68,7 +68,7 @@ final class SessionHost: Sendable {
       context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
       resuming: plan.earlier?.snapshot)
     life = SessionLife(executor: executor, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
-    doors.open(directory: directory, info: info, executor: executor, journal: journal)
+    endpoints.open(directory: directory, info: info, executor: executor, journal: journal)
   }
 
   /// A new session's id, which it is entered with among the user's, and its directory.
@@ -86,8 +86,22 @@ final class SessionHost: Sendable {
     }
   }
 
-  /// Closes the ways to the session; after its end.
-  func closeDoors() { doors.close() }
+  /// What the journal gets at the end: a session ends also when its file system hangs.
+  private static let lastChance = Duration.seconds(30)
+
+  /// Waits until the journal has everything, and closes the ways to the session; after its end.
+  func close() {
+    if !saveJournal(within: Self.lastChance) {
+      complain(
+        "scalems-top: \(journal.problem ?? "the journal \(directory.journal) is not written yet"); "
+          + "what it has not taken within \(Self.lastChance.components.seconds) s is lost")
+    }
+    endpoints.close()
+  }
+
+  /// - Returns: false when not everything was written in that time.
+  @discardableResult
+  func saveJournal(within limit: Duration) -> Bool { journal.flush(within: limit) }
 
   /// Says how the session ended, once it has.
   ///

@@ -15,21 +15,16 @@ final class SignalWatch: Sendable {
   /// The signal that came first.
   var first: Int32? { received.first.withLock { $0 } }
 
-  /// - Parameters:
-  ///   - onSignal: called after the executor was told, with how many came so far.
-  ///   - lastWords: called before the process ends at once.
-  init(
-    executor: DispatchingExecutor, onSignal: @escaping @Sendable (Int) -> Void = { _ in },
-    lastWords: @escaping @Sendable () -> Void = {}
-  ) {
+  /// What the journal gets when the process is to end at once.
+  private static let lastChance = Duration.seconds(1)
+
+  init(_ host: SessionHost) {
     let received = Received()
     self.received = received
     sources = SignalSources { number in
       received.first.withLock { $0 = $0 ?? number }
-      let count = executor.interrupt(signal: number)
-      onSignal(count)
-      guard count >= 3 else { return }
-      lastWords()
+      guard host.executor.interrupt(signal: number) >= 3 else { return }
+      host.saveJournal(within: Self.lastChance)
       _exit(128 + number)
     }
   }

@@ -15,38 +15,26 @@ struct EventsCommand: ParsableCommand {
 
   func run() throws {
     let found = try SessionFinder().find(session)
-    let descriptor = open(found.directory.journal.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw UsageProblem(
-        description: "the journal \(found.directory.journal) cannot be read: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var host = HostWatch(found)
-    var isHeader = true
-    // Lines are printed whole: the last one may still be written.
-    var pending: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      // Looked at before the last read: what a host wrote before it ended is printed.
-      let isOver = !follow || host.isGone()
-      var count = read(descriptor, &chunk, chunk.count)
-      while count > 0 {
-        pending.append(contentsOf: chunk[..<count])
-        if isHeader, let end = pending.firstIndex(of: 0x0a) {
-          pending.removeFirst(end + 1)
-          isHeader = false
-        }
-        if !isHeader, let end = pending.lastIndex(of: 0x0a) {
-          guard putAll(pending[...end]) else { return }
-          pending.removeFirst(end + 1)
-        }
-        count = read(descriptor, &chunk, chunk.count)
+    do {
+      let tail = try JournalTail(found.directory.journal, from: .beginning)
+      guard follow else {
+        _ = try printAll(tail)
+        return
       }
-      if isOver { break }
-      usleep(200_000)
+      let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
+      let end = try link.follow { () throws(SessionDirectory.Problem) in try !printAll(tail) }
+      guard end == .hostGone else { return }
+    } catch { throw UsageProblem(description: error.description) }
+    if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
+    throw hostGone(found.id)
+  }
+
+  /// - Returns: false when nobody reads what is printed any more.
+  private func printAll(_ tail: JournalTail) throws(SessionDirectory.Problem) -> Bool {
+    while let lines = try tail.wholeLines() {
+      guard putAll(lines[...]) else { return false }
     }
-    if follow, case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
-    if follow { throw hostGone(found.id) }
+    return true
   }
 }
 

@@ -40,39 +40,39 @@ private final class LogReader {
   private let follow: Bool
   private let follower: JournalFollower
   private var snapshot = SessionSnapshot()
-  private var host: HostWatch
-  private static let pause: UInt32 = 200_000
+  /// What a task prints is no news of its session.
+  private static let pause = 0.2
 
   init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.Problem) {
     self.found = found
     self.follow = follow
-    host = HostWatch(found)
     follower = try JournalFollower(directory: found.directory)
-    try catchUp()
+    try follower.update(&snapshot)
   }
 
-  private func catchUp() throws(SessionDirectory.Problem) {
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let new): snapshot = new
-      case .events(let events): snapshot.apply(events)
-      }
+  /// Prints what there is and, if it is to be followed, what comes.
+  private func printAll(atMost limit: Double? = nil, _ part: () throws -> Bool) throws {
+    guard follow else {
+      _ = try part()
+      return
     }
+    let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
+    let end = try link.follow(atMost: limit) { () throws(any Error) in
+      try follower.update(&snapshot)
+      return try part()
+    }
+    if end == .hostGone { throw hostGone(found.id) }
   }
 
   func printLog() throws {
     var printed = snapshot.logCount - snapshot.log.count
-    while true {
-      let isGone = host.isGone()
-      try catchUp()
+    try printAll {
       for line in snapshot.log.suffix(snapshot.logCount - printed) {
         let level = line.level == .info ? "" : " \(line.level.rawValue):"
-        guard putAll(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)[...]) else { return }
+        guard putAll(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)[...]) else { return true }
       }
       printed = snapshot.logCount
-      guard follow, snapshot.phase != .closed else { return }
-      if isGone { throw hostGone(found.id) }
-      usleep(Self.pause)
+      return snapshot.phase == .closed
     }
   }
 
@@ -87,10 +87,8 @@ private final class LogReader {
     var descriptor: Int32 = -1
     defer { if descriptor >= 0 { close(descriptor) } }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let isGone = host.isGone()
-      try catchUp()
-      let hasEnded = snapshot.tasks.state(of: task).isFinal
+    try printAll(atMost: Self.pause) {
+      let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
       if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC) }
       if descriptor < 0, errno != ENOENT || !follow || hasEnded {
         let why = errno == ENOENT ? "it has written nothing yet" : "\(path): \(String(cString: strerror(errno)))"
@@ -98,12 +96,11 @@ private final class LogReader {
       }
       while descriptor >= 0 {
         let count = read(descriptor, &chunk, chunk.count)
+        if count < 0 && errno == EINTR { continue }
         guard count > 0 else { break }
-        guard putAll(chunk[..<count]) else { return }
+        guard putAll(chunk[..<count]) else { return true }
       }
-      guard follow, !hasEnded, snapshot.phase != .closed else { return }
-      if isGone { throw hostGone(found.id) }
-      usleep(Self.pause)
+      return hasEnded
     }
   }
 }

@@ -15,13 +15,7 @@ struct FoundSession: Sendable {
   /// - Throws: `SessionDirectory.Problem` when it cannot be read.
   func load() throws(SessionDirectory.Problem) -> SessionSnapshot {
     var snapshot = SessionSnapshot()
-    let follower = try JournalFollower(directory: directory)
-    while let update = try follower.next() {
-      switch update {
-      case .snapshot(let new): snapshot = new
-      case .events(let events): snapshot.apply(events)
-      }
-    }
+    try JournalFollower(directory: directory).update(&snapshot)
     return snapshot
   }
 
@@ -29,29 +23,6 @@ struct FoundSession: Sendable {
   var host: HostRecord? {
     guard let record = HostRecord(in: directory), record.isLive(in: directory) else { return nil }
     return record
-  }
-}
-
-/// Sees the end of a session's host. A record that is missing for a moment is no end: the directory may have been removed,
-/// and the host makes it again.
-struct HostWatch {
-  private let found: FoundSession
-  private var missing: ContinuousClock.Instant?
-  private static let patience = Duration.seconds(3)
-
-  init(_ found: FoundSession) { self.found = found }
-
-  mutating func isGone() -> Bool {
-    guard found.host == nil else {
-      missing = nil
-      return false
-    }
-    if HostRecord(in: found.directory) != nil { return true }
-    // The host of a session that closed removed its record itself.
-    if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return true }
-    let since = missing ?? .now
-    missing = since
-    return .now - since >= Self.patience
   }
 }
 

@@ -51,12 +51,13 @@ struct SubmitCommand: ParsableCommand {
     let offer = try offer()
     let found = try SessionFinder().find(session)
     let call = CommandCall(found, options)
+    let tail = options.wait ? try call.tail() : nil
     // That it was taken is known at the end of the command, at once; --wait is for the tasks.
     let report = try call.perform(.submit(offer), waits: true)
     guard let ids = report.added else { throw ExitStatus(code: call.say(report, .submit)) }
     if json { putJSON(ids) } else { putText(ids) }
-    guard options.wait else { return }
-    throw ExitStatus(code: try call.follow(ids))
+    guard let tail else { return }
+    throw ExitStatus(code: try call.follow(ids, in: tail))
   }
 
   private func putText(_ ids: Range<UInt32>) {

@@ -8,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-@Suite struct TendingTests {
+@Suite struct MaintenanceTests {
   private let scratch = Scratch()
   private var directory: SessionDirectory { SessionDirectory(scratch["session"]) }
   private let told = Told()
@@ -29,22 +29,22 @@ import Testing
 
   @Test func `nothing is said when all is well`() throws {
     let journal = try journal()
-    journal.record([log("a")])
-    for _ in 0..<3 { journal.tend() }
+    journal.write([log("a")])
+    for _ in 0..<3 { journal.maintainNow() }
     #expect(told.events == [log("a")])
     #expect(journal.problem == nil)
   }
 
   @Test func `a journal that was removed is made again with all it held`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     unlink(directory.journal.string)
-    journal.record([log("b")])
-    journal.tend()
+    journal.write([log("b")])
+    journal.maintainNow()
     #expect(
       warnings == ["the journal was removed or replaced; it was made again, with all it held: \(directory.journal)"])
-    journal.record([log("c")])
-    journal.tend()
+    journal.write([log("c")])
+    journal.maintainNow()
     #expect(try contents() == told.events)
     #expect(told.events.count == 4)
     #expect(mode(directory.journal) == 0o600)
@@ -55,10 +55,10 @@ import Testing
 
   @Test func `a directory that was removed is made again`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     unlink(directory.journal.string)
     rmdir(directory.path.string)
-    journal.tend()
+    journal.maintainNow()
     #expect(try contents() == told.events)
     #expect(mode(directory.path) == 0o700)
     #expect(warnings.count == 1)
@@ -66,23 +66,23 @@ import Testing
 
   @Test func `what was put in the journal's place is put aside`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     rename(directory.journal.string, scratch["moved"].string)
     put("edited\n".utf8, into: directory.journal)
-    journal.tend()
+    journal.maintainNow()
     #expect(try contents() == told.events)
     #expect(bytes(directory.path.appending("journal.jsonl.replaced")) == Array("edited\n".utf8))
   }
 
   @Test func `another session's journal at the place is left alone, and said once`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     unlink(directory.journal.string)
     let other = try Journal(creating: directory.journal, session: "other", observer: { _, _ in })
-    other.record([log("theirs")])
-    journal.tend()
-    journal.tend()
-    journal.record([log("b")])
+    other.write([log("theirs")])
+    journal.maintainNow()
+    journal.maintainNow()
+    journal.write([log("b")])
     #expect(try contents() == [log("theirs")])
     #expect(warnings.count == 1)
     #expect(journal.problem == warnings.first)
@@ -92,14 +92,14 @@ import Testing
 
   @Test func `when the directory cannot be made, it is tried again later`() throws {
     let journal = try journal()
-    journal.record([log("a")])
+    journal.write([log("a")])
     unlink(directory.journal.string)
     rmdir(directory.path.string)
     put([1], into: directory.path)
-    journal.tend()
+    journal.maintainNow()
     #expect(journal.problem?.hasSuffix("nobody else sees what happens") ?? false)
     unlink(directory.path.string)
-    for _ in 0..<JournalHealth.secondsToNextTry { journal.tend() }
+    for _ in 0..<JournalHealth.secondsToNextTry { journal.maintainNow() }
     #expect(journal.problem == nil)
     #expect(try contents() == told.events)
   }

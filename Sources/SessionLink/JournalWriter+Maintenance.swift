@@ -5,22 +5,18 @@ import SystemPackage
   import Glibc
 #endif
 
-extension Journal {
-  /// Looks after the journal; to be called about once a second, from any thread.
-  ///
+extension JournalWriter {
   /// Tries again what the disk did not take, makes the journal again when it was removed or replaced, and notices when
   /// the machine's clock was set. What it finds are events, for the observer as for readers.
-  public func tend() {
-    state.withLock { state in
-      state.output.retry()
-      var found: [SessionEvent] = []
-      if let jump = state.clock.jump() { found.append(Self.warning(ClockWatch.words(jump))) }
-      if isGone(state) { restore(&state, &found) } else { state.health.place = 0 }
-      write(found, &state)
-      // What is kept in memory is not safe either: said already.
-      if state.health.sync != 0, state.output.backlogSize == 0 { state.health.sync = state.output.sync() }
-      deliver(found + report(&state), state)
-    }
+  func maintain(_ state: inout State) {
+    state.output.retry()
+    var found: [SessionEvent] = []
+    if let jump = state.clock.jump() { found.append(Self.warning(ClockWatch.words(jump))) }
+    if isGone(state) { restore(&state, &found) } else { state.health.place = 0 }
+    append(found, &state)
+    // What is kept in memory is not safe either: said already.
+    if state.health.sync != 0, state.output.backlogSize == 0 { state.health.sync = state.output.sync() }
+    deliver(found + report(&state), &state)
   }
 
   private static func warning(_ text: String) -> SessionEvent { SessionEvent(source: .executor, .log(.warning, text)) }

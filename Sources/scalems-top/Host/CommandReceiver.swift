@@ -2,8 +2,8 @@ import Executor
 import SessionLink
 import SessionModel
 
-/// Takes the commands of others to the executor.
-struct CommandDesk: CommandTaker {
+/// Takes the commands of others to the executor, and says how they go once the journal has it.
+struct CommandReceiver: CommandTaker {
   let executor: DispatchingExecutor
   let journal: Journal
 
@@ -19,7 +19,10 @@ struct CommandDesk: CommandTaker {
           stage: .finished(succeeded: false, outcome: "no work is taken: \(problem)")))
       return
     }
-    executor.send(command, sender: sender, reason: reason, report: report)
+    executor.send(command, sender: sender, reason: reason) { [journal] record in
+      // In the order of these calls.
+      journal.whenWritten { report(record) }
+    }
   }
 
   /// What came through the inbox; how it goes stands in the journal.

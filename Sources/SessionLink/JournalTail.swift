@@ -1,0 +1,50 @@
+import SessionModel
+import Synchronization
+import SystemPackage
+
+/// What is appended to a journal from some place on, also when the journal is removed and made again meanwhile.
+///
+/// A journal that takes its place and holds the same goes on where it was; another one is read from its start.
+public final class JournalTail: Sendable {
+  public enum Start: Sendable {
+    case beginning
+    /// Behind the last line that is whole now.
+    case end
+  }
+
+  private let lines: Mutex<JournalLines>
+
+  /// - Throws: when the file cannot be read or is no journal of a version known here.
+  public init(_ path: FilePath, from start: Start) throws(SessionDirectory.Problem) {
+    var lines = try JournalLines(path)
+    if start == .end { lines.skipToEnd() }
+    self.lines = Mutex(lines)
+  }
+
+  /// What is new; `nil` when there is nothing now.
+  ///
+  /// - Throws: when the file cannot be read.
+  public func events() throws(SessionDirectory.Problem) -> [SessionEvent]? {
+    try next { lines throws(SessionDirectory.Problem) in try lines.events(limit: JournalFollower.portion) }
+  }
+
+  /// What is new, as it stands there: whole lines; `nil` when there is nothing now.
+  ///
+  /// - Throws: when the file cannot be read.
+  public func wholeLines() throws(SessionDirectory.Problem) -> [UInt8]? {
+    try next { lines throws(SessionDirectory.Problem) in try lines.wholeLines(limit: JournalFollower.portion) }
+  }
+
+  private func next<T: Sendable>(
+    _ read: (inout JournalLines) throws(SessionDirectory.Problem) -> T?
+  ) throws(SessionDirectory.Problem) -> T? {
+    try lines.withLock { lines throws(SessionDirectory.Problem) in
+      // What is left of a file that was replaced comes first, unless it was cut.
+      if lines.size >= lines.position, let news = try read(&lines) { return news }
+      guard lines.isOutdated else { return nil }
+      // Whoever replaces a journal may not be done: there is nothing new until there is one.
+      do { try lines.reopen() } catch { return nil }
+      return try read(&lines)
+    }
+  }
+}
