@@ -82,12 +82,12 @@ extension RadicalEngine {
 
   /// RP's raptor ends at once when it is told to stop, and forgets what runs in it: it is told when nothing does.
   public func stopRaptor() async throws {
+    let started = startedCalls()
     let (forgotten, uids, helper) = state.withLock { state in
       let forgotten = state.raptor.forget()
       state.raptor.stopping()
-      let sandbox = state.record?.sandbox
       let ids = state.tracker.withdraw(onlyRaptor: true, cause: "the raptor is stopping") {
-        TaskMapping.hasStarted($0, in: sandbox)
+        started.contains($0)
       }
       return (forgotten, state.tracker.uids(of: ids), state.helper)
     }
