@@ -7,19 +7,28 @@ SWIFT ?= swift
 RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld
 BINARY = .build/release/scalems-top
 OURS = Package.swift Sources Tests
+# It lets pass what comes with a declared dependency, and products of other packages: .ci/imports is stricter.
+IMPORTS = --explicit-target-dependency-import-check error
 # RADICAL-Pilot for tests: made once.
 export SCALEMS_TEST_VENV ?= $(HOME)/.cache/scalems-top/radical
 
-.PHONY: help build demo test test-slurm bench install uninstall format lint clean swift
+# Set by `make goldens` alone: tests that write what they are to compare with find nothing.
+unexport UPDATE_GOLDENS
+
+.PHONY: help build demo check test test-slurm goldens bench install uninstall format lint clean swift
 
 help:
 	@echo "make demo       build, and watch the example ensemble run (in batch when there is no terminal)"
 	@echo "make build      build the release binary $(BINARY)"
-	@echo "make test       build with warnings as errors, and run all tests"
-	@echo "make test-slurm run sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
+	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected); make uninstall removes it"
+	@echo
+	@echo "For every change (CONTRIBUTING.md says more):"
+	@echo "make check      lint, build what changed, run the tests without processes: under a minute on a built tree"
+	@echo "make test       build with warnings as errors, run all tests, RADICAL-Pilot's too: under 15 minutes"
+	@echo "make test-slurm sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
+	@echo "make goldens    renew the golden screens, and show which changed"
+	@echo "make format     format the sources; make lint checks it, Python, and Package.swift and the pages against the sources"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
-	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected)"
-	@echo "make format     format the sources; make lint checks the format"
 	@echo "make clean      remove what was built"
 
 swift:
@@ -37,14 +46,23 @@ demo: build
 	  exec $(BINARY) run Examples/ensemble.yaml --batch; \
 	fi
 
-# First what needs no processes, then the real binary and real processes, in a terminal of tmux where there is a screen,
-# then real RADICAL-Pilot, a session of which has forty: apart, because each would slow down the one before. The closing
-# lines of the test runner come last.
+# The tests that start no process and touch no socket. The others of `make test` are real.
+PURE = JSONTests|WorkTests|SessionModelTests|WireTests|WorkflowFileTests|ExecutorTests|InterfaceTests
+check: export SCALEMS_WARNINGS = error
+check: lint
+	@.ci/need libncurses-dev
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --filter "^($(PURE))\\."
+
+# First what is written in Python, then what needs no processes, then the real binary and real processes, in a terminal
+# of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart, because each would slow
+# down the one before. The closing lines of the test runner come last.
 REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
-	$(SWIFT) build --build-tests
+	python3 -m unittest discover -s Tests/PythonTests
+	$(SWIFT) build --build-tests $(IMPORTS)
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	$(SWIFT) test --skip-build --skip "$(REAL)|RadicalEngineTests|SlurmTests"
 	$(SWIFT) test --skip-build --filter "$(REAL)"
@@ -57,6 +75,16 @@ test-slurm: swift
 	$(SWIFT) build --build-tests
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	Tests/Slurm/with_slurm $(SWIFT) test --skip-build --filter SlurmTests
+
+# Screens that no test draws any more go.
+goldens: export SCALEMS_WARNINGS = error
+goldens: swift
+	@.ci/need libncurses-dev git
+	$(SWIFT) build --build-tests
+	rm -f Tests/InterfaceTests/Goldens/*.txt
+	UPDATE_GOLDENS=1 $(SWIFT) test --skip-build --filter InterfaceTests.GoldenTests
+	@git --no-pager diff --stat -- Tests/InterfaceTests/Goldens
+	@git ls-files --others --exclude-standard -- Tests/InterfaceTests/Goldens
 
 bench: build
 	@.ci/need findutils parallel python3 python3-venv
@@ -74,7 +102,11 @@ format: swift
 	$(SWIFT) format --in-place --parallel --recursive $(OURS)
 
 lint: swift
+	@.ci/need python3 pyflakes3
+	pyflakes3 Sources Tests .ci/imports .ci/pages
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
+	.ci/imports
+	.ci/pages
 
 clean:
 	rm -rf .build .build-bench

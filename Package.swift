@@ -10,7 +10,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -29,20 +28,26 @@ let package = Package(
     .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
       name: "Executor",
-      dependencies: ["SessionModel", "Words", "Work", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["SessionModel", "Words", "Work"]),
+    .target(
+      name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Words", "Work"],
+      // In the binary, which is all that is installed.
+      resources: [.embedInCode("call.py")]),
     .target(
       name: "LocalEngine",
       dependencies: [
-        "Executor", "JSON", "Platform", "SessionModel", "Wire", "Words", "Work",
+        "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
         .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      // In the binary, which is all that is installed.
-      resources: [.embedInCode("function_worker.py")]
-    ),
+      ]),
     .target(
       name: "RadicalEngine",
-      dependencies: ["Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Words", "Work"],
-      resources: [.embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_raptor.py")]),
+      dependencies: [
+        "Executor", "JSON", "Leftovers", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
+      ],
+      resources: [
+        .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),
+        .embedInCode("Helper/scalems_raptor.py"),
+      ]),
     .target(
       name: "SessionLink",
       dependencies: [
@@ -65,7 +70,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Executor", "JSON", "Leftovers", "Platform", "SessionLink", "SessionModel", "Wire", "Work",
+        "Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
     .testTarget(name: "WordsTests", dependencies: ["Words"]),
@@ -73,43 +78,57 @@ let package = Package(
       name: "PlatformTests",
       dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
-    .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Work"]),
+    .testTarget(name: "WorkTests", dependencies: ["TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",
-      dependencies: ["Executor", "SessionModel", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+      dependencies: [
+        "Executor", "SessionModel", "TestSupport", "Work",
+      ]),
     .testTarget(
       name: "SessionLinkTests",
       dependencies: [
-        "SessionLink", "SessionModel", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+        "JSON", "SessionLink", "SessionModel", "TestSupport", "Wire", "Work",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "WorkflowFileTests", dependencies: ["WorkflowFile"]),
     .testTarget(
-      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words"], exclude: ["Goldens"]),
+      name: "WorkflowFileTests", dependencies: ["Executor", "JSON", "SessionModel", "Work", "WorkflowFile"]),
+    .testTarget(
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words", "Work"],
+      exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
-    .testTarget(name: "LocalEngineTests", dependencies: ["LocalEngine", "TestSupport", "scalems-top"]),
+    .testTarget(
+      name: "LocalEngineTests",
+      dependencies: ["Executor", "JSON", "LocalEngine", "SessionModel", "TestSupport", "Work", "scalems-top"]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",
-      dependencies: ["Executor", "Leftovers", "Platform", "RadicalEngine", "SessionModel", "TestSupport"],
+      dependencies: [
+        "Executor", "JSON", "Leftovers", "Platform", "RadicalEngine", "SessionModel", "TestSupport", "Words", "Work",
+      ],
       exclude: ["fake_python"]),
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [
-        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport",
+        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport", "Work",
         "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // Sessions on a Slurm, which `make test-slurm` starts.
     .testTarget(
       name: "SlurmTests",
       dependencies: [
-        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "scalems-top",
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .testTarget(name: "EndToEndTests", dependencies: ["Leftovers", "Platform", "TestSupport", "scalems-top"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

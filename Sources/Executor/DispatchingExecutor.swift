@@ -4,71 +4,37 @@ import Work
 
 /// The executor: acquires the runtime, feeds tasks to the engine, takes commands, and ends all of it in order.
 ///
-/// Ports `scalems.radical.runtime`, `RPDispatchingExecutor`. Every fact goes to the recorder before anyone sees it.
+/// Ports `scalems.radical.runtime`, `RPDispatchingExecutor`. What is decided is decided by `SessionCore`; this carries it
+/// out, in order, and waits for nothing: neither for a file nor for an engine.
 public actor DispatchingExecutor {
-  enum Life {
-    case idle
-    case starting
-    case open(Intention)
-    case closing
-    case closed(SessionSummary)
-  }
-
-  /// What an open session is on the way to.
-  enum Intention {
-    case running
-    case draining(command: Int)
-    case stopping(command: Int)
-  }
-
   public nonisolated let context: SessionContext
   public nonisolated let engine: any PilotEngine
-  nonisolated let recorder: any EventRecorder
-  nonisolated let info: SessionInfo
-  nonisolated let scope: RuntimeScope
-  /// Ends the start-up early.
-  nonisolated let abort = Haste()
-  /// Ends the wait of the shutdown for running tasks: they are canceled then.
-  nonisolated let taskHaste = Haste()
-  /// Skips the grace periods of the shutdown.
-  nonisolated let haste = Haste()
-  nonisolated let queue = CommandQueue()
-  nonisolated let signals = Mutex<[Int32]>([])
+  private nonisolated let recorder: any EventRecorder
+  private nonisolated let scope: RuntimeScope
+  private nonisolated let signals = Mutex<[Int32]>([])
 
-  var life = Life.idle
-  /// What the session works on; of a closed session, with what it left, for a later one.
-  public internal(set) var workflow: Workflow
-  public nonisolated let runtime: RuntimeSession
-  var inEngine: Set<TaskID> = []
-  var isWorkflowComplete = false
-  var pilot: PilotStatus?
-  var wasPilotActive = false
-  /// Why the session could not run at all.
-  var startProblem: String?
-  var raptor: RaptorStatus?
-  /// The command that is ending the raptor.
-  var raptorCommand: Int?
-  /// What the engine said last of what is left; `nil` until it answered.
-  var remains: [String]?
-  var isEngineSilent = false
-  var isRaptorRestarting = false
-  var raptorRestarts = 0
-  /// A task that kills its raptor would kill the next ones, too.
-  static let raptorRestartLimit = 2
-  var commands: [Int: PendingCommand] = [:]
-  var lastCommand: Int
-  var idleWaiters: [Once<Void>] = []
-  var raptorWaiters: [Once<Void>] = []
-  var raptorStartWaiters: [Once<Void>] = []
-  /// Work that was submitted before the session was open.
-  var openWaiters: [Once<Void>] = []
-  nonisolated let closed = Once<SessionSummary>()
-  var opened = Timestamp.now
-  var listener: Task<Void, Never>?
-  var runner: Task<Void, Never>?
+  private var core: SessionCore
+  private var lastCommand: Int
+  private var lastAnswer = 0
+  private var answers: [Int: Promise<Result<[TaskBatch], any Error>>] = [:]
+  private var commands: [Int: CommandProgress] = [:]
+  private var isStartAwaited = false
+  private let started = Promise<Bool>()
+  private nonisolated let closed = Promise<SessionSummary>()
+  private var listener: Task<Void, Never>?
+  private var acquisition: Task<Void, Never>?
+  private var timers: [SessionCore.Timer.Purpose: Task<Void, Never>] = [:]
+  /// How many of the signals the core knows.
+  private var signalsTaken = 0
+  /// What the journal gets to take the end of the session in, before that is told all the same.
+  private static let lastFlush = Duration.seconds(10)
 
-  /// The tasks as the journal of this session has them already; `nil` for one that is new.
-  var earlier: TaskTable?
+  /// Who waits for the stages of a command.
+  private struct CommandProgress {
+    /// The record once it is acknowledged; `nil` for a command that is refused.
+    let acknowledged = Promise<CommandRecord?>()
+    let finished = Promise<CommandRecord>()
+  }
 
   /// - Parameters:
   ///   - workflow: what an earlier session left, or an empty one.
@@ -80,128 +46,98 @@ public actor DispatchingExecutor {
     workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, scope: RuntimeScope = .process
   ) {
     self.context = context
-    self.info = info
     self.engine = engine
     self.recorder = recorder
-    self.workflow = earlier.map { Workflow(resuming: $0.tasks) } ?? workflow
-    self.earlier = earlier?.tasks
-    lastCommand = earlier?.commands.map(\.id).max() ?? 0
     self.scope = scope
-    runtime = RuntimeSession(session: context.id, engine: engine, context: context)
+    lastCommand = earlier?.commands.map(\.id).max() ?? 0
+    core = SessionCore(
+      info: info, limits: context.configuration.limits, hasRaptor: context.configuration.enableRaptor,
+      workflow: workflow, resuming: earlier)
   }
 
-  var limits: TimeLimits { context.configuration.limits }
+  /// What the session works on; of a closed session, with what it left, for a later one.
+  public var workflow: Workflow { core.work.workflow }
 
-  func record(_ kind: SessionEvent.Kind, source: SessionEvent.Source = .executor) {
-    record([SessionEvent(source: source, kind)])
+  /// Whether work may be taken now or, after a `resume`, later.
+  public var takesWork: Bool { core.intention != nil }
+
+  // MARK: Start and end
+
+  /// Opens the session: from here on it takes work and commands. Its resources are not there yet.
+  ///
+  /// - Throws: `ValueError` when the workflow needs a raptor and the session has none, `APIError` when another runtime
+  ///   is active, `ProtocolError` when the session was opened before.
+  public func open() throws {
+    guard case .idle = core.life else { throw ProtocolError("session \(context.id) was started before") }
+    try SessionCore.requireRaptor(for: workflow.firstUnfinishedForRaptor, core.hasRaptor)
+    try scope.claim(for: context.id)
+    listener = Task { [engine] in
+      for await batch in engine.events { feed(.engine(batch)) }
+      feed(.engineEnded)
+    }
+    takeSignals()
+    feed(.start)
   }
 
-  /// The only way to the recorder. Nothing follows the end of the session, whatever still returns late.
-  func record(_ events: [SessionEvent]) {
-    if case .closed = life { return }
-    if !events.isEmpty { recorder.record(events) }
-  }
-
-  // MARK: Start-up
-
-  /// Acquires session, managers, pilot and, if it is enabled, the raptor, and starts the queue runner.
+  /// Acquires session, managers, pilot and, if it is enabled, the raptor; opens the session if it is not open.
   ///
   /// Ports `RPDispatchingExecutor.runtime_startup`.
   /// - Throws: `DispatchError` with the cause when a step fails or is interrupted; the earlier steps are undone then.
-  ///   `ValueError` when the workflow needs a raptor and the session has none.
-  ///   `APIError` when another runtime is active, `ProtocolError` when this one was started before.
+  ///   What `open()` throws, and `ProtocolError` when the start was asked for before.
   public func startup() async throws {
-    guard case .idle = life else { throw ProtocolError("session \(context.id) was started before") }
-    try requireRaptor(for: workflow.firstUnfinishedForRaptor)
-    try scope.claim(for: context.id)
-    life = .starting
-    opened = .now
-    record(.sessionOpened(info))
-    record(.sessionPhase(.starting, reason: info.reason))
-    listener = Task { [engine] in
-      for await batch in engine.events { confirm(batch) }
-      engineFellSilent()
+    if case .idle = core.life { try open() }
+    guard !isStartAwaited else { throw ProtocolError("session \(context.id) was started before") }
+    isStartAwaited = true
+    let hasOpened = await withTaskCancellationHandler {
+      await started.value()
+    } onCancel: {
+      // In a task of its own: a start-up that was cancelled is undone all the same.
+      Task { await self.feed(.abandonStart) }
     }
-    for resource in RuntimeResource.order(withRaptor: context.configuration.enableRaptor) {
-      do {
-        let detail = try await runtime.acquire(resource, limit: limits.startup, abort: abort)
-        record(.resource(name: resource.rawValue, acquired: true, detail: detail))
-        if Task.isCancelled || abort.isHurried { throw CancellationError() }
-      } catch {
-        let why = error is CancellationError ? "interrupted" : "\(error)"
-        record(.log(.error, "could not acquire the \(resource.rawValue): \(why)"))
-        startProblem = "could not acquire the \(resource.rawValue) of session \(context.id): \(why)"
-        // In a task of its own: a start-up that was cancelled is undone all the same.
-        await Task { await undoStartup() }.value
-        throw DispatchError(startProblem ?? why)
-      }
-    }
-    runner = Task { [queue] in
-      for await entry in queue.entries { process(entry) }
-    }
-    life = .open(.running)
-    record(.sessionPhase(.running, reason: nil))
-    if let earlier { announceResumed(earlier) } else { announceWorkflow() }
-    earlier = nil
-    resumeAll(&openWaiters)
-    if isEngineSilent { engineFellSilent() }
-    poke()
+    guard !hasOpened else { return }
+    throw DispatchError(core.start.problem ?? "session \(context.id) was closed before it had started")
   }
 
-  /// What an earlier session left is work of this one: its facts open the new journal.
-  private func announceWorkflow() {
-    // Nobody knows how these ended. What never started is run; what did is not run twice.
-    let unsettled = workflow.unsettled
-    let started = unsettled.filter { workflow.state(of: $0) >= .agentExecuting }
-    workflow.putBack(unsettled.filter { workflow.state(of: $0) < .agentExecuting })
-    var reasons: [TaskID: String] = [:]
-    for (id, reason) in workflow.takeCanceledOnArrival() { reasons[id] = reason }
-    for id in started {
-      reasons[id] = "its end was never confirmed in an earlier session"
-      for (dependent, reason) in workflow.finish(id, .failed) { reasons[dependent] = reason }
-    }
-    for batch in workflow.batches {
-      record(.tasksAdded(batch))
-      let ended = batch.ids.map(TaskID.init).filter { workflow.state(of: $0).isFinal }
-      let now = Timestamp.now
-      record(
-        ended.map { id in
-          let result = TaskResult(attempt: workflow.attempt(of: id), reason: reasons[id] ?? "in an earlier session")
-          return SessionEvent(time: now, source: .executor, .task(id, workflow.state(of: id), result))
-        })
-    }
+  /// Awaits the end of the session.
+  public nonisolated func waitUntilClosed() async -> SessionSummary { await closed.value() }
+
+  /// Ends the session after everything that was offered: drains the queue, then runs the shutdown sequence.
+  ///
+  /// - Throws: `ProtocolError` when the session was never started.
+  public func shutdown() async throws -> SessionSummary {
+    if case .idle = core.life { throw ProtocolError("session \(context.id) was never started") }
+    finish()
+    return await waitUntilClosed()
   }
 
-  /// The journal has the tasks; it is told which of them wait again.
-  private func announceResumed(_ table: TaskTable) {
-    let now = Timestamp.now
-    var events: [SessionEvent] = []
-    var again = 0
-    for (id, reason) in workflow.takeCanceledOnArrival() {
-      events.append(SessionEvent(time: now, source: .executor, .task(id, .canceled, TaskResult(reason: reason))))
+  /// What a signal asks for: the first is a cooperative cancellation, the second skips the grace periods, the third
+  /// kills every process of the session at once.
+  ///
+  /// Ports the handling of SIGINT in `RPDispatchingExecutor.runtime_startup`.
+  /// - Returns: how many signals came so far; at 3 the caller should end the process.
+  @discardableResult
+  public nonisolated func interrupt(signal: Int32) -> Int {
+    let count = signals.withLock { signals in
+      signals.append(signal)
+      return signals.count
     }
-    for number in 0..<table.count {
-      let id = TaskID(number)
-      let state = table.state(of: id)
-      guard !workflow.state(of: id).isFinal, state != .new else { continue }
-      if state >= .agentExecuting { again += 1 }
-      let attempt = workflow.attempt(of: id)
-      events.append(
-        SessionEvent(
-          time: now, source: .executor, .task(id, .new, attempt == 1 ? nil : TaskResult(attempt: attempt))))
-    }
-    record(events)
-    let words = "resumed: \(workflow.count - workflow.unfinished) tasks have ended and stay so, "
-    record(.log(.info, words + "\(workflow.unfinished) are to be run, \(again) of them again"))
+    // From any thread, whatever the executor is at.
+    if count > 2 { engine.killEverything() }
+    Task { await self.noteSignals() }
+    return count
   }
 
-  private func undoStartup() async {
-    for (resource, outcome) in await runtime.releaseAll(limit: limits.closeSession) {
-      record(.resource(name: resource.rawValue, acquired: false, detail: outcome))
+  /// Signals that come before the session is opened are taken then.
+  private func noteSignals() {
+    if case .idle = core.life { return }
+    takeSignals()
+  }
+
+  private func takeSignals() {
+    for signal in signals.withLock({ Array($0[signalsTaken...]) }) {
+      signalsTaken += 1
+      feed(.signal(signal))
     }
-    engine.killEverything()
-    await lookForSurvivors(within: limits.verify)
-    end(leftovers: leftovers, exitCode: signals.withLock { $0.first }.map { 128 + $0 } ?? 3)
   }
 
   // MARK: Work
@@ -209,140 +145,167 @@ public actor DispatchingExecutor {
   /// Offers items; they are taken in the order of the offers.
   ///
   /// - Returns: the tasks they became. From here on they are acknowledged: in the journal, and never lost.
-  /// - Throws: `ProtocolError` without an open session or when it takes no more work; what `Workflow.add` throws.
+  /// - Throws: `ProtocolError` before the session is opened or when it takes no more work; what `Workflow.add` throws.
   @discardableResult
-  public func submit(_ items: [WorkItem]) async throws -> [TaskBatch] {
-    try requireOpen()
-    let answer = CommandQueue.Answer()
-    queue.put(.items(items, answer))
-    return try await answer.value().get()
-  }
+  public func submit(_ items: [WorkItem]) async throws -> [TaskBatch] { try await offer(.items(items)) }
 
   /// Offers one task a shell command.
   ///
   /// - Throws: as `submit(_:)` for items.
   @discardableResult
-  public func submit(commands: CommandList) async throws -> [TaskBatch] {
-    try requireOpen()
-    let answer = CommandQueue.Answer()
-    queue.put(.commands(commands, answer))
+  public func submit(commands: CommandList) async throws -> [TaskBatch] { try await offer(.commands(commands)) }
+
+  private func offer(_ offer: WorkOffer) async throws -> [TaskBatch] {
+    lastAnswer += 1
+    let answer = Promise<Result<[TaskBatch], any Error>>()
+    answers[lastAnswer] = answer
+    feed(.offer(offer, answer: lastAnswer))
     return try await answer.value().get()
   }
 
   /// Says that no more work will come: the session closes itself when all of it came to its end.
-  public func finish() { queue.put(.finish) }
+  public func finish() { feed(.workComplete) }
 
-  /// Whether work may be taken now or, after a `resume`, later.
-  public var isOpen: Bool { if case .open = life { true } else { false } }
+  // MARK: Commands
 
-  private func requireOpen() throws(ProtocolError) {
-    switch life {
-    case .idle, .starting: throw ProtocolError("work was offered before the session was open: call startup first")
-    case .closing, .closed: throw ProtocolError("the session takes no more work: it is closing")
-    case .open: break
+  /// Takes a command and awaits its end.
+  ///
+  /// Every stage is an event: requested, acknowledged, finished with its outcome.
+  @discardableResult
+  public func perform(_ command: OperatorCommand, sender: CommandSender, reason: String? = nil) async -> CommandRecord {
+    await request(command, sender, reason).finished.value()
+  }
+
+  /// Takes a command and says how it goes: once it is acknowledged, and at its end; a refused one has only an end.
+  public nonisolated func send(
+    _ command: OperatorCommand, sender: CommandSender, reason: String? = nil,
+    report: @escaping @Sendable (CommandRecord) -> Void = { _ in }
+  ) {
+    Task {
+      let progress = await self.request(command, sender, reason)
+      if let record = await progress.acknowledged.value() { report(record) }
+      report(await progress.finished.value())
     }
   }
 
-  private func process(_ entry: CommandQueue.Entry) {
-    switch entry {
-    case .items(let items, let answer):
-      answer.resume(
-        Result {
-          let items = try checked(items)
-          return try accept { workflow in try workflow.add(items) }
-        })
-    case .commands(let list, let answer):
-      let like = TaskDescription(name: "command", argv: [])
-      answer.resume(Result { try accept { workflow in [workflow.add(commands: list, like: like)] } })
-    case .finish:
-      isWorkflowComplete = true
-      record(.workflowComplete)
-    }
-    poke()
+  private func request(_ command: OperatorCommand, _ sender: CommandSender, _ reason: String?) -> CommandProgress {
+    lastCommand += 1
+    let progress = CommandProgress()
+    commands[lastCommand] = progress
+    feed(.command(CommandRequest(id: lastCommand, command: command, sender: sender, reason: reason)))
+    return progress
   }
 
-  private func accept(_ add: (inout Workflow) throws -> [TaskBatch]) throws -> [TaskBatch] {
-    switch life {
-    case .open(.running): break
-    case .open(.draining): throw ProtocolError("the session takes no new work: it is draining")
-    case .open(.stopping): throw ProtocolError("the session takes no new work: it is stopping")
-    case .idle, .starting, .closing, .closed: throw ProtocolError("the session takes no more work: it is closing")
-    }
-    let batches = try add(&workflow)
-    record(batches.map { SessionEvent(source: .executor, .tasksAdded($0)) })
-    let now = Timestamp.now
-    record(
-      workflow.takeCanceledOnArrival().map { id, reason in
-        SessionEvent(time: now, source: .executor, .task(id, .canceled, TaskResult(reason: reason)))
-      })
-    if batches.contains(where: \.description.raptor) { settleRaptorTasks() }
-    return batches
+  // MARK: Carrying out
+
+  private func feed(_ input: SessionCore.Input) {
+    core.dispatchAhead = engine.dispatchAhead
+    for effect in core.update(input, at: .now) { carryOut(effect) }
   }
 
-  private func checked(_ items: [WorkItem]) throws(ValueError) -> [WorkItem] {
-    try requireRaptor(for: items.first(where: \.description.raptor)?.description.name)
-    return workflow.named(items)
-  }
-
-  private func requireRaptor(for item: String?) throws(ValueError) {
-    if let item, !context.configuration.enableRaptor {
-      throw ValueError("item '\(item)' goes through the raptor, but this session has none: enable it")
-    }
-  }
-
-  // MARK: Dispatch
-
-  /// Does what can be done now: dispatches, or ends what has come to its end. Safe to call at any time.
-  func poke() {
-    guard case .open(let intention) = life else { return }
-    switch intention {
-    case .running, .draining: dispatch()
-    case .stopping: break
-    }
-    switch intention {
-    case .running:
-      if isWorkflowComplete, workflow.isFinished { close(.ending) }
-    case .draining(let command):
-      guard workflow.isFinished else { return }
-      finish(command, succeeded: true, "all \(workflow.count) tasks came to their end")
-      close(.ending)
-    case .stopping(let command):
-      guard inEngine.isEmpty else { return }
-      finish(command, succeeded: true, "\(workflow.unfinished) tasks stay in the workflow")
-      close(.ending)
+  private func carryOut(_ effect: SessionCore.Effect) {
+    switch effect {
+    case .record(let events): recorder.record(events)
+    case .submit(let tasks): engine.submit(tasks)
+    case .cancel(let tasks, let grace): engine.cancel(tasks, grace: grace)
+    case .killEverything: engine.killEverything()
+    case .call(let call): start(call)
+    case .startTimer(let timer, let delay):
+      timers[timer.purpose]?.cancel()
+      timers[timer.purpose] = Task {
+        guard (try? await Task.sleep(for: delay)) != nil else { return }
+        feed(.expired(timer))
+      }
+    case .opened: started.fulfil(true)
+    case .answer(let number, let result):
+      guard let answer = answers.removeValue(forKey: number) else { return }
+      whenWritten { answer.fulfil(result) }
+    case .acknowledged(let record):
+      guard let progress = commands[record.id] else { return }
+      whenWritten { progress.acknowledged.fulfil(record) }
+    case .finished(let record):
+      guard let progress = commands.removeValue(forKey: record.id) else { return }
+      whenWritten {
+        progress.acknowledged.fulfil(nil)
+        progress.finished.fulfil(record)
+      }
+    case .closed(let summary):
+      listener?.cancel()
+      for timer in timers.values { timer.cancel() }
+      scope.release()
+      Task { [recorder, started, closed] in
+        _ = await withTimeout(Self.lastFlush) { await recorder.flush() }
+        started.fulfil(false)
+        closed.fulfil(summary)
+      }
     }
   }
 
-  private func dispatch() {
-    let room = engine.dispatchAhead - inEngine.count
-    // In large steps: a few tasks at a time would cost a message each.
-    guard !isRaptorRestarting, room > 0, workflow.hasReady, room >= engine.dispatchAhead / 4 || inEngine.isEmpty else {
-      return
+  /// What is said to anyone is in the journal.
+  private func whenWritten(_ body: @escaping @Sendable () -> Void) {
+    Task { [recorder] in
+      await recorder.flush()
+      body()
     }
-    let tasks = workflow.takeReady(limit: room)
-    guard !tasks.isEmpty else { return }
-    for task in tasks { inEngine.insert(task.id) }
-    engine.submit(tasks)
   }
 
-  /// Cancels tasks that the engine does not have.
-  func cancelInWorkflow(_ ids: [TaskID], reason: String) {
-    var events: [SessionEvent] = []
-    let now = Timestamp.now
-    func add(_ id: TaskID, _ reason: String) {
-      let result = TaskResult(attempt: workflow.attempt(of: id), reason: reason)
-      events.append(SessionEvent(time: now, source: .executor, .task(id, .canceled, result)))
+  // MARK: Calls of the engine
+
+  private func start(_ call: EngineCall) {
+    let (engine, context) = (engine, context)
+    switch call {
+    case .acquire(let resource):
+      acquisition = Task {
+        let result = await Self.outcome { try await engine.acquire(resource, in: context) }
+        feed(.returned(.acquired(resource, result)))
+      }
+    case .release(let resources, let limit):
+      acquisition?.cancel()
+      Task { feed(.returned(.released(await release(resources, limit)))) }
+    case .withdraw(let isShutdown):
+      Task {
+        let result = await Self.outcome { try await engine.withdraw() }
+        feed(.returned(.withdrawn(result, isShutdown: isShutdown)))
+      }
+    case .stopRaptor:
+      Task { feed(.returned(.raptorStopped(await Self.problem { try await engine.stopRaptor() }))) }
+    case .cancelRaptor:
+      Task { feed(.returned(.raptorCanceled(await Self.problem { try await engine.cancelRaptor() }))) }
+    case .survivors(let limit, let delay):
+      Task {
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        let answer = await withTimeout(limit) { await engine.survivors() }
+        feed(.returned(.survivors(answer.value)))
+      }
     }
-    for id in ids where !workflow.state(of: id).isFinal {
-      add(id, reason)
-      for (dependent, reason) in workflow.finish(id, .canceled) { add(dependent, reason) }
-    }
-    record(events)
   }
 
-  func resumeAll(_ waiters: inout [Once<Void>]) {
-    let all = waiters
-    waiters = []
-    for waiter in all { waiter.resume(()) }
+  /// Gives resources back within the limit: each has half of the time that is left, so that one that hangs keeps no
+  /// other from its release.
+  private func release(_ resources: [RuntimeResource], _ limit: Duration) async -> [(RuntimeResource, String?)] {
+    var outcomes: [(RuntimeResource, String?)] = []
+    let deadline = ContinuousClock.now + limit
+    for resource in resources {
+      let engine = engine
+      switch await withTimeout((deadline - .now) / 2, { try await engine.release(resource) }) {
+      case .value: outcomes.append((resource, nil))
+      case .failure(let error): outcomes.append((resource, "\(error)"))
+      case .timedOut: outcomes.append((resource, "not released in time"))
+      }
+    }
+    // What the engine said last should stand before the end of the journal.
+    if outcomes.allSatisfy({ $0.1 == nil }), resources.contains(.session) { await listener?.value }
+    return outcomes
+  }
+
+  private static func outcome<Value: Sendable>(
+    _ body: @Sendable () async throws -> Value
+  ) async -> Result<Value, any Error> {
+    do { return .success(try await body()) } catch { return .failure(error) }
+  }
+
+  private static func problem(_ body: @Sendable () async throws -> Void) async -> String? {
+    do { try await body() } catch { return "\(error)" }
+    return nil
   }
 }

@@ -130,12 +130,17 @@ extension InterfaceState {
   }
 
   /// Whether the session would take a cancel of some task.
-  var takesCommands: Bool { OperatorCommand.Verb.cancel.isPossible(in: snapshot.phase) && !isHostGone }
+  var takesCommands: Bool { !isHostGone && snapshot.admission(of: .cancel) == .admitted }
 
   /// Why a verb's key does nothing now; `nil` when it does something.
   func refusal(of verb: OperatorCommand.Verb) -> String? {
     if isHostGone { return "\(verb.title): the host of the session is gone" }
-    if let refusal = verb.refusal(in: snapshot) { return refusal }
+    switch snapshot.admission(of: verb) {
+    case .admitted: break
+    // Closing once more is how it is hurried.
+    case .underWay: return verb == .close ? nil : "\(verb.title): that is under way"
+    case .refused(let why): return "\(verb.title): \(why)"
+    }
     guard verb == .cancel else { return nil }
     if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) ? nil : "cancel: they have ended already" }
     if cancelCandidates.isEmpty { return "cancel: there is no task" }
@@ -150,7 +155,7 @@ extension InterfaceState {
   }
 
   mutating func ask(_ verb: OperatorCommand.Verb) -> [Effect] {
-    dialog = Dialog(verb: verb)
+    dialog = Dialog(verb: verb, isHurry: verb == .close && snapshot.phase == .closing)
     return []
   }
 
@@ -174,7 +179,7 @@ extension InterfaceState {
   }
 
   /// Whether this screen may end the session now.
-  var canClose: Bool { !isReadOnly && refusal(of: .close) == nil }
+  var canClose: Bool { !isReadOnly && !isHostGone && snapshot.admission(of: .close) == .admitted }
 
   mutating func leave(_ choice: LeaveDialog.Choice) -> [Effect] {
     switch choice {

@@ -6,6 +6,8 @@ import Work
 /// A question before a command is sent. The default is No, and the tasks it is about do not change while it is open.
 struct Dialog: Equatable, Sendable {
   var verb: OperatorCommand.Verb
+  /// Whether the session is closing already, and the question is whether to skip its grace periods.
+  var isHurry = false
   /// The tasks of a `cancel`, as they were when the dialog opened.
   var targets: [TaskID] = []
   /// Marked tasks that had already ended then.
@@ -49,7 +51,7 @@ struct Dialog: Equatable, Sendable {
     case .resume: "resume"
     case .cancel: targets.count == 1 ? "cancel a task" : "cancel \(Format.count(targets.count)) tasks"
     case .cancelRaptor: "cancel the raptor"
-    case .close: "close the session"
+    case .close: isHurry ? "close now" : "close the session"
     case .submit: "submit work"
     }
   }
@@ -61,7 +63,7 @@ struct Dialog: Equatable, Sendable {
     case .resume: "Resume?"
     case .cancel: targets.count == 1 ? "Cancel this task?" : "Cancel these \(Format.count(targets.count)) tasks?"
     case .cancelRaptor: "Cancel the raptor?"
-    case .close: "Close the session?"
+    case .close: isHurry ? "Skip the grace periods?" : "Close the session?"
     case .submit: "Submit work?"
     }
   }
@@ -83,6 +85,10 @@ struct Dialog: Equatable, Sendable {
       return [
         "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not;"
           + " \(Format.count(tasks.raptorRunning)) tasks run in it now."
+      ]
+    case .close where isHurry:
+      return [
+        "Nothing is waited for any more: \(running) running tasks are killed at once, and every further step gets 2 s."
       ]
     case .close:
       return [

@@ -18,9 +18,31 @@ extension InterfaceState {
         [Span(sign, style), Span(" "), Span(phase.phase.title, phase.outcome == nil ? .title : .plain)], row: row,
         column: inner.column + 1, end: right)
       grid.putRight([Span(words, style)], row: row, start: end + 1, end: right)
-      guard let detail = phase.detail else { continue }
+      guard let detail = phase.outcome == nil ? waitedFor(in: phase.phase) : phase.detail else { continue }
       let room = right - words.count - 2 - (end + 2)
       if room >= 12 { grid.put(detail, row: row, column: end + 2, width: room, style: .dim) }
+    }
+  }
+
+  /// What a phase that goes on waits for: the tasks that run, with pid and seconds; the raptor; the pilot.
+  private func waitedFor(in phase: ShutdownPhase) -> String? {
+    switch phase {
+    case .awaitTasks, .cancelTasks:
+      let running = snapshot.tasks.ids(in: .running)
+      let shown = (0..<2).compactMap { running.select($0) }.compactMap { snapshot.tasks.details(of: $0) }.map { task in
+        let facts = [task.pid.map { "pid \($0)" }, task.started.map { Format.clock(clock.seconds(since: $0)) }]
+        return "\(task.label) (\(facts.compactMap { $0 }.joined(separator: ", ")))"
+      }
+      guard !shown.isEmpty else { return nil }
+      let more = running.count - shown.count
+      return shown.joined(separator: ", ") + (more > 0 ? " and \(Format.count(more)) more" : "")
+    case .stopRaptor, .awaitRaptor, .cancelRaptor, .awaitCanceledRaptor:
+      return snapshot.raptor.map { raptor in
+        let running = snapshot.tasks.raptorRunning
+        return raptor.uid + (running > 0 ? ", \(Format.plural(running, "task")) in it" : "")
+      }
+    case .closeSession: return snapshot.pilot.map { "\($0.uid) \($0.state.rawValue)" }
+    case .drain, .stopQueue, .verify: return nil
     }
   }
 

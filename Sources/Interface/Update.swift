@@ -149,7 +149,7 @@ extension InterfaceState {
     case .stop: return send(.stop, reason)
     case .resume: return send(.resume, reason)
     case .cancelRaptor: return send(.cancelRaptor, reason)
-    case .close: return send(.close, reason)
+    case .close: return send(.close(dialog.isHurry ? .none : .configured), reason)
     case .submit: return []
     }
   }

@@ -58,11 +58,13 @@ extension RadicalRecord {
   }
 
   public var batch: Batch {
-    if resource.hasPrefix("local.") { return .none }
+    let isLocal = resource.hasPrefix("local.")
     return switch manager {
-    case "SLURM", nil: .slurm
+    case "SLURM": .slurm
     case "FORK": .none
-    case let name?: .other(name)
+    // Whoever recorded jobs had them of Slurm.
+    case nil: isLocal && jobs.isEmpty ? .none : .slurm
+    case let name?: isLocal ? .none : .other(name)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Glibc
-import JSON
 import Platform
+import PythonCall
 import SessionModel
 import Wire
 import Work
@@ -54,28 +54,16 @@ final class FunctionWorkers {
   func call(
     _ function: FunctionCall, of task: RunningTask, variables: [(String, String)], files: TaskFiles
   ) throws(Problem) -> pid_t {
-    let description = task.item.description
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("uid", task.item.id.uid)
-    json.member("module", function.module)
-    json.member("name", function.name)
-    json.member("args", .array(function.args))
-    json.member("kwargs", .object(function.kwargs))
-    json.member("directory", task.directory)
-    json.member("stdout", "\(task.directory)/\(description.stdout)")
-    json.member("stderr", "\(task.directory)/\(description.stderr)")
-    json.member(
-      "environment",
-      .object(Dictionary(variables.map { ($0, .string($1)) }, uniquingKeysWith: { _, last in last })))
-    json.endObject()
-    json.endLine()
+    let request =
+      PythonCall.request(
+        function, of: task.item.description, uid: task.item.id.uid, directory: task.directory,
+        variables: Dictionary(variables, uniquingKeysWith: { _, last in last })) + [UInt8(ascii: "\n")]
     while let worker = idle.popLast() {
       // One that died meanwhile takes nothing.
-      if give(json.bytes, of: task, to: worker) { return worker.pid }
+      if give(request, of: task, to: worker) { return worker.pid }
     }
     let worker = try start(files)
-    _ = give(json.bytes, of: task, to: worker)
+    _ = give(request, of: task, to: worker)
     return worker.pid
   }
 
@@ -130,11 +118,10 @@ final class FunctionWorkers {
     return python
   }
 
-  /// A file rather than an argument of `python -c`: it stands in lists of processes, and multiprocessing imports it.
   private func writeProgram() throws(Problem) -> String {
-    let path = configuration.sessionDirectory + "/function_worker.py"
+    let path = "\(configuration.sessionDirectory)/\(PythonCall.fileName)"
     guard !isProgramWritten else { return path }
-    do { try writeFile(path, PackageResources.function_worker_py) } catch {
+    do { try writeFile(path, PythonCall.program) } catch {
       throw Problem(description: "the program of its interpreter: \(error)")
     }
     isProgramWritten = true
@@ -152,14 +139,18 @@ final class FunctionWorkers {
   private func receive(_ line: UnsafeRawBufferPointer, from worker: Worker) {
     guard !worker.isEnding else { return }
     do {
-      switch try SessionEvent(line: line)?.kind {
-      case .task(let id, _, let result?) where id == worker.task:
+      switch try CallMessage(line: line) {
+      case .answer(let id, let result) where id == worker.task:
         worker.task = nil
         if !onAnswer(id, result) { end(worker) }
-      case nil where worker.task == nil: idle.append(worker)
-      default: end(worker)
+      case .ready where worker.task == nil: idle.append(worker)
+      case .answer, .ready: throw CallMessage.Nonsense(line: line)
       }
-    } catch { end(worker) }
+    } catch {
+      if let id = worker.task { _ = onAnswer(id, TaskResult(reason: "\(error)")) }
+      worker.task = nil
+      end(worker)
+    }
   }
 
   private func end(_ worker: Worker) {

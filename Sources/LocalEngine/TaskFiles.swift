@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 import Work
 
@@ -50,11 +51,9 @@ struct TaskFiles {
     for descriptor in [input, output, error] where descriptor >= 0 { Glibc.close(descriptor) }
   }
 
-  /// The last line of a file that says something, at most 200 characters of it.
+  /// The last line of a file that says something.
   static func lastLine(of path: String) -> String {
-    let lines = endOfFile(path, 2048).split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
-    let line = lines.last { !$0.allSatisfy(\.isWhitespace) } ?? ""
-    return String(line.prefix(200))
+    CallEnd.lastLine(of: String(decoding: endOfFile(path, 2048), as: UTF8.self))
   }
 }
 

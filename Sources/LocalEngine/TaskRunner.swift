@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 import Wire
 import Words
@@ -274,16 +275,11 @@ final class TaskRunner {
   }
 
   private func failureText(_ task: RunningTask) -> String? {
-    if task.isAnswered, let reason = task.result.reason { return reason }
     let line = TaskFiles.lastLine(of: "\(task.directory)/\(task.item.description.stderr)")
+    if task.isFunction { return CallEnd.reason(task.result, isAnswered: task.isAnswered, lastLine: line) }
     var text = task.result.reason ?? ""
     if text.isEmpty {
       text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
-      if task.isFunction, !task.isAnswered {
-        text = "its interpreter died (\(text))"
-        // Where it was then is in the file, line by line; the last of them says nothing.
-        if task.result.signal != nil { return text }
-      }
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }

@@ -139,18 +139,12 @@ struct RPTask: Encodable, Equatable {
   }
 }
 
-/// A call of a Python function, as the helper's code in the worker reads it.
+/// A call of a Python function, as `scalems_call.py` in the worker reads it.
 struct RPCall: Encodable, Equatable {
-  var module: String
-  var name: String
-  /// JSON.
-  var args: String
-  var kwargs: String
+  /// What `call.py` is told, as JSON: so numbers stay what they are. The directory is added in the worker.
+  var request: String
   /// Where modules are looked for first.
   var path: String
-  var stdout: String
-  var stderr: String
-  var environment: [String: String]
   /// Shell commands that bring files in and out.
   var before: [String]
   var after: [String]
@@ -158,8 +152,4 @@ struct RPCall: Encodable, Equatable {
   var timeout: Double?
   /// Seconds from SIGTERM to SIGKILL.
   var grace: Double
-
-  enum CodingKeys: String, CodingKey {
-    case module, name, args, kwargs, path, stdout, stderr, environment, before, after, timeout, grace
-  }
 }

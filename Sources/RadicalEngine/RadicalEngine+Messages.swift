@@ -26,7 +26,7 @@ extension RadicalEngine {
         state.hasGreeted = true
         return state.hello
       }
-      hello.resume(words)
+      hello.fulfil(words)
     case .session(let uid, _): note { $0.rpSession = uid }
     case .pilot(let uid, let pilotState, let time, let record): pilot(uid, pilotState, time, record, &facts)
     case .task(let uid, let taskState, let time, let record):
@@ -103,7 +103,7 @@ extension RadicalEngine {
     log(.warning, reason)
     if !uids.isEmpty { send(.cancel(uids), helper) }
     Task {
-      _ = await bounded(by: .seconds(5)) { [self] in
+      _ = await withTimeout(.seconds(5)) { [self] in
         await wait { $0.tracker.all.isEmpty || $0.isLost || $0.pilot.isFinal }
       }
       send(.cancelPilot(timeout: 20), helper)
@@ -134,7 +134,7 @@ extension RadicalEngine {
     }
     guard isFirst else { return }
     // Whoever waits for its first words says so.
-    guard hasGreeted else { return hello.resume(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why)) }
+    guard hasGreeted else { return hello.fulfil(HelperMessage.Hello(version: 0, rp: nil, python: "", error: why)) }
     facts.append(SessionEvent(source: .engine, .log(.error, why)))
     // Whoever closes the session waits for this.
     _ = startSweep(grace: .seconds(5))

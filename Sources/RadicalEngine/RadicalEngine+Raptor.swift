@@ -1,6 +1,7 @@
 import Executor
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 
 // The raptor: RP's master, and workers for functions.
@@ -13,8 +14,12 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
-    do { try writeFile(context.directory + "/radical/scalems_raptor.py", PackageResources.scalems_raptor_py) } catch {
-      throw DispatchError("\(error)")
+    let directory = context.directory + "/radical/"
+    for (name, program) in [
+      ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
+      (PythonCall.fileName, PythonCall.program),
+    ] {
+      do { try writeFile(directory + name, program) } catch { throw DispatchError("\(error)") }
     }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)

@@ -38,7 +38,7 @@ public final class RadicalEngine: PilotEngine {
     var raptor = RaptorTracker()
     var record: RadicalRecord?
     /// The helper's first words.
-    var hello = Once<HelperMessage.Hello>()
+    var hello = Promise<HelperMessage.Hello>()
     var hasGreeted = false
     var isLost = false
     var isReleased = false
@@ -50,7 +50,7 @@ public final class RadicalEngine: PilotEngine {
   /// Someone who waits for a condition on what RP confirmed.
   struct Waiter {
     var isMet: @Sendable (borrowing State) -> Bool
-    var done: Once<Void>
+    var done: Promise<Void>
   }
 
   /// What Python and a file system of many users may take to import RP.
@@ -113,7 +113,7 @@ public final class RadicalEngine: PilotEngine {
     keep(record, in: context)
     do { try registry.add(context.id, directory: context.directory) } catch { log(.warning, "\(error)") }
     nameOrphans(in: registry, besides: context.id)
-    guard case .value(let words) = await bounded(by: Self.helloLimit, { await hello.value() }) else {
+    guard case .value(let words) = await withTimeout(Self.helloLimit, { await hello.value() }) else {
       throw DispatchError(
         "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
     }
@@ -185,7 +185,11 @@ public final class RadicalEngine: PilotEngine {
   private func closeSession() async throws {
     defer { continuation.finish() }
     guard let helper = state.withLock({ $0.helper }) else { return }
-    if !state.withLock({ $0.isLost }) {
+    if !state.withLock({ $0.hasGreeted }) {
+      // It has opened no session yet, and may never answer.
+      helper.kill()
+      await helper.untilEnded()
+    } else if !state.withLock({ $0.isLost }) {
       // What RP started ends a moment after its session.
       _ = try? await ask(.close)
       helper.finish()
@@ -301,8 +305,8 @@ public final class RadicalEngine: PilotEngine {
     }
   }
 
-  /// The calls that have begun, as far as files say; they are looked at without the lock.
-  func startedCalls() -> Set<TaskID> {
+  /// RP's ids of the calls that have begun, as far as files say; they are looked at without the lock.
+  func startedCalls() -> Set<String> {
     let (calls, sandbox) = state.withLock { ($0.tracker.waitingCalls, $0.record?.sandbox) }
     return Set(calls.filter { TaskMapping.hasStarted($0, in: sandbox) })
   }
@@ -330,7 +334,7 @@ public final class RadicalEngine: PilotEngine {
   // MARK: Waiting and saying
 
   func wait(until isMet: @escaping @Sendable (borrowing State) -> Bool) async {
-    let waiter = Waiter(isMet: isMet, done: Once())
+    let waiter = Waiter(isMet: isMet, done: Promise())
     let isNow = state.withLock { state in
       if isMet(state) { return true }
       state.waiters.append(waiter)
@@ -342,7 +346,7 @@ public final class RadicalEngine: PilotEngine {
   /// Lets those go on whose condition holds now.
   func wake() {
     let met = state.withLock { state in
-      var met: [Once<Void>] = []
+      var met: [Promise<Void>] = []
       var rest: [Waiter] = []
       for waiter in state.waiters {
         if waiter.isMet(state) { met.append(waiter.done) } else { rest.append(waiter) }
@@ -350,7 +354,7 @@ public final class RadicalEngine: PilotEngine {
       state.waiters = rest
       return met
     }
-    for done in met { done.resume(()) }
+    for done in met { done.fulfil(()) }
   }
 
   func log(_ level: LogLevel, _ text: String) {

@@ -22,7 +22,7 @@ final class RadicalHelper: Sendable {
   /// A helper that says nothing for so long hangs: its heartbeat comes every 2 s.
   private let silence: Duration
 
-  typealias Answer = Once<Result<HelperReply, any Error>>
+  typealias Answer = Promise<Result<HelperReply, any Error>>
 
   private struct State {
     var peer: PeerProcess?
@@ -37,7 +37,7 @@ final class RadicalHelper: Sendable {
   }
 
   private let state = Mutex(State())
-  private let end = Once<Void>()
+  private let end = Promise<Void>()
   private let deliver: @Sendable ([Event]) -> Void
   private let log: String
 
@@ -111,14 +111,14 @@ final class RadicalHelper: Sendable {
     let answer = Answer()
     state.withLock { state in
       guard let peer = state.peer, !state.hasEnded else {
-        return answer.resume(.failure(DispatchError("the RADICAL-Pilot helper is gone")))
+        return answer.fulfil(.failure(DispatchError("the RADICAL-Pilot helper is gone")))
       }
       state.lastRequest += 1
       do {
         peer.send(try request.line(id: state.lastRequest))
         state.waiting[state.lastRequest] = answer
         if case .close = request { state.isClosing = true }
-      } catch { answer.resume(.failure(error)) }
+      } catch { answer.fulfil(.failure(error)) }
     }
     return answer
   }
@@ -152,7 +152,7 @@ final class RadicalHelper: Sendable {
         // What came before the reply is handed on before whoever waits goes on.
         deliver(events)
         events = []
-        answer?.resume(reply.ok ? .success(reply) : .failure(HelperRefusal(reply: reply)))
+        answer?.fulfil(reply.ok ? .success(reply) : .failure(HelperRefusal(reply: reply)))
       case .said(let message):
         // One that cannot work ends itself.
         if case .hello(let words) = message, words.error != nil { state.withLock { $0.isClosing = true } }
@@ -183,8 +183,8 @@ final class RadicalHelper: Sendable {
     let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
     // It is known before whoever waits for it goes on.
     deliver(events + [isExpected ? .ended : .lost(why)])
-    for answer in answers { answer.resume(.failure(DispatchError(why))) }
-    end.resume(())
+    for answer in answers { answer.fulfil(.failure(DispatchError(why))) }
+    end.fulfil(())
   }
 
   private func checkPulse() {

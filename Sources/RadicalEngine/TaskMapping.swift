@@ -1,7 +1,7 @@
 import Executor
 import Glibc
-import JSON
 import Platform
+import PythonCall
 import SessionModel
 import Work
 
@@ -54,10 +54,10 @@ struct TaskMapping: Sendable {
   /// Whether a task is a call of a function rather than a program.
   func isCall(_ description: TaskDescription) -> Bool { description.function != nil }
 
-  /// Whether a call has begun: it opens its output then.
-  static func hasStarted(_ id: TaskID, in sandbox: String?) -> Bool {
-    guard let sandbox else { return false }
-    return access("\(sandbox)/\(id.uid)/scalems.started", F_OK) == 0
+  /// Whether a call has begun: it leaves a mark then. The id is RP's, of one submission.
+  static func hasStarted(_ uid: String, in sandbox: String?) -> Bool {
+    guard let sandbox, let (id, _) = task(of: uid) else { return false }
+    return access("\(sandbox)/\(id.uid)/.scalems.\(uid).started", F_OK) == 0
   }
 
   /// Why a task cannot be given to RP as things stand.
@@ -130,12 +130,13 @@ struct TaskMapping: Sendable {
   ) -> RPTask {
     var result = base
     result.timeout = nil
-    // A call has a directory of its own where it runs.
-    let own = description.environment.merging(facts(of: task, description)) { $1 }
+    var variables = description.environment.merging(facts(of: task, description)) { $1 }
+    variables["SCALEMS_RANK"] = "0"
+    let request = PythonCall.request(
+      function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
-      module: function.module, name: function.name, args: JSONValue.array(function.args).json,
-      kwargs: JSONValue.object(function.kwargs).json, path: clientDirectory, stdout: description.stdout,
-      stderr: description.stderr, environment: own, before: description.inputs.map { stage($0, .input, description) },
+      request: String(decoding: request, as: UTF8.self), path: clientDirectory,
+      before: keepEarlierOutput(task, description) + description.inputs.map { stage($0, .input, description) },
       after: description.outputs.map { stage($0, .output, description) }, timeout: description.timeout, grace: killGrace
     )
     return result

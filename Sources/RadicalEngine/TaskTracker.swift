@@ -1,4 +1,3 @@
-import FoundationEssentials
 import SessionModel
 import Work
 
@@ -44,8 +43,8 @@ struct TaskTracker {
   var all: [TaskID] { entries.keys.sorted() }
   var inRaptor: [TaskID] { entries.filter(\.value.isInRaptor).map(\.key).sorted() }
 
-  /// Calls whose start RP has not told; it does so only when they end.
-  var waitingCalls: [TaskID] { entries.filter { $1.isCall && $1.executing == nil }.map(\.key) }
+  /// RP's ids of calls whose start it has not told; it does so only when they end.
+  var waitingCalls: [String] { uids(of: entries.filter { $1.isCall && $1.executing == nil }.map(\.key)) }
 
   /// RP's ids of those of the tasks that it has.
   func uids(of ids: [TaskID]) -> [String] {
@@ -63,12 +62,12 @@ struct TaskTracker {
   ///
   /// - Parameters:
   ///   - onlyRaptor: takes back what goes through the raptor only.
-  ///   - hasStarted: of a call, whose start RP tells only when it ends.
+  ///   - hasStarted: of a call, by RP's id, which tells the start only when it ends.
   ///   - cause: why they are taken back, when it is not `withdraw` that does.
-  mutating func withdraw(onlyRaptor: Bool = false, cause: String? = nil, hasStarted: (TaskID) -> Bool) -> [TaskID] {
+  mutating func withdraw(onlyRaptor: Bool = false, cause: String? = nil, hasStarted: (String) -> Bool) -> [TaskID] {
     let ids = entries.filter { id, entry in
       entry.executing == nil && !entry.isCancelRequested && (entry.isInRaptor || !onlyRaptor)
-        && !(entry.isCall && hasStarted(id))
+        && !(entry.isCall && hasStarted(TaskMapping.uid(id, submission: entry.submission)))
     }.map(\.key).sorted()
     for id in ids {
       entries[id]?.isWithdrawn = true
@@ -108,7 +107,7 @@ struct TaskTracker {
     if entry.isWithdrawn, isCallUnstarted || (state == .canceled && entry.executing == nil) {
       return .withdrawn(id, attempt: entry.attempt, cause: entry.cause)
     }
-    let (final, result) = end(of: entry, state, at: time, record ?? TaskRecord())
+    let (final, result) = end(of: id, entry, state, at: time, record ?? TaskRecord())
     return .event(event(id, entry, final, result, at: time))
   }
 
@@ -129,15 +128,18 @@ struct TaskTracker {
     SessionEvent(time: time, source: entry.isInRaptor ? .raptor : .engine, .task(id, state, result))
   }
 
-  private func end(of entry: Entry, _ state: TaskState, at time: Timestamp, _ record: TaskRecord) -> (
-    TaskState, TaskResult
-  ) {
-    var result = TaskResult(exitCode: record.exitCode, attempt: entry.attempt)
+  private func end(
+    of id: TaskID, _ entry: Entry, _ state: TaskState, at time: Timestamp, _ record: TaskRecord
+  ) -> (TaskState, TaskResult) {
     if entry.isCall, let answer = record.returnValue.flatMap(CallAnswer.init) {
-      return answer.end(entry, state, &result)
+      return answer.end(of: id, attempt: entry.attempt, timeout: entry.timeout)
     }
+    var result = TaskResult(exitCode: record.exitCode, attempt: entry.attempt)
     switch state {
     case .failed: result.reason = Self.reason(record)
+    case .done where entry.isCall:
+      result.reason = "RADICAL-Pilot's worker gave no answer to its call"
+      return (.failed, result)
     case .canceled where entry.isCancelRequested: break
     case .canceled:
       // RP calls a time limit a cancel, and says no more.
@@ -177,46 +179,6 @@ struct TaskTracker {
 
   static func cut(_ text: String, _ limit: Int = 300) -> String {
     text.count <= limit ? text : text.prefix(limit / 2) + " … " + text.suffix(limit / 2)
-  }
-}
-
-/// What the helper's code in a worker says of a call.
-struct CallAnswer: Decodable {
-  var value: String?
-  var reason: String?
-  var exitCode: Int32?
-  var signal: Int32?
-  /// `timeout` or `canceled`.
-  var ended: String?
-  /// `false` when it was canceled before it began.
-  var started: Bool?
-
-  enum CodingKeys: String, CodingKey {
-    case value, reason
-    case exitCode = "exit_code"
-    case signal, ended, started
-  }
-
-  init?(_ json: String) {
-    guard let answer = try? JSONDecoder().decode(CallAnswer.self, from: Data(json.utf8)) else { return nil }
-    self = answer
-  }
-
-  fileprivate func end(_ entry: TaskTracker.Entry, _ state: TaskState, _ result: inout TaskResult) -> (
-    TaskState, TaskResult
-  ) {
-    result.exitCode = exitCode
-    result.signal = signal
-    result.reason = reason
-    result.value = value
-    switch ended {
-    case "canceled": return (.canceled, result)
-    case "timeout":
-      result.reason = timeLimitPassed(entry.timeout ?? 0)
-      return (.failed, result)
-    default: break
-    }
-    return (exitCode == 0 && signal == nil ? .done : .failed, result)
   }
 }
 

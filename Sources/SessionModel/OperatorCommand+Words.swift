@@ -15,24 +15,15 @@ extension OperatorCommand.Verb {
     case .submit: "add work to the session"
     }
   }
+}
 
-  /// Whether a session in this phase takes the command.
-  public func isPossible(in phase: SessionPhase) -> Bool {
-    switch (self, phase) {
-    case (_, .closing), (_, .closed): false
-    case (.resume, _): phase == .draining || phase == .stopping
-    case (.drain, _), (.submit, _): phase == .starting || phase == .running
-    case (.stop, _): phase != .stopping
-    case (.cancel, _), (.cancelRaptor, _), (.close, _): true
+extension CloseGrace {
+  /// For people, after `close`.
+  public var words: String {
+    switch self {
+    case .configured: ""
+    case .seconds(let seconds): "with \(Int(exactly: seconds).map(String.init) ?? String(seconds)) s for running tasks"
+    case .none: "now"
     }
-  }
-
-  /// Why a session in this state does not take the command, in one sentence; `nil` when it does.
-  public func refusal(in snapshot: SessionSnapshot) -> String? {
-    guard isPossible(in: snapshot.phase) else {
-      return "\(title): not while the session is \(snapshot.phase.rawValue)"
-    }
-    if self == .cancelRaptor, snapshot.raptor?.state.isFinal ?? true { return "\(title): no raptor runs" }
-    return nil
   }
 }

@@ -11,8 +11,9 @@ public enum OperatorCommand: Equatable, Sendable {
   case cancel([TaskID])
   /// Stop the raptor, wait, cancel it, wait.
   case cancelRaptor
-  /// The whole shutdown sequence.
-  case close
+  /// The whole shutdown sequence. Of a session that starts, it undoes the start; asked again, it changes the time that
+  /// is given.
+  case close(CloseGrace = .configured)
   /// Take more work.
   case submit(WorkOffer)
 
@@ -28,10 +29,41 @@ public enum OperatorCommand: Equatable, Sendable {
     }
   }
 
+  /// The tasks of a `cancel`, each once.
+  public var tasks: [TaskID] {
+    guard case .cancel(let ids) = self else { return [] }
+    var seen: Set<TaskID> = []
+    return ids.filter { seen.insert($0).inserted }
+  }
+
+  /// What a `close` gives to running tasks, when it says so.
+  public var grace: CloseGrace? {
+    guard case .close(let grace) = self, grace != .configured else { return nil }
+    return grace
+  }
+
   public enum Verb: String, CaseIterable, Sendable {
     case drain, stop, resume, cancel
     case cancelRaptor = "cancel-raptor"
     case close, submit
+  }
+}
+
+/// What running tasks get to finish in when a session is closed.
+public enum CloseGrace: Equatable, Sendable {
+  /// What the session was started with.
+  case configured
+  case seconds(Double)
+  /// Nothing: every wait is skipped, as by a second Ctrl-C.
+  case none
+
+  /// The most that may be asked for, in seconds.
+  public static let limit = 1e6
+
+  /// `nil` when it is no time that can be given.
+  public init?(seconds: Double) {
+    guard seconds >= 0, seconds <= Self.limit else { return nil }
+    self = .seconds(seconds)
   }
 }
 
@@ -78,18 +110,21 @@ public struct CommandRecord: Equatable, Sendable {
   public var tasks: [TaskID]
   /// The tasks that a `submit` became.
   public var added: Range<UInt32>?
+  /// What a `close` gives to running tasks; `nil` when it does not say.
+  public var grace: CloseGrace?
   public var sender: CommandSender
   public var reason: String?
   public var stage: Stage
 
   public init(
-    id: Int, verb: OperatorCommand.Verb, tasks: [TaskID] = [], added: Range<UInt32>? = nil, sender: CommandSender,
-    reason: String? = nil, stage: Stage
+    id: Int, verb: OperatorCommand.Verb, tasks: [TaskID] = [], added: Range<UInt32>? = nil,
+    grace: CloseGrace? = nil, sender: CommandSender, reason: String? = nil, stage: Stage
   ) {
     self.id = id
     self.verb = verb
     self.tasks = tasks
     self.added = added
+    self.grace = grace
     self.sender = sender
     self.reason = reason
     self.stage = stage

@@ -138,7 +138,7 @@ public struct SessionSnapshot: Sendable {
       }
     }
     let count = record.added?.count ?? (record.verb == .cancel ? record.tasks.count : nil)
-    let what = record.verb.rawValue + (count.map { " of \($0)" } ?? "")
+    let what = record.verb.rawValue + (count.map { " of \($0)" } ?? "") + (record.grace.map { " \($0.words)" } ?? "")
     let why = record.reason.map { " (\($0))" } ?? ""
     switch record.stage {
     case .requested:

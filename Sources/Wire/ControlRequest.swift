@@ -42,6 +42,7 @@ public struct ControlRequest: Equatable, Sendable {
       json.member("verb", command.verb.rawValue)
       if case .cancel(let ids) = command { json.member("uids", ids.lazy.map(\.uid)) }
       if case .submit(let offer) = command { offer.write(to: &json) }
+      json.write(command.grace)
       json.member("reason", reason)
       json.member("request_id", token)
     }
@@ -74,6 +75,7 @@ private struct Fields {
   private var uids: [TaskID]?
   private var items: [WorkItem]?
   private var commands: CommandList?
+  private var grace: CloseGrace?
 
   mutating func read(_ line: UnsafeRawBufferPointer) throws {
     var scanner = JSONScanner(line)
@@ -91,6 +93,13 @@ private struct Fields {
       case "uids": uids = try Self.uids(&scanner)
       case "items": items = try JSONDecoder().decode([WorkItem].self, from: Data(try scanner.value().bytes))
       case "commands": commands = try Self.commands(&scanner)
+      case "grace":
+        let seconds = try scanner.seconds()
+        guard let value = CloseGrace(seconds: seconds) else {
+          throw ControlProblem("the grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(seconds)")
+        }
+        grace = value
+      case "now": if try scanner.boolean() { grace = CloseGrace.none }
       default: _ = try scanner.value()
       }
     }
@@ -134,7 +143,7 @@ private struct Fields {
     case .stop: return .stop
     case .resume: return .resume
     case .cancelRaptor: return .cancelRaptor
-    case .close: return .close
+    case .close: return .close(grace ?? .configured)
     case .cancel:
       guard let uids, !uids.isEmpty else { throw ControlProblem("the command 'cancel' names no tasks") }
       return .cancel(uids)

@@ -255,10 +255,13 @@ private struct Fields {
       }
       added = UInt32(first)..<UInt32(first + count)
     }
+    var grace = try find("grace").flatMap { _ in CloseGrace(seconds: try scan("grace") { try $0.seconds() }) }
+    if find("now") != nil, try scan("now", { try $0.boolean() }) { grace = CloseGrace.none }
     let sender = CommandSender(
       user: try string("user"), origin: try optionalString("origin"), request: try optionalString("request"))
     return CommandRecord(
-      id: try integer("id"), verb: verb, tasks: tasks, added: added, sender: sender, reason: reason?.text, stage: stage)
+      id: try integer("id"), verb: verb, tasks: tasks, added: added, grace: grace, sender: sender, reason: reason?.text,
+      stage: stage)
   }
 
   private func summary() throws -> SessionSummary {

@@ -130,6 +130,7 @@ extension CommandRecord {
       writer.member("first", added.lowerBound)
       writer.member("count", added.count)
     }
+    writer.write(grace)
     writer.member("user", sender.user)
     writer.member("origin", sender.origin)
     writer.member("request", sender.request)

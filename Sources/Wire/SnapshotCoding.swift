@@ -112,6 +112,9 @@ extension CommandRecord {
       $0.number($1.lowerBound)
       $0.number($1.upperBound)
     }
+    writer.optional(grace) {
+      if case .seconds(let seconds) = $1 { $0.optional(seconds) { $0.seconds($1) } } else { $0.flag(false) }
+    }
     writer.text(sender.user)
     writer.text(sender.origin)
     writer.text(sender.request)
@@ -134,6 +137,7 @@ extension CommandRecord {
       try reader.require(first <= end)
       return first..<end
     }
+    if try reader.flag() { grace = try reader.flag() ? .seconds(try reader.seconds()) : CloseGrace.none }
     sender = CommandSender(
       user: try reader.text(), origin: try reader.optionalText(), request: try reader.optionalText())
     reason = try reader.optionalText()

@@ -65,7 +65,7 @@ import Work
     await session.engine.untilHolding(2)
     session.engine.start(0)
     await session.recording.untilState(0, .agentExecuting)
-    await session.executor.perform(.close, sender: "ann")
+    await session.executor.perform(.close(), sender: "ann")
     #expect(await session.closed().exitCode == 4)
     let later = try await Harness.started(
       FakeEngine(running: .atOnce { _ in .done }), workflow: await session.executor.workflow, id: "session.2")
@@ -106,15 +106,15 @@ import Work
     #expect(outcome(none)?.0 == false)
     session.executor.send(.drain, sender: "ann")
     await session.recording.until(.sessionPhase(.draining, reason: nil))
-    let again = await session.executor.perform(.drain, sender: "ann")
-    #expect(outcome(again)?.1 == "the session is draining already")
     session.executor.send(.stop, sender: "ann")
     await session.recording.until(.sessionPhase(.stopping, reason: nil))
     #expect(session.stages(of: 5).last == .finished(succeeded: false, outcome: "replaced by stop"))
-    session.executor.send(.close, sender: "ann")
+    session.executor.send(.close(), sender: "ann")
     await session.recording.until(.sessionPhase(.closing, reason: nil))
-    let late = await session.executor.perform(.close, sender: "bob")
-    #expect(outcome(late)?.1 == "the session is closing already")
+    for command in [OperatorCommand.drain, .stop, .resume] {
+      let late = await session.executor.perform(command, sender: "bob")
+      #expect(outcome(late)?.1 == "the session is closing")
+    }
     session.engine.end(0)
     await session.closed()
   }
@@ -126,7 +126,7 @@ import Work
     try await session.executor.startup()
     _ = try await session.executor.shutdown()
     let count = session.recording.events.count
-    let late = await session.executor.perform(.close, sender: "ann")
+    let late = await session.executor.perform(.close(), sender: "ann")
     #expect(outcome(late)?.0 == false)
     #expect(outcome(late)?.1 == "the session is closed")
     session.executor.interrupt(signal: 2)
@@ -234,13 +234,22 @@ import Work
     await session.closed()
   }
 
-  @Test func `a second cancelRaptor is refused while the first is on its way`() async throws {
+  @Test func `a second cancelRaptor waits for the first`() async throws {
     let session = try await Harness.started(FakeEngine([.stopRaptor: .ignore]), raptor: true)
     session.executor.send(.cancelRaptor, sender: "ann")
     await session.recording.untilEntered(.awaitRaptor)
-    let second = await session.executor.perform(.cancelRaptor, sender: "bob")
-    #expect(outcome(second)?.1 == "the raptor is being stopped already")
+    session.executor.send(.cancelRaptor, sender: "bob")
+    await session.recording.until {
+      $0.count { if case .command(let record) = $0.kind { record.id == 2 } else { false } } == 2
+    }
     session.engine.raptor(.done)
+    await session.recording.until {
+      $0.contains {
+        if case .command(let record) = $0.kind { record.id == 2 && record.stage.isFinished } else { false }
+      }
+    }
+    #expect(
+      session.stages(of: 2) == [.requested, .acknowledged, .finished(succeeded: true, outcome: "the raptor is DONE")])
     _ = try await session.executor.shutdown()
     #expect(session.engine.calls.count { $0 == "stop raptor" } == 1)
     await session.closed()
@@ -248,7 +257,7 @@ import Work
 
   @Test func `close waits for running tasks, keeps queued ones, and says what it left`() async throws {
     let session = try await session()
-    session.executor.send(.close, sender: "ann", reason: "home time")
+    session.executor.send(.close(), sender: "ann", reason: "home time")
     await session.recording.untilEntered(.awaitTasks)
     session.engine.end(0)
     let summary = await session.closed()
@@ -262,8 +271,6 @@ import Work
     session.executor.send(.stop, sender: "ann")
     let summary = await session.closed()
     #expect(summary.exitCode == 0)
-    session.engine.set(.withdraw, .confirm)
-    await session.executor.withdraw()
     await session.closed()
   }
 }

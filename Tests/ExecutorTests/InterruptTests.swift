@@ -60,11 +60,11 @@ import Testing
   }
 
   /// A session that is closing already and waits for a long task obeys the first signal, too.
-  @Test(arguments: [OperatorCommand.close, .drain, .stop])
+  @Test(arguments: [OperatorCommand.close(), .drain, .stop])
   func `the first signal cuts short a session that waits for its tasks`(_ command: OperatorCommand) async throws {
     let session = try await session()
     session.executor.send(command, sender: "ann")
-    if command == .close {
+    if command == .close() {
       await session.recording.untilEntered(.awaitTasks)
     } else {
       await session.recording.untilAcknowledged(command.verb)

@@ -36,13 +36,13 @@ import Work
         case 1: session.engine.pilot(.failed)
         case 2: session.engine.fallSilent()
         case 3: session.executor.interrupt(signal: 2)
-        case 4: session.executor.send(.close, sender: "ann")
+        case 4: session.executor.send(.close(), sender: "ann")
         default: session.executor.send(.cancelRaptor, sender: "ann")
         }
       }
       await Task.yield()
     }
-    await session.executor.perform(.close, sender: "ann")
+    await session.executor.perform(.close(), sender: "ann")
     let summary = await session.closed()
     #expect(summary.exitCode == 4 || summary.leftovers.isEmpty)
     // What it left is work of a later session, which comes to its end.

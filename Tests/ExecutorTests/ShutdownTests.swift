@@ -25,7 +25,7 @@ import Testing
     Hang(
       call: .stopRaptor, behaviour: .ignore,
       outcomes: [
-        .stopRaptor: .finished, .awaitRaptor: .timedOut, .cancelRaptor: .finished, .awaitCanceledRaptor: .skipped,
+        .stopRaptor: .finished, .awaitRaptor: .timedOut, .cancelRaptor: .finished,
       ]
     ),
     Hang(call: .release(.raptor), behaviour: .hang, outcomes: [.verify: .finished]),
@@ -44,7 +44,7 @@ import Testing
     await session.recording.untilState(0, .agentExecuting)
     session.engine.set(hang.call, hang.behaviour)
     let start = ContinuousClock.now
-    let record = await session.executor.perform(.close, sender: "ann")
+    let record = await session.executor.perform(.close(), sender: "ann")
     let summary = await session.closed()
     // Generous: the deadlines add up to some six seconds.
     #expect(ContinuousClock.now - start < .seconds(40))
@@ -82,7 +82,7 @@ import Testing
       session.engine.set(call, .hang)
     }
     for resource in RuntimeResource.allCases { session.engine.set(.release(resource), .hang) }
-    await session.executor.perform(.close, sender: "ann")
+    await session.executor.perform(.close(), sender: "ann")
     let summary = await session.closed()
     #expect(summary.exitCode == 4)
     #expect(
@@ -111,7 +111,7 @@ import Testing
   @Test func `processes that cannot be killed are named`() async throws {
     let session = try await Harness.started(limits: .near)
     session.engine.leaveBehind(["process 7 (in state D)"], immortal: true)
-    let record = await session.executor.perform(.close, sender: "ann")
+    let record = await session.executor.perform(.close(), sender: "ann")
     #expect(record.stage == .finished(succeeded: false, outcome: "closed, 1 left behind"))
     let summary = await session.closed()
     #expect(summary.leftovers == ["process 7 (in state D)"])
@@ -139,7 +139,7 @@ import Testing
     await session.engine.untilHolding(2)
     session.engine.start(0)
     await session.recording.untilState(0, .agentExecuting)
-    session.executor.send(.close, sender: "ann")
+    session.executor.send(.close(), sender: "ann")
     await session.recording.untilEntered(.cancelTasks)
     session.engine.pilot(.failed, detail: "the node is gone")
     let summary = await session.closed()

@@ -45,12 +45,29 @@ import Work
     await #expect(throws: ProtocolError.self) { try await session.executor.submit([item("a")]) }
     let startup = Task { try await session.executor.startup() }
     await session.engine.untilCalled("acquire pilot")
-    await #expect(throws: ProtocolError.self) { try await session.executor.submit(commands: CommandList(["x"])) }
     session.executor.interrupt(signal: 2)
     _ = await startup.result
     let error = await #expect(throws: ProtocolError.self) { try await session.executor.submit([item("a")]) }
-    #expect(error?.message == "the session takes no more work: it is closing")
+    #expect(error?.message == "the session is closed")
     #expect(await session.closed().tasks.isEmpty)
+  }
+
+  @Test func `work that comes while the session starts is in the journal, whatever becomes of the start`() async throws
+  {
+    let session = try Harness(FakeEngine([.acquire(.pilot): .hang]))
+    try await session.executor.open()
+    let startup = Task { try await session.executor.startup() }
+    await session.engine.untilCalled("acquire pilot")
+    try await session.executor.submit([item("a"), item("b", count: 2)])
+    await session.executor.finish()
+    session.executor.interrupt(signal: 2)
+    _ = await startup.result
+    #expect(await session.closed().tasks == ["NEW": 3])
+    var snapshot = SessionSnapshot()
+    snapshot.apply(session.recording.events)
+    let later = try Harness(FakeEngine(running: .atOnce { _ in .done }), resuming: snapshot)
+    try await later.executor.startup()
+    #expect(try await later.executor.shutdown().tasks == ["DONE": 3])
   }
 
   @Test func `work for a raptor that is not there is refused`() async throws {
@@ -80,7 +97,7 @@ import Work
   }
 
   /// Offers race against the end: each is either acknowledged, and then in the journal, or refused with an error.
-  @Test(arguments: [OperatorCommand.drain, .stop, .close])
+  @Test(arguments: [OperatorCommand.drain, .stop, .close()])
   func `nothing that was offered is dropped silently`(_ command: OperatorCommand) async throws {
     let session = try await Harness.started(FakeEngine(running: .atOnce { _ in .done }))
     let (accepted, refused) = await withTaskGroup(of: Bool.self) { group in

@@ -91,7 +91,7 @@ import Work
     fixture.press(.character("D"))
     fixture.events(.sessionPhase(.closing, reason: nil))
     #expect(fixture.press(.character("y")) == [])
-    #expect(fixture.state.notice?.text == "drain: not while the session is closing")
+    #expect(fixture.state.notice?.text == "drain: the session is closing")
   }
 
   @Test func theEndOfTheSessionTakesTheDialogAway() {

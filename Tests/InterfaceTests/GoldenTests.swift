@@ -8,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-/// Screens as they were looked at and found good. `UPDATE_GOLDENS=1 swift test --filter InterfaceTests` writes them.
+/// Screens as they were looked at and found good. `make goldens` writes them, and shows which changed.
 @Suite struct GoldenTests {
   private static let sizes = [(24, 80), (15, 50), (60, 200), (10, 40)]
 
@@ -133,7 +133,7 @@ import Testing
       fclose(file)
       return
     }
-    let file = try #require(fopen(path, "r"), "no golden \(name); write it with UPDATE_GOLDENS=1")
+    let file = try #require(fopen(path, "r"), "no golden \(name): 'make goldens' writes it")
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)

@@ -139,7 +139,7 @@ import Work
   @Test func aNoticeGoesAway() {
     var fixture = Fixture.busy()
     fixture.press(.character("r"))
-    #expect(fixture.state.notice?.text == "resume: not while the session is running")
+    #expect(fixture.state.notice?.text == "resume: there is no drain or stop to undo")
     fixture.wait(10)
     #expect(fixture.state.notice == nil)
   }

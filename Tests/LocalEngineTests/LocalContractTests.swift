@@ -26,5 +26,6 @@ func localHarness(
   @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
   @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
   @Test func runsFunctions() async throws { try await contract.runsFunctions() }
+  @Test func functionsHaveTheSameOutcome() async throws { try await contract.functionsHaveTheSameOutcome() }
   @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
 }

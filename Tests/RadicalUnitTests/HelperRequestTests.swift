@@ -87,16 +87,14 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
   @Test func `a call`() throws {
     var task = RPTask(uid: "task.000000")
     task.call = RPCall(
-      module: "m", name: "f", args: "[1,2.0]", kwargs: "{}", path: "/p", stdout: "o", stderr: "e",
-      environment: ["A": "$x"], before: ["b"], after: ["c"], timeout: nil, grace: 5)
+      request: #"{"args":[1,2.0]}"#, path: "/p", before: ["b"], after: ["c"], timeout: nil, grace: 5)
     guard case .array(let tasks) = try read(.submit([task]))["tasks"], case .object(let members) = tasks.first else {
       Issue.record("no tasks")
       return
     }
     #expect(
       members["call"] == [
-        "module": "m", "name": "f", "args": "[1,2.0]", "kwargs": "{}", "path": "/p", "stdout": "o", "stderr": "e",
-        "environment": ["A": "$x"], "before": ["b"], "after": ["c"], "grace": 5,
+        "request": #"{"args":[1,2.0]}"#, "path": "/p", "before": ["b"], "after": ["c"], "grace": 5,
       ])
   }
 

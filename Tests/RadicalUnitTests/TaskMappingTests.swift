@@ -1,4 +1,6 @@
 import Executor
+import Glibc
+import JSON
 import Platform
 import SessionModel
 import TestSupport
@@ -42,15 +44,31 @@ import Work
     let task = mapping.map(EngineTask(description), submission: 1)
     let call = try #require(task.call)
     #expect(task.raptorID == "raptor.0000" && task.executable == nil && task.timeout == nil)
-    #expect(call.module == "m" && call.name == "a.b" && call.path == "/client" && call.timeout == 5 && call.grace == 7)
-    #expect(call.args == #"[1,2.0,"$x"]"# && call.kwargs == #"{"k":null}"#)
-    #expect(call.environment["A"] == "$HOME `x`" && call.environment["SCALEMS_TASK_ID"] == "task.000000")
+    #expect(call.path == "/client" && call.timeout == 5 && call.grace == 7 && call.before == [])
+    #expect(call.request.contains(#""args":[1,2.0,"$x"],"kwargs":{"k":null}"#))
+    guard case .object(let request) = try JSONValue(json: call.request),
+      case .object(let environment) = request["environment"]
+    else {
+      Issue.record("no request: \(call.request)")
+      return
+    }
+    #expect(request["uid"] == "task.000000" && request["module"] == "m" && request["name"] == "a.b")
+    #expect(request["stdout"] == "stdout" && request["stderr"] == "stderr" && request["directory"] == nil)
+    #expect(environment["A"] == "$HOME `x`" && environment["SCALEMS_TASK_ID"] == "task.000000")
+    // Another attempt keeps what the one before printed.
+    #expect(mapping.map(EngineTask(description, attempt: 2), submission: 2).call?.before.count == 2)
   }
 
   @Test func `a call has started when its mark is there`() throws {
     let place = try TemporaryDirectory()
-    #expect(!TaskMapping.hasStarted(TaskID(1), in: nil) && !TaskMapping.hasStarted(TaskID(1), in: place.path))
-    try writeFile(place.path + "/scalems.started", [])
-    #expect(!TaskMapping.hasStarted(TaskID(1), in: place.path))
+    let (first, second) = ("task.000001", "task.000001.2")
+    #expect(!TaskMapping.hasStarted(first, in: nil) && !TaskMapping.hasStarted(first, in: place.path))
+    guard mkdir("\(place.path)/\(first)", 0o700) == 0 else { throw TestProblem("no directory") }
+    try writeFile("\(place.path)/\(first)/.scalems.\(first).started", [])
+    #expect(TaskMapping.hasStarted(first, in: place.path) && !TaskMapping.hasStarted(second, in: place.path))
+    // Another submission has the same directory.
+    try writeFile("\(place.path)/\(first)/.scalems.\(second).started", [])
+    #expect(TaskMapping.hasStarted(second, in: place.path))
+    for nonsense in ["", "task.", "../task.000001"] { #expect(!TaskMapping.hasStarted(nonsense, in: place.path)) }
   }
 }

@@ -19,7 +19,9 @@ private let requests: [ControlRequest] = [
   ControlRequest(id: 6, .command(.resume, reason: nil, token: nil)),
   ControlRequest(id: 7, .command(.cancel([TaskID(3), TaskID(1_000_000)]), reason: nil, token: nil)),
   ControlRequest(id: 8, .command(.cancelRaptor, reason: nil, token: nil)),
-  ControlRequest(id: 9, .command(.close, reason: "storm", token: nil)),
+  ControlRequest(id: 9, .command(.close(), reason: "storm", token: nil)),
+  ControlRequest(id: 10, .command(.close(.none), reason: nil, token: nil)),
+  ControlRequest(id: 11, .command(.close(.seconds(0.5)), reason: nil, token: nil)),
   ControlRequest(
     id: 10,
     .command(

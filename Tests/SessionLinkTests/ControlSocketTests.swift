@@ -111,7 +111,7 @@ private final class Heard: Sendable {
     let server = try server()
     let heard = Heard()
     let client = try client(heard, isReadOnly: true)
-    client.send(.close, reason: nil, report: heard.report)
+    client.send(.close(), reason: nil, report: heard.report)
     try await wait(for: "the refusal") { heard.all.count == 1 }
     guard case .failure(let problem) = heard.all[0] else { throw TestProblem("taken: \(heard.all)") }
     #expect(problem.description.contains("read-only") && session.commands.isEmpty)

@@ -44,7 +44,7 @@ import Work
   }
 
   @Test func `a new host does not do what was asked of the one before`() throws {
-    try inbox.put(.close, reason: nil, origin: "x", token: "t")
+    try inbox.put(.close(), reason: nil, origin: "x", token: "t")
     try inbox.make()
     #expect(inbox.take().isEmpty)
   }

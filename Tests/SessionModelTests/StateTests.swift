@@ -41,7 +41,9 @@ import Testing
     #expect(
       OperatorCommand.Verb.allCases.map(\.rawValue)
         == ["drain", "stop", "resume", "cancel", "cancel-raptor", "close", "submit"])
-    let commands: [OperatorCommand] = [.drain, .stop, .resume, .cancel([]), .cancelRaptor, .close, .submit(.items([]))]
+    let commands: [OperatorCommand] = [
+      .drain, .stop, .resume, .cancel([]), .cancelRaptor, .close(), .submit(.items([])),
+    ]
     #expect(commands.map(\.verb) == OperatorCommand.Verb.allCases)
   }
 }

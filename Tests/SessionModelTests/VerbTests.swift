@@ -9,31 +9,51 @@ import Testing
     }
   }
 
+  private static let raptor = RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 1)
+
+  /// One row a phase: what is taken, and what is under way already.
   @Test(
     arguments: [
-      (.starting, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit]),
-      (.running, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit]),
-      (.draining, [.stop, .resume, .cancel, .cancelRaptor, .close]),
-      (.stopping, [.resume, .cancel, .cancelRaptor, .close]),
-      (.closing, []), (.closed, []),
-    ] as [(SessionPhase, [OperatorCommand.Verb])])
-  func whatIsPossibleWhen(_ phase: SessionPhase, _ possible: [OperatorCommand.Verb]) {
-    #expect(OperatorCommand.Verb.allCases.filter { $0.isPossible(in: phase) } == possible)
+      (.starting, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit], []),
+      (.running, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit], []),
+      (.draining, [.stop, .resume, .cancel, .cancelRaptor, .close], [.drain]),
+      (.stopping, [.drain, .resume, .cancel, .cancelRaptor, .close], [.stop]),
+      (.closing, [.cancel], [.close]),
+      (.closed, [], []),
+    ] as [(SessionPhase, [OperatorCommand.Verb], [OperatorCommand.Verb])])
+  func `one table says which phase takes which command`(
+    _ phase: SessionPhase, _ admitted: [OperatorCommand.Verb], _ underWay: [OperatorCommand.Verb]
+  ) {
     var snapshot = SessionSnapshot()
+    snapshot.apply(SessionEvent(source: .raptor, .raptor(Self.raptor)))
     snapshot.apply(SessionEvent(source: .executor, .sessionPhase(phase, reason: nil)))
-    for verb in OperatorCommand.Verb.allCases where !possible.contains(verb) {
-      #expect(verb.refusal(in: snapshot) == "\(verb.title): not while the session is \(phase.rawValue)")
+    for verb in OperatorCommand.Verb.allCases {
+      let admission = Admission.of(verb, in: phase, raptor: Self.raptor)
+      #expect(snapshot.admission(of: verb) == admission, "the screen says what the executor says")
+      switch admission {
+      case .admitted: #expect(admitted.contains(verb), "\(verb)")
+      case .underWay: #expect(underWay.contains(verb), "\(verb)")
+      case .refused(let why):
+        #expect(!admitted.contains(verb) && !underWay.contains(verb), "\(verb)")
+        #expect(why.count > 10 && !why.hasSuffix("."))
+      }
     }
   }
 
-  @Test func theRaptorMustRunToBeCanceled() {
+  @Test func `the raptor must run to be canceled, and is canceled once`() {
     var snapshot = SessionSnapshot()
-    #expect(OperatorCommand.Verb.cancelRaptor.refusal(in: snapshot) == "cancel raptor: no raptor runs")
-    var raptor = RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 1)
+    #expect(snapshot.admission(of: .cancelRaptor) == .refused("the session has no raptor"))
+    var raptor = Self.raptor
     snapshot.apply(SessionEvent(source: .raptor, .raptor(raptor)))
-    #expect(OperatorCommand.Verb.cancelRaptor.refusal(in: snapshot) == nil)
+    #expect(snapshot.admission(of: .cancelRaptor) == .admitted)
+    let record = CommandRecord(id: 1, verb: .cancelRaptor, sender: "ann", stage: .acknowledged)
+    snapshot.apply(SessionEvent(source: .executor, .command(record)))
+    #expect(snapshot.admission(of: .cancelRaptor) == .underWay)
     raptor.state = .done
     snapshot.apply(SessionEvent(source: .raptor, .raptor(raptor)))
-    #expect(OperatorCommand.Verb.cancelRaptor.refusal(in: snapshot) != nil)
+    #expect(snapshot.admission(of: .cancelRaptor) == .refused("the raptor has ended already"))
   }
+
+  @Test(arguments: [-1, .nan, .infinity, -.infinity, 1e300, 1_000_001] as [Double])
+  func `a grace that nobody can give is none`(_ seconds: Double) { #expect(CloseGrace(seconds: seconds) == nil) }
 }

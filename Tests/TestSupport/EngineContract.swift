@@ -153,10 +153,14 @@ public struct EngineContract: Sendable {
   /// Programs and functions through one raptor: for an engine whose sessions are slow.
   public func runsAllKindsThroughTheRaptor() async throws {
     let harness = try harness(3, true)
-    let summary = try await harness.run(Self.raptorItems + (try Self.functionItems(harness)))
-    #expect(summary.tasks == ["DONE": 12, "FAILED": 5] && summary.leftovers.isEmpty)
+    let summary = try await harness.run(
+      Self.raptorItems + (try Self.functionItems(harness)) + (try Self.outcomeItems(harness)))
+    let good = FunctionOutcome.all.count { $0.state == .done }
+    #expect(summary.tasks == ["DONE": 12 + good, "FAILED": 5 + FunctionOutcome.all.count - good])
+    #expect(summary.leftovers.isEmpty)
     try Self.checkRaptor(harness)
     try Self.checkFunctions(harness)
+    try Self.checkOutcomes(harness)
   }
 
   static func functionItems(_ harness: EngineHarness) throws -> [WorkItem] {
@@ -199,7 +203,7 @@ public struct EngineContract: Sendable {
     let bad = try harness.details("bad")
     #expect(bad.reason == "ValueError: this is why" && bad.exitCode == 1 && bad.value == nil)
     #expect(
-      try harness.output("bad", "stderr").contains("in bad") && !harness.output("bad", "stderr").contains("worker"))
+      try harness.output("bad", "stderr").contains("in bad") && !harness.output("bad", "stderr").contains("call.py"))
     #expect(try harness.details("three").exitCode == 3)
     #expect(try harness.details("opaque").reason?.contains("JSON") ?? false)
     #expect(try harness.details("missing").reason?.contains("no attribute 'missing'") ?? false)

@@ -72,6 +72,8 @@ public enum Samples {
     .command(
       CommandRecord(
         id: 3, verb: .cancelRaptor, sender: "eve", stage: .finished(succeeded: false, outcome: "undone \\ by"))),
+    .command(CommandRecord(id: 4, verb: .close, grace: CloseGrace.none, sender: "bob", stage: .requested)),
+    .command(CommandRecord(id: 5, verb: .close, grace: .seconds(2.5), sender: "bob", stage: .acknowledged)),
     .shutdownEntered(.awaitRaptor, deadline: 60), .shutdownEntered(.verify, deadline: 0.25),
     .shutdownLeft(.closeSession, .timedOut, detail: "not done"), .shutdownLeft(.drain, .skipped, detail: nil),
     .log(.warning, "5 % \"left\""),

@@ -138,100 +138,17 @@ def watch_logs(wire):
     logging.getLogger = get_logger
 
 
-# Runs in a worker of the raptor: calls a function in a process of its own, its output in the files of the task, its
-# value as JSON. RP loses a function whose process dies, cannot cancel one, and leaves one that is over its time running.
+# Runs in a worker of the raptor, which sees the directory of the session as this process does.
 CALL = """
-import json, os, select, signal, subprocess, sys, time, traceback
-call = json.loads(%r)
-if os.path.exists('scalems.cancel'):
-    return json.dumps({'ended': 'canceled', 'started': False})
-open('scalems.started', 'w').close()
-gone, alive = os.pipe()
-parent = os.getpid()
-pid = os.fork()
-if pid == 0:
-    os.setsid()
-    code = 1
-    try:
-        import contextlib, ctypes, importlib
-        try:
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: nothing outlives its worker
-        except (OSError, AttributeError):
-            pass
-        if os.getppid() != parent:
-            os._exit(1)
-        for number, name in ((1, call['stdout']), (2, call['stderr'])):
-            file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
-            os.dup2(file, number)
-            os.close(file)
-        os.environ.update(call['environment'])
-        os.environ.update(RP_TASK_SANDBOX=os.getcwd(), SCALEMS_TASK_DIR=os.getcwd(), SCALEMS_RANK='0', RP_RET='0')
-
-        class Unstaged(Exception):
-            pass
-
-        def stage(commands):
-            # The same commands bring the files of programs; they say what is wrong in the standard error.
-            for command in commands:
-                if subprocess.call(['/bin/sh', '-c', command], stdin=subprocess.DEVNULL):
-                    with open(call['stderr'], errors='replace') as file:
-                        raise Unstaged((file.read().splitlines() or ['staging failed'])[-1])
-
-        sys.path.insert(0, call['path'])
-        with open(1, 'w', closefd=False) as out, open(2, 'w', closefd=False) as err:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    stage(call['before'])
-                    target = importlib.import_module(call['module'])
-                    for part in call['name'].split('.'):
-                        target = getattr(target, part)
-                    value = json.dumps(target(*json.loads(call['args']), **json.loads(call['kwargs'])))
-                    stage(call['after'])
-                    answer = {'value': value}
-                    code = 0
-                except Unstaged as error:
-                    answer = {'reason': str(error)}
-                except SystemExit as error:
-                    code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
-                    answer = {'reason': 'SystemExit: %%s' %% error.code}
-                except BaseException as error:
-                    traceback.print_exc()
-                    answer = {'reason': traceback.format_exception_only(type(error), error)[-1].strip()}
-        with open('scalems.answer', 'w') as file:
-            json.dump(answer, file)
-    finally:
-        os._exit(code)
-os.close(alive)
-deadline = time.monotonic() + call['timeout'] if call.get('timeout') else None
-why = None
-while not select.select([gone], [], [], 0.3)[0]:
-    if deadline and time.monotonic() > deadline:
-        why = 'timeout'
-    elif os.path.exists('scalems.cancel'):
-        why = 'canceled'
-    if why:
-        os.killpg(pid, signal.SIGTERM)
-        if not select.select([gone], [], [], call['grace'])[0]:
-            os.killpg(pid, signal.SIGKILL)
-        break
-os.close(gone)
-status = os.waitpid(pid, 0)[1]
-try:
-    os.killpg(pid, signal.SIGKILL)
-except OSError:
-    pass
-answer = {}
-if not why and os.path.exists('scalems.answer'):
-    with open('scalems.answer') as file:
-        answer = json.load(file)
-if os.WIFSIGNALED(status):
-    answer['signal'] = os.WTERMSIG(status)
-else:
-    answer['exit_code'] = os.WEXITSTATUS(status)
-if why:
-    answer['ended'] = why
-return json.dumps(answer)
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("scalems_call", %r)
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+return module.run(%r)
 """
+# Files with this name in a task's directory, and `.started` or `.cancel`, are about one submission of it.
+MARK = ".scalems.%s"
+CALLER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scalems_call.py")
 
 
 class Host:
@@ -239,9 +156,9 @@ class Host:
         self.wire = wire
         self.rp = None
         self.session = self.pilots = self.tasks = self.pilot = self.raptor = None
-        self.workers = []
+        self.workers, self.worker_descriptions = [], []
         self.canceled_early = set()
-        self.calls = set()
+        self.calls = {}  # by the id of the task, the name of its directory
         self.submitted = set()
         self.final = set()
         self.lock = threading.Lock()
@@ -523,9 +440,10 @@ class Host:
                 newest = "%d.%d" % FUNCTIONS
                 raise Refused("functions need radical.pilot %s or newer, and this is %s" % (newest, version))
             description["mode"] = self.rp.TASK_EXEC
-            description["code"] = CALL % json.dumps(call)
+            uid = description["uid"]
+            description["code"] = CALL % (CALLER, json.dumps(dict(call, mark=MARK % uid)))
             with self.lock:
-                self.calls.add(description["uid"])
+                self.calls[uid] = description.get("sandbox") or uid
             self.need_workers()
         if "raptor_id" in description and not self.raptor:
             raise Refused("there is no raptor '%s'" % description["raptor_id"])
@@ -536,14 +454,14 @@ class Host:
     def do_cancel(self, request):
         with self.lock:
             uids = [u for u in request["uids"] if u in self.submitted and u not in self.final]
-            calls = [u for u in uids if u in self.calls]
+            calls = [(u, self.calls[u]) for u in uids if u in self.calls]
         if uids:
             self.tasks.cancel_tasks(uids)
-        for uid in calls:
+        for uid, name in calls:
             # A worker of RP does not hear of cancels; what runs in it looks for this.
-            folder = os.path.join(path_of(self.pilot.pilot_sandbox), uid)
+            folder = os.path.join(path_of(self.pilot.pilot_sandbox), name)
             os.makedirs(folder, exist_ok=True)
-            open(os.path.join(folder, "scalems.cancel"), "w").close()
+            open(os.path.join(folder, MARK % uid + ".cancel"), "w").close()
 
     # Raptor.
 

@@ -37,8 +37,11 @@ final class SessionLife: Sendable {
     Task.detached { [self] in
       let result: Result<SessionSummary, any Error>
       do {
-        try await executor.startup()
+        try await executor.open()
+        // Before the resources are there: its tasks are in the journal, whatever becomes of the start.
         feeder.start()
+        // What went wrong is in the summary.
+        try? await executor.startup()
         result = .success(await executor.waitUntilClosed())
       } catch { result = .failure(error) }
       let onEnd = state.withLock { state in

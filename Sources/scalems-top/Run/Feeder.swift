@@ -48,7 +48,7 @@ final class Feeder: Sendable {
     let isTaken = Mutex(false)
     Task {
       defer { done.signal() }
-      while await executor.isOpen {
+      while await executor.takesWork {
         if (try? await executor.submit(commands: list)) != nil { return isTaken.withLock { $0 = true } }
         // It drains or stops; a resume may follow, and these commands are nowhere else.
         try? await Task.sleep(for: .milliseconds(200))

@@ -36,7 +36,7 @@ struct CommandCall {
     if host.isOnThisMachine, let path = host.socket {
       do {
         let report = try send(command, over: path, waits)
-        if waits, command == .close, report.stage.isFinished { awaitEnd(of: host) }
+        if waits, command.verb == .close, report.stage.isFinished { awaitEnd(of: host) }
         return report
       } catch let problem as ControlProblem {
         // The inbox is looked at all the same.

@@ -73,7 +73,25 @@ struct CloseCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.close
   @Argument(help: sessionHelp) var session: String
   @OptionGroup var options: CommandOptions
-  func command() -> OperatorCommand { .close }
+
+  @Flag(help: "Skip all grace periods, as a second Ctrl-C does; also of a session that is closing.")
+  var now = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What running tasks get to finish in, from now on (default: --task-grace of 'run').", valueName: "s"))
+  var grace: Double?
+
+  func validate() throws {
+    if now, grace != nil { throw ValidationError("close takes --now or --grace, not both") }
+    if let grace, CloseGrace(seconds: grace) == nil {
+      throw ValidationError("--grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(grace)")
+    }
+  }
+
+  func command() -> OperatorCommand {
+    .close(now ? .none : grace.flatMap { CloseGrace(seconds: $0) } ?? .configured)
+  }
 }
 
 let sessionHelp: ArgumentHelp = "Id of the session, the beginning of it, its name, or its directory."

@@ -1,0 +1,126 @@
+import SessionModel
+import Work
+
+// What operators ask for.
+
+extension SessionCore {
+  /// Takes a command: requested, then acknowledged or refused; every stage is an event.
+  mutating func handle(_ request: CommandRequest) {
+    var record = CommandRecord(
+      id: request.id, verb: request.command.verb, tasks: request.command.tasks, grace: request.command.grace,
+      sender: request.sender, reason: request.reason, stage: .requested)
+    guard !isClosed else {
+      // The journal has its end already.
+      record.stage = .finished(succeeded: false, outcome: Admission.closed)
+      return emit(.finished(record))
+    }
+    commands.add(record)
+    self.record(.command(record), source: .operator)
+    switch admission(of: request.command.verb) {
+    case .refused(let why): finish(request.id, succeeded: false, why)
+    case .underWay:
+      acknowledge(request.id)
+      join(request)
+    case .admitted:
+      acknowledge(request.id)
+      perform(request)
+    }
+  }
+
+  private func admission(of verb: OperatorCommand.Verb) -> Admission {
+    guard let phase else { return .refused("the session is not open yet") }
+    return Admission.of(verb, in: phase, raptor: raptor.status, isRaptorEnding: raptor.command != nil)
+  }
+
+  private mutating func acknowledge(_ id: Int) {
+    guard let record = commands.acknowledge(id) else { return }
+    self.record(.command(record))
+    emit(.acknowledged(record))
+  }
+
+  private mutating func perform(_ request: CommandRequest) {
+    switch request.command {
+    case .drain: drain(request)
+    case .stop: stop(request)
+    case .resume: resume(request)
+    case .cancel: cancel(request)
+    case .cancelRaptor: stopRaptor(for: request.id)
+    case .close(let grace): close(.command(reason: request.reason), grace: grace, by: request.sender.words)
+    case .submit(let offer): submit(offer, for: request.id)
+    }
+  }
+
+  /// What was asked for before: the command ends with the one that is under way.
+  private mutating func join(_ request: CommandRequest) {
+    switch request.command {
+    case .close(.configured): break
+    case .close(.seconds(let seconds)): changeTaskWait(to: .seconds(seconds))
+    case .close(.none): hurry(by: request.sender.words)
+    case .cancelRaptor: if let command = raptor.command { commands.join(request.id, command) }
+    default: if let command = intention?.command { commands.join(request.id, command) }
+    }
+  }
+
+  // MARK: Where the session goes
+
+  private mutating func drain(_ request: CommandRequest) {
+    if case .stopping(let stop) = intention { finish(stop, succeeded: false, "replaced by drain") }
+    change(to: .draining(command: request.id), reason: request.reason)
+  }
+
+  private mutating func stop(_ request: CommandRequest) {
+    if case .draining(let drain) = intention { finish(drain, succeeded: false, "replaced by stop") }
+    change(to: .stopping(command: request.id), reason: request.reason)
+    guard !work.inEngine.isEmpty else { return }
+    emit(.call(.withdraw(isShutdown: false)))
+    arm(.withdraw, limits.drain)
+  }
+
+  private mutating func resume(_ request: CommandRequest) {
+    if let other = intention?.command { finish(other, succeeded: false, "undone by resume") }
+    finish(request.id, succeeded: true, "work is taken and dispatched again")
+    change(to: .running, reason: request.reason)
+  }
+
+  private mutating func change(to intention: Intention, reason: String?) {
+    guard case .active(let stage, _) = life else { return }
+    life = .active(stage, intention)
+    if let phase { record(.sessionPhase(phase, reason: reason)) }
+    settleRaptorTasks()
+  }
+
+  // MARK: Tasks
+
+  private mutating func cancel(_ request: CommandRequest) {
+    let ids = request.command.tasks
+    let unknown = ids.filter { !work.workflow.contains($0) }
+    guard unknown.isEmpty else {
+      return finish(
+        request.id, succeeded: false, "unknown: \(unknown.prefix(5).map(\.uid).joined(separator: ", "))")
+    }
+    let open = Set(ids.filter { !work.workflow.state(of: $0).isFinal })
+    guard !open.isEmpty else {
+      return finish(
+        request.id, succeeded: false, ids.count == 1 ? "it had ended already" : "all of them had ended already")
+    }
+    commands.await(open, by: request.id)
+    let held = open.intersection(work.inEngine)
+    if !held.isEmpty { emit(.cancel(held.sorted(), grace: killGrace)) }
+    let why = "canceled by \(request.sender.user)" + (request.reason.map { ": \($0)" } ?? "")
+    cancelInWorkflow(open.subtracting(held).sorted(), reason: why)
+  }
+
+  private mutating func submit(_ offer: WorkOffer, for id: Int) {
+    switch take(offer) {
+    case .success(let batches):
+      guard let first = batches.first, let last = batches.last, first.count > 0 else {
+        return finish(id, succeeded: false, "there is no work in it")
+      }
+      let ids = first.ids.lowerBound..<last.ids.upperBound
+      commands.note(added: ids, by: id)
+      let end = ids.count > 1 ? " to \(TaskID(ids.upperBound - 1).uid)" : ""
+      finish(id, succeeded: true, first.first.uid + end)
+    case .failure(let error): finish(id, succeeded: false, "\(error)")
+    }
+  }
+}

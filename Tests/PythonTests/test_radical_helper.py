@@ -1,0 +1,96 @@
+"""radical_helper.py: what it makes of calls and their cancels, without RADICAL-Pilot."""
+
+import importlib.util
+import json
+import os
+import shutil
+import types
+import unittest
+
+from support import HOST, PROGRAM, CallTestCase, strict
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, str(path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Description(dict):
+    def verify(self):
+        pass
+
+
+def execute(code):
+    """As RP's worker does (1.103, `raptor/worker.py`)."""
+    source = "def _my_exec():\n" + "".join("    %s\n" % line for line in code.split("\n")) + "\nresult=_my_exec()"
+    scope = {}
+    exec(source, {}, scope)
+    return scope["result"]
+
+
+class HelperTests(CallTestCase):
+    def setUp(self):
+        super().setUp()
+        # As the session has them; in a place whose name is hard to write into a program.
+        self.home = self.place / 'it\'s "radical" \\n %s é'
+        self.home.mkdir()
+        for path in (HOST, PROGRAM, HOST.parent / "radical_helper.py"):
+            shutil.copy(str(path), str(self.home))
+        helper = load(self.home / "radical_helper.py")
+        self.host = helper.Host(None)
+        self.host.rp = types.SimpleNamespace(
+            TASK_EXEC="task.exec", TaskDescription=Description, version_short="1.103.2"
+        )
+        self.host.pilot = types.SimpleNamespace(pilot_sandbox="file://localhost%s/" % self.place)
+        self.host.tasks = types.SimpleNamespace(cancel_tasks=lambda uids: None)
+        self.module("def twice(n): return 2 * n\n")
+
+    def describe(self, uid, sandbox=None):
+        request = self.request("twice", "it's \"\\ %s\n")
+        del request["directory"]
+        call = {"request": json.dumps(request), "path": str(self.place), "before": [], "after": [], "grace": 1}
+        description = {"uid": uid, "call": call}
+        if sandbox:
+            description["sandbox"] = sandbox
+        self.host.submitted.add(uid)
+        return self.host.described(description)
+
+    def run_in(self, name, description):
+        directory = self.place / name
+        directory.mkdir(exist_ok=True)
+        before = os.getcwd()
+        os.chdir(str(directory))
+        try:
+            return strict(execute(description["code"]))
+        finally:
+            os.chdir(before)
+
+    def test_the_code_in_the_worker(self):
+        description = self.describe("task.000007")
+        self.assertEqual(description["mode"], "task.exec")
+        self.assertNotIn("call", description)
+        outcome = self.run_in("task.000007", description)
+        self.assertEqual(strict(outcome["answer"])["value"], 2 * "it's \"\\ %s\n")
+        self.assertTrue((self.place / "task.000007" / ".scalems.task.000007.started").exists())
+
+    def test_a_cancel_is_of_one_submission(self):
+        first = self.describe("task.000007")
+        self.host.do_cancel({"uids": ["task.000007"]})
+        self.assertEqual(self.run_in("task.000007", first), {"ended": "canceled", "started": False})
+        second = self.describe("task.000007.2", sandbox="task.000007")
+        self.assertIn("answer", self.run_in("task.000007", second))
+        third = self.describe("task.000007.3", sandbox="task.000007")
+        self.host.do_cancel({"uids": ["task.000007.3"]})
+        self.assertEqual(self.run_in("task.000007", third), {"ended": "canceled", "started": False})
+        self.assertFalse((self.place / "task.000007.3").exists())
+
+    def test_old_versions_are_refused(self):
+        self.host.rp.version_short = "1.100.0"
+        with self.assertRaisesRegex(Exception, "functions need radical.pilot 1.103 or newer, and this is 1.100.0"):
+            self.describe("task.000007")
+
+
+if __name__ == "__main__":
+    unittest.main()
