@@ -30,7 +30,7 @@ let package = Package(
       name: "Executor",
       dependencies: ["SessionModel", "Words", "Work"]),
     .target(
-      name: "PythonCall", dependencies: ["JSON", "SessionModel", "Wire", "Words", "Work"],
+      name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Words", "Work"],
       // In the binary, which is all that is installed.
       resources: [.embedInCode("call.py")]),
     .target(
@@ -109,7 +109,7 @@ let package = Package(
     .testTarget(
       name: "RadicalUnitTests",
       dependencies: [
-        "Executor", "JSON", "Leftovers", "Platform", "RadicalEngine", "SessionModel", "TestSupport", "Work",
+        "Executor", "JSON", "Leftovers", "Platform", "RadicalEngine", "SessionModel", "TestSupport", "Words", "Work",
       ],
       exclude: ["fake_python"]),
     .testTarget(

@@ -3,7 +3,11 @@ import Platform
 
 /// Something a RADICAL-Pilot session left behind.
 public struct Leftover: Hashable, Sendable {
-  public enum Kind: Sendable { case process, job }
+  public enum Kind: Sendable {
+    case process, job
+    /// What may be there, in a batch system that is not asked.
+    case unsearched
+  }
 
   public var kind: Kind
   /// The process id, or that of the Slurm job; empty for jobs that may be there, because Slurm does not answer.
@@ -17,29 +21,35 @@ public struct Leftover: Hashable, Sendable {
 /// Nothing is touched that does not show that it belongs to the session; never this process or one it descends from.
 public struct RadicalLeftovers: Sendable {
   private let search: ProcessSearch
-  private let jobs: SlurmJobs
+  private let jobs: SessionJobs
+  private let isPilotOver: Bool
   /// What SIGKILL may take to have an effect.
   private static let killLimit = Duration.seconds(5)
   /// What jobs get to leave the queue in.
   private let jobLimit: Duration
 
   /// - Parameters:
+  ///   - isPilotOver: whether RADICAL-Pilot said so: then nothing is supposed of a batch system that is not asked.
   ///   - searchPath: where `squeue` and `scancel` are looked for; `PATH` when `nil`.
   ///   - commandLimit: what each call of them may take.
   ///   - jobLimit: what canceled jobs get to leave the queue in.
   public init(
-    of record: RadicalRecord, searchPath: String? = nil, commandLimit: Duration = .seconds(10),
+    of record: RadicalRecord, isPilotOver: Bool = false, searchPath: String? = nil,
+    commandLimit: Duration = .seconds(10),
     jobLimit: Duration = .seconds(15)
   ) {
     search = ProcessSearch(record: record)
-    jobs = SlurmJobs(record: record, searchPath: searchPath, limit: commandLimit)
+    jobs = SessionJobs(of: record, in: SlurmQueue(searchPath: searchPath, limit: commandLimit))
+    self.isPilotOver = isPilotOver
     self.jobLimit = jobLimit
   }
 
   /// What there is now: processes, then jobs. Takes as long as `squeue` does, 10 s at most.
   public func find() async -> [Leftover] {
-    processes() + (await jobs.find().map(Leftover.init))
+    processes() + (await findJobs())
   }
+
+  private func findJobs() async -> [Leftover] { await jobs.find().filter { $0.kind == .job || !isPilotOver } }
 
   /// The processes that are left; Slurm is not asked.
   public func processes() -> [Leftover] { search.run().map(Leftover.init) }
@@ -85,13 +95,13 @@ public struct RadicalLeftovers: Sendable {
   }
 
   private func endJobs() async -> [Leftover] {
-    var found = await jobs.find()
-    guard !found.isEmpty else { return [] }
+    var found = await findJobs()
+    guard found.contains(where: { $0.kind == .job }) else { return found }
     await jobs.cancel(found)
     let deadline = ContinuousClock.now + jobLimit
     while true {
-      found = await jobs.find()
-      if found.isEmpty || ContinuousClock.now >= deadline { return found.map(Leftover.init) }
+      found = await findJobs()
+      if found.isEmpty || ContinuousClock.now >= deadline { return found }
       try? await Task.sleep(for: .milliseconds(500))
     }
   }
@@ -102,12 +112,5 @@ extension Leftover {
     self.init(
       kind: .process, id: "\(process.pid)",
       words: "process \(process.pid) (\(ProcessTable.commandLine(of: process.pid)))")
-  }
-
-  fileprivate init(_ job: SlurmJobs.Job) {
-    let reason = ["", "None"].contains(job.reason) ? "" : ", \(job.reason)"
-    let state = job.state.isEmpty ? "Slurm does not answer" : job.state + reason
-    let name = job.id.isEmpty ? "Slurm jobs, if there are any" : "Slurm job \(job.id)"
-    self.init(kind: .job, id: job.id, words: "\(name) (\(state))")
   }
 }

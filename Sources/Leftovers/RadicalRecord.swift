@@ -4,7 +4,7 @@ import Platform
 
 /// What is kept of a RADICAL-Pilot session in its directory, so that a later start can end what it left behind.
 ///
-/// It is `radical.json` in the session's directory. Write it before the session is entered in the ``SessionRegistry``,
+/// It is `radical.json` in the session's directory. Write it before the session is entered in the ``RadicalRegistry``,
 /// and again whenever more is known.
 public struct RadicalRecord: Codable, Equatable, Sendable {
   public static let fileName = "radical.json"
@@ -61,7 +61,9 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
     do { bytes = try readFile(path, limit: Self.longest) } catch {
       throw RecordProblem(description: error.description, isMissing: error.isMissing)
     }
-    do { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) } catch {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do { self = try decoder.decode(Self.self, from: Data(bytes)) } catch {
       throw RecordProblem(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)
     }
   }
@@ -72,6 +74,8 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   public func write(to directory: String) throws(RecordProblem) {
     let path = "\(directory)/\(Self.fileName)"
     let encoder = JSONEncoder()
+    // The keys are those of the properties, so that none can be left out.
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) + [0x0a] else {
       throw RecordProblem(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
@@ -89,13 +93,6 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
 
   /// Whether its helper runs, or the `scalems-top` that hosts it; on this machine only.
   public var isLive: Bool { isOwned || ProcessIdentity(pid: helper, start: helperStart).isAlive }
-
-  private enum CodingKeys: String, CodingKey {
-    case session, host, owner, helper, group, jobs, sandbox, resource
-    case rpSession = "rp_session"
-    case ownerStart = "owner_start"
-    case helperStart = "helper_start"
-  }
 }
 
 /// Why there is no record; one sentence for people.

@@ -1,5 +1,6 @@
 import Words
 import SessionModel
+import Words
 
 /// Why a call failed, in the same words on every engine.
 public enum CallEnd {

@@ -9,8 +9,6 @@ enum HelperMessage: Sendable {
   case session(uid: String, path: String)
   case task(uid: String, state: String, time: Timestamp, TaskRecord?)
   case pilot(uid: String, state: String, time: Timestamp, PilotRecord)
-  /// A batch job of the session, with the reason why it waits.
-  case job(id: String, state: String, reason: String)
   case log(LogLevel, String)
   case heartbeat
 
@@ -40,7 +38,6 @@ enum HelperMessage: Sendable {
     case "pilot":
       let record = PilotRecord(resources: members.object("resources")?.numbers ?? [:], reason: members.text("reason"))
       self = .pilot(uid: uid, state: state, time: members.time("t") ?? .now, record)
-    case "job": self = .job(id: members.text("id") ?? "", state: state, reason: members.text("reason") ?? "")
     case "log":
       self = .log(members.text("level").flatMap(LogLevel.init) ?? .warning, members.text("text") ?? "")
     case "session": self = .session(uid: uid, path: members.text("path") ?? "")

@@ -13,6 +13,8 @@ enum HelperRequest {
   case stopRaptor(timeout: Double)
   case cancelRaptor
   case cancelPilot(timeout: Double)
+  /// The batch jobs of the session that are in their queue; the host looks at that.
+  case jobs([String])
   case close
 
   /// The request as a line of JSON.
@@ -32,7 +34,7 @@ private struct Envelope: Encodable {
     case verb = "do"
     case resource
     case accessSchema = "access_schema"
-    case cores, gpus, description, options, tasks, uids, workers, timeout
+    case cores, gpus, description, options, tasks, uids, workers, timeout, ids
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -72,6 +74,9 @@ private struct Envelope: Encodable {
     case .cancelPilot(let timeout):
       try values.encode("cancel_pilot", forKey: .verb)
       try values.encode(timeout, forKey: .timeout)
+    case .jobs(let ids):
+      try values.encode("jobs", forKey: .verb)
+      try values.encode(ids, forKey: .ids)
     case .close: try values.encode("close", forKey: .verb)
     }
   }

@@ -7,7 +7,10 @@ import SessionModel
 // What RP left behind: found by the session's id, and ended.
 
 extension RadicalEngine {
-  private var leftovers: RadicalLeftovers? { state.withLock { $0.record }.map { RadicalLeftovers(of: $0) } }
+  private var leftovers: RadicalLeftovers? {
+    let (record, isPilotOver) = state.withLock { ($0.record, $0.pilot.isFinal || !$0.pilot.isSubmitted) }
+    return record.map { RadicalLeftovers(of: $0, isPilotOver: isPilotOver, searchPath: queue.searchPath) }
+  }
 
   public func survivors() async -> [String] {
     guard let leftovers, !state.withLock({ $0.isReleased }) else { return [] }
@@ -24,7 +27,7 @@ extension RadicalEngine {
   }
 
   /// Says what earlier sessions left on this machine; ending it is for their owner to decide.
-  func nameOrphans(in registry: SessionRegistry, besides own: String) {
+  func nameOrphans(in registry: LinkDirectory, besides own: String) {
     Task.detached { [self] in
       for entry in registry.all() where entry.id != own {
         guard let record = try? RadicalRecord(reading: entry.directory), record.session == entry.id, !record.isLive

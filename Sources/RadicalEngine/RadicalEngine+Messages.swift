@@ -29,10 +29,6 @@ extension RadicalEngine {
       }
       hello.fulfil(words)
     case .session(let uid, _): note { $0.rpSession = uid }
-    case .job(let id, let jobState, let reason):
-      note { if !$0.jobs.contains(id) { $0.jobs.append(id) } }
-      let status = state.withLock { $0.pilot.queued(job: id, jobState, reason) }
-      if let status { facts.append(SessionEvent(source: .engine, .pilot(status))) }
     case .pilot(let uid, let pilotState, let time, let record): pilot(uid, pilotState, time, record, &facts)
     case .task(let uid, let taskState, let time, let record):
       if uid.hasPrefix("raptor.") { return raptor(uid, taskState, time, record, &facts) }
@@ -93,13 +89,13 @@ extension RadicalEngine {
   /// RP leaves the tasks of a pilot running that comes to its limit: they are ended shortly before.
   private func limitReached(_ limit: Double) {
     let reason = PilotTracker.limitReached(limit)
+    let started = startedCalls()
     let (uids, helper, isOver) = state.withLock { state in
       let isOver = state.pilot.isFinal || state.isLost || state.pilot.isCancelRequested
       if !isOver {
         state.tracker.limitReached = reason
         // What has not started stays in the workflow: the executor sees to that when the pilot has ended.
-        let sandbox = state.record?.sandbox
-        _ = state.tracker.withdraw { TaskMapping.hasStarted($0, in: sandbox) }
+        _ = state.tracker.withdraw { started.contains($0) }
         state.pilot.limitReached = reason
       }
       return (state.tracker.uids(of: state.tracker.all), state.helper, isOver)

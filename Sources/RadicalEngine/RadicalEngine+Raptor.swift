@@ -16,12 +16,12 @@ extension RadicalEngine {
 
   func startRaptor(_ context: SessionContext) throws -> String {
     let directory = context.directory + "/radical/"
-    do {
-      for (name, program) in [
-        ("scalems_raptor.py", PackageResources.scalems_raptor_py),
-        ("scalems_call.py", PackageResources.scalems_call_py), (PythonCall.fileName, PythonCall.program),
-      ] { try writeFile(directory + name, program) }
-    } catch { throw DispatchError("\(error)") }
+    for (name, program) in [
+      ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
+      (PythonCall.fileName, PythonCall.program),
+    ] {
+      do { try writeFile(directory + name, program) } catch { throw DispatchError("\(error)") }
+    }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
       let status = state.raptor.begin(workers: slots)
@@ -88,12 +88,12 @@ extension RadicalEngine {
 
   /// RP's raptor ends at once when it is told to stop, and forgets what runs in it: it is told when nothing does.
   public func stopRaptor() async throws {
+    let started = startedCalls()
     let (forgotten, uids, helper) = state.withLock { state in
       let forgotten = state.raptor.forget()
       state.raptor.stopping()
-      let sandbox = state.record?.sandbox
       let ids = state.tracker.withdraw(onlyRaptor: true, cause: "the raptor is stopping") {
-        TaskMapping.hasStarted($0, in: sandbox)
+        started.contains($0)
       }
       return (forgotten, state.tracker.uids(of: ids), state.helper)
     }

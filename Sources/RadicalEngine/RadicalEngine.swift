@@ -1,3 +1,4 @@
+import Dispatch
 import Executor
 import FoundationEssentials
 import Glibc
@@ -18,8 +19,11 @@ public final class RadicalEngine: PilotEngine {
   public let events: AsyncStream<[SessionEvent]>
   let continuation: AsyncStream<[SessionEvent]>.Continuation
   let state = Mutex(State())
-  private let registry: SessionRegistry
+  private let registry: LinkDirectory
   private let environment: [String: String]
+  let queue: SlurmQueue
+  /// What is done with files, in the order of the submissions.
+  private let files = DispatchQueue(label: "radical-files")
 
   struct State {
     var context: SessionContext?
@@ -55,7 +59,11 @@ public final class RadicalEngine: PilotEngine {
   /// - Parameters:
   ///   - registry: where the session is entered while it lives.
   ///   - environment: set for the helper, over that of this process.
-  public init(registry: SessionRegistry = .radical, environment: [String: String] = [:]) {
+  ///   - searchPath: where Slurm's programs are looked for; `PATH` when `nil`.
+  public init(
+    registry: LinkDirectory = RadicalRegistry.sessions, environment: [String: String] = [:], searchPath: String? = nil
+  ) {
+    queue = SlurmQueue(searchPath: searchPath)
     self.registry = registry
     self.environment = environment
     (events, continuation) = AsyncStream.makeStream()
@@ -140,7 +148,10 @@ public final class RadicalEngine: PilotEngine {
       state.record?.sandbox = sandbox
       return state.record
     }
-    if let record { keep(record, in: context) }
+    if let record {
+      keep(record, in: context)
+      if record.batch == .slurm, queue.isThere { watchQueue(for: uid) }
+    }
     // The directories of tasks are where people look for them, whoever holds the cores.
     let link = context.directory + "/tasks"
     unlink(link)
@@ -206,40 +217,59 @@ public final class RadicalEngine: PilotEngine {
   func give(_ tasks: [EngineTask]) {
     var rest = tasks[...]
     while !rest.isEmpty {
-      let part = rest.prefix(512)
+      give(rest.prefix(512))
       rest = rest.dropFirst(512)
-      let (helper, refused) = state.withLock { state in giving(part, &state) }
-      if !refused.isEmpty { continuation.yield(refused) }
-      helper?()
     }
   }
 
-  /// - Returns: what sends them, and the events of those that cannot be sent.
-  private func giving(_ tasks: ArraySlice<EngineTask>, _ state: inout State) -> (send: (() -> Void)?, [SessionEvent]) {
-    guard let helper = state.helper, var mapping = state.mapping else { return (nil, []) }
-    mapping.raptor = state.raptor.uid
-    var refused: [SessionEvent] = []
-    var described: [RPTask] = []
-    for task in tasks.lazy.map(\.resolved) {
-      let description = task.description
-      let submission = state.tracker.add(
-        task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
-        isInRaptor: description.raptor)
-      if let reason = mapping.refusal(of: task, raptorTakesWork: state.raptor.takesWork) {
-        refused += state.tracker.fail([task.id], reason)
-      } else {
-        described.append(mapping.map(task, submission: submission))
+  private func give(_ tasks: ArraySlice<EngineTask>) {
+    // From here on they can be canceled and taken back: the helper keeps cancels of tasks that have not come yet.
+    let given = state.withLock { state in
+      state.mapping.map { mapping in
+        tasks.map { task in
+          let description = task.batch.description
+          return state.tracker.add(
+            task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
+            isInRaptor: description.raptor)
+        }
       }
     }
-    guard !described.isEmpty else { return (nil, refused) }
-    let log = continuation
-    return (
-      {
-        helper.send(.submit(described)) { why in
-          log.yield([SessionEvent(source: .engine, .log(.error, "a submission failed: \(why)"))])
+    guard let given else { return }
+    // In order, and apart: files are looked at and written there, and nobody who holds the lock, or wants to end the
+    // session, waits for a slow file system.
+    files.async { [self] in send(tasks, given) }
+  }
+
+  private func send(_ tasks: ArraySlice<EngineTask>, _ submissions: [Int]) {
+    guard let mapping = state.withLock({ $0.mapping }) else { return }
+    let tasks = tasks.map(\.resolved)
+    let problems = tasks.map { mapping.refusal(of: $0) }
+    let (helper, refused, described) = state.withLock { state in
+      var mapping = mapping
+      mapping.raptor = state.raptor.uid
+      var refused: [SessionEvent] = []
+      var described: [RPTask] = []
+      for ((task, submission), problem) in zip(zip(tasks, submissions), problems) {
+        // Meanwhile its raptor, or its pilot, may have ended, and it with them.
+        guard state.tracker.entries[task.id]?.submission == submission else { continue }
+        let raptor = TaskMapping.refusal(of: task.description, raptorTakesWork: state.raptor.takesWork)
+        if let reason = raptor ?? problem {
+          refused += state.tracker.fail([task.id], reason)
+        } else {
+          described.append(mapping.map(task, submission: submission))
         }
-      }, refused
-    )
+      }
+      return (state.helper, refused, described)
+    }
+    if !refused.isEmpty {
+      continuation.yield(refused)
+      wake()
+    }
+    guard let helper, !described.isEmpty else { return }
+    let log = continuation
+    helper.send(.submit(described)) { why in
+      log.yield([SessionEvent(source: .engine, .log(.error, "a submission failed: \(why)"))])
+    }
   }
 
   public func cancel(_ tasks: [TaskID], grace: Duration) {
@@ -277,13 +307,19 @@ public final class RadicalEngine: PilotEngine {
     }
   }
 
+  /// RP's ids of the calls that have begun, as far as files say; they are looked at without the lock.
+  func startedCalls() -> Set<String> {
+    let (calls, sandbox) = state.withLock { ($0.tracker.waitingCalls, $0.record?.sandbox) }
+    return Set(calls.filter { TaskMapping.hasStarted($0, in: sandbox) })
+  }
+
   public func withdraw() async throws -> [TaskID] {
+    let started = startedCalls()
     let (held, taken, uids, helper) = state.withLock { state in
       let held = state.held.map(\.id)
       state.held = []
       state.withdrawn = []
-      let sandbox = state.record?.sandbox
-      let ids = state.tracker.withdraw { TaskMapping.hasStarted($0, in: sandbox) }
+      let ids = state.tracker.withdraw { started.contains($0) }
       return (held, ids, state.tracker.uids(of: ids), state.helper)
     }
     guard !uids.isEmpty else { return held }

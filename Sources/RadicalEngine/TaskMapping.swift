@@ -60,10 +60,16 @@ struct TaskMapping: Sendable {
     return access("\(sandbox)/\(id.uid)/.scalems.\(uid).started", F_OK) == 0
   }
 
+  /// Why a task cannot be given to RP as things stand.
+  static func refusal(of description: TaskDescription, raptorTakesWork: Bool) -> String? {
+    description.raptor && !raptorTakesWork ? "there is no raptor that takes work" : nil
+  }
+
   /// Why a task cannot be given to RP; RP itself would not say, and leave it stuck or call it DONE.
-  func refusal(of task: ResolvedTask, raptorTakesWork: Bool) -> String? {
+  ///
+  /// Looks at files, and writes the one of the standard input.
+  func refusal(of task: ResolvedTask) -> String? {
     let description = task.description
-    if description.raptor, !raptorTakesWork { return "there is no raptor that takes work" }
     if description.function == nil,
       let name = description.environment.keys.sorted().first(where: { !Self.isVariable($0) })
     {

@@ -44,6 +44,9 @@ struct TaskTracker {
   var all: [TaskID] { entries.keys.sorted() }
   var inRaptor: [TaskID] { entries.filter(\.value.isInRaptor).map(\.key).sorted() }
 
+  /// RP's ids of calls whose start it has not told; it does so only when they end.
+  var waitingCalls: [String] { uids(of: entries.filter { $1.isCall && $1.executing == nil }.map(\.key)) }
+
   /// RP's ids of those of the tasks that it has.
   func uids(of ids: [TaskID]) -> [String] {
     ids.compactMap { id in entries[id].map { TaskMapping.uid(id, submission: $0.submission) } }

@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct OrphanTests {
   /// A registered session whose helper and host are gone.
   private static func orphan(
-    _ registry: SessionRegistry, _ session: FakeSession, change: (inout RadicalRecord) -> Void = { _ in }
+    _ registry: LinkDirectory, _ session: FakeSession, change: (inout RadicalRecord) -> Void = { _ in }
   ) throws -> String {
     var record = session.record()
     record.owner = nil
@@ -19,11 +19,11 @@ import Testing
   }
 
   private let state: TemporaryDirectory
-  private let registry: SessionRegistry
+  private let registry: LinkDirectory
 
   init() throws {
     state = try TemporaryDirectory()
-    registry = SessionRegistry(directory: "\(state.path)/scalems-top/radical")
+    registry = LinkDirectory(directory: "\(state.path)/scalems-top/radical")
   }
 
   private func run(

@@ -38,17 +38,20 @@ import Testing
         15|/home/me/\(id)1|RUNNING|None
         slurm_load_jobs error: /\(id)|x|y|z
         16|\(id)
+        17|
         """)
     let found = await Self.leftovers(record, slurm).find()
     #expect(
       found.map(\.words) == [
         "Slurm job 10 (RUNNING)", "Slurm job 11 (PENDING, Resources)", "Slurm job 13 (COMPLETING)",
+        // What is not known is not said to be gone.
+        "Slurm job 16 (Slurm does not answer)",
       ])
-    #expect(found.allSatisfy { $0.kind == .job } && found.map(\.id) == ["10", "11", "13"])
+    #expect(found.allSatisfy { $0.kind == .job } && found.map(\.id) == ["10", "11", "13", "16"])
     // On another machine, which may be one of another cluster, the recorded ids mean nothing.
     var elsewhere = record
     elsewhere.host = "another"
-    #expect(await Self.leftovers(elsewhere, slurm).find().map(\.id) == ["10", "13"])
+    #expect(await Self.leftovers(elsewhere, slurm).find().map(\.id) == ["10", "13", "16"])
   }
 
   @Test func jobsAreCanceled() async throws {
@@ -80,6 +83,41 @@ import Testing
     #expect(await Self.leftovers(record, slurm, limit: .milliseconds(200)).find().isEmpty)
     #expect(ContinuousClock.now - start < .seconds(100))
     try await wait(for: "the end of squeue") { processes(matching: "\(slurm.path)/squeue").isEmpty }
+  }
+
+  /// A work directory with a line feed in its name makes two lines of a job, neither of which is one.
+  @Test func aJobWhoseLineCannotBeReadIsNotGone() async throws {
+    let record = Self.record(jobs: ["11", "12"])
+    let slurm = try Self.slurm(queue: "11|/home/me\nand you|RUNNING|None\n13|/elsewhere\n\n12|/home|COMPLETED|None\n")
+    let leftovers = Self.leftovers(record, slurm)
+    #expect(await leftovers.find().map(\.words) == ["Slurm job 11 (Slurm does not answer)"])
+  }
+
+  /// Sessions of PBS, LSF, … have no jobs of Slurm, and what is not looked for is not said to be gone.
+  @Test(arguments: ["PBSPRO", "LSF", "TORQUE", "COBALT"])
+  func otherBatchSystemsAreNotAskedAsSlurm(manager: String) async throws {
+    let slurm = try Self.slurm(queue: "11|/|RUNNING|None\n")
+    let place = try TemporaryDirectory()
+    var record = Self.record(jobs: ["11"])
+    record.manager = manager
+    // As a later start finds it.
+    try record.write(to: place.path)
+    record = try RadicalRecord(reading: place.path)
+    let found = await Self.leftovers(record, slurm).find()
+    #expect(
+      found.map(\.words) == ["jobs of \(manager), if there are any (not looked for: ask \(manager)'s own programs)"])
+    #expect(await Self.leftovers(record, slurm).end(grace: .zero) == found)
+    #expect(slurm.text("canceled") == nil)
+    // RADICAL-Pilot's word is enough.
+    let closed = RadicalLeftovers(of: record, isPilotOver: true, searchPath: slurm.path)
+    #expect(await closed.find().isEmpty)
+  }
+
+  @Test func theResourceItselfHasNoJobs() async throws {
+    let slurm = try Self.slurm(queue: "11|/|RUNNING|None\n")
+    var record = Self.record(jobs: ["11"])
+    record.manager = "FORK"
+    #expect(await Self.leftovers(record, slurm).find().isEmpty)
   }
 
   @Test func withoutSlurmThereAreNoJobs() async throws {

@@ -24,6 +24,20 @@ import Testing
     for key in ["rp_session", "helper_start", "owner_start"] { #expect(text.contains("\"\(key)\":")) }
   }
 
+  @Test func everyFieldSurvives() throws {
+    let place = try TemporaryDirectory()
+    try place.write(
+      #"{"session":"","host":"","helper":0,"helper_start":0,"group":0,"jobs":[],"resource":""}"#, to: "radical.json")
+    let empty = try RadicalRecord(reading: place.path)
+    var full = RadicalRecord(
+      session: "scalems.1", helper: getpid(), resource: "anl.polaris", rpSession: newRadicalID(), jobs: ["12", "13"],
+      sandbox: "/home/me")
+    full.manager = "PBSPRO"
+    #expect(fieldsAlike(full, empty) == [])
+    try full.write(to: place.path)
+    #expect(try RadicalRecord(reading: place.path) == full)
+  }
+
   @Test func aMinimalRecordIsEnough() throws {
     let place = try TemporaryDirectory()
     try place.write(
@@ -65,34 +79,5 @@ import Testing
     helper.signal(SIGKILL)
     _ = try await helper.finish()
     #expect(!record.isLive)
-  }
-
-  @Test func theRegistryKeepsSessions() throws {
-    let place = try TemporaryDirectory()
-    let registry = SessionRegistry(directory: "\(place.path)/state/scalems-top/sessions")
-    #expect(registry.all().isEmpty)
-    try registry.remove("none")
-    try registry.add("scalems.2", directory: "/nowhere/2")
-    try registry.add("scalems.1", directory: "/nowhere/1")
-    try registry.add("scalems.1", directory: "/nowhere/other")
-    #expect(registry.all().map { "\($0.id) \($0.directory)" } == ["scalems.1 /nowhere/other", "scalems.2 /nowhere/2"])
-    var status = stat()
-    #expect(stat(registry.directory, &status) == 0 && status.st_mode & 0o777 == 0o700)
-    try registry.remove("scalems.1")
-    #expect(registry.all().map(\.id) == ["scalems.2"])
-  }
-
-  @Test func theRegistryRefusesWhatIsNoID() throws {
-    let place = try TemporaryDirectory()
-    let registry = SessionRegistry(directory: "\(place.path)/sessions")
-    for id in ["", ".", "..", "../x", "a/b", ".hidden"] {
-      #expect(throws: SessionRegistry.Problem.self) { try registry.add(id, directory: "/") }
-      #expect(throws: SessionRegistry.Problem.self) { try registry.remove(id) }
-    }
-    try place.write("", to: "file")
-    let problem = #expect(throws: SessionRegistry.Problem.self) {
-      try SessionRegistry(directory: "\(place.path)/file/sessions").add("a", directory: "/")
-    }
-    #expect(problem?.description.contains("file/sessions") == true)
   }
 }

@@ -1,6 +1,7 @@
 import Executor
 import Glibc
 import Leftovers
+import Platform
 import RadicalEngine
 import SessionModel
 import TestSupport
@@ -24,7 +25,7 @@ func radicalHarness(
     pilotOptions: options, limits: limits, engines: [.radical])
   let home = try TemporaryDirectory()
   let engine = RadicalEngine(
-    registry: SessionRegistry(directory: home.path + "/sessions"), environment: ["HOME": home.path])
+    registry: LinkDirectory(directory: home.path + "/sessions"), environment: ["HOME": home.path])
   return try EngineHarness(engine, configuration: configuration, keeping: home, patience: 90)
 }
 

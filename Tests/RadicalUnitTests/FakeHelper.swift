@@ -45,13 +45,21 @@ final class FakeHelper: Sendable {
     }
   }
 
+  /// - Parameter searchPath: where Slurm's programs are.
+  func engine(searchPath: String? = nil) -> RadicalEngine {
+    RadicalEngine(registry: LinkDirectory(directory: place.path + "/sessions"), searchPath: searchPath)
+  }
+
   /// A session on it, with everything in its directory.
-  func harness() throws -> EngineHarness {
+  ///
+  /// - Parameter engine: a new one when `nil`.
+  func harness(_ engine: RadicalEngine? = nil, resource: String? = nil) throws -> EngineHarness {
     var limits = TimeLimits.radical
     limits.startup = .seconds(15)
-    let engine = RadicalEngine(registry: SessionRegistry(directory: place.path + "/sessions"))
     return try EngineHarness(
-      engine, configuration: RuntimeConfiguration(targetVenv: venv, cores: 2, limits: limits, engines: [.radical]))
+      engine ?? self.engine(),
+      configuration: RuntimeConfiguration(
+        resource: resource, targetVenv: venv, cores: 2, limits: limits, engines: [.radical]))
   }
 
   /// Why the helper was lost; `nil` when it was not.

@@ -28,7 +28,6 @@ private let samples = [
   #"{"event":"session","uid":"rp.session.host.user.020779.0000","path":"/s/radical/rp.session.host"}"#,
   #"{"event":"heartbeat"}"#,
   #"{"event":"log","level":"warning","text":"radical.utils: a | \u00e9 \"quoted\" \\ word"}"#,
-  #"{"event":"job","id":"17","state":"PENDING","reason":"Resources"}"#,
   #"{"event":"pilot","uid":"pilot.0000","state":"PMGR_ACTIVE","t":1785571200.123456,"resources":{"nodes":2,"cores_per_node":16,"mem_per_node":0.5}}"#,
   #"{"event":"pilot","uid":"pilot.0000","state":"FAILED","t":1785571201.5,"reason":"no such queue (/x/agent_0.err)"}"#,
   #"{"event":"task","uid":"task.000042","state":"AGENT_EXECUTING","t":1785571200.123456}"#,
@@ -42,13 +41,13 @@ private let samples = [
 
 @Suite struct HelperMessageTests {
   @Test func `a task's state`() throws {
-    let told = try task(samples[8])
+    let told = try task(samples[7])
     #expect(told?.uid == "task.000042" && told?.state == "AGENT_EXECUTING" && told?.record == nil)
     #expect(told?.time == Timestamp(microseconds: 1_785_571_200_123_456))
   }
 
   @Test func `a task's end, whatever the order of the members`() throws {
-    let told = try task(samples[9])
+    let told = try task(samples[8])
     #expect(told?.state == "FAILED" && told?.uid == "task.000042.2")
     #expect(
       told?.record == TaskRecord(exitCode: 3, stderr: "why\n", exception: "RuntimeError(\"task failed\")"))
@@ -84,14 +83,14 @@ private let samples = [
   }
 
   @Test func `a pilot's state`() throws {
-    guard case .pilot(let uid, let state, let time, let record) = try message(samples[6]) else {
+    guard case .pilot(let uid, let state, let time, let record) = try message(samples[5]) else {
       Issue.record("no pilot")
       return
     }
     #expect(uid == "pilot.0000" && state == "PMGR_ACTIVE" && time == Timestamp(microseconds: 1_785_571_200_123_456))
     #expect(record.resources == ["nodes": 2, "cores_per_node": 16, "mem_per_node": 0.5])
     #expect(record.nodes == 2 && record.cores == 32 && record.gpus == nil && record.reason == nil)
-    guard case .pilot(_, "FAILED", _, let failed) = try message(samples[7]) else {
+    guard case .pilot(_, "FAILED", _, let failed) = try message(samples[6]) else {
       Issue.record("no failed pilot")
       return
     }
@@ -121,17 +120,15 @@ private let samples = [
     #expect(sorry.rp == nil && sorry.error == "no radical.pilot in /usr (No module \"x\")")
   }
 
-  @Test func `session, job, log and heartbeat`() throws {
+  @Test func `session, log and heartbeat`() throws {
     guard case .session("rp.session.host.user.020779.0000", "/s/radical/rp.session.host") = try message(samples[2]),
-      case .heartbeat = try message(samples[3]), case .log(.warning, let text) = try message(samples[4]),
-      case .job("17", "PENDING", "Resources") = try message(samples[5])
+      case .heartbeat = try message(samples[3]), case .log(.warning, let text) = try message(samples[4])
     else {
       Issue.record("one of them is something else")
       return
     }
     #expect(text == "radical.utils: a | é \"quoted\" \\ word")
-    guard case .log(.warning, "x") = try message(#"{"event":"log","level":"loud","text":"x"}"#),
-      case .job("17", "", "") = try message(#"{"event":"job","id":"17","reason":null}"#)
+    guard case .log(.warning, "x") = try message(#"{"event":"log","level":"loud","text":"x"}"#)
     else {
       Issue.record("one of them is something else")
       return
@@ -139,13 +136,13 @@ private let samples = [
   }
 
   @Test func `replies`() throws {
-    let good = try reply(samples[11])
+    let good = try reply(samples[10])
     #expect(good?.id == 2 && good?.reply.ok == true && good?.reply.uid == "pilot.0000" && good?.reply.runtime == 60)
     #expect(good?.reply.sandbox == "/home/u/radical.pilot.sandbox/x" && good?.reply.error == nil)
-    #expect(try reply(samples[12])?.reply.manager == "FORK")
-    let bad = try reply(samples[13])
+    #expect(try reply(samples[11])?.reply.manager == "FORK")
+    let bad = try reply(samples[12])
     #expect(bad?.reply.ok == false && bad?.reply.names == ["local.localhost", "a.b"])
-    let hello = try reply(samples[14])?.reply.hello
+    let hello = try reply(samples[13])?.reply.hello
     #expect(hello?.name == "ScaleMSRaptor" && hello?.version == "1.0")
   }
 

@@ -31,6 +31,11 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
     }
   }
 
+  @Test func `the jobs in the queue`() throws {
+    #expect(try read(.jobs(["17", "18_1"])) == ["id": 7, "do": "jobs", "ids": ["17", "18_1"]])
+    #expect(try read(.jobs([])) == ["id": 7, "do": "jobs", "ids": []])
+  }
+
   @Test func `a session and a pilot`() throws {
     #expect(
       try read(.session(resource: "local.localhost", accessSchema: nil, cores: nil, gpus: nil, options: [:]))

@@ -47,7 +47,7 @@ struct MappingPlace {
   func run(_ task: EngineTask, submission: Int = 1, shell: String = "/bin/sh") async throws -> End {
     let sandbox = "\(pilot)/\(task.id.uid)"
     mkdir(sandbox, 0o700)
-    if let refusal = mapping.refusal(of: task, raptorTakesWork: true) { throw TestProblem(refusal) }
+    if let refusal = mapping.refusal(of: task) { throw TestProblem(refusal) }
     let described = mapping.map(task, submission: submission)
     let outcome = try await RPScripts(shell: shell, sandbox: sandbox).run(described)
     return End(status: outcome.status, scriptErrors: outcome.stderr, directory: sandbox)

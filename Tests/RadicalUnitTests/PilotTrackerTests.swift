@@ -3,6 +3,7 @@ import SessionModel
 import Testing
 
 @testable import RadicalEngine
+import Words
 
 /// A tracker whose pilot was submitted.
 private func tracker(cores: Int? = 2, runtime: Double? = nil) throws -> PilotTracker {

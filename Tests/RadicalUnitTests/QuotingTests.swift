@@ -41,12 +41,12 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
       var description = TaskDescription(name: "v", argv: ["x"])
       description.environment = [name: "x"]
       #expect(
-        place.mapping.refusal(of: EngineTask(description), raptorTakesWork: true)
+        place.mapping.refusal(of: EngineTask(description))
           == "RADICAL-Pilot cannot set the variable '\(name)'")
     }
     var description = TaskDescription(name: "v", argv: ["x"])
     description.environment = ["_a1": "x", "PATH": "y"]
-    #expect(place.mapping.refusal(of: EngineTask(description), raptorTakesWork: true) == nil)
+    #expect(place.mapping.refusal(of: EngineTask(description)) == nil)
   }
 
   @Test(arguments: ["two words", "it's", "do$HOME", "a;b", "-x", "(p)", "\"q\"", "back\\slash"])
@@ -157,7 +157,7 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
       #expect(end.status == 0 && end.text("stdout") == "staged", "\(end)")
     }
     let refusal = place.mapping.refusal(
-      of: EngineTask(TaskDescription(name: "cat", argv: ["cat"], stdin: .file("none"))), raptorTakesWork: false)
+      of: EngineTask(TaskDescription(name: "cat", argv: ["cat"], stdin: .file("none"))))
     #expect(refusal?.contains("/none cannot be read: No such file") ?? false)
   }
 

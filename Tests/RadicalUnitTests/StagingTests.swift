@@ -165,20 +165,18 @@ private func isLink(_ path: String) -> Bool {
     let missing = EngineTask(task(inputs: [StagingDirective(source: "client:///no such", target: "x")]))
     let looked = place.mapping.clientDirectory + "/no such"
     #expect(
-      place.mapping.refusal(of: missing, raptorTakesWork: true)
+      place.mapping.refusal(of: missing)
         == "the input 'client:///no such' does not exist (looked for \(looked))")
     // What an earlier command of the task makes there cannot be looked for from here.
     let own = EngineTask(task(inputs: [StagingDirective(source: "task:///mine", target: "x")]))
-    #expect(place.mapping.refusal(of: own, raptorTakesWork: false) == nil)
+    #expect(place.mapping.refusal(of: own) == nil)
   }
 
-  @Test func `a task for a raptor needs one`() throws {
-    let place = try MappingPlace()
+  @Test func `a task for a raptor needs one`() {
     var description = task()
+    #expect(TaskMapping.refusal(of: description, raptorTakesWork: false) == nil)
     description.raptor = true
-    #expect(
-      place.mapping.refusal(of: EngineTask(description), raptorTakesWork: false) == "there is no raptor that takes work"
-    )
-    #expect(place.mapping.refusal(of: EngineTask(description), raptorTakesWork: true) == nil)
+    #expect(TaskMapping.refusal(of: description, raptorTakesWork: false) == "there is no raptor that takes work")
+    #expect(TaskMapping.refusal(of: description, raptorTakesWork: true) == nil)
   }
 }

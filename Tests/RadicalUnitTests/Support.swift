@@ -26,7 +26,5 @@ extension EngineTask {
 extension TaskMapping {
   func map(_ task: EngineTask, submission: Int) -> RPTask { map(task.resolved, submission: submission) }
 
-  func refusal(of task: EngineTask, raptorTakesWork: Bool) -> String? {
-    refusal(of: task.resolved, raptorTakesWork: raptorTakesWork)
-  }
+  func refusal(of task: EngineTask) -> String? { refusal(of: task.resolved) }
 }

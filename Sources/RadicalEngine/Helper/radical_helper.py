@@ -165,7 +165,8 @@ class Host:
         self.pilot_states = []
         self.was_active = False
         self.is_closing = False
-        self.jobs = {}
+        self.jobs = set()  # all that were seen in the queue
+        self.queued = []  # those that are in it
         self.main = queue.Queue()
         self.lanes = {}
 
@@ -179,6 +180,7 @@ class Host:
         "pilot": "manage",
         "raptor": "submit",  # in order with the tasks for it
         "cancel_pilot": "end",
+        "jobs": "queue",
         "submit": "submit",
         "cancel": "cancel",
         "hello_raptor": "hello",
@@ -264,7 +266,6 @@ class Host:
         description.setdefault("exit_on_error", False)
         self.pilot = self.pilots.submit_pilots(self.rp.PilotDescription(description))
         self.tasks.add_pilots(self.pilot)
-        threading.Thread(target=self.watch_queue, daemon=True).start()
         return {"uid": self.pilot.uid, "sandbox": path_of(self.pilot.pilot_sandbox), "runtime": description["runtime"]}
 
     def typed(self, description, options):
@@ -330,23 +331,10 @@ class Host:
                 return "%s (%s)" % (shorten(" | ".join(lines[-3:]), 400), path)
         return "no reason given; see %s and %s" % (self.session.path, sandbox)
 
-    def watch_queue(self):
-        """While the pilot is in a queue, Slurm knows why; RP does not. Rarely: squeue is a load on its server."""
-        delay = 2.0
-        while not self.is_closing:
-            states = list(self.pilot_states)
-            if not any_program("squeue") or any(s in self.rp.FINAL for s in states):
-                return
-            for number, folder, state, reason in slurm_jobs() or []:
-                if self.session.uid not in folder:
-                    continue
-                if self.jobs.get(number) != (state, reason):
-                    self.jobs[number] = (state, reason)
-                    self.wire.put({"event": "job", "id": number, "state": state, "reason": reason})
-            if self.rp.PMGR_ACTIVE in states:
-                return
-            time.sleep(delay)
-            delay = min(20.0, delay * 1.5)
+    def do_jobs(self, request):
+        """The batch jobs of the session that are in their queue now: the host looks at that."""
+        self.queued = list(request["ids"])
+        self.jobs.update(self.queued)
 
     def do_cancel_pilot(self, request):
         return {"state": self.end_pilot(float(request.get("timeout") or 20))}
@@ -366,15 +354,14 @@ class Host:
 
     def end_queued(self, seconds):
         """A pilot in its queue has nobody who could hear a cancel. RP learns of its end when it looks at the queue, which
-        it does every 30 s; the queue itself knows at once."""
+        it does every 30 s; the host, which looks while it waits for this, knows at once."""
         deadline = time.monotonic() + seconds
         self.pilots.kill_pilots(self.pilot.uid, _timeout=1)
         while self.pilot.state not in self.rp.FINAL and time.monotonic() < deadline:
-            jobs = slurm_jobs() if self.jobs else None
-            if jobs is not None and not any(self.session.uid in folder for _, folder, _, _ in jobs):
+            if self.jobs and not self.queued:
                 self.on_pilot(self.pilot, self.rp.CANCELED)
                 return self.rp.CANCELED
-            time.sleep(1)
+            time.sleep(0.2)
         if self.pilot.state in self.rp.FINAL:
             self.on_pilot(self.pilot, self.pilot.state)
         return self.pilot.state
@@ -552,7 +539,7 @@ class Host:
     def last_resort(self):
         """The host is gone and RP does not end: then everything of this session is killed."""
         time.sleep(LAST_RESORT)
-        for number in self.jobs:
+        for number in list(self.jobs):
             subprocess.call(["scancel", number], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.killpg(os.getpid(), signal.SIGKILL)
 
@@ -579,23 +566,6 @@ def tail(path, size=4000):
             return file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return []
-
-
-def any_program(name):
-    return any(os.access(os.path.join(d, name), os.X_OK) for d in os.environ.get("PATH", "").split(os.pathsep) if d)
-
-
-def slurm_jobs():
-    """The fields of this user's jobs; None when Slurm does not answer."""
-    command = ["squeue", "-h", "-u", str(os.getuid()), "-o", "%i|%Z|%T|%r"]
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode:
-        return None
-    fields = [line.split("|") for line in done.stdout.decode("utf-8", "replace").splitlines()]
-    return [f for f in fields if len(f) == 4]
 
 
 def version_text(rp):

@@ -2,6 +2,7 @@ import Glibc
 import Leftovers
 import LocalEngine
 import Platform
+import SessionLink
 import Terminal
 import Words
 

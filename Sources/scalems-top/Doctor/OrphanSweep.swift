@@ -6,13 +6,13 @@ import Platform
 struct OrphanSweep: Sendable {
   /// Whether nobody is asked first.
   var mayEndWithoutAsking: Bool
-  var registry = SessionRegistry.radical
+  var registry = RadicalRegistry.sessions
   /// What processes get between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 
   /// A session that is gone, and what it left.
   private struct Orphan: Sendable {
-    var entry: SessionRegistry.Entry
+    var entry: LinkDirectory.Entry
     var record: RadicalRecord
     var leftovers: [Leftover]
   }
@@ -20,9 +20,9 @@ struct OrphanSweep: Sendable {
   /// - Returns: the exit status: 0 when nothing is left, 1 when something was left alone, 4 when something could not be
   ///   ended.
   func run() -> Int32 {
-    let orphans = waiting { await find() }
+    let (orphans, isSure) = waiting { await find() }
     guard !orphans.isEmpty else {
-      put("Nothing is left of dead sessions.\n")
+      put("Nothing \(isSure ? "" : "that can be ended ")is left of dead sessions.\n")
       return 0
     }
     guard !ReadOnly.isDemanded else {
@@ -37,8 +37,11 @@ struct OrphanSweep: Sendable {
   }
 
   /// Says what there is of each session; those with nothing left leave the registry.
-  private func find() async -> [Orphan] {
+  ///
+  /// - Returns: also whether all could be looked for.
+  private func find() async -> ([Orphan], isSure: Bool) {
     var orphans: [Orphan] = []
+    var isSure = true
     for entry in registry.all() {
       let record: RadicalRecord
       do { record = try RadicalRecord(reading: entry.directory) } catch {
@@ -68,9 +71,15 @@ struct OrphanSweep: Sendable {
       }
       put("\(entry.id): dead, and left in \(entry.directory):\n")
       for leftover in leftovers { put("  \(leftover.words)\n") }
+      if leftovers.contains(where: { $0.kind == .unsearched }) { isSure = false }
+      guard leftovers.contains(where: { $0.kind != .unsearched }) else {
+        // There is nothing to end, and it has been said.
+        forget(entry)
+        continue
+      }
       orphans.append(Orphan(entry: entry, record: record, leftovers: leftovers))
     }
-    return orphans
+    return (orphans, isSure)
   }
 
   private func ask(_ orphans: [Orphan]) -> Bool {
@@ -89,7 +98,7 @@ struct OrphanSweep: Sendable {
     for orphan in orphans {
       let left = await RadicalLeftovers(of: orphan.record).end(grace: Self.grace)
       for leftover in left { complain("left behind: \(leftover.words)") }
-      if left.isEmpty {
+      if left.allSatisfy({ $0.kind == .unsearched }) {
         put("\(orphan.entry.id): ended\n")
         forget(orphan.entry)
       } else {
@@ -99,7 +108,7 @@ struct OrphanSweep: Sendable {
     return hasFailed ? 4 : 0
   }
 
-  private func forget(_ entry: SessionRegistry.Entry) {
+  private func forget(_ entry: LinkDirectory.Entry) {
     do { try registry.remove(entry.id) } catch { complain("scalems-top: \(error)") }
   }
 }

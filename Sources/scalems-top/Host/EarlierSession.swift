@@ -45,7 +45,9 @@ struct EarlierSession: Sendable {
     guard left.isEmpty else {
       throw UsageProblem(
         description: "session \(id) left what cannot be ended, so it cannot be taken up: "
-          + left.map(\.words).joined(separator: ", "))
+          + left.map(\.words).joined(separator: ", ")
+          + (left.contains { $0.kind == .unsearched }
+            ? "; when nothing of it runs any more, remove \(directory.path)/\(RadicalRecord.fileName)" : ""))
     }
   }
 }

@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import Leftovers
 import Platform
+import SessionLink
 import SessionModel
 import Words
 

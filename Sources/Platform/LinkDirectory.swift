@@ -1,10 +1,9 @@
 import Glibc
-import Platform
 
-/// Where sessions of this user are: a directory of links, each named like its session.
+/// Where things of this user are: a directory of links, each named by an id and showing a directory.
 ///
-/// Nothing depends on it but finding sessions by their names, so that a failure to write is to be logged, no more.
-public struct SessionRegistry: Sendable {
+/// Nothing depends on it but finding them by their ids, so that a failure to write is to be logged, no more.
+public struct LinkDirectory: Sendable {
   public let directory: String
 
   /// Why an entry could not be made or removed; one sentence for people.
@@ -14,26 +13,21 @@ public struct SessionRegistry: Sendable {
 
   public struct Entry: Hashable, Sendable {
     public var id: String
-    /// The directory of the session, which may be gone.
+    /// What it shows, which may be gone.
     public var directory: String
   }
 
   public init(directory: String) { self.directory = directory }
 
-  /// All sessions, also those that have closed.
-  public static var sessions: SessionRegistry { SessionRegistry(named: "sessions") }
-
-  /// Those of RADICAL-Pilot that run, or died and may have left something.
-  public static var radical: SessionRegistry { SessionRegistry(named: "radical") }
-
-  private init(named name: String) {
+  /// One of the program's own, in the place for what programs keep for a user.
+  public init(named name: String) {
     self.init(directory: userDirectory("XDG_STATE_HOME", below: ".local/state") + "/scalems-top/" + name)
   }
 
-  /// Enters a session unless another one has its id, also one that another machine with the same home directory started
-  /// in the same second.
+  /// Enters a directory unless another one has its id, also one that another machine with the same home directory made in
+  /// the same second.
   ///
-  /// - Parameter path: the absolute path of its directory.
+  /// - Parameter path: its absolute path.
   /// - Returns: false when the id is taken.
   /// - Throws: `Problem` when it cannot be entered.
   public func claim(_ id: String, directory path: String) throws(Problem) -> Bool {
@@ -44,9 +38,9 @@ public struct SessionRegistry: Sendable {
     return linkTarget(link) == path
   }
 
-  /// Enters a session; an entry of the same id is replaced.
+  /// Enters a directory; an entry of the same id is replaced.
   ///
-  /// - Parameter path: the absolute path of its directory.
+  /// - Parameter path: its absolute path.
   /// - Throws: `Problem` when it cannot be entered.
   public func add(_ id: String, directory path: String) throws(Problem) {
     let link = try link(of: id)
@@ -69,7 +63,7 @@ public struct SessionRegistry: Sendable {
     }
   }
 
-  /// Removes a session; that there is none is no problem.
+  /// Removes an entry, if there is one.
   ///
   /// - Throws: `Problem` when it cannot be removed.
   public func remove(_ id: String) throws(Problem) {
@@ -79,7 +73,7 @@ public struct SessionRegistry: Sendable {
     }
   }
 
-  /// Removes the entries made so long ago whose sessions are not there any more. Younger ones may be on a file system that
+  /// Removes the entries made so long ago whose directories are not there any more. Younger ones may be on a file system that
   /// this machine does not see at the moment.
   public func prune(olderThan days: Int = 30) {
     let limit = time(nil) - days * 86400
