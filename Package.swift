@@ -30,7 +30,7 @@ let package = Package(
       name: "Executor",
       dependencies: ["SessionModel", "Words", "Work"]),
     .target(
-      name: "PythonCall", dependencies: ["JSON", "Platform", "SessionModel", "Wire", "Words", "Work"],
+      name: "PythonCall", dependencies: ["JSON", "SessionModel", "Wire", "Words", "Work"],
       // In the binary, which is all that is installed.
       resources: [.embedInCode("call.py")]),
     .target(

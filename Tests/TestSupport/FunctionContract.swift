@@ -20,7 +20,7 @@ struct FunctionOutcome: Sendable {
 
   var item: WorkItem {
     var description = TaskDescription(
-      name: "\(module).\(name)\(args.map(\.json).joined())",
+      name: Self.taskName("\(module).\(name)\(args.map(\.json).joined())"),
       function: FunctionCall(module: module, name: name, args: args))
     change(&description)
     return WorkItem(description)
@@ -44,6 +44,14 @@ struct FunctionOutcome: Sendable {
   ) -> Self {
     FunctionOutcome(
       name: name, args: args, module: module, state: .done, exitCode: 0, value: value, change: change)
+  }
+
+  /// A name that a task may have, another one for every text.
+  private static func taskName(_ text: String) -> String {
+    text.unicodeScalars.map { scalar in
+      scalar.properties.isAlphabetic || "0123456789.-".unicodeScalars.contains(scalar)
+        ? "\(scalar)" : "_\(scalar.value)"
+    }.joined()
   }
 
   static func failed(_ name: String, _ args: [JSONValue] = [], _ exitCode: Int32, _ reason: String) -> Self {
