@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import SessionModel
 import Work
 
@@ -178,7 +178,8 @@ struct TaskTracker {
 }
 
 /// What the helper's code in a worker says of a call.
-struct CallAnswer: Decodable {
+struct CallAnswer {
+  /// JSON.
   var value: String?
   var reason: String?
   var exitCode: Int32?
@@ -188,14 +189,21 @@ struct CallAnswer: Decodable {
   /// `false` when it was canceled before it began.
   var started: Bool?
 
-  enum CodingKeys: String, CodingKey {
-    case value, reason
-    case exitCode = "exit_code"
-    case signal, ended, started
-  }
+  private static let coding = JSONRecord(
+    CallAnswer(),
+    .optional("value", \.value, .text),
+    .optional("reason", \.reason, .text),
+    .optional("exit_code", \.exitCode, .integer),
+    .optional("signal", \.signal, .integer),
+    .optional("ended", \.ended, .text),
+    .optional("started", \.started, .flag)
+  ).coding
 
+  private init() {}
+
+  /// - Returns: `nil` when the text is no answer.
   init?(_ json: String) {
-    guard let answer = try? JSONDecoder().decode(CallAnswer.self, from: Data(json.utf8)) else { return nil }
+    guard let answer = try? Array(json.utf8).withUnsafeBytes({ try Self.coding.value($0) }) else { return nil }
     self = answer
   }
 
@@ -205,7 +213,13 @@ struct CallAnswer: Decodable {
     result.exitCode = exitCode
     result.signal = signal
     result.reason = reason
-    result.value = value
+    if let value {
+      guard let checked = try? FunctionValue(value) else {
+        result.reason = "what it returned is no JSON"
+        return (.failed, result)
+      }
+      result.value = checked
+    }
     switch ended {
     case "canceled": return (.canceled, result)
     case "timeout":

@@ -1,5 +1,5 @@
 /// What a task is: field names of SCALE-MS's `SubprocessInput`, and of RP's `TaskDescription` for the rest.
-public struct TaskDescription: Codable, Equatable, Sendable {
+public struct TaskDescription: Equatable, Sendable {
   /// Unique in the workflow; tasks name each other by it in `after`.
   public var name: String
   /// The program and its arguments; empty for a function, and when a `TaskBatch` carries one shell command a member.
@@ -54,12 +54,6 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.retries = retries
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name, argv, function, stdin, environment, stdout, stderr, inputs, outputs, resources
-    case preExec = "pre_exec"
-    case timeout, raptor, after, retries
-  }
-
   /// What the task runs, for people: not quoted for a shell.
   public var commandLine: String { function?.description ?? argv.joined(separator: " ") }
 
@@ -83,7 +77,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
 }
 
 /// What a task needs of its pilot.
-public struct TaskResources: Codable, Equatable, Sendable {
+public struct TaskResources: Equatable, Sendable {
   /// Processes of the task.
   public var ranks: Int
   public var coresPerRank: Int
@@ -103,16 +97,10 @@ public struct TaskResources: Codable, Equatable, Sendable {
     let (product, overflows) = ranks.multipliedReportingOverflow(by: each)
     return overflows ? 0 : max(0, min(product, 1 << 30))
   }
-
-  enum CodingKeys: String, CodingKey {
-    case ranks
-    case coresPerRank = "cores_per_rank"
-    case gpusPerRank = "gpus_per_rank"
-  }
 }
 
 /// Where a task's standard input comes from; without one it reads `/dev/null`.
-public enum StandardInput: Codable, Equatable, Sendable {
+public enum StandardInput: Equatable, Sendable {
   case text(String)
   /// A path; relative to the directory of the workflow.
   case file(String)
@@ -130,8 +118,8 @@ public enum StandardInput: Codable, Equatable, Sendable {
 /// A location is a path, or a path after one of RP's schemes: `client:///` (the directory of the workflow),
 /// `session:///` (the session's directory, shared by its tasks), `task:///` (the task's own directory). An absolute
 /// path stands for itself. Without a scheme, a task's side is its own directory and the other side is the client's.
-public struct StagingDirective: Codable, Equatable, Sendable {
-  public enum Action: String, Codable, CaseIterable, Sendable { case copy, link, move }
+public struct StagingDirective: Equatable, Sendable {
+  public enum Action: String, CaseIterable, Sendable { case copy, link, move }
   public var source: String
   public var target: String
   public var action: Action

@@ -1,4 +1,5 @@
 import SessionModel
+import TestSupport
 import Testing
 import Work
 
@@ -219,10 +220,18 @@ extension TaskTracker {
   @Test func `a call's value, or what it raised`() {
     var good = call()
     let value = told(good.hear("DONE", TaskRecord(exitCode: 0, returnValue: #"{"value": "[1, 2.0]", "exit_code": 0}"#)))
-    #expect(value?.state == .done && value?.result == TaskResult(exitCode: 0, value: "[1, 2.0]"))
+    #expect(value?.state == .done && value?.result == TaskResult(exitCode: 0, value: functionValue("[1, 2.0]")))
     var bad = call()
     let raised = told(bad.hear("DONE", TaskRecord(returnValue: #"{"reason": "ValueError: no", "exit_code": 1}"#)))
     #expect(raised?.state == .failed && raised?.result == TaskResult(exitCode: 1, reason: "ValueError: no"))
+  }
+
+  @Test(arguments: ["NaN", "[Infinity]", "{'a': 1}", "", "1 2", "[1,]"])
+  func `a call whose value is no JSON has failed`(_ value: String) {
+    var call = call()
+    let told = told(call.hear("DONE", TaskRecord(returnValue: #"{"value": "\#(value)", "exit_code": 0}"#)))
+    #expect(told?.state == .failed && told?.result?.reason == "what it returned is no JSON")
+    #expect(told?.result?.value == nil)
   }
 
   @Test func `a call's signal, time limit and cancel`() {
