@@ -1,237 +1,238 @@
-/// A pull scanner over one line of JSON: no tree, no allocation, for the flat objects of a journal.
+/// A pull scanner over one line of JSON (RFC 8259): no tree, no allocation.
 ///
-/// Use only inside the closure that lent the bytes. It never reads past them, whatever they hold.
-public struct JSONScanner {
+/// It accepts JSON and nothing else, whatever order its caller asks in: it knows whether a value, a member or a comma is
+/// due, and in which bracket. Who reads to the end and calls `finish` has checked every byte of the line. Use it only
+/// inside the closure that lent the bytes; it never reads past them.
+///
+/// Two things the grammar leaves open: bytes that are no UTF-8, and escapes of half a surrogate pair, are no error, and
+/// become U+FFFD in the text. (A damaged character shall not cost the fact that a line of a journal states.)
+@frozen public struct JSONScanner {
   /// Where a line stopped being the JSON that was expected.
-  public struct Failure: Error, CustomStringConvertible {
+  public struct Failure: Error, Equatable, CustomStringConvertible {
     public var expected: StaticString
     /// Byte offset in the line.
     public var offset: Int
     public var description: String { "expected \(expected) at byte \(offset)" }
-  }
 
-  /// A piece of the line: a string without its quotes, or a whole value.
-  public struct Token {
-    public let bytes: UnsafeRawBufferPointer
-    let hasEscapes: Bool
+    @usableFromInline init(expected: StaticString, offset: Int) {
+      self.expected = expected
+      self.offset = offset
+    }
 
-    @inline(__always)
-    public func equals(_ name: StaticString) -> Bool { bytes.equals(name) }
-
-    public var text: String {
-      hasEscapes ? JSONScanner.unescape(bytes) : String(decoding: bytes, as: UTF8.self)
+    public static func == (a: Failure, b: Failure) -> Bool {
+      a.offset == b.offset && a.description == b.description
     }
   }
 
-  private let bytes: UnsafeRawBufferPointer
-  private let end: Int
-  private var offset = 0
+  /// What may come next.
+  @frozen @usableFromInline enum Due: UInt8 {
+    case value
+    /// The first member or element, or the end of its container.
+    case first
+    /// A comma, or the end of the container; outside of all containers the end of the line.
+    case separator
+  }
 
-  public init(_ bytes: UnsafeRawBufferPointer) {
+  @usableFromInline let bytes: UnsafeRawBufferPointer
+  @usableFromInline let end: Int
+  @usableFromInline var offset = 0
+  @usableFromInline var due = Due.value
+  /// The open containers as bits, the innermost lowest: 1 for an object.
+  @usableFromInline var containers: UInt128 = 0
+  @usableFromInline var depth = 0
+  /// Whether a `JSONRecord` refuses members that its table does not have: what they ask for must not silently be dropped.
+  public var refusesUnknownMembers = false
+
+  /// The deepest nesting that can be pulled apart; what is only passed over (`value`) may be as deep as it likes.
+  public static let depthLimit = 100
+
+  @inlinable public init(_ bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
     end = bytes.count
   }
 
-  @inline(__always)
-  private mutating func skipSpace() {
-    while offset < end, bytes[offset] == 0x20 || bytes[offset] == 0x09 || bytes[offset] == 0x0d { offset += 1 }
-  }
+  // MARK: Containers
 
-  @inline(__always)
-  private mutating func take(_ byte: UInt8, _ expected: StaticString) throws(Failure) {
-    skipSpace()
-    guard offset < end, bytes[offset] == byte else { throw Failure(expected: expected, offset: offset) }
+  @inlinable public mutating func beginObject() throws(Failure) { try open(0x7b, "{", 1) }
+  @inlinable public mutating func beginArray() throws(Failure) { try open(0x5b, "[", 0) }
+
+  @inlinable
+  mutating func open(_ bracket: UInt8, _ expected: StaticString, _ kind: UInt128) throws(Failure) {
+    try beginValue()
+    guard offset < end, bytes[offset] == bracket else { throw failure(expected) }
+    guard depth < Self.depthLimit else { throw failure("less nesting") }
     offset += 1
+    depth += 1
+    containers = containers << 1 | kind
+    due = .first
   }
-
-  public mutating func beginObject() throws(Failure) { try take(0x7b, "{") }
-  public mutating func beginArray() throws(Failure) { try take(0x5b, "[") }
 
   /// The next key of the object, with its colon consumed, or `nil` after the closing brace.
-  public mutating func nextKey() throws(Failure) -> Token? {
-    skipSpace()
-    guard offset < end else { throw Failure(expected: "a key", offset: offset) }
-    if bytes[offset] == 0x7d {
-      offset += 1
-      return nil
-    }
-    if bytes[offset] == 0x2c { offset += 1 }
-    let key = try string()
-    try take(0x3a, ":")
-    return key
+  @inlinable public mutating func nextKey() throws(Failure) -> Token? {
+    guard try next(inObject: true) else { return nil }
+    return try key()
   }
 
   /// Whether another element of the array follows; consumes the comma or the closing bracket.
-  public mutating func nextElement() throws(Failure) -> Bool {
+  @inlinable public mutating func nextElement() throws(Failure) -> Bool { try next(inObject: false) }
+
+  @inlinable
+  mutating func next(inObject: Bool) throws(Failure) -> Bool {
+    guard due != .value else { throw failure("a value") }
+    guard depth > 0, containers & 1 == (inObject ? 1 : 0) else { throw failure(inObject ? "an element" : "a key") }
     skipSpace()
-    guard offset < end else { throw Failure(expected: "an element", offset: offset) }
-    if bytes[offset] == 0x5d {
+    guard offset < end else { throw failure(inObject ? "a key or }" : "an element or ]") }
+    if bytes[offset] == (inObject ? 0x7d : 0x5d) {
       offset += 1
+      depth -= 1
+      containers >>= 1
+      due = .separator
       return false
     }
-    if bytes[offset] == 0x2c { offset += 1 }
+    if due == .separator {
+      guard bytes[offset] == 0x2c else { throw failure(inObject ? ", or }" : ", or ]") }
+      offset += 1
+    }
+    due = .value
     return true
   }
 
-  /// Ends the line: only white space may follow.
-  public mutating func finish() throws(Failure) {
+  /// A key and its colon.
+  @inlinable
+  mutating func key() throws(Failure) -> Token {
     skipSpace()
-    guard offset == end else { throw Failure(expected: "the end of the line", offset: offset) }
+    guard offset < end, bytes[offset] == 0x22 else { throw failure("a key") }
+    let key = try text()
+    skipSpace()
+    guard offset < end, bytes[offset] == 0x3a else { throw failure(":") }
+    offset += 1
+    return key
   }
 
-  public mutating func string() throws(Failure) -> Token {
-    try take(0x22, "a string")
-    let start = offset
-    var hasEscapes = false
-    while offset < end {
-      let byte = bytes[offset]
-      if byte == 0x22 {
-        let token = Token(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]), hasEscapes: hasEscapes)
-        offset += 1
-        return token
-      }
-      if byte == 0x5c {
-        hasEscapes = true
-        offset += 1
-      }
-      offset += 1
+  /// Ends the line: only white space may follow the one value.
+  @inlinable public mutating func finish() throws(Failure) {
+    guard depth == 0, due == .separator else { throw failure("a whole value") }
+    skipSpace()
+    guard offset == end else { throw failure("the end of the line") }
+  }
+
+  // MARK: Values
+
+  /// Of what kind the value is that comes next; a value is not necessarily one of its kind to the end.
+  public mutating func kind() throws(Failure) -> Kind {
+    try beginValue()
+    guard offset < end else { throw failure("a value") }
+    switch bytes[offset] {
+    case 0x22: return .string
+    case 0x7b: return .object
+    case 0x5b: return .array
+    case 0x74, 0x66: return .boolean
+    case 0x6e: return .null
+    case 0x2d, 0x30...0x39: return .number
+    default: throw failure("a value")
     }
-    throw Failure(expected: "a closing quote", offset: start)
   }
 
+  public enum Kind: Sendable { case null, boolean, number, string, array, object }
+
+  @inlinable public mutating func string() throws(Failure) -> Token {
+    try beginValue()
+    guard offset < end, bytes[offset] == 0x22 else { throw failure("a string") }
+    let token = try text()
+    due = .separator
+    return token
+  }
+
+  public mutating func boolean() throws(Failure) -> Bool {
+    try beginValue()
+    guard offset < end, bytes[offset] == 0x74 || bytes[offset] == 0x66 else { throw failure("true or false") }
+    let value = bytes[offset] == 0x74
+    try word(value ? "true" : "false")
+    due = .separator
+    return value
+  }
+
+  /// Whether the next value is `null`, which is consumed then.
+  public mutating func isNull() throws(Failure) -> Bool {
+    try beginValue()
+    guard offset < end, bytes[offset] == 0x6e else { return false }
+    try word("null")
+    due = .separator
+    return true
+  }
+
+  /// A whole number of at most 18 digits: sums and differences of a few of them don't overflow.
   public mutating func integer() throws(Failure) -> Int64 {
-    skipSpace()
+    try beginValue()
     let start = offset
-    var negative = false
-    if offset < end, bytes[offset] == 0x2d {
-      negative = true
-      offset += 1
+    let value = try wholePart()
+    guard offset == end || bytes[offset] != 0x2e && bytes[offset] | 0x20 != 0x65 else {
+      throw Failure(expected: "a whole number", offset: start)
     }
-    var value: Int64 = 0
-    var digits = 0
-    while offset < end, case let digit = bytes[offset] &- 0x30, digit < 10 {
-      guard digits < 18 else { throw Failure(expected: "a number of at most 18 digits", offset: start) }
-      value = value * 10 + Int64(digit)
-      digits += 1
-      offset += 1
-    }
-    guard digits > 0 else { throw Failure(expected: "a whole number", offset: start) }
-    return negative ? -value : value
+    due = .separator
+    return value
   }
 
   /// A number of seconds as whole microseconds; further digits are dropped.
   public mutating func microseconds() throws(Failure) -> Int64 {
-    skipSpace()
+    try beginValue()
     let negative = offset < end && bytes[offset] == 0x2d
-    let whole = try integer()
-    guard whole.magnitude < 9_000_000_000_000 else {
-      throw Failure(expected: "a number of seconds in range", offset: offset)
-    }
+    let whole = try wholePart()
+    guard whole.magnitude < 9_000_000_000_000 else { throw failure("a number of seconds in range") }
     var fraction: Int64 = 0
     if offset < end, bytes[offset] == 0x2e {
       offset += 1
+      let start = offset
       var unit: Int64 = 100_000
       while offset < end, case let digit = bytes[offset] &- 0x30, digit < 10 {
-        fraction += Int64(digit) * unit
+        fraction &+= Int64(digit) &* unit
         unit /= 10
         offset += 1
       }
+      guard offset > start else { throw failure("a digit") }
     }
-    if offset < end, bytes[offset] == 0x65 || bytes[offset] == 0x45 {
-      throw Failure(expected: "a number without an exponent", offset: offset)
-    }
+    if offset < end, bytes[offset] == 0x65 || bytes[offset] == 0x45 { throw failure("a number without an exponent") }
+    due = .separator
     return negative ? whole * 1_000_000 - fraction : whole * 1_000_000 + fraction
   }
 
   public mutating func seconds() throws(Failure) -> Double { Double(try microseconds()) / 1e6 }
 
-  public mutating func boolean() throws(Failure) -> Bool {
-    let value = try self.value()
-    if value.equals("true") { return true }
-    if value.equals("false") { return false }
-    throw Failure(expected: "true or false", offset: offset)
-  }
-
-  /// The bytes of a value of any kind, nested or not.
-  public mutating func value() throws(Failure) -> Token {
-    skipSpace()
+  /// A number of any form that a `Double` can hold.
+  public mutating func number() throws(Failure) -> Double {
+    try beginValue()
     let start = offset
-    guard offset < end else { throw Failure(expected: "a value", offset: offset) }
-    switch bytes[offset] {
-    case 0x22: _ = try string()
-    case 0x7b, 0x5b:
-      var depth = 0
-      repeat {
-        guard offset < end else { throw Failure(expected: "a closing bracket", offset: offset) }
-        switch bytes[offset] {
-        case 0x22:
-          _ = try string()
-          continue
-        case 0x7b, 0x5b: depth += 1
-        case 0x7d, 0x5d: depth -= 1
-        default: break
-        }
-        offset += 1
-      } while depth > 0
-    default:
-      while offset < end, bytes[offset] != 0x2c, bytes[offset] != 0x7d, bytes[offset] != 0x5d { offset += 1 }
-      guard offset > start else { throw Failure(expected: "a value", offset: offset) }
+    try passNumber()
+    guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
+      throw Failure(expected: "a number in range", offset: start)
     }
-    return Token(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]), hasEscapes: false)
+    due = .separator
+    return value
   }
 
-  static func unescape(_ bytes: UnsafeRawBufferPointer) -> String {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    var index = 0
-    func hex4(at start: Int) -> UInt32? {
-      guard start + 4 <= bytes.count else { return nil }
-      var value: UInt32 = 0
-      for position in start..<(start + 4) {
-        guard let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else { return nil }
-        value = value << 4 | UInt32(digit)
-      }
-      return value
-    }
-    while index < bytes.count {
-      guard bytes[index] == 0x5c, index + 1 < bytes.count else {
-        result.append(bytes[index])
-        index += 1
-        continue
-      }
-      let escape = bytes[index + 1]
-      index += 2
-      switch escape {
-      case UInt8(ascii: "n"): result.append(0x0a)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "r"): result.append(0x0d)
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0c)
-      case UInt8(ascii: "u"):
-        var code = hex4(at: index) ?? 0xfffd
-        index = min(bytes.count, index + 4)
-        if (0xd800..<0xdc00).contains(code), index + 1 < bytes.count, bytes[index] == 0x5c,
-          bytes[index + 1] == UInt8(ascii: "u"), let low = hex4(at: index + 2), (0xdc00..<0xe000).contains(low)
-        {
-          code = 0x10000 + (code - 0xd800) << 10 + (low - 0xdc00)
-          index += 6
-        }
-        result.append(contentsOf: String(Character(Unicode.Scalar(code) ?? "\u{fffd}")).utf8)
-      default: result.append(escape)
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
+  /// A value of any kind, nested or not: passed over, and checked.
+  public mutating func value() throws(Failure) -> Value {
+    try beginValue()
+    let start = offset
+    try passValue()
+    due = .separator
+    return Value(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]))
   }
-}
 
-extension UnsafeRawBufferPointer {
-  @inline(__always)
-  package func equals(_ name: StaticString) -> Bool { count == name.utf8CodeUnitCount && starts(with: name) }
+  // MARK: Parts
 
-  @inline(__always)
-  package func starts(with name: StaticString) -> Bool {
-    guard count >= name.utf8CodeUnitCount else { return false }
-    for index in 0..<name.utf8CodeUnitCount where self[index] != name.utf8Start[index] { return false }
-    return true
+  @inlinable @inline(__always)
+  mutating func beginValue() throws(Failure) {
+    guard due == .value else { throw failure(due == .first ? "a key or an element" : "a comma or the end") }
+    skipSpace()
   }
+
+  @inlinable @inline(__always)
+  mutating func skipSpace() {
+    while offset < end, case let byte = bytes[offset], byte <= 0x20,
+      byte == 0x20 || byte == 0x09 || byte == 0x0d || byte == 0x0a
+    { offset += 1 }
+  }
+
+  @usableFromInline func failure(_ expected: StaticString) -> Failure { Failure(expected: expected, offset: offset) }
 }

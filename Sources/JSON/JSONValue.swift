@@ -11,7 +11,7 @@ public indirect enum JSONValue: Equatable, Sendable {
   case object([String: JSONValue])
 
   /// The deepest nesting that is read, so that no input exhausts the stack.
-  public static let depthLimit = 100
+  public static let depthLimit = JSONScanner.depthLimit
 
   /// The value as JSON, on one line.
   public var json: String {
@@ -24,52 +24,40 @@ public indirect enum JSONValue: Equatable, Sendable {
   public init(json: String) throws {
     self = try Array(json.utf8).withUnsafeBytes { bytes in
       var scanner = JSONScanner(bytes)
-      let token = try scanner.value()
+      let value = try JSONValue(&scanner)
       try scanner.finish()
-      return try JSONValue(token, depth: 0)
+      return value
     }
   }
 
-  private init(_ token: JSONScanner.Token, depth: Int) throws {
-    guard depth <= Self.depthLimit else { throw JSONScanner.Failure(expected: "less nesting", offset: 0) }
-    var scanner = JSONScanner(token.bytes)
-    switch token.bytes.first {
-    case UInt8(ascii: "\""): self = .string(try scanner.string().text)
-    case UInt8(ascii: "["):
+  /// Takes the next value. Of members with one name the last counts.
+  public init(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) {
+    switch try scanner.kind() {
+    case .null:
+      _ = try scanner.isNull()
+      self = .null
+    case .boolean: self = .bool(try scanner.boolean())
+    case .string: self = .string(try scanner.string().text)
+    case .number: self = try Self.number(&scanner)
+    case .array:
       var elements: [JSONValue] = []
       try scanner.beginArray()
-      while try scanner.nextElement() { elements.append(try JSONValue(scanner.value(), depth: depth + 1)) }
+      while try scanner.nextElement() { elements.append(try JSONValue(&scanner)) }
       self = .array(elements)
-    case UInt8(ascii: "{"):
+    case .object:
       var members: [String: JSONValue] = [:]
       try scanner.beginObject()
-      while let key = try scanner.nextKey() { members[key.text] = try JSONValue(scanner.value(), depth: depth + 1) }
+      while let key = try scanner.nextKey() { members[key.text] = try JSONValue(&scanner) }
       self = .object(members)
-    default: self = try JSONValue(word: token.text)
     }
   }
 
-  /// A value without quotes or brackets; white space may follow it.
-  private init(word: String) throws {
-    var word = word[...]
-    while word.last?.isWhitespace ?? false { word.removeLast() }
-    switch word {
-    case "null": self = .null
-    case "true": self = .bool(true)
-    case "false": self = .bool(false)
-    default:
-      // `Double` also reads "infinity" and hexadecimal.
-      guard word.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else {
-        throw JSONScanner.Failure(expected: "a JSON value", offset: 0)
-      }
-      if let number = Int(word) {
-        self = .int(number)
-      } else if let number = Double(word), number.isFinite {
-        self = .double(number)
-      } else {
-        throw JSONScanner.Failure(expected: "a number in range", offset: 0)
-      }
-    }
+  private static func number(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) -> JSONValue {
+    let ahead = scanner
+    let text = try scanner.value().json
+    if let number = Int(text) { return .int(number) }
+    scanner = ahead
+    return .double(try scanner.number())
   }
 
   /// The value with each of its texts (not the keys) replaced.
@@ -98,32 +86,24 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 }
 
 extension JSONWriter {
-  public mutating func member(_ name: StaticString, _ value: JSONValue) {
-    key(name)
-    self.value(value)
-  }
-
   public mutating func value(_ value: JSONValue) {
     switch value {
-    case .null: append("null")
-    case .bool(let flag): append(flag ? "true" : "false")
-    case .int(let number): append(String(number))
-    case .double(let number): append(number.isFinite ? "\(number)" : "null")
+    case .null: null()
+    case .bool(let flag): boolean(flag)
+    case .int(let number): integer(number)
+    case .double(let value): decimal(value)
     case .string(let text): string(text)
     case .array(let elements):
-      for (index, element) in elements.enumerated() {
-        append(index == 0 ? "[" : ",")
-        self.value(element)
-      }
-      append(elements.isEmpty ? "[]" : "]")
+      beginArray()
+      for element in elements { self.value(element) }
+      endArray()
     case .object(let members):
-      for (index, (key, member)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-        append(index == 0 ? "{" : ",")
-        string(key)
-        append(":")
+      beginObject()
+      for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+        key(name)
         self.value(member)
       }
-      append(members.isEmpty ? "{}" : "}")
+      endObject()
     }
   }
 }

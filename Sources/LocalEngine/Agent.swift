@@ -54,9 +54,13 @@ final class Agent {
   // MARK: Requests
 
   private func receive(_ outcome: RequestReader.Outcome) {
+    guard !isEnding else { return }
     switch outcome {
     case .problem(let text): emit(SessionEvent(source: .agent, .log(.error, text)))
-    case .start(let configuration): start(configuration)
+    case .otherVersion(let words):
+      emit(SessionEvent(source: .agent, .pilot(PilotStatus(uid: "", state: .failed, cores: 0, detail: words))))
+      endNow()
+    case .request(.start(let configuration)): start(configuration)
     case .request(let request):
       guard let settings else {
         return emit(SessionEvent(source: .agent, .log(.error, "a request came before the start")))
@@ -95,7 +99,7 @@ final class Agent {
 
   private func handle(_ request: AgentRequest, _ settings: Settings) {
     switch request {
-    case .hello: break
+    case .start, .hello: break
     case .batch(let number, let description): settings.raptor?.write(.batch(number, description))
     case .addItem(let item): add(item, settings)
     case .cancel(let ids, let grace): cancel(ids, grace: grace, settings)

@@ -40,22 +40,8 @@ struct AgentReceiver: LineReceiver, Sendable {
   mutating func ended(_ status: WaitStatus) { deliver(.ended(status)) }
 
   private func withdrawal(_ line: UnsafeRawBufferPointer) throws -> (Int, [TaskID])? {
-    var scanner = JSONScanner(line)
-    var request: Int?
-    var ids: [TaskID] = []
-    try scanner.beginObject()
-    while let key = try scanner.nextKey() {
-      if key.equals("request") {
-        request = Int(try scanner.integer())
-      } else if key.equals("uids") {
-        try scanner.beginArray()
-        while try scanner.nextElement() {
-          if let id = TaskID(uid: try scanner.string().text) { ids.append(id) }
-        }
-      } else {
-        _ = try scanner.value()
-      }
-    }
-    return request.map { ($0, ids) }
+    let members = try JSONObject(line)
+    guard let request: Int = try members.optional("request", .integer) else { return nil }
+    return (request, try members.required("uids", .list(.text)).compactMap { TaskID(uid: $0) })
   }
 }

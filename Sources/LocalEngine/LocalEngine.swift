@@ -24,6 +24,9 @@ public final class LocalEngine: PilotEngine {
     var agentEnded = false
     var pilot: PilotState?
     var raptor: TaskState?
+    /// Why the pilot or the raptor failed, in the agent's words.
+    var pilotProblem: String?
+    var raptorProblem: String?
     var requests = RequestWriter()
     var lastRequest = 0
     var withdrawals: [Int: CheckedContinuation<[TaskID], any Error>] = [:]
@@ -92,7 +95,10 @@ public final class LocalEngine: PilotEngine {
       state.withLock { $0.raptor = nil }
       send { $0.write(.startRaptor) }
       await wait { $0.raptor == .agentExecuting || $0.raptor?.isFinal ?? false || $0.agentEnded }
-      guard state.withLock({ $0.raptor }) == .agentExecuting else { throw DispatchError("the raptor did not start") }
+      let (raptor, problem) = state.withLock { ($0.raptor, $0.raptorProblem) }
+      guard raptor == .agentExecuting else {
+        throw DispatchError("the raptor did not start" + (problem.map { ": \($0)" } ?? ""))
+      }
       return "\(PilotSize.forTasks(of: state.withLock { $0.cores }, hasRaptor: true)) workers"
     }
   }
@@ -113,11 +119,11 @@ public final class LocalEngine: PilotEngine {
       killGrace: context.configuration.limits.killGrace.seconds,
       raptorCommand: [executable, "scalems-raptor", "raptor"])
     state.withLock { $0.agent = agent }
-    try state.withLock { try $0.requests.write(configuration) }
-    send { _ in }
+    send { $0.write(.start(configuration)) }
     await wait { $0.pilot == .active || $0.pilot?.isFinal ?? false || $0.agentEnded }
-    guard state.withLock({ $0.pilot }) == .active else {
-      throw DispatchError("the agent did not start: see \(context.directory)/agent.log")
+    let (pilot, problem) = state.withLock { ($0.pilot, $0.pilotProblem) }
+    guard pilot == .active else {
+      throw DispatchError("the agent did not start: \(problem ?? "see \(context.directory)/agent.log")")
     }
     return "pilot.0000, \(cores) cores"
   }
@@ -192,8 +198,8 @@ public final class LocalEngine: PilotEngine {
         switch event.kind {
         case .task(let id, .agentExecuting, let result): state.running[id] = result?.pid
         case .task(let id, let taskState, _) where taskState.isFinal: state.running[id] = nil
-        case .pilot(let status): state.pilot = status.state
-        case .raptor(let status): state.raptor = status.state
+        case .pilot(let status): (state.pilot, state.pilotProblem) = (status.state, status.detail)
+        case .raptor(let status): (state.raptor, state.raptorProblem) = (status.state, status.detail)
         default: break
         }
       }

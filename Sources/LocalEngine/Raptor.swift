@@ -42,8 +42,11 @@ final class Raptor {
   private func receive(_ outcome: RequestReader.Outcome) {
     switch outcome {
     case .problem(let text): link.emit(SessionEvent(source: .raptor, .log(.error, text)))
-    case .start(let configuration): start(configuration)
-    case .request(.hello): link.write { RaptorHello().write(to: &$0) }
+    case .otherVersion(let words):
+      link.write { RaptorHello(problem: words).write(to: &$0) }
+      endNow()
+    case .request(.start(let configuration)): start(configuration)
+    case .request(.hello) where !isStopping: link.write { RaptorHello().write(to: &$0) }
     case .request(.addItem(let item)):
       if isStopping {
         let result = TaskResult(attempt: item.attempt, reason: "the raptor is stopping")

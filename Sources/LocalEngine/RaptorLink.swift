@@ -39,6 +39,8 @@ final class RaptorLink {
   private var hello: String?
   private var running: [TaskID: Run] = [:]
   private var endReason: String?
+  /// Why it does not want to be the raptor, in its words.
+  private var refusal: String?
 
   var emit: (SessionEvent) -> Void = { _ in }
   var onTaskEnd: (TaskID) -> Void = { _ in }
@@ -83,7 +85,7 @@ final class RaptorLink {
     loop.add(
       output.descriptor, wantsWrite: { [unowned self] in !output.isEmpty },
       onWritable: { [unowned self] in output.flush() }, onReadable: { [unowned self] in closePipes() })
-    try? requests.write(configuration)
+    write(.start(configuration))
     write(.hello)
   }
 
@@ -145,8 +147,15 @@ final class RaptorLink {
   }
 
   private func receiveHello(_ line: UnsafeRawBufferPointer) {
-    guard let text = try? RaptorHello(line: line), stage == .starting else { return }
-    hello = text.description
+    guard let answer = try? RaptorHello(line: line), stage == .starting else { return }
+    guard refusal == nil else { return }
+    if let problem = answer.problem {
+      refusal = problem
+      // With its end the failure is known.
+      kill(pid, SIGTERM)
+      return
+    }
+    hello = answer.description
     stage = .executing
     report(.agentExecuting, nil)
   }
@@ -179,7 +188,7 @@ final class RaptorLink {
     switch wanted {
     case .stopping where status == 0: report(.done, nil)
     case .canceling: report(.canceled, endReason)
-    default: report(.failed, "the raptor died: \(how)")
+    default: report(.failed, refusal ?? "the raptor died: \(how)")
     }
     for (id, run) in running { fail(id, attempt: run.attempt, endReason ?? "the raptor died (\(how))") }
     running = [:]
@@ -217,40 +226,5 @@ final class RaptorLink {
       SessionEvent(
         source: .agent,
         .raptor(RaptorStatus(uid: uid, state: state, workers: workers, hello: hello, detail: detail))))
-  }
-}
-
-/// The answer of a raptor to CPI `hello`.
-struct RaptorHello: CustomStringConvertible {
-  var name: String
-  var version: String
-  var description: String { "\(name) \(version)" }
-
-  init() { (name, version) = ("scalems-raptor", programVersion) }
-
-  /// - Throws: `JSONScanner.Failure` when the line is no JSON.
-  init?(line: UnsafeRawBufferPointer) throws {
-    var scanner = JSONScanner(line)
-    (name, version) = ("", "")
-    try scanner.beginObject()
-    while let key = try scanner.nextKey() {
-      if key.equals("name") {
-        name = try scanner.string().text
-      } else if key.equals("version") {
-        version = try scanner.string().text
-      } else {
-        _ = try scanner.value()
-      }
-    }
-    guard !name.isEmpty else { return nil }
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("event", "raptor.hello")
-    json.member("name", name)
-    json.member("version", version)
-    json.endObject()
-    json.endLine()
   }
 }

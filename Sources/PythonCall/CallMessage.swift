@@ -22,9 +22,10 @@ public enum CallMessage: Sendable {
   /// - Throws: `Nonsense`, also for an answer whose value is no JSON.
   public init(line: UnsafeRawBufferPointer) throws {
     do {
+      // Events are read with Python's words for what is no number, as old journals have them; here they are nonsense.
+      _ = try JSONObject(line)
       switch try SessionEvent(line: line)?.kind {
       case .task(let id, _, let result?):
-        if let value = result.value { _ = try JSONValue(json: value) }
         self = .answer(id, result)
         return
       case nil:

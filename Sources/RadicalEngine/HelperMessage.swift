@@ -1,3 +1,4 @@
+import JSON
 import SessionModel
 import Wire
 
@@ -20,39 +21,51 @@ enum HelperMessage: Sendable {
     var error: String?
   }
 
-  /// - Throws: `JSONScanner.Failure` or `EventProblem` when the line is none of these.
+  /// - Throws: `JSONScanner.Failure` or `JSONProblem` when the line is none of these.
   init(line: UnsafeRawBufferPointer) throws {
-    let members = try JSONMembers(line)
+    do { try self.init(JSONObject(line)) } catch let failure as JSONScanner.Failure {
+      // What RP measured may be what is no number.
+      guard let line = replacingPythonNumbers(line) else { throw failure }
+      self = try line.withUnsafeBytes { try HelperMessage(JSONObject($0)) }
+    }
+  }
+
+  /// RP's own records may be anything: of them a member of another type is as good as none.
+  private init(_ members: JSONObject) throws {
     if members.has("reply") {
       // A reply without an id answers a request that was not ours, as the end of a helper that got a signal.
-      self = .reply(members.integer("reply") ?? 0, HelperReply(members))
+      self = .reply(members.lenient("reply", .integer) ?? 0, HelperReply(members))
       return
     }
-    let uid = members.text("uid") ?? ""
-    let state = members.text("state") ?? ""
-    switch members.text("event") {
+    let uid = members.lenient("uid", .text) ?? ""
+    let state = members.lenient("state", .text) ?? ""
+    switch members.lenient("event", .text) {
     case "task":
       self = .task(
-        uid: uid, state: state, time: members.time("t") ?? .now, members.object("record").map(TaskRecord.init))
+        uid: uid, state: state, time: members.lenient("t", .time) ?? .now, members.object("record").map(TaskRecord.init)
+      )
     case "heartbeat": self = .heartbeat
     case "pilot":
-      let record = PilotRecord(resources: members.object("resources")?.numbers ?? [:], reason: members.text("reason"))
-      self = .pilot(uid: uid, state: state, time: members.time("t") ?? .now, record)
+      let record = PilotRecord(
+        resources: members.object("resources")?.numbers ?? [:], reason: members.lenient("reason", .text))
+      self = .pilot(uid: uid, state: state, time: members.lenient("t", .time) ?? .now, record)
     case "log":
-      self = .log(members.text("level").flatMap(LogLevel.init) ?? .warning, members.text("text") ?? "")
-    case "session": self = .session(uid: uid, path: members.text("path") ?? "")
+      self = .log(
+        members.lenient("level", .text).flatMap(LogLevel.init) ?? .warning, members.lenient("text", .text) ?? "")
+    case "session": self = .session(uid: uid, path: members.lenient("path", .text) ?? "")
     case "hello": self = .hello(Hello(members))
-    case let event?: throw EventProblem.invalid("event", value: event)
-    case nil: throw EventProblem.missing("event")
+    case let event?: throw JSONProblem([.member("event")], "cannot be '\(event)'")
+    case nil: throw JSONProblem([], "has no 'event'")
     }
   }
 }
 
 extension HelperMessage.Hello {
-  fileprivate init(_ members: JSONMembers) {
+  fileprivate init(_ members: JSONObject) {
     self.init(
-      version: members.integer("protocol") ?? 0, rp: members.text("rp_version"), python: members.text("python") ?? "?",
-      error: members.text("error"))
+      version: members.lenient("protocol", .integer) ?? 0, rp: members.lenient("rp_version", .text),
+      python: members.lenient("python", .text) ?? "?",
+      error: members.lenient("error", .text))
   }
 }
 
@@ -80,12 +93,16 @@ struct HelperReply: Sendable {
 }
 
 extension HelperReply {
-  fileprivate init(_ members: JSONMembers) {
+  fileprivate init(_ members: JSONObject) {
     self.init(
-      ok: members.isTrue("ok"), error: members.text("error"), names: members.texts("names"), uid: members.text("uid"),
-      sandbox: members.text("sandbox"), manager: members.text("manager"), runtime: members.integer("runtime"),
-      state: members.text("state"),
-      hello: members.object("hello").map { RaptorHello(name: $0.text("name"), version: $0.text("version")) })
+      ok: members.lenient("ok", .flag) ?? false, error: members.lenient("error", .text),
+      names: members.lenient("names", .list(.text)), uid: members.lenient("uid", .text),
+      sandbox: members.lenient("sandbox", .text), manager: members.lenient("manager", .text),
+      runtime: members.lenient("runtime", .integer),
+      state: members.lenient("state", .text),
+      hello: members.object("hello").map {
+        RaptorHello(name: $0.lenient("name", .text), version: $0.lenient("version", .text))
+      })
   }
 }
 
@@ -112,10 +129,11 @@ struct TaskRecord: Equatable, Sendable {
 }
 
 extension TaskRecord {
-  fileprivate init(_ members: JSONMembers) {
+  fileprivate init(_ members: JSONObject) {
     self.init(
-      exitCode: members.integer("exit_code"), stderr: members.text("stderr"), exception: members.text("exception"),
-      exceptionDetail: members.text("exception_detail"), returnValue: members.text("return_value"))
+      exitCode: members.lenient("exit_code", .integer), stderr: members.lenient("stderr", .text),
+      exception: members.lenient("exception", .text),
+      exceptionDetail: members.lenient("exception_detail", .text), returnValue: members.lenient("return_value", .text))
   }
 }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// What the helper is asked to do.
 enum HelperRequest {
@@ -18,72 +18,57 @@ enum HelperRequest {
   case close
 
   /// The request as a line of JSON.
-  func line(id: Int) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return Array(try encoder.encode(Envelope(id: id, request: self))) + [UInt8(ascii: "\n")]
-  }
-}
-
-private struct Envelope: Encodable {
-  var id: Int
-  var request: HelperRequest
-
-  enum CodingKeys: String, CodingKey {
-    case id
-    case verb = "do"
-    case resource
-    case accessSchema = "access_schema"
-    case cores, gpus, description, options, tasks, uids, workers, timeout, ids
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(id, forKey: .id)
-    switch request {
+  func line(id: Int) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("id", id)
+    json.member("do", verb)
+    switch self {
     case .session(let resource, let accessSchema, let cores, let gpus, let options):
-      try values.encode("session", forKey: .verb)
-      try values.encode(resource, forKey: .resource)
-      try values.encodeIfPresent(accessSchema, forKey: .accessSchema)
-      try values.encodeIfPresent(cores, forKey: .cores)
-      try values.encodeIfPresent(gpus, forKey: .gpus)
-      try values.encode(options, forKey: .options)
-    case .pilotManager: try values.encode("pilot_manager", forKey: .verb)
-    case .taskManager: try values.encode("task_manager", forKey: .verb)
+      json.member("resource", resource)
+      json.member("access_schema", accessSchema)
+      json.member("cores", cores)
+      json.member("gpus", gpus)
+      json.member("options", options, .map(.text))
+    case .pilotManager, .taskManager, .cancelRaptor, .close: break
     case .pilot(let description, let options):
-      try values.encode("pilot", forKey: .verb)
-      try values.encode(description, forKey: .description)
-      try values.encode(options, forKey: .options)
-    case .submit(let tasks):
-      try values.encode("submit", forKey: .verb)
-      try values.encode(tasks, forKey: .tasks)
-    case .cancel(let uids):
-      try values.encode("cancel", forKey: .verb)
-      try values.encode(uids, forKey: .uids)
+      json.member("description", description, RPPilot.coding)
+      json.member("options", options, .map(.text))
+    case .submit(let tasks): json.member("tasks", tasks, .list(RPTask.coding))
+    case .cancel(let uids): json.member("uids", uids)
+    case .jobs(let ids): json.member("ids", ids)
     case .raptor(let description, let workers):
-      try values.encode("raptor", forKey: .verb)
-      try values.encode(description, forKey: .description)
-      try values.encode(workers, forKey: .workers)
-    case .helloRaptor(let timeout):
-      try values.encode("hello_raptor", forKey: .verb)
-      try values.encode(timeout, forKey: .timeout)
-    case .stopRaptor(let timeout):
-      try values.encode("stop_raptor", forKey: .verb)
-      try values.encode(timeout, forKey: .timeout)
-    case .cancelRaptor: try values.encode("cancel_raptor", forKey: .verb)
-    case .cancelPilot(let timeout):
-      try values.encode("cancel_pilot", forKey: .verb)
-      try values.encode(timeout, forKey: .timeout)
-    case .jobs(let ids):
-      try values.encode("jobs", forKey: .verb)
-      try values.encode(ids, forKey: .ids)
-    case .close: try values.encode("close", forKey: .verb)
+      json.member("description", description, RPTask.coding)
+      json.member("workers", workers, .list(RPTask.coding))
+    case .helloRaptor(let timeout), .stopRaptor(let timeout), .cancelPilot(let timeout):
+      json.member("timeout", timeout, .number)
+    }
+    json.endObject()
+    json.endLine()
+    return json.bytes
+  }
+
+  private var verb: String {
+    switch self {
+    case .session: "session"
+    case .pilotManager: "pilot_manager"
+    case .taskManager: "task_manager"
+    case .pilot: "pilot"
+    case .submit: "submit"
+    case .cancel: "cancel"
+    case .raptor: "raptor"
+    case .helloRaptor: "hello_raptor"
+    case .stopRaptor: "stop_raptor"
+    case .cancelRaptor: "cancel_raptor"
+    case .cancelPilot: "cancel_pilot"
+    case .jobs: "jobs"
+    case .close: "close"
     }
   }
 }
 
 /// RP's `PilotDescription`, the part that is always given.
-struct RPPilot: Encodable, Equatable {
+struct RPPilot: Equatable, Sendable {
   var uid: String
   var resource: String
   var accessSchema: String?
@@ -92,15 +77,19 @@ struct RPPilot: Encodable, Equatable {
   var cores: Int?
   var gpus: Int?
 
-  enum CodingKeys: String, CodingKey {
-    case uid, resource
-    case accessSchema = "access_schema"
-    case runtime, cores, gpus
-  }
+  static let coding = JSONRecord(
+    RPPilot(uid: "", resource: "", runtime: 0),
+    .required("uid", \.uid, .text),
+    .required("resource", \.resource, .text),
+    .optional("access_schema", \.accessSchema, .text),
+    .required("runtime", \.runtime, .integer),
+    .optional("cores", \.cores, .integer),
+    .optional("gpus", \.gpus, .integer)
+  ).coding
 }
 
 /// RP's `TaskDescription`, the part that is used here.
-struct RPTask: Encodable, Equatable {
+struct RPTask: Equatable, Sendable {
   var uid: String
   var name: String?
   var executable: String?
@@ -123,24 +112,32 @@ struct RPTask: Encodable, Equatable {
   /// Not RP's: a function to call in a worker of the raptor.
   var call: RPCall?
 
-  enum CodingKeys: String, CodingKey {
-    case uid, name, executable, arguments, environment
-    case preLaunch = "pre_launch"
-    case preExec = "pre_exec"
-    case postLaunch = "post_launch"
-    case sandbox, stdout, stderr, ranks
-    case coresPerRank = "cores_per_rank"
-    case gpusPerRank = "gpus_per_rank"
-    case timeout
-    case raptorID = "raptor_id"
-    case raptorFile = "raptor_file"
-    case raptorClass = "raptor_class"
-    case call
-  }
+  static let coding = JSONRecord(
+    RPTask(uid: ""),
+    .required("uid", \.uid, .text),
+    .optional("name", \.name, .text),
+    .optional("executable", \.executable, .text),
+    .optional("arguments", \.arguments, .list(.text)),
+    .optional("environment", \.environment, .map(.text)),
+    .optional("pre_launch", \.preLaunch, .list(.text)),
+    .optional("pre_exec", \.preExec, .list(.text)),
+    .optional("post_launch", \.postLaunch, .list(.text)),
+    .optional("sandbox", \.sandbox, .text),
+    .optional("stdout", \.stdout, .text),
+    .optional("stderr", \.stderr, .text),
+    .field("ranks", \.ranks, .integer),
+    .field("cores_per_rank", \.coresPerRank, .integer),
+    .field("gpus_per_rank", \.gpusPerRank, .number),
+    .optional("timeout", \.timeout, .number),
+    .optional("raptor_id", \.raptorID, .text),
+    .optional("raptor_file", \.raptorFile, .text),
+    .optional("raptor_class", \.raptorClass, .text),
+    .optional("call", \.call, RPCall.coding)
+  ).coding
 }
 
 /// A call of a Python function, as `scalems_call.py` in the worker reads it.
-struct RPCall: Encodable, Equatable {
+struct RPCall: Equatable, Sendable {
   /// What `call.py` is told, as JSON: so numbers stay what they are. The directory is added in the worker.
   var request: String
   /// Where modules are looked for first.
@@ -152,4 +149,14 @@ struct RPCall: Encodable, Equatable {
   var timeout: Double?
   /// Seconds from SIGTERM to SIGKILL.
   var grace: Double
+
+  static let coding = JSONRecord(
+    RPCall(request: "", path: "", before: [], after: [], grace: 0),
+    .required("request", \.request, .text),
+    .required("path", \.path, .text),
+    .required("before", \.before, .list(.text)),
+    .required("after", \.after, .list(.text)),
+    .optional("timeout", \.timeout, .number),
+    .required("grace", \.grace, .number)
+  ).coding
 }

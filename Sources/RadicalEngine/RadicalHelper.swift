@@ -114,11 +114,9 @@ final class RadicalHelper: Sendable {
         return answer.fulfil(.failure(DispatchError("the RADICAL-Pilot helper is gone")))
       }
       state.lastRequest += 1
-      do {
-        peer.send(try request.line(id: state.lastRequest))
-        state.waiting[state.lastRequest] = answer
-        if case .close = request { state.isClosing = true }
-      } catch { answer.fulfil(.failure(error)) }
+      peer.send(request.line(id: state.lastRequest))
+      state.waiting[state.lastRequest] = answer
+      if case .close = request { state.isClosing = true }
     }
     return answer
   }

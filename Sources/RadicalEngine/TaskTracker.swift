@@ -1,4 +1,5 @@
 import Words
+import JSON
 import SessionModel
 import Work
 

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// The first line of a journal.
 struct JournalHeader {
-  private var version: Int?
+  private var version = 0
   private var session = ""
   private var program: String?
 
@@ -24,13 +24,13 @@ struct JournalHeader {
   /// - Returns: the id of the session.
   /// - Throws: when the line is none of a journal, or of another version.
   static func session(of line: ArraySlice<UInt8>, in path: FilePath) throws(SessionDirectory.Problem) -> String {
-    guard let header = try? JournalHeader(line), let version = header.version else {
+    guard let header = try? JournalHeader(line) else {
       throw SessionDirectory.Problem(description: "\(path) is no journal of a session")
     }
-    guard version == Journal.version else {
+    guard header.version == Journal.version else {
       let writer = header.program.map { ", written by \($0)" } ?? ""
       throw SessionDirectory.Problem(
-        description: "\(path) is a journal of version \(version)\(writer); "
+        description: "\(path) is a journal of version \(header.version)\(writer); "
           + "this program reads version \(Journal.version)")
     }
     return header.session
@@ -38,19 +38,10 @@ struct JournalHeader {
 
   private init(_ line: ArraySlice<UInt8>) throws {
     try line.withUnsafeBytes { bytes in
-      var scanner = JSONScanner(bytes)
-      try scanner.beginObject()
-      while let key = try scanner.nextKey() {
-        if key.equals("scalems_journal") {
-          version = Int(try scanner.integer())
-        } else if key.equals("session") {
-          session = try scanner.string().text
-        } else if key.equals("program") {
-          program = try scanner.string().text
-        } else {
-          _ = try scanner.value()
-        }
-      }
+      let members = try JSONObject(bytes)
+      version = try members.required("scalems_journal", .integer)
+      session = try members.optional("session", .text) ?? ""
+      program = try members.optional("program", .text)
     }
   }
 }

@@ -128,13 +128,12 @@ public struct TaskResult: Equatable, Sendable {
   public var pid: Int32?
   /// Why, in words, when that is more than the exit code says; for a failure, with its last line of standard error.
   public var reason: String?
-  /// What a function returned, as JSON on one line.
-  public var value: String?
+  public var value: FunctionValue?
 
   public init(
     exitCode: Int32? = nil, signal: Int32? = nil, wall: Double? = nil, user: Double? = nil, system: Double? = nil,
     peakMemory: Int? = nil, attempt: Int = 1, pid: Int32? = nil, reason: String? = nil,
-    value: String? = nil
+    value: FunctionValue? = nil
   ) {
     self.exitCode = exitCode
     self.signal = signal

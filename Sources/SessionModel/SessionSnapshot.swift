@@ -1,6 +1,6 @@
 /// All that is known of a session: the sum of its events.
 ///
-/// `apply` is the only way to change it (`SnapshotCoding` restores one that was), so a hosted, an attached, a watched and a
+/// `apply` is the only way to change it (a checkpoint restores one that was), so a hosted, an attached, a watched and a
 /// replayed session look the same.
 public struct SessionSnapshot: Sendable {
   public struct LogLine: Equatable, Sendable {

@@ -5,63 +5,88 @@ import Work
 /// 35 bytes a task; counts and the display order are kept incrementally, so that drawing costs what is on the screen.
 public struct TaskTable: Sendable {
   /// What was added, in order of ids.
-  public package(set) var batches: [TaskBatch] = []
+  public private(set) var batches: [TaskBatch] = []
   /// Cores of the pilot that running tasks hold.
-  public package(set) var coresInUse = 0
-  public package(set) var gpusInUse = 0
+  public private(set) var coresInUse = 0
+  public private(set) var gpusInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
-  public package(set) var raptorRunning = 0
+  public private(set) var raptorRunning = 0
   /// Tasks that the engine has for the raptor, and that do not run yet.
-  public package(set) var raptorQueued = 0
-  public package(set) var raptorFinished = 0
+  public private(set) var raptorQueued = 0
+  public var raptorFinished: Int { columns.raptorFinished }
 
-  // The columns are the package's for `TaskTable+Coding`, which is the only other place that sets them.
-  package var states: [TaskState] = []
-  package var exitCodes: [Int16] = []
-  package var signals: [UInt8] = []
-  package var attempts: [UInt8] = []
-  package var added: [UInt32] = []
-  package var queued: [UInt32] = []
-  package var started: [UInt32] = []
-  package var ended: [UInt32] = []
-  package var userTimes: [UInt32] = []
-  package var systemTimes: [UInt32] = []
-  package var peaks: [UInt32] = []
-  package var reasonNumbers: [TaskID: Int32] = [:]
-  package var reasons: [String] = []
-  package var reasonByText: [String: Int32] = [:]
-  package var pids: [TaskID: Int32] = [:]
-  /// Only of functions that returned: other tasks cost nothing here.
-  package var values: [TaskID: String] = [:]
-  package var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
-  package var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
-  package var cancelRequests = IDSet()
-  package var epoch: Timestamp?
-
+  /// What is known of each task; everything else here follows from it and the batches.
+  package private(set) var columns = TaskColumns()
+  private var reasonByText: [String: Int32] = [:]
+  private var phases: [IDSet] = Array(repeating: IDSet(), count: TaskPhase.allCases.count)
+  private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
   /// What moving a task must know of its batch, beside `batches`: to look a whole one up costs as much as the rest.
-  package var needs: [Needs] = []
+  private var needs: [Needs] = []
 
-  package struct Needs {
+  private struct Needs {
     var first: TaskID
     var cores: Int
     var gpus: Int
     var raptor: Bool
 
-    package init(_ batch: TaskBatch) {
+    init(_ batch: TaskBatch) {
       first = batch.first
       (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
       raptor = batch.description.raptor
     }
   }
 
-  static let never = UInt32.max
-  static let noExitCode = Int16.min
+  private static let never = TaskColumns.never
+  private static let noExitCode = TaskColumns.noExitCode
 
   public init() {}
 
-  public var count: Int { states.count }
+  /// The table whose batches and columns these were, its counts and sets computed again; `nil` when they contradict
+  /// each other.
+  package init?(batches: [TaskBatch], columns: TaskColumns) {
+    guard columns.isConsistent else { return nil }
+    var rows = 0
+    for batch in batches {
+      // A batch has at most 2^32 members: no sum of what passed before overflows.
+      guard batch.first.index == rows, batch.count > 0 else { return nil }
+      rows += batch.count
+      guard rows <= columns.count else { return nil }
+    }
+    guard rows == columns.count else { return nil }
+    self.batches = batches
+    self.columns = columns
+    needs = batches.map { Needs($0) }
+    for (number, text) in columns.reasons.enumerated() { reasonByText[text] = Int32(truncatingIfNeeded: number) }
+    recount()
+  }
+
+  /// Computes what `move` keeps incrementally, from the states.
+  private mutating func recount() {
+    let phaseOf = TaskState.allCases.map { Int($0.phase.rawValue) }
+    let words = (count + 63) / 64
+    var bits = [UInt64](repeating: 0, count: words * TaskPhase.allCases.count)
+    for (row, state) in columns.states.enumerated() {
+      stateCounts[Int(state.rawValue)] += 1
+      bits[phaseOf[Int(state.rawValue)] * words + row >> 6] |= 1 << UInt64(row & 63)
+    }
+    for phase in TaskPhase.allCases {
+      let start = Int(phase.rawValue) * words
+      phases[Int(phase.rawValue)] = IDSet(words: Array(bits[start..<(start + words)]))
+    }
+    for batch in batches {
+      let range = batch.first.index..<(batch.first.index + batch.count)
+      let running = columns.states[range].count { $0.phase == .running }
+      coresInUse += running * batch.description.resources.cores
+      gpusInUse += running * batch.description.resources.gpus
+      guard batch.description.raptor else { continue }
+      raptorRunning += running
+      raptorQueued += columns.states[range].count { $0.phase == .queued }
+    }
+  }
+
+  public var count: Int { columns.count }
   /// Texts that are held for the reasons of all tasks.
-  var reasonCount: Int { reasons.count }
+  var reasonCount: Int { columns.reasons.count }
 
   public func count(inState state: TaskState) -> Int { stateCounts[Int(state.rawValue)] }
   public func count(in phase: TaskPhase) -> Int { phases[Int(phase.rawValue)].count }
@@ -69,7 +94,7 @@ public struct TaskTable: Sendable {
 
   public func ids(in phase: TaskPhase) -> IDSet { phases[Int(phase.rawValue)] }
 
-  public func contains(_ id: TaskID) -> Bool { id.index < states.count }
+  public func contains(_ id: TaskID) -> Bool { id.index < columns.states.count }
 
   /// The batch that holds the task.
   public func batch(of id: TaskID) -> TaskBatch? {
@@ -87,7 +112,7 @@ public struct TaskTable: Sendable {
     return low
   }
 
-  public func state(of id: TaskID) -> TaskState { states[id.index] }
+  public func state(of id: TaskID) -> TaskState { columns.states[id.index] }
   public func label(of id: TaskID) -> String { batch(of: id)?.label(of: id) ?? id.uid }
 
   /// The task of a label: `name`, or `name.member` of an ensemble.
@@ -106,39 +131,35 @@ public struct TaskTable: Sendable {
 
   public func commandLine(of id: TaskID) -> String { batch(of: id)?.commandLine(of: id) ?? "" }
   /// Whether someone asked to cancel the task and the engine has not confirmed an end yet.
-  public func isCancelRequested(_ id: TaskID) -> Bool { cancelRequests.contains(id) && !states[id.index].isFinal }
+  public func isCancelRequested(_ id: TaskID) -> Bool {
+    columns.cancelRequests.contains(id) && !columns.states[id.index].isFinal
+  }
 
   /// Everything known of one task; made on request, for a detail view or one visible row.
   public func details(of id: TaskID) -> TaskDetails? {
     guard contains(id), let batch = batch(of: id) else { return nil }
     let row = id.index
     return TaskDetails(
-      id: id, label: batch.label(of: id), state: states[row], isCancelRequested: isCancelRequested(id),
-      attempt: Int(attempts[row]), added: time(added[row]), queued: time(queued[row]), started: time(started[row]),
-      ended: time(ended[row]), exitCode: exitCodes[row] == Self.noExitCode ? nil : Int32(exitCodes[row]),
-      signal: signals[row] == 0 ? nil : Int32(signals[row]), user: Double(userTimes[row]) / 1000,
-      system: Double(systemTimes[row]) / 1000, peakMemory: Int(peaks[row]),
-      pid: pids[id], reason: reasonNumbers[id].map { reasons[Int($0)] }, value: values[id])
+      id: id, label: batch.label(of: id), state: columns.states[row], isCancelRequested: isCancelRequested(id),
+      attempt: Int(columns.attempts[row]), added: time(columns.added[row]), queued: time(columns.queued[row]),
+      started: time(columns.started[row]),
+      ended: time(columns.ended[row]),
+      exitCode: columns.exitCodes[row] == Self.noExitCode ? nil : Int32(columns.exitCodes[row]),
+      signal: columns.signals[row] == 0 ? nil : Int32(columns.signals[row]),
+      user: Double(columns.userTimes[row]) / 1000,
+      system: Double(columns.systemTimes[row]) / 1000, peakMemory: Int(columns.peaks[row]),
+      pid: columns.pids[id], reason: columns.reasonNumbers[id].map { columns.reasons[Int($0)] },
+      value: columns.values[id]?.text)
   }
 
   /// Adds the members of a batch in state NEW. A batch that does not follow the last one is ignored (a duplicate).
   public mutating func add(_ batch: TaskBatch, at time: Timestamp) {
-    guard batch.first.index == states.count, batch.count > 0 else { return }
-    if epoch == nil { epoch = time }
+    guard batch.first.index == columns.states.count, batch.count > 0 else { return }
+    if columns.epoch == nil { columns.epoch = time }
     let count = batch.count
     batches.append(batch)
     needs.append(Needs(batch))
-    states.append(contentsOf: repeatElement(.new, count: count))
-    exitCodes.append(contentsOf: repeatElement(Self.noExitCode, count: count))
-    signals.append(contentsOf: repeatElement(0, count: count))
-    attempts.append(contentsOf: repeatElement(1, count: count))
-    added.append(contentsOf: repeatElement(offset(time), count: count))
-    queued.append(contentsOf: repeatElement(Self.never, count: count))
-    started.append(contentsOf: repeatElement(Self.never, count: count))
-    ended.append(contentsOf: repeatElement(Self.never, count: count))
-    userTimes.append(contentsOf: repeatElement(0, count: count))
-    systemTimes.append(contentsOf: repeatElement(0, count: count))
-    peaks.append(contentsOf: repeatElement(0, count: count))
+    columns.append(count, at: offset(time))
     phases[Int(TaskPhase.waiting.rawValue)].insert(batch.ids)
     stateCounts[Int(TaskState.new.rawValue)] += count
   }
@@ -150,9 +171,9 @@ public struct TaskTable: Sendable {
   public mutating func move(_ id: TaskID, to next: TaskState, at time: Timestamp, result: TaskResult?) -> Bool {
     guard contains(id) else { return false }
     let row = id.index
-    let old = states[row]
+    let old = columns.states[row]
     guard !old.isFinal else { return false }
-    states[row] = next
+    columns.states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
     let (from, to) = (old.phase, next.phase)
@@ -166,21 +187,23 @@ public struct TaskTable: Sendable {
       if needs.raptor {
         raptorRunning += change
         raptorQueued += to == .queued ? 1 : from == .queued ? -1 : 0
-        if from == .running { raptorFinished += 1 }
+        if from == .running { columns.raptorFinished += 1 }
       }
     }
     switch to {
-    case .waiting: (queued[row], started[row]) = (Self.never, Self.never)
-    case .queued: if queued[row] == Self.never { queued[row] = offset(time) }
+    case .waiting: (columns.queued[row], columns.started[row]) = (Self.never, Self.never)
+    case .queued: if columns.queued[row] == Self.never { columns.queued[row] = offset(time) }
     case .running:
-      if started[row] == Self.never { started[row] = offset(time) }
-      if next == .agentExecuting { exitCodes[row] = Self.noExitCode }
+      if columns.started[row] == Self.never { columns.started[row] = offset(time) }
+      if next == .agentExecuting { columns.exitCodes[row] = Self.noExitCode }
     case .done, .failed, .canceled:
       // When the clock was set back in between, the task did not end before it started.
-      let begin = started[row] != Self.never ? started[row] : queued[row] != Self.never ? queued[row] : added[row]
-      ended[row] = max(offset(time), begin)
-      if !pids.isEmpty { pids[id] = nil }
-      cancelRequests.remove(id)
+      let begin =
+        columns.started[row] != Self.never
+        ? columns.started[row] : columns.queued[row] != Self.never ? columns.queued[row] : columns.added[row]
+      columns.ended[row] = max(offset(time), begin)
+      if !columns.pids.isEmpty { columns.pids[id] = nil }
+      columns.cancelRequests.remove(id)
     }
     if let result { note(result, for: id) }
     return true
@@ -188,36 +211,36 @@ public struct TaskTable: Sendable {
 
   private mutating func note(_ result: TaskResult, for id: TaskID) {
     let row = id.index
-    attempts[row] = UInt8(clamping: result.attempt)
-    if let code = result.exitCode { exitCodes[row] = Int16(clamping: code) }
-    if let signal = result.signal { signals[row] = UInt8(clamping: signal) }
-    if let user = result.user { userTimes[row] = Self.milliseconds(user) }
-    if let system = result.system { systemTimes[row] = Self.milliseconds(system) }
-    if let peak = result.peakMemory { peaks[row] = UInt32(clamping: peak) }
-    if let pid = result.pid, !states[row].isFinal { pids[id] = pid }
-    if let value = result.value { values[id] = value }
+    columns.attempts[row] = UInt8(clamping: result.attempt)
+    if let code = result.exitCode { columns.exitCodes[row] = Int16(clamping: code) }
+    if let signal = result.signal { columns.signals[row] = UInt8(clamping: signal) }
+    if let user = result.user { columns.userTimes[row] = Self.milliseconds(user) }
+    if let system = result.system { columns.systemTimes[row] = Self.milliseconds(system) }
+    if let peak = result.peakMemory { columns.peaks[row] = UInt32(clamping: peak) }
+    if let pid = result.pid, !columns.states[row].isFinal { columns.pids[id] = pid }
+    if let value = result.value { columns.values[id] = value }
     if let reason = result.reason {
       // Interned: a million tasks canceled for one reason hold one text.
       let number =
         reasonByText[reason]
         ?? {
-          let number = Int32(reasons.count)
-          reasons.append(reason)
+          let number = Int32(columns.reasons.count)
+          columns.reasons.append(reason)
           reasonByText[reason] = number
           return number
         }()
-      reasonNumbers[id] = number
+      columns.reasonNumbers[id] = number
     }
   }
 
   mutating func noteCancelRequest(_ ids: [TaskID]) {
-    for id in ids where contains(id) && !states[id.index].isFinal { cancelRequests.insert(id) }
+    for id in ids where contains(id) && !columns.states[id.index].isFinal { columns.cancelRequests.insert(id) }
   }
 
-  mutating func clearCancelRequests() { cancelRequests = IDSet() }
+  mutating func clearCancelRequests() { columns.cancelRequests = IDSet() }
 
   mutating func clearCancelRequest(_ ids: [TaskID]) {
-    for id in ids { cancelRequests.remove(id) }
+    for id in ids { columns.cancelRequests.remove(id) }
   }
 
   /// The task in row `row` of the list: running first, then queued, waiting, failed, canceled, done; by id in each.
@@ -233,7 +256,7 @@ public struct TaskTable: Sendable {
   /// The row of the list in which the task stands now.
   public func row(of id: TaskID) -> Int? {
     guard contains(id) else { return nil }
-    let phase = Int(states[id.index].phase.rawValue)
+    let phase = Int(columns.states[id.index].phase.rawValue)
     return phases[..<phase].reduce(0) { $0 + $1.count } + phases[phase].rank(id)
   }
 
@@ -243,7 +266,7 @@ public struct TaskTable: Sendable {
   }
 
   private func offset(_ time: Timestamp) -> UInt32 {
-    guard let epoch else { return 0 }
+    guard let epoch = columns.epoch else { return 0 }
     // Not `never`, which is no time; a damaged time stamp may be further away than a number can say.
     let (distance, overflows) = time.microseconds.subtractingReportingOverflow(epoch.microseconds)
     guard !overflows else { return time > epoch ? Self.never - 1 : 0 }
@@ -251,7 +274,7 @@ public struct TaskTable: Sendable {
   }
 
   private func time(_ offset: UInt32) -> Timestamp? {
-    guard let epoch, offset != Self.never else { return nil }
+    guard let epoch = columns.epoch, offset != Self.never else { return nil }
     return Timestamp(microseconds: epoch.microseconds + Int64(offset) * 1000)
   }
 }

@@ -2,6 +2,8 @@ import SessionModel
 
 /// The state of a session at one place of its journal, in a form that reads back fast: 33 bytes a task.
 ///
+/// A head of JSON, as the journal has it, then the columns of the tasks as they are in memory.
+///
 /// It is a cache. Whatever is wrong with one, the journal itself is there.
 public struct Checkpoint: Sendable {
   /// Of the format, and of what `SessionSnapshot.apply` makes of events: a change of either is a new version.
@@ -30,13 +32,14 @@ public struct Checkpoint: Sendable {
       var reader = ByteReader(bytes)
       guard (try? reader.number(UInt64.self)) == Checkpoint.magic,
         (try? reader.number(UInt32.self)) == Checkpoint.version, (try? reader.number(UInt64.self)) != nil,
-        let size = try? reader.integer(), let end = try? reader.integer(), let tail = try? reader.number(UInt64.self),
-        let session = try? reader.text(), size >= reader.offset, end >= 0
+        let size = try? reader.number(Int64.self), let end = try? reader.number(Int64.self),
+        let tail = try? reader.number(UInt64.self), let length = try? reader.count(),
+        let session = try? reader.bytes(length), size >= reader.offset, end >= 0
       else { return nil }
-      self.session = session
-      journalEnd = end
+      self.session = String(decoding: session, as: UTF8.self)
+      journalEnd = Int(end)
       journalTail = tail
-      self.size = size
+      self.size = Int(size)
       bodyOffset = reader.offset
     }
 
@@ -61,7 +64,8 @@ public struct Checkpoint: Sendable {
     writer.number(UInt64(0))
     writer.count(journalEnd)
     writer.number(journalTail)
-    writer.text(session)
+    writer.count(session.utf8.count)
+    writer.column(Array(session.utf8))
     snapshot.write(to: &writer)
     writer.set(UInt64(writer.bytes.count), at: sizeOffset)
     writer.set(writer.bytes.withUnsafeBytes { checksum(ofCheckpoint: $0) }, at: checksumOffset)

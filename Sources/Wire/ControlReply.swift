@@ -41,11 +41,28 @@ public enum ControlReply: Equatable, Sendable {
   ///
   /// - Throws: `ControlProblem` when it is no reply.
   public init(line: UnsafeRawBufferPointer) throws(ControlProblem) {
-    var fields = Fields()
-    do {
-      try fields.read(line)
-      self = try fields.reply()
-    } catch { throw ControlProblem("the host of the session said what is no reply: \(error)") }
+    do { try self.init(try JSONObject(line), line) } catch {
+      throw ControlProblem("the host of the session said what is no reply: \(error)")
+    }
+  }
+
+  private init(_ members: JSONObject, _ line: UnsafeRawBufferPointer) throws {
+    if let version: Int = try members.optional("scalems_control", .integer) {
+      self = .greeting(
+        version: version, session: try members.optional("session", .text) ?? "",
+        program: try members.optional("program", .text) ?? "")
+    } else if let error = try members.optional("error", .text) {
+      self = .refused(ControlProblem(id: try members.optional("id", .integer), error))
+    } else if let position: Int = try members.optional("position", .integer) {
+      self = .position(position, problem: try members.optional("problem", .text))
+    } else if let command: Int = try members.optional("command", .integer) {
+      let (stage, added) = try CommandProgress.read(JSONScanner(line))
+      let report = CommandReport(command: command, stage: stage, added: added)
+      self = .command(id: try members.required("id", .integer), report)
+    } else {
+      guard try members.optional("ok", .flag) ?? false else { throw ControlProblem("it says nothing") }
+      self = .accepted(id: try members.required("id", .integer))
+    }
   }
 }
 
@@ -67,79 +84,6 @@ public struct CommandReport: Equatable, Sendable {
 
   package func write(to json: inout JSONWriter) {
     json.member("command", command)
-    switch stage {
-    case .requested: json.member("stage", "requested")
-    case .acknowledged: json.member("stage", "acknowledged")
-    case .finished(let succeeded, let outcome):
-      json.member("stage", "finished")
-      json.member("succeeded", succeeded)
-      json.member("outcome", outcome)
-    }
-    if let added {
-      json.member("first", added.lowerBound)
-      json.member("count", added.count)
-    }
-  }
-}
-
-private struct Fields {
-  private var id: Int?
-  private var version: Int?
-  private var session = ""
-  private var program = ""
-  private var isAccepted = false
-  private var command: Int?
-  private var stage: String?
-  private var succeeded = false
-  private var outcome = ""
-  private var first: UInt32?
-  private var count: UInt32?
-  private var position: Int?
-  private var problem: String?
-  private var error: String?
-
-  mutating func read(_ line: UnsafeRawBufferPointer) throws {
-    var scanner = JSONScanner(line)
-    try scanner.beginObject()
-    while let key = try scanner.nextKey() {
-      switch key.text {
-      case "id": id = Int(try scanner.integer())
-      case "scalems_control": version = Int(try scanner.integer())
-      case "session": session = try scanner.string().text
-      case "program": program = try scanner.string().text
-      case "ok": isAccepted = try scanner.boolean()
-      case "command": command = Int(try scanner.integer())
-      case "stage": stage = try scanner.string().text
-      case "succeeded": succeeded = try scanner.boolean()
-      case "outcome": outcome = try scanner.string().text
-      case "first": first = UInt32(exactly: try scanner.integer())
-      case "count": count = UInt32(exactly: try scanner.integer())
-      case "position": position = Int(try scanner.integer())
-      case "problem": problem = try scanner.string().text
-      case "error": error = try scanner.string().text
-      default: _ = try scanner.value()
-      }
-    }
-    try scanner.finish()
-  }
-
-  func reply() throws(ControlProblem) -> ControlReply {
-    if let version { return .greeting(version: version, session: session, program: program) }
-    if let error { return .refused(ControlProblem(id: id, error)) }
-    if let position { return .position(position, problem: problem) }
-    guard let id else { throw ControlProblem("it has no id") }
-    guard let command else {
-      guard isAccepted else { throw ControlProblem("it says nothing") }
-      return .accepted(id: id)
-    }
-    var added: Range<UInt32>?
-    if let first, let count, count <= UInt32.max - first { added = first..<(first + count) }
-    let stage: CommandRecord.Stage
-    switch self.stage {
-    case "acknowledged": stage = .acknowledged
-    case "finished": stage = .finished(succeeded: succeeded, outcome: outcome)
-    default: throw ControlProblem("a command has no stage '\(self.stage ?? "")'")
-    }
-    return .command(id: id, CommandReport(command: command, stage: stage, added: added))
+    CommandProgress(stage, added).write(to: &json)
   }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSON
 import SessionModel
 import Work
@@ -40,9 +39,9 @@ public struct ControlRequest: Equatable, Sendable {
     case .command(let command, let reason, let token):
       json.member("request", "command")
       json.member("verb", command.verb.rawValue)
-      if case .cancel(let ids) = command { json.member("uids", ids.lazy.map(\.uid)) }
+      if case .cancel(let ids) = command { json.member("uids", ids, .list(TaskID.coding)) }
       if case .submit(let offer) = command { offer.write(to: &json) }
-      json.write(command.grace)
+      command.grace?.write(to: &json)
       json.member("reason", reason)
       json.member("request_id", token)
     }
@@ -54,116 +53,96 @@ public struct ControlRequest: Equatable, Sendable {
   ///
   /// - Throws: `ControlProblem` that says what is wrong, with the id when that could be read.
   public init(line: UnsafeRawBufferPointer) throws(ControlProblem) {
-    var fields = Fields()
-    do { try fields.read(line) } catch {
-      throw ControlProblem(id: fields.id, "this is no request: \(ControlProblem.words(for: error))")
-    }
-    guard let id = fields.id else { throw ControlProblem("the request has no id") }
-    do { self.init(id: id, try fields.body()) } catch { throw ControlProblem(id: id, "\(error)") }
+    let members: JSONObject
+    do { members = try JSONObject(line) } catch { throw ControlProblem("this is no request: \(error)") }
+    guard members.has("id") else { throw ControlProblem("the request has no id") }
+    do { id = try members.required("id", .integer) } catch { throw ControlProblem("this is no request: \(error)") }
+    do { body = try Body(members) } catch let problem as ControlProblem {
+      throw ControlProblem(id: id, problem.description)
+    } catch { throw ControlProblem(id: id, "this is no request: \(error)") }
   }
 }
 
-private struct Fields {
-  var id: Int?
-  private var request: String?
-  private var version: Int?
-  private var origin: String?
-  private var isReadOnly = false
-  private var verb: String?
-  private var reason: String?
-  private var token: String?
-  private var uids: [TaskID]?
-  private var items: [WorkItem]?
-  private var commands: CommandList?
-  private var grace: CloseGrace?
-
-  mutating func read(_ line: UnsafeRawBufferPointer) throws {
-    var scanner = JSONScanner(line)
-    try scanner.beginObject()
-    while let key = try scanner.nextKey() {
-      switch key.text {
-      case "id": id = Int(try scanner.integer())
-      case "request": request = try scanner.string().text
-      case "version": version = Int(try scanner.integer())
-      case "origin": origin = try scanner.string().text
-      case "read_only": isReadOnly = try scanner.boolean()
-      case "verb": verb = try scanner.string().text
-      case "reason": reason = try scanner.string().text
-      case "request_id": token = try scanner.string().text
-      case "uids": uids = try Self.uids(&scanner)
-      case "items": items = try JSONDecoder().decode([WorkItem].self, from: Data(try scanner.value().bytes))
-      case "commands": commands = try Self.commands(&scanner)
-      case "grace":
-        let seconds = try scanner.seconds()
-        guard let value = CloseGrace(seconds: seconds) else {
-          throw ControlProblem("the grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(seconds)")
-        }
-        grace = value
-      case "now": if try scanner.boolean() { grace = CloseGrace.none }
-      default: _ = try scanner.value()
-      }
-    }
-    try scanner.finish()
-  }
-
-  private static func uids(_ scanner: inout JSONScanner) throws -> [TaskID] {
-    var ids: [TaskID] = []
-    try scanner.beginArray()
-    while try scanner.nextElement() {
-      let uid = try scanner.string().text
-      guard let id = TaskID(uid: uid) else { throw ControlProblem("\(ControlProblem.quoted(uid)) is no uid of a task") }
-      ids.append(id)
-    }
-    return ids
-  }
-
-  private static func commands(_ scanner: inout JSONScanner) throws -> CommandList {
-    var list = CommandList()
-    try scanner.beginArray()
-    while try scanner.nextElement() { list.append(try scanner.string().text.utf8) }
-    return list
-  }
-
-  func body() throws(ControlProblem) -> ControlRequest.Body {
-    switch request {
+extension ControlRequest.Body {
+  fileprivate init(_ members: JSONObject) throws {
+    switch try members.optional("request", .text) {
     case "hello":
-      guard let version else { throw ControlProblem("the request 'hello' has no version") }
-      return .hello(version: version, origin: origin, isReadOnly: isReadOnly)
-    case "follow": return .follow
-    case "command": return .command(try command(), reason: reason, token: token)
+      guard let version: Int = try members.optional("version", .integer) else {
+        throw ControlProblem("the request 'hello' has no version")
+      }
+      self = .hello(
+        version: version, origin: try members.optional("origin", .text),
+        isReadOnly: try members.optional("read_only", .flag) ?? false)
+    case "follow": self = .follow
+    case "command":
+      self = .command(
+        try OperatorCommand(members), reason: try members.optional("reason", .text),
+        token: try members.optional("request_id", .text))
     case let other?: throw ControlProblem("there is no request \(ControlProblem.quoted(other))")
     case nil: throw ControlProblem("it does not say which request it is")
     }
   }
+}
 
-  private func command() throws(ControlProblem) -> OperatorCommand {
-    guard let verb else { throw ControlProblem("the command has no verb") }
-    switch OperatorCommand.Verb(rawValue: verb) {
-    case .drain: return .drain
-    case .stop: return .stop
-    case .resume: return .resume
-    case .cancelRaptor: return .cancelRaptor
-    case .close: return .close(grace ?? .configured)
+extension OperatorCommand {
+  fileprivate init(_ members: JSONObject) throws {
+    guard let verb = try members.optional("verb", .text) else { throw ControlProblem("the command has no verb") }
+    switch Verb(rawValue: verb) {
+    case .drain: self = .drain
+    case .stop: self = .stop
+    case .resume: self = .resume
+    case .cancelRaptor: self = .cancelRaptor
+    case .close: self = .close(try CloseGrace(members) ?? .configured)
     case .cancel:
-      guard let uids, !uids.isEmpty else { throw ControlProblem("the command 'cancel' names no tasks") }
-      return .cancel(uids)
-    case .submit:
-      if let items, commands == nil { return .submit(.items(items)) }
-      if let commands, items == nil { return .submit(.commands(commands)) }
-      throw ControlProblem("the command 'submit' has either items or commands")
+      guard let ids = try members.optional("uids", .list(TaskID.coding)), !ids.isEmpty else {
+        throw ControlProblem("the command 'cancel' names no tasks")
+      }
+      self = .cancel(ids)
+    case .submit: self = .submit(try WorkOffer(members))
     case nil: throw ControlProblem("there is no command \(ControlProblem.quoted(verb))")
     }
   }
 }
 
-extension WorkOffer {
+extension CloseGrace {
+  /// What a `close` gives to running tasks: `now`, or `grace` in seconds.
+  fileprivate init?(_ members: JSONObject) throws {
+    if try members.optional("now", .flag) == true {
+      self = .none
+      return
+    }
+    guard let seconds: Double = try members.optional("grace", .number) else { return nil }
+    guard let grace = CloseGrace(seconds: seconds) else {
+      throw ControlProblem("the grace is a number of seconds from 0 to \(Int(Self.limit)), not \(seconds)")
+    }
+    self = grace
+  }
+
   fileprivate func write(to json: inout JSONWriter) {
     switch self {
-    case .items(let items):
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      if let bytes = try? encoder.encode(items) { json.member("items", raw: bytes) }
-    case .commands(let list): json.member("commands", (0..<list.count).lazy.map { list[$0] })
+    case .configured: break
+    case .seconds(let seconds): json.member("grace", seconds)
+    case .none: json.member("now", true)
+    }
+  }
+}
+
+extension WorkOffer {
+  /// What a newer client wants of a task, and this session does not know, is refused: it must not silently be dropped.
+  fileprivate init(_ members: JSONObject) throws {
+    let items = try members.optional("items", .list(WorkItem.coding), refusesUnknown: true)
+    let commands = try members.optional("commands", CommandList.coding)
+    switch (items, commands) {
+    case (let items?, nil): self = .items(items)
+    case (nil, let commands?): self = .commands(commands)
+    default: throw ControlProblem("the command 'submit' has either items or commands")
+    }
+  }
+
+  fileprivate func write(to json: inout JSONWriter) {
+    switch self {
+    case .items(let items): json.member("items", items, .list(WorkItem.coding))
+    case .commands(let list): json.member("commands", list, CommandList.coding)
     }
   }
 }

@@ -38,14 +38,5 @@ extension TaskID {
 }
 
 extension JSONWriter {
-  /// What a `close` gives to running tasks: `now`, or `grace` in seconds.
-  mutating func write(_ grace: CloseGrace?) {
-    switch grace {
-    case nil, .configured?: break
-    case .seconds(let seconds)?: member("grace", seconds)
-    case CloseGrace.none?: member("now", true)
-    }
-  }
-
   public mutating func member(_ name: StaticString, _ time: Timestamp) { member(name, microseconds: time.microseconds) }
 }

@@ -1,8 +1,9 @@
 import JSON
 
+/// What a function returned.
+public typealias FunctionValue = JSONText
+
 /// A call of a Python function: what a function task runs instead of a program.
-///
-/// As JSON, `args` and `kwargs` are texts that hold JSON: so their numbers stay what they are, see `JSONValue`.
 public struct FunctionCall: Equatable, Sendable {
   /// The module to import; one beside the workflow is found.
   public var module: String
@@ -48,29 +49,5 @@ extension FunctionCall: CustomStringConvertible {
       "{\(members.sorted { $0.key < $1.key }.map { "\(JSONValue.string($0).json): \(text($1))" }.joined(separator: ", "))}"
     default: value.json
     }
-  }
-}
-
-extension FunctionCall: Codable {
-  enum CodingKeys: String, CodingKey { case module, name, args, kwargs }
-
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func value(_ key: CodingKeys) throws -> JSONValue? {
-      try container.decodeIfPresent(String.self, forKey: key).map { try JSONValue(json: $0) }
-    }
-    self.init(
-      module: try container.decode(String.self, forKey: .module), name: try container.decode(String.self, forKey: .name)
-    )
-    if case .array(let elements) = try value(.args) { args = elements }
-    if case .object(let members) = try value(.kwargs) { kwargs = members }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(module, forKey: .module)
-    try container.encode(name, forKey: .name)
-    if !args.isEmpty { try container.encode(JSONValue.array(args).json, forKey: .args) }
-    if !kwargs.isEmpty { try container.encode(JSONValue.object(kwargs).json, forKey: .kwargs) }
   }
 }

@@ -1,6 +1,6 @@
 /// One task as an engine runs it: of an ensemble, with the member's number in place; of a list of commands, with its
 /// command; but without the resources it will get.
-public struct ResolvedTask: Sendable {
+public struct ResolvedTask: Equatable, Sendable {
   public let id: TaskID
   /// 1 for the first run.
   public let attempt: Int
@@ -27,6 +27,17 @@ public struct ResolvedTask: Sendable {
       description = member.map(shared.substituting(member:)) ?? shared
     }
     needs = CoreNeeds(shared.resources)
+  }
+
+  /// One that was resolved before, as an agent hands it on to its raptor: its own texts may hold what looks like a
+  /// place for the number.
+  public init(id: TaskID, attempt: Int, label: String, member: Int?, resolved: TaskDescription) {
+    self.id = id
+    self.attempt = attempt
+    self.label = label
+    self.member = member
+    description = resolved
+    needs = CoreNeeds(resolved.resources)
   }
 }
 

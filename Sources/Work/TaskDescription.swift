@@ -1,5 +1,5 @@
 /// What a task is: field names of SCALE-MS's `SubprocessInput`, and of RP's `TaskDescription` for the rest.
-public struct TaskDescription: Codable, Equatable, Sendable {
+public struct TaskDescription: Equatable, Sendable {
   /// Unique in the workflow; tasks name each other by it in `after`.
   public var name: String
   /// The program and its arguments; empty for a function, and when a `TaskBatch` carries one shell command a member.
@@ -54,12 +54,6 @@ public struct TaskDescription: Codable, Equatable, Sendable {
     self.retries = retries
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name, argv, function, stdin, environment, stdout, stderr, inputs, outputs, resources
-    case preExec = "pre_exec"
-    case timeout, raptor, after, retries
-  }
-
   /// What the task runs, for people: not quoted for a shell.
   public var commandLine: String { function?.description ?? argv.joined(separator: " ") }
 
@@ -83,7 +77,7 @@ public struct TaskDescription: Codable, Equatable, Sendable {
 }
 
 /// What a task needs of its pilot.
-public struct TaskResources: Codable, Equatable, Sendable {
+public struct TaskResources: Equatable, Sendable {
   /// Processes of the task.
   public var ranks: Int
   public var coresPerRank: Int
@@ -104,16 +98,10 @@ public struct TaskResources: Codable, Equatable, Sendable {
     let (product, overflows) = max(1, ranks).multipliedReportingOverflow(by: each)
     return overflows ? most : min(product, most)
   }
-
-  enum CodingKeys: String, CodingKey {
-    case ranks
-    case coresPerRank = "cores_per_rank"
-    case gpusPerRank = "gpus_per_rank"
-  }
 }
 
 /// Where a task's standard input comes from; without one it reads `/dev/null`.
-public enum StandardInput: Codable, Equatable, Sendable {
+public enum StandardInput: Equatable, Sendable {
   case text(String)
   /// A `Location`; a relative path belongs to the directory of the workflow.
   case file(String)
@@ -128,8 +116,8 @@ public enum StandardInput: Codable, Equatable, Sendable {
 
 /// One file or directory to bring into, or out of, a task's directory: each end is a `Location`, whose relative paths
 /// belong to the task's directory on its side, and to the client's on the other.
-public struct StagingDirective: Codable, Equatable, Sendable {
-  public enum Action: String, Codable, CaseIterable, Sendable { case copy, link, move }
+public struct StagingDirective: Equatable, Sendable {
+  public enum Action: String, CaseIterable, Sendable { case copy, link, move }
   public var source: String
   public var target: String
   public var action: Action

@@ -1,5 +1,5 @@
 /// One entry of a workflow: a description and how many tasks it stands for.
-public struct WorkItem: Codable, Equatable, Sendable {
+public struct WorkItem: Equatable, Sendable {
   public var description: TaskDescription
   /// Empty for a single task, `[n]` for an ensemble of n members; other shapes are refused when the item is added.
   public var shape: [Int]

@@ -16,7 +16,7 @@ import Work
           first: TaskID(0), description: TaskDescription(name: "walk", function: call),
           members: .ensemble(first: 0, count: 3))))
     fixture.move([2], .agentExecuting, TaskResult(pid: 17))
-    fixture.move([2], .done, TaskResult(exitCode: 0, value: value))
+    fixture.move([2], .done, TaskResult(exitCode: 0, value: try? FunctionValue(value)))
     return fixture.state.factLines(of: TaskID(2), width: 40)
   }
 

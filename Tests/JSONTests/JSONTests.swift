@@ -27,14 +27,11 @@ import Testing
     #expect(try text(#""\u0000""#) == "\u{0}")
   }
 
-  @Test func `broken escapes and surrogates become the replacement character`() throws {
+  @Test func `half a pair of surrogates becomes the replacement character`() throws {
     #expect(try text(#""\ud83d""#) == "\u{fffd}")
     #expect(try text(#""\udc69x""#) == "\u{fffd}x")
     #expect(try text(#""\ud83d\u0041""#) == "\u{fffd}A")
     #expect(try text(#""\ud83d\ud83d\udc69""#) == "\u{fffd}\u{1f469}")
-    #expect(try text(#""\uzzzz!""#) == "\u{fffd}!")
-    #expect(try text(#""\u12""#) == "\u{fffd}")
-    #expect(try text(#""\q""#) == "q")
     #expect(throws: JSONScanner.Failure.self) { try text(#""\""#) }
     #expect(throws: JSONScanner.Failure.self) { try text(#""no end"#) }
   }
@@ -71,11 +68,12 @@ import Testing
 
   @Test func `digits beyond the microsecond are dropped`() throws {
     #expect(try scan("1.1234567899") { try $0.microseconds() } == 1_123_456)
-    #expect(try scan("3.") { try $0.microseconds() } == 3_000_000)
   }
 
   @Test func `numbers out of range are errors`() {
-    for text in ["", "-", ".5", "x", "1234567890123456789", "9000000000000", "1E5"] {
+    for text in [
+      "", "-", ".5", "3.", "-1.", "01", "-00", "1.e1", "+1", "x", "1234567890123456789", "9000000000000", "1E5",
+    ] {
       #expect(throws: JSONScanner.Failure.self, "\(text)") { try scan(text) { try $0.microseconds() } }
     }
   }
@@ -89,7 +87,7 @@ import Testing
       while let key = try scanner.nextKey() {
         keys.append(key.text)
         let value = try scanner.value()
-        if key.equals("a") { element = String(decoding: value.bytes, as: UTF8.self) }
+        if key.equals("a") { element = value.json }
       }
       try scanner.finish()
       return (keys, element)

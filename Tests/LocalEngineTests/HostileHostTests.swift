@@ -46,12 +46,12 @@ import Work
 
     func say(_ bytes: [UInt8]) { peer.send(bytes) }
 
-    func start(cores: Int = 2, gpus: Int = 1, runtime: Double? = nil, killGrace: Double = 0.1) throws {
+    func start(cores: Int = 2, gpus: Int = 1, runtime: Double? = nil, killGrace: Double = 0.1) {
       var writer = RequestWriter()
-      try writer.write(
-        AgentConfiguration(
-          session: "s", sessionDirectory: place.path, clientDirectory: place.path, venv: nil, cores: cores, gpus: gpus,
-          runtime: runtime, pilot: "pilot.0000", killGrace: killGrace, raptorCommand: []))
+      let configuration = AgentConfiguration(
+        session: "s", sessionDirectory: place.path, clientDirectory: place.path, venv: nil, cores: cores, gpus: gpus,
+        runtime: runtime, pilot: "pilot.0000", killGrace: killGrace, raptorCommand: [])
+      writer.write(.start(configuration))
       say(writer.take())
     }
 
@@ -71,8 +71,8 @@ import Work
     for (cores, gpus, runtime) in [
       (Int.max, 0, nil), (0, 0, nil), (.min, 0, nil), (1, .max, nil), (1, -1, nil), (1, 0, 1e300), (1, 0, -1),
       (1, 0, 0), (1_000_000_000_000_000_000, 0, nil), (100_000_001, 0, nil as Double?),
-    ] { try agent.start(cores: cores, gpus: gpus, runtime: runtime) }
-    try agent.start(killGrace: 1e300)
+    ] { agent.start(cores: cores, gpus: gpus, runtime: runtime) }
+    agent.start(killGrace: 1e300)
     try await agent.runsStill(1)
     var writer = RequestWriter()
     let most = Int.max

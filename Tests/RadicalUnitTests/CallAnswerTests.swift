@@ -1,4 +1,5 @@
 import SessionModel
+import TestSupport
 import Testing
 import Work
 
@@ -21,7 +22,7 @@ private func end(_ answer: String, timeout: Double? = nil) -> (state: TaskState,
   func `a value stays what it is`(_ value: String) {
     let (state, result) = end(answered(#""exit_code":0,"user":0.5,"system":0.25,"peak_kib":7,"value":\#(value)"#))!
     #expect(state == .done)
-    #expect(result == TaskResult(exitCode: 0, user: 0.5, system: 0.25, peakMemory: 7, value: value))
+    #expect(result == TaskResult(exitCode: 0, user: 0.5, system: 0.25, peakMemory: 7, value: functionValue(value)))
   }
 
   @Test(arguments: ["NaN", "[Infinity]", "-Infinity", "nul", "{1:2}", "[1", "'x'", "1 2", ""])

@@ -7,7 +7,7 @@ import Testing
 
 /// The line of a request as whoever reads JSON sees it.
 private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSONValue] {
-  let line = try request.line(id: id)
+  let line = request.line(id: id)
   #expect(line.last == 0x0a && line.filter { $0 == 0x0a }.count == 1)
   guard case .object(let members) = try JSONValue(json: String(decoding: line.dropLast(), as: UTF8.self)) else {
     return [:]

@@ -1,4 +1,5 @@
 import SessionModel
+import TestSupport
 import Testing
 import Work
 
@@ -220,7 +221,7 @@ extension TaskTracker {
     var good = call()
     let value = told(
       good.hear("DONE", TaskRecord(exitCode: 0, returnValue: answered(#""exit_code":0,"value":[1, 2.0]"#))))
-    #expect(value?.state == .done && value?.result == TaskResult(exitCode: 0, value: "[1, 2.0]"))
+    #expect(value?.state == .done && value?.result == TaskResult(exitCode: 0, value: functionValue("[1, 2.0]")))
     var unwanted = call()
     unwanted.noteCancel([first])
     let canceled = told(unwanted.hear("DONE", TaskRecord(returnValue: #"{"signal": 15, "ended": "canceled"}"#)))

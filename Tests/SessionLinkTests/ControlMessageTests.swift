@@ -73,7 +73,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
       (#"{"id":1,"request":"command","verb":"submit"}"#, 1, "either items or commands"),
       (#"{"id":1,"request":"command","verb":"submit","items":[],"commands":[]}"#, 1, "either items or commands"),
       (#"{"id":1,"request":"command","verb":"submit","items":[{}]}"#, 1, "this is no request"),
-      (#"{"id":1,"request":"follow"} x"#, 1, "this is no request"),
+      (#"{"id":1,"request":"follow"} x"#, nil, "this is no request"),
     ] as [(String, Int?, String)] {
       let problem = #expect(throws: ControlProblem.self) { try request(text.utf8) }
       #expect(

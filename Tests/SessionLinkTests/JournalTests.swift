@@ -93,7 +93,7 @@ import Testing
     let contents = try JournalContents(reading: path)
     #expect(contents.events == [log("a"), log("c")])
     #expect(contents.problems.count == 2)
-    #expect(contents.problems.first == "line 4: the member 'state' cannot be 'BORED'")
+    #expect(contents.problems.first == "line 4: state cannot be 'BORED'")
     #expect(contents.problems.last?.hasPrefix("line 6: expected {") ?? false)
   }
 

@@ -11,6 +11,9 @@ public let hostileTexts = [
 
 public func at(_ seconds: Double) -> Timestamp { Timestamp(microseconds: 1_785_571_200_000_000 + Int64(seconds * 1e6)) }
 
+/// What a function returned; `json` is a value of JSON.
+public func functionValue(_ json: String) -> FunctionValue? { try? FunctionValue(json) }
+
 public func line(_ event: SessionEvent) -> [UInt8] {
   var writer = JSONWriter()
   event.write(to: &writer)
@@ -64,7 +67,7 @@ public enum Samples {
       TaskResult(
         exitCode: -1, signal: 9, wall: 1.5, user: 0.000001, system: 12.25, peakMemory: 1 << 40, attempt: 3, pid: 2,
         reason: "last words\u{0}")),
-    .task(TaskID(3), .done, TaskResult(exitCode: 0, value: "{\"a\": [1, 2.0, null]}")),
+    .task(TaskID(3), .done, TaskResult(exitCode: 0, value: functionValue("{\"a\": [1, 2.0, null]}"))),
     .command(CommandRecord(id: 1, verb: .drain, sender: "ann", stage: .requested)),
     .command(
       CommandRecord(

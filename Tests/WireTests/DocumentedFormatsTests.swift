@@ -42,7 +42,7 @@ import Work
   @Test func `every member of a task's description`() throws {
     var description = Samples.description
     description.function = FunctionCall(module: "m", name: "f")
-    #expect(try memberNames(description.json()) == page.members(of: "Task description"))
+    #expect(try memberNames(description.json) == page.members(of: "Task description"))
   }
 
   @Test func `every request with every member`() throws {

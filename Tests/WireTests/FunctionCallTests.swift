@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSON
 import SessionModel
 import TestSupport
@@ -39,9 +38,9 @@ import Work
   @Test func `a description with a function reads back`() throws {
     let description = TaskDescription(name: "f", function: Self.call)
     #expect(description.raptor && description.argv.isEmpty)
-    #expect(try JSONDecoder().decode(TaskDescription.self, from: Data(description.json())) == description)
+    #expect(try description.json.withUnsafeBytes { try TaskDescription.coding.value($0) } == description)
     let plain = TaskDescription(name: "f", function: FunctionCall(module: "m", name: "f"))
-    #expect(try JSONDecoder().decode(TaskDescription.self, from: Data(plain.json())) == plain)
+    #expect(try plain.json.withUnsafeBytes { try TaskDescription.coding.value($0) } == plain)
   }
 
   @Test func `a whole argument is the number of the member, elsewhere its digits`() throws {
@@ -66,13 +65,13 @@ import Work
   func `a value is in the event as it is, and the table keeps it`(value: String) throws {
     let id = TaskID(0)
     let done = SessionEvent(
-      time: at(1), source: .raptor, .task(id, .done, TaskResult(exitCode: 0, reason: "r", value: value)))
+      time: at(1), source: .raptor, .task(id, .done, TaskResult(exitCode: 0, reason: "r", value: functionValue(value))))
     #expect(String(decoding: line(done), as: UTF8.self).contains(",\"value\":\(value)}"))
     #expect(try event(line(done)) == done)
     var table = TaskTable()
     table.add(TaskBatch(first: id, description: TaskDescription(name: "f"), members: .single), at: at(0))
     #expect(table.details(of: id)?.value == nil)
-    table.move(id, to: .done, at: at(1), result: TaskResult(value: value))
+    table.move(id, to: .done, at: at(1), result: TaskResult(value: functionValue(value)))
     #expect(table.details(of: id)?.value == value)
   }
 }

@@ -41,7 +41,7 @@ import SessionModel
 
   @Test func `a batch whose numbers contradict each other is an error`() throws {
     func batch(_ members: String) -> String {
-      let json = String(decoding: (try? TaskDescription(name: "a", argv: ["x"]).json()) ?? [], as: UTF8.self)
+      let json = String(decoding: TaskDescription(name: "a", argv: ["x"]).json, as: UTF8.self)
       return "{\"t\":1,\"event\":\"tasks.added\",\"description\":\(json),\(members)}"
     }
     #expect(try event(batch(#""first":0,"count":1"#)) != nil)

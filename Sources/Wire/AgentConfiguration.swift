@@ -1,0 +1,55 @@
+import JSON
+import Work
+
+/// The settings of an agent, in its first line.
+package struct AgentConfiguration: Equatable, Sendable {
+  package var session: String
+  package var sessionDirectory: String
+  package var clientDirectory: String
+  /// The virtual environment that functions run in; the `python3` in PATH when `nil`.
+  package var venv: String?
+  package var cores: Int
+  package var gpus: Int
+  package var runtime: Double?
+  package var pilot: String
+  package var killGrace: Double
+  /// The program that an agent starts as raptor, and its arguments.
+  package var raptorCommand: [String]
+
+  package init(
+    session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
+    runtime: Double?, pilot: String, killGrace: Double, raptorCommand: [String]
+  ) {
+    self.session = session
+    self.sessionDirectory = sessionDirectory
+    self.clientDirectory = clientDirectory
+    self.venv = venv
+    self.cores = cores
+    self.gpus = gpus
+    self.runtime = runtime
+    self.pilot = pilot
+    self.killGrace = killGrace
+    self.raptorCommand = raptorCommand
+  }
+
+  /// What is wrong with its numbers, if anything: an agent survives whatever its host says.
+  var fault: String? {
+    PilotSize.fault(cores: cores) ?? PilotSize.fault(gpus: gpus) ?? runtime.flatMap(PilotSize.fault(runtime:))
+  }
+
+  static let coding = JSONRecord(
+    AgentConfiguration(
+      session: "", sessionDirectory: "", clientDirectory: "", venv: nil, cores: 0, gpus: 0, runtime: nil, pilot: "",
+      killGrace: 0, raptorCommand: []),
+    .required("session", \.session, .text),
+    .required("session_directory", \.sessionDirectory, .text),
+    .required("client_directory", \.clientDirectory, .text),
+    .optional("venv", \.venv, .text),
+    .required("cores", \.cores, .integer),
+    .required("gpus", \.gpus, .integer),
+    .optional("runtime", \.runtime, .number),
+    .required("pilot", \.pilot, .text),
+    .required("kill_grace", \.killGrace, .number),
+    .required("raptor_command", \.raptorCommand, .list(.text))
+  ).coding
+}

@@ -1,0 +1,105 @@
+import JSON
+import SessionModel
+import Work
+
+extension CommandRecord {
+  static let coding = JSONCoding<CommandRecord>(
+    read: { scanner in
+      let ahead = scanner
+      var record = try record.read(&scanner)
+      (record.stage, record.added) = try CommandProgress.read(ahead)
+      return record
+    },
+    write: { record, writer in
+      writer.beginObject()
+      record.write(to: &writer)
+      writer.endObject()
+    })
+
+  private static let record = JSONRecord(
+    CommandRecord(id: 0, verb: .drain, sender: "", stage: .requested),
+    .required("id", \.id, .integer),
+    .required("verb", \.verb, .word),
+    .nonEmpty("uids", \.tasks, .list(TaskID.coding)),
+    .optional("grace", \.graceSeconds, .number),
+    .optional("now", \.isWithoutGrace, .flag),
+    .required("user", \.sender.user, .text),
+    .optional("origin", \.sender.origin, .text),
+    .optional("request", \.sender.request, .text),
+    .optional("reason", \.reason, .text))
+
+  func write(to writer: inout JSONWriter) {
+    Self.record.write(self, to: &writer)
+    CommandProgress(stage, added).write(to: &writer)
+  }
+}
+
+extension CommandRecord {
+  fileprivate var graceSeconds: Double? {
+    get { if case .seconds(let seconds)? = grace { seconds } else { nil } }
+    set { if let newValue { grace = CloseGrace(seconds: newValue) } }
+  }
+
+  fileprivate var isWithoutGrace: Bool? {
+    get { grace == CloseGrace.none ? true : nil }
+    set { if newValue == true { grace = CloseGrace.none } }
+  }
+}
+
+/// How far a command has come, as members of an object: in the journal and on the control socket.
+struct CommandProgress: Sendable {
+  private var stage = ""
+  private var succeeded: Bool?
+  private var outcome: String?
+  private var first: UInt32?
+  private var count: Int?
+
+  private static let record = JSONRecord(
+    CommandProgress(),
+    .required("stage", \.stage, .text),
+    .optional("succeeded", \.succeeded, .flag),
+    .optional("outcome", \.outcome, .text),
+    .optional("first", \.first, .integer),
+    .optional("count", \.count, .integer))
+
+  private init() {}
+
+  init(_ stage: CommandRecord.Stage, _ added: Range<UInt32>?) {
+    switch stage {
+    case .requested: self.stage = "requested"
+    case .acknowledged: self.stage = "acknowledged"
+    case .finished(let succeeded, let outcome):
+      (self.stage, self.succeeded, self.outcome) = ("finished", succeeded, outcome)
+    }
+    (first, count) = (added?.lowerBound, added?.count)
+  }
+
+  func write(to writer: inout JSONWriter) { Self.record.write(self, to: &writer) }
+
+  /// - Parameter scanner: stands before the object.
+  static func read(_ scanner: JSONScanner) throws -> (CommandRecord.Stage, added: Range<UInt32>?) {
+    var scanner = scanner
+    let members = try record.read(&scanner)
+    return (try members.readStage(), try members.readAdded())
+  }
+
+  private func readStage() throws(JSONProblem) -> CommandRecord.Stage {
+    switch stage {
+    case "requested": return .requested
+    case "acknowledged": return .acknowledged
+    case "finished":
+      guard let succeeded else { throw JSONProblem([], "has no 'succeeded'") }
+      guard let outcome else { throw JSONProblem([], "has no 'outcome'") }
+      return .finished(succeeded: succeeded, outcome: outcome)
+    default: throw JSONProblem([.member("stage")], "cannot be '\(stage.shortened(to: 60))'")
+    }
+  }
+
+  private func readAdded() throws(JSONProblem) -> Range<UInt32>? {
+    guard let first else { return nil }
+    guard let count, count >= 0, count <= Int(UInt32.max - first) else {
+      throw JSONProblem([.member("count")], "cannot be \(count.map(String.init) ?? "left out")")
+    }
+    return first..<(first + UInt32(count))
+  }
+}

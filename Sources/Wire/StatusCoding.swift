@@ -1,0 +1,98 @@
+import JSON
+import SessionModel
+import Work
+
+// What a session says of itself, as JSON: in the journal, and in the head of a checkpoint.
+
+extension SessionInfo {
+  static let record = JSONRecord(
+    SessionInfo(id: "", name: "", engine: "", resource: "", user: "", host: "", pid: 0, directory: ""),
+    .required("session", \.id, .text),
+    .required("name", \.name, .text),
+    .required("engine", \.engine, .text),
+    .required("resource", \.resource, .text),
+    .required("user", \.user, .text),
+    .required("host", \.host, .text),
+    .field("pid", \.pid, .integer),
+    .required("directory", \.directory, .text),
+    .optional("reason", \.reason, .text))
+}
+
+extension PilotStatus {
+  static let record = JSONRecord(
+    PilotStatus(uid: "", state: .new, cores: 0),
+    .required("uid", \.uid, .text),
+    .required("state", \.state, .word),
+    .required("cores", \.cores, .integer),
+    .required("gpus", \.gpus, .integer),
+    .optional("runtime", \.runtime, .seconds),
+    .optional("detail", \.detail, .text))
+}
+
+extension RaptorStatus {
+  static let record = JSONRecord(
+    RaptorStatus(uid: "", state: .new, workers: 0),
+    .required("uid", \.uid, .text),
+    .required("state", \.state, TaskState.coding),
+    .required("workers", \.workers, .integer),
+    .optional("hello", \.hello, .text),
+    .optional("detail", \.detail, .text))
+}
+
+extension SessionSummary {
+  static let record = JSONRecord(
+    SessionSummary(session: "", tasks: [:], wall: 0, exitCode: 0),
+    .required("session", \.session, .text),
+    .required("tasks", \.tasks, .map(.integer)),
+    .required("wall_s", \.wall, .seconds),
+    .nonEmpty("leftovers", \.leftovers, .list(.text)),
+    .required("exit", \.exitCode, .integer),
+    .optional("problem", \.problem, .text))
+
+  /// The members of the summary, as the journal and `--json` show them.
+  public func write(to writer: inout JSONWriter) { Self.record.write(self, to: &writer) }
+}
+
+extension ShutdownProgress {
+  static let record = JSONRecord(
+    ShutdownProgress(phase: .drain, entered: Timestamp(microseconds: 0), deadline: 0),
+    .required("phase", \.phase, .word),
+    .required("entered", \.entered, .time),
+    .required("deadline", \.deadline, .limit),
+    .optional("left", \.left, .time),
+    .optional("outcome", \.outcome, .word),
+    .optional("detail", \.detail, .text))
+}
+
+extension SessionSnapshot.LogLine {
+  static let record = JSONRecord(
+    Self(time: Timestamp(microseconds: 0), level: .info, text: ""),
+    .required("t", \.time, .time),
+    .required("level", \.level, .word),
+    .required("text", \.text, .text))
+}
+
+extension TaskState {
+  /// RP's name.
+  static let coding = JSONCoding<String>.text.map(expected: "a state of a task", TaskState.init(name:), \.name)
+}
+
+extension TaskID {
+  /// The uid.
+  static let coding = JSONCoding(
+    read: { scanner in
+      let uid = try scanner.string().text
+      guard let id = TaskID(uid: uid) else {
+        throw JSONProblem([], "names no task: \(ControlProblem.quoted(uid)) is no uid of one")
+      }
+      return id
+    }, write: { (id: TaskID, writer) in writer.string(id.uid) })
+}
+
+extension JSONCoding where Value == Timestamp {
+  /// Seconds since the epoch, to the microsecond.
+  package static var time: JSONCoding {
+    JSONCoding(
+      read: { Timestamp(microseconds: try $0.microseconds()) }, write: { $1.seconds(microseconds: $0.microseconds) })
+  }
+}
