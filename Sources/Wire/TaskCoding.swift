@@ -7,8 +7,10 @@ import Work
 extension TaskDescription {
   package static let coding = JSONCoding(
     read: { scanner in
+      var ahead = scanner
       var description = try record.read(&scanner)
-      description.raptor = description.raptor || description.function != nil
+      // A call runs in the raptor when nothing is said of it.
+      if description.function != nil, !description.raptor { description.raptor = try !JSONObject(&ahead).has("raptor") }
       return description
     }, write: record.coding.write)
 

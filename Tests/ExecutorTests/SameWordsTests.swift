@@ -76,8 +76,8 @@ struct WrongTask: Sendable, CustomTestStringConvertible {
     WrongTask("retries: 251") { $0.description.retries = 251 },
     WrongTask("retries: -1") { $0.description.retries = -1 },
     WrongTask("ranks: 0") { $0.description.resources.ranks = 0 },
-    WrongTask("ranks: 4611686018427387904", "cores_per_rank: 4") {
-      $0.description.resources = TaskResources(ranks: 1 << 62, coresPerRank: 4)
+    WrongTask("ranks: 900000000000000000", "cores_per_rank: 40") {
+      $0.description.resources = TaskResources(ranks: 900_000_000_000_000_000, coresPerRank: 40)
     },
     WrongTask("gpus_per_rank: -1") { $0.description.resources.gpusPerRank = -1 },
     WrongTask("ranks: 1000000", "cores_per_rank: 1000000") {

@@ -176,7 +176,7 @@ private final class Host: CommandTaker {
     let tail = try JournalTail(directory.journal, from: .end)
     let seen = Mutex(0)
     async let end = inBackground {
-      link.follow { () throws(Never) in
+      link.follow(until: .now + .seconds(60)) { () throws(Never) in
         while let events = try? tail.events() { seen.withLock { $0 += events.count } }
         return seen.withLock { $0 } >= 3
       }

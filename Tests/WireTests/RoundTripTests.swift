@@ -70,13 +70,14 @@ import Work
   @Test func `commands`() throws {
     let plain = CommandRecord(id: 0, verb: .drain, sender: "", stage: .requested)
     let full = CommandRecord(
-      id: 7, verb: .cancel, tasks: [TaskID(1), TaskID(1_000_000)], added: 3..<7,
+      id: 7, verb: .cancel, tasks: [TaskID(1), TaskID(1_000_000)], added: 3..<7, grace: .seconds(2.5),
       sender: CommandSender(user: "ann", origin: "login1", request: "t.1"), reason: "r",
       stage: .finished(succeeded: true, outcome: "o"))
     try expectEveryFieldSurvives(full, unlike: plain, through: through(CommandRecord.coding))
     for stage in [CommandRecord.Stage.requested, .acknowledged, .finished(succeeded: false, outcome: "")] {
       var record = plain
       record.stage = stage
+      record.grace = CloseGrace.none
       #expect(try through(CommandRecord.coding)(record) == record)
     }
   }
