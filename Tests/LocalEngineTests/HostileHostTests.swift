@@ -77,6 +77,7 @@ import Work
     var writer = RequestWriter()
     let most = Int.max
     for (number, resources) in [
+      TaskResources(ranks: 900_000_000_000_000_000, coresPerRank: 40),
       TaskResources(ranks: 1 << 62, coresPerRank: 4), TaskResources(ranks: most, coresPerRank: most, gpusPerRank: most),
       TaskResources(ranks: .min, coresPerRank: .min, gpusPerRank: .min),
       TaskResources(ranks: most, coresPerRank: -1, gpusPerRank: 0), TaskResources(ranks: 0, coresPerRank: 0),

@@ -49,7 +49,7 @@ struct FunctionOutcome: Sendable {
   /// A name that a task may have, another one for every text.
   private static func taskName(_ text: String) -> String {
     text.unicodeScalars.map { scalar in
-      scalar.properties.isAlphabetic || "0123456789.-".unicodeScalars.contains(scalar)
+      scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789.-".unicodeScalars.contains(scalar))
         ? "\(scalar)" : "_\(scalar.value)"
     }.joined()
   }
