@@ -29,12 +29,6 @@ public struct APIError: ScalemsError {
   public init(_ message: String) { self.message = message }
 }
 
-/// An object was used outside the session it belongs to.
-public struct ScopeError: ScalemsError {
-  public var message: String
-  public init(_ message: String) { self.message = message }
-}
-
 /// Something SCALE-MS describes but this executor does not do yet.
 public struct MissingImplementationError: ScalemsError {
   public var message: String
@@ -43,12 +37,6 @@ public struct MissingImplementationError: ScalemsError {
 
 /// An item of this name is in the workflow already.
 public struct DuplicateKeyError: ScalemsError {
-  public var message: String
-  public init(_ message: String) { self.message = message }
-}
-
-/// The executor contradicts itself: a bug.
-public struct InternalError: ScalemsError {
   public var message: String
   public init(_ message: String) { self.message = message }
 }

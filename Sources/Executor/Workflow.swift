@@ -3,7 +3,7 @@ import Work
 
 /// The items an executor is given, with their dependencies, and how far each task has come.
 ///
-/// Ports `scalems.workflow` (`WorkflowManager`): items with stable unique ids, `add`, `edit`, results. It is a value:
+/// Ports `scalems.workflow` (`WorkflowManager`): items with stable unique ids, and `add`. It is a value:
 /// what a stopped session leaves can be handed to a later one as it is.
 public struct Workflow: Sendable {
   /// What was added, in order of ids.
@@ -58,14 +58,6 @@ public struct Workflow: Sendable {
   public func contains(_ id: TaskID) -> Bool { id.index < states.count }
   public func state(of id: TaskID) -> TaskState { states[id.index] }
   public func attempt(of id: TaskID) -> Int { Int(attempts[id.index]) }
-
-  /// How the members of an item stand, in order of member.
-  ///
-  /// - Throws: `ScopeError` when the workflow has no such item.
-  public func results(of name: String) throws(ScopeError) -> [TaskState] {
-    guard let group = groupByName[name] else { throw ScopeError("the workflow has no item '\(name)'") }
-    return batches[group].ids.map { states[Int($0)] }
-  }
 
   // MARK: Adding
 
@@ -200,27 +192,6 @@ public struct Workflow: Sendable {
     for (offset, gates) in groups[index].memberGates.enumerated() where gates == 0 {
       ready.append((ids.lowerBound + UInt32(offset))..<(ids.lowerBound + UInt32(offset) + 1))
     }
-  }
-
-  /// Changes the description of an item whose tasks are all NEW still.
-  ///
-  /// Ports `scalems.workflow.WorkflowManager.edit_item`.
-  /// - Throws: `ScopeError` when there is no such item, `ProtocolError` when it was dispatched or the edit changes what
-  ///   other items rely on (the name or `after`).
-  public mutating func edit(_ name: String, _ body: (inout TaskDescription) throws -> Void) throws {
-    guard let index = groupByName[name] else { throw ScopeError("the workflow has no item '\(name)'") }
-    let batch = batches[index]
-    guard batch.ids.allSatisfy({ states[Int($0)] == .new }) else {
-      throw ProtocolError("item '\(name)' was dispatched already: it cannot be changed any more")
-    }
-    var description = batch.description
-    try body(&description)
-    guard description.name == name, description.after == batch.description.after else {
-      throw ProtocolError("the name and the dependencies of item '\(name)' cannot be changed: other items rely on them")
-    }
-    let item = WorkItem(description, shape: size(of: name)?.isEnsemble ?? false ? [batch.count] : [])
-    if let first = TaskRules.violations(of: item, limit: 1).first { throw first.error }
-    batches[index] = TaskBatch(first: batch.first, description: description, members: batch.members)
   }
 
   // MARK: Running

@@ -81,7 +81,7 @@ extension JSONCoding {
         try scanner.beginArray()
         while try scanner.nextElement() {
           do { values.append(try element.read(&scanner)) } catch {
-            throw JSONProblem(error, in: .element(values.count))
+            throw JSONError(error, in: .element(values.count))
           }
         }
         return values
@@ -103,7 +103,7 @@ extension JSONCoding {
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
           let name = key.text
-          do { values[name] = try member.read(&scanner) } catch { throw JSONProblem(error, in: .member(name)) }
+          do { values[name] = try member.read(&scanner) } catch { throw JSONError(error, in: .member(name)) }
         }
         return values
       },
@@ -125,7 +125,7 @@ extension JSONCoding where Value: RawRepresentable & Sendable, Value.RawValue ==
       read: { scanner in
         let text = try scanner.string().text
         guard let value = Value(rawValue: text) else {
-          throw JSONProblem([], "cannot be '\(text.shortened(to: 60))'")
+          throw JSONError([], "cannot be '\(text.shortened(to: 60))'")
         }
         return value
       }, write: { $1.string($0.rawValue) })

@@ -4,15 +4,15 @@
 public struct JSONObject {
   private var members: [(key: JSONScanner.Token, value: JSONScanner.Value)] = []
 
-  /// - Throws: `JSONScanner.Failure` when the bytes are anything but one object of JSON.
-  public init(_ bytes: UnsafeRawBufferPointer) throws(JSONScanner.Failure) {
+  /// - Throws: `JSONScanner.SyntaxError` when the bytes are anything but one object of JSON.
+  public init(_ bytes: UnsafeRawBufferPointer) throws(JSONScanner.SyntaxError) {
     var scanner = JSONScanner(bytes)
     try self.init(&scanner)
     try scanner.finish()
   }
 
   /// Takes the next value of the scanner.
-  public init(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) {
+  public init(_ scanner: inout JSONScanner) throws(JSONScanner.SyntaxError) {
     members.reserveCapacity(8)
     try scanner.beginObject()
     while let key = try scanner.nextKey() { members.append((key, try scanner.value())) }
@@ -21,19 +21,19 @@ public struct JSONObject {
   public func has(_ name: StaticString) -> Bool { bytes(name) != nil }
 
   /// - Parameter refusesUnknown: whether a member of a record that its table does not have is an error.
-  /// - Throws: `JSONProblem` when the member is missing or something else than it should be.
+  /// - Throws: `JSONError` when the member is missing or something else than it should be.
   public func required<Value>(
     _ name: StaticString, _ coding: JSONCoding<Value>, refusesUnknown: Bool = false
-  ) throws(JSONProblem) -> Value {
-    guard let bytes = bytes(name) else { throw JSONProblem.missing(name.description) }
+  ) throws(JSONError) -> Value {
+    guard let bytes = bytes(name) else { throw JSONError.missing(name.description) }
     return try value(name, bytes, coding, refusesUnknown)
   }
 
   /// - Returns: `nil` when the member is absent, or `null`.
-  /// - Throws: `JSONProblem` when the member is something else than it should be.
+  /// - Throws: `JSONError` when the member is something else than it should be.
   public func optional<Value>(
     _ name: StaticString, _ coding: JSONCoding<Value>, refusesUnknown: Bool = false
-  ) throws(JSONProblem) -> Value? {
+  ) throws(JSONError) -> Value? {
     guard let bytes = bytes(name), !bytes.equals("null") else { return nil }
     return try value(name, bytes, coding, refusesUnknown)
   }
@@ -55,14 +55,14 @@ public struct JSONObject {
 
   private func value<Value>(
     _ name: StaticString, _ bytes: UnsafeRawBufferPointer, _ coding: JSONCoding<Value>, _ refusesUnknown: Bool
-  ) throws(JSONProblem) -> Value {
+  ) throws(JSONError) -> Value {
     var scanner = JSONScanner(bytes)
     scanner.refusesUnknownMembers = refusesUnknown
     do {
       let value = try coding.read(&scanner)
       try scanner.finish()
       return value
-    } catch { throw JSONProblem(error, in: .member(name.description)) }
+    } catch { throw JSONError(error, in: .member(name.description)) }
   }
 
   private func bytes(_ name: StaticString) -> UnsafeRawBufferPointer? {

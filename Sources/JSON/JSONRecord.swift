@@ -35,7 +35,7 @@
     while let key = try scanner.nextKey() {
       guard let index = index(of: key, from: next) else {
         if scanner.refusesUnknownMembers {
-          throw JSONProblem([.member(key.text)], "is unknown to this version of the program")
+          throw JSONError([.member(key.text)], "is unknown to this version of the program")
         }
         _ = try scanner.value()
         continue
@@ -43,11 +43,11 @@
       seen |= 1 << UInt64(index)
       next = index + 1
       do { try fields[index].read(&root, &scanner) } catch {
-        throw JSONProblem(error, in: .member(fields[index].name.description))
+        throw JSONError(error, in: .member(fields[index].name.description))
       }
     }
     for (index, field) in fields.enumerated() where field.isRequired && seen & 1 << UInt64(index) == 0 {
-      throw JSONProblem.missing(field.name.description)
+      throw JSONError.missing(field.name.description)
     }
     return root
   }

@@ -2,7 +2,7 @@
 extension JSONScanner {
   /// A string; the scanner stands on its opening quote.
   @inlinable
-  mutating func text() throws(Failure) -> Token {
+  mutating func text() throws(SyntaxError) -> Token {
     offset += 1
     let start = offset
     var hasEscapes = false
@@ -21,12 +21,12 @@ extension JSONScanner {
         offset += 1
       }
     }
-    throw Failure(expected: "a closing quote", offset: start)
+    throw SyntaxError(expected: "a closing quote", offset: start)
   }
 
   /// An escape; the scanner stands on its backslash.
   @usableFromInline
-  mutating func passEscape() throws(Failure) {
+  mutating func passEscape() throws(SyntaxError) {
     guard offset + 1 < end else { throw failure("a closing quote") }
     switch bytes[offset + 1] {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -51,26 +51,26 @@ extension JSONScanner {
   }
 
   /// A whole number, or the part of one before its point.
-  mutating func wholePart() throws(Failure) -> Int64 {
+  mutating func wholePart() throws(SyntaxError) -> Int64 {
     let start = offset
     let negative = offset < end && bytes[offset] == 0x2d
     if negative { offset += 1 }
     let first = offset
     var value: Int64 = 0
     while offset < end, case let digit = bytes[offset] &- 0x30, digit < 10 {
-      guard offset - first < 18 else { throw Failure(expected: "a number of at most 18 digits", offset: start) }
+      guard offset - first < 18 else { throw SyntaxError(expected: "a number of at most 18 digits", offset: start) }
       value = value &* 10 &+ Int64(digit)
       offset += 1
     }
-    guard offset > first else { throw Failure(expected: "a whole number", offset: start) }
+    guard offset > first else { throw SyntaxError(expected: "a whole number", offset: start) }
     guard bytes[first] != 0x30 || offset == first + 1 else {
-      throw Failure(expected: "a number without leading zeros", offset: start)
+      throw SyntaxError(expected: "a number without leading zeros", offset: start)
     }
     return negative ? -value : value
   }
 
   /// A number of any form and size.
-  mutating func passNumber() throws(Failure) {
+  mutating func passNumber() throws(SyntaxError) {
     if offset < end, bytes[offset] == 0x2d { offset += 1 }
     if offset < end, bytes[offset] == 0x30 {
       offset += 1
@@ -89,13 +89,13 @@ extension JSONScanner {
     }
   }
 
-  private mutating func passDigits() throws(Failure) {
+  private mutating func passDigits() throws(SyntaxError) {
     let start = offset
     while offset < end, bytes[offset] &- 0x30 < 10 { offset += 1 }
     guard offset > start else { throw failure("a digit") }
   }
 
-  mutating func word(_ word: StaticString) throws(Failure) {
+  mutating func word(_ word: StaticString) throws(SyntaxError) {
     guard offset + word.utf8CodeUnitCount <= end,
       UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + word.utf8CodeUnitCount)]).equals(word)
     else { throw failure("true, false or null") }
@@ -103,7 +103,7 @@ extension JSONScanner {
   }
 
   /// A value with all that is in it. Not by recursion: what it passes over may be nested deeper than a stack is.
-  mutating func passValue() throws(Failure) {
+  mutating func passValue() throws(SyntaxError) {
     var open = BitStack()
     while true {
       skipSpace()
@@ -134,7 +134,7 @@ extension JSONScanner {
   /// What follows a value: the ends of containers, then a comma.
   ///
   /// - Returns: whether another value follows.
-  private mutating func passEnds(_ open: inout BitStack) throws(Failure) -> Bool {
+  private mutating func passEnds(_ open: inout BitStack) throws(SyntaxError) -> Bool {
     while let isObject = open.top {
       skipSpace()
       guard offset < end else { throw failure("a closing bracket") }

@@ -8,7 +8,7 @@
 /// become U+FFFD in the text. (A damaged character shall not cost the fact that a line of a journal states.)
 @frozen public struct JSONScanner {
   /// Where a line stopped being the JSON that was expected.
-  public struct Failure: Error, Equatable, CustomStringConvertible {
+  public struct SyntaxError: Error, Equatable, CustomStringConvertible {
     public var expected: StaticString
     /// Byte offset in the line.
     public var offset: Int
@@ -19,7 +19,7 @@
       self.offset = offset
     }
 
-    public static func == (a: Failure, b: Failure) -> Bool {
+    public static func == (a: SyntaxError, b: SyntaxError) -> Bool {
       a.offset == b.offset && a.description == b.description
     }
   }
@@ -53,11 +53,11 @@
 
   // MARK: Containers
 
-  @inlinable public mutating func beginObject() throws(Failure) { try open(0x7b, "{", 1) }
-  @inlinable public mutating func beginArray() throws(Failure) { try open(0x5b, "[", 0) }
+  @inlinable public mutating func beginObject() throws(SyntaxError) { try open(0x7b, "{", 1) }
+  @inlinable public mutating func beginArray() throws(SyntaxError) { try open(0x5b, "[", 0) }
 
   @inlinable
-  mutating func open(_ bracket: UInt8, _ expected: StaticString, _ kind: UInt128) throws(Failure) {
+  mutating func open(_ bracket: UInt8, _ expected: StaticString, _ kind: UInt128) throws(SyntaxError) {
     try beginValue()
     guard offset < end, bytes[offset] == bracket else { throw failure(expected) }
     guard depth < Self.depthLimit else { throw failure("less nesting") }
@@ -68,16 +68,16 @@
   }
 
   /// The next key of the object, with its colon consumed, or `nil` after the closing brace.
-  @inlinable public mutating func nextKey() throws(Failure) -> Token? {
+  @inlinable public mutating func nextKey() throws(SyntaxError) -> Token? {
     guard try next(inObject: true) else { return nil }
     return try key()
   }
 
   /// Whether another element of the array follows; consumes the comma or the closing bracket.
-  @inlinable public mutating func nextElement() throws(Failure) -> Bool { try next(inObject: false) }
+  @inlinable public mutating func nextElement() throws(SyntaxError) -> Bool { try next(inObject: false) }
 
   @inlinable
-  mutating func next(inObject: Bool) throws(Failure) -> Bool {
+  mutating func next(inObject: Bool) throws(SyntaxError) -> Bool {
     guard due != .value else { throw failure("a value") }
     guard depth > 0, containers & 1 == (inObject ? 1 : 0) else { throw failure(inObject ? "an element" : "a key") }
     skipSpace()
@@ -99,7 +99,7 @@
 
   /// A key and its colon.
   @inlinable
-  mutating func key() throws(Failure) -> Token {
+  mutating func key() throws(SyntaxError) -> Token {
     skipSpace()
     guard offset < end, bytes[offset] == 0x22 else { throw failure("a key") }
     let key = try text()
@@ -110,7 +110,7 @@
   }
 
   /// Ends the line: only white space may follow the one value.
-  @inlinable public mutating func finish() throws(Failure) {
+  @inlinable public mutating func finish() throws(SyntaxError) {
     guard depth == 0, due == .separator else { throw failure("a whole value") }
     skipSpace()
     guard offset == end else { throw failure("the end of the line") }
@@ -119,7 +119,7 @@
   // MARK: Values
 
   /// Of what kind the value is that comes next; a value is not necessarily one of its kind to the end.
-  public mutating func kind() throws(Failure) -> Kind {
+  public mutating func kind() throws(SyntaxError) -> Kind {
     try beginValue()
     guard offset < end else { throw failure("a value") }
     switch bytes[offset] {
@@ -135,7 +135,7 @@
 
   public enum Kind: Sendable { case null, boolean, number, string, array, object }
 
-  @inlinable public mutating func string() throws(Failure) -> Token {
+  @inlinable public mutating func string() throws(SyntaxError) -> Token {
     try beginValue()
     guard offset < end, bytes[offset] == 0x22 else { throw failure("a string") }
     let token = try text()
@@ -143,7 +143,7 @@
     return token
   }
 
-  public mutating func boolean() throws(Failure) -> Bool {
+  public mutating func boolean() throws(SyntaxError) -> Bool {
     try beginValue()
     guard offset < end, bytes[offset] == 0x74 || bytes[offset] == 0x66 else { throw failure("true or false") }
     let value = bytes[offset] == 0x74
@@ -153,7 +153,7 @@
   }
 
   /// Whether the next value is `null`, which is consumed then.
-  public mutating func isNull() throws(Failure) -> Bool {
+  public mutating func isNull() throws(SyntaxError) -> Bool {
     try beginValue()
     guard offset < end, bytes[offset] == 0x6e else { return false }
     try word("null")
@@ -162,19 +162,19 @@
   }
 
   /// A whole number of at most 18 digits: sums and differences of a few of them don't overflow.
-  public mutating func integer() throws(Failure) -> Int64 {
+  public mutating func integer() throws(SyntaxError) -> Int64 {
     try beginValue()
     let start = offset
     let value = try wholePart()
     guard offset == end || bytes[offset] != 0x2e && bytes[offset] | 0x20 != 0x65 else {
-      throw Failure(expected: "a whole number", offset: start)
+      throw SyntaxError(expected: "a whole number", offset: start)
     }
     due = .separator
     return value
   }
 
   /// A number of seconds as whole microseconds; further digits are dropped.
-  public mutating func microseconds() throws(Failure) -> Int64 {
+  public mutating func microseconds() throws(SyntaxError) -> Int64 {
     try beginValue()
     let negative = offset < end && bytes[offset] == 0x2d
     let whole = try wholePart()
@@ -196,22 +196,22 @@
     return negative ? whole * 1_000_000 - fraction : whole * 1_000_000 + fraction
   }
 
-  public mutating func seconds() throws(Failure) -> Double { Double(try microseconds()) / 1e6 }
+  public mutating func seconds() throws(SyntaxError) -> Double { Double(try microseconds()) / 1e6 }
 
   /// A number of any form that a `Double` can hold.
-  public mutating func number() throws(Failure) -> Double {
+  public mutating func number() throws(SyntaxError) -> Double {
     try beginValue()
     let start = offset
     try passNumber()
     guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
-      throw Failure(expected: "a number in range", offset: start)
+      throw SyntaxError(expected: "a number in range", offset: start)
     }
     due = .separator
     return value
   }
 
   /// A value of any kind, nested or not: passed over, and checked.
-  public mutating func value() throws(Failure) -> Value {
+  public mutating func value() throws(SyntaxError) -> Value {
     try beginValue()
     let start = offset
     try passValue()
@@ -222,7 +222,7 @@
   // MARK: Parts
 
   @inlinable @inline(__always)
-  mutating func beginValue() throws(Failure) {
+  mutating func beginValue() throws(SyntaxError) {
     guard due == .value else { throw failure(due == .first ? "a key or an element" : "a comma or the end") }
     skipSpace()
   }
@@ -234,5 +234,7 @@
     { offset += 1 }
   }
 
-  @usableFromInline func failure(_ expected: StaticString) -> Failure { Failure(expected: expected, offset: offset) }
+  @usableFromInline func failure(_ expected: StaticString) -> SyntaxError {
+    SyntaxError(expected: expected, offset: offset)
+  }
 }

@@ -4,11 +4,11 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { text }
 
-  /// - Throws: `JSONScanner.Failure` when the text is not one value of JSON.
-  public init(_ text: String) throws(JSONScanner.Failure) {
-    let failure = Array(text.utf8).withUnsafeBytes { bytes -> JSONScanner.Failure? in
+  /// - Throws: `JSONScanner.SyntaxError` when the text is not one value of JSON.
+  public init(_ text: String) throws(JSONScanner.SyntaxError) {
+    let failure = Array(text.utf8).withUnsafeBytes { bytes -> JSONScanner.SyntaxError? in
       var scanner = JSONScanner(bytes)
-      do throws(JSONScanner.Failure) {
+      do throws(JSONScanner.SyntaxError) {
         _ = try scanner.value()
         try scanner.finish()
         return nil

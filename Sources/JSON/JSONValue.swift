@@ -20,7 +20,7 @@ public indirect enum JSONValue: Equatable, Sendable {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
-  /// - Throws: `JSONScanner.Failure` when `json` is no JSON value, or one nested deeper than `depthLimit`.
+  /// - Throws: `JSONScanner.SyntaxError` when `json` is no JSON value, or one nested deeper than `depthLimit`.
   public init(json: String) throws {
     self = try Array(json.utf8).withUnsafeBytes { bytes in
       var scanner = JSONScanner(bytes)
@@ -31,7 +31,7 @@ public indirect enum JSONValue: Equatable, Sendable {
   }
 
   /// Takes the next value. Of members with one name the last counts.
-  public init(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) {
+  public init(_ scanner: inout JSONScanner) throws(JSONScanner.SyntaxError) {
     switch try scanner.kind() {
     case .null:
       _ = try scanner.isNull()
@@ -52,7 +52,7 @@ public indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
-  private static func number(_ scanner: inout JSONScanner) throws(JSONScanner.Failure) -> JSONValue {
+  private static func number(_ scanner: inout JSONScanner) throws(JSONScanner.SyntaxError) -> JSONValue {
     let ahead = scanner
     let text = try scanner.value().json
     if let number = Int(text) { return .int(number) }

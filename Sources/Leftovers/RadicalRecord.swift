@@ -54,34 +54,34 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
 
   /// Reads the record of a session's directory.
   ///
-  /// - Throws: `RecordProblem` when there is none, or it cannot be made sense of.
-  public init(reading directory: String) throws(RecordProblem) {
+  /// - Throws: `RecordError` when there is none, or it cannot be made sense of.
+  public init(reading directory: String) throws(RecordError) {
     let path = "\(directory)/\(Self.fileName)"
     let bytes: [UInt8]
     do { bytes = try readFile(path, limit: Self.longest) } catch {
-      throw RecordProblem(description: error.description, isMissing: error.isMissing)
+      throw RecordError(description: error.description, isMissing: error.isMissing)
     }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do { self = try decoder.decode(Self.self, from: Data(bytes)) } catch {
-      throw RecordProblem(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)
+      throw RecordError(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)
     }
   }
 
   /// Writes the record, readable for its owner only: whoever reads meanwhile sees the one before or this one.
   ///
-  /// - Throws: `RecordProblem` when it cannot be written; the one before is kept then.
-  public func write(to directory: String) throws(RecordProblem) {
+  /// - Throws: `RecordError` when it cannot be written; the one before is kept then.
+  public func write(to directory: String) throws(RecordError) {
     let path = "\(directory)/\(Self.fileName)"
     let encoder = JSONEncoder()
     // The keys are those of the properties, so that none can be left out.
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) + [0x0a] else {
-      throw RecordProblem(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
+      throw RecordError(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
     }
     do { try replaceFile(path, with: Array(bytes)) } catch {
-      throw RecordProblem(description: error.description, isMissing: false)
+      throw RecordError(description: error.description, isMissing: false)
     }
   }
 
@@ -96,7 +96,7 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
 }
 
 /// Why there is no record; one sentence for people.
-public struct RecordProblem: Error, CustomStringConvertible, Sendable {
+public struct RecordError: Error, CustomStringConvertible, Sendable {
   public var description: String
   /// Whether there is just none.
   public var isMissing: Bool

@@ -8,14 +8,14 @@ import Platform
 enum AgentGuard {
   /// Splits this process in two: the caller goes on as the agent, in the child.
   ///
-  /// - Throws: `HelperProblem` when the system refuses.
+  /// - Throws: `HelperLinkError` when the system refuses.
   static func guardThisProcess() throws {
     let agent: pid_t
     do {
       try ThisProcess.becomeSubreaper()
       // The agent ends in order when its guard is killed.
       agent = try ThisProcess.fork(endingWith: SIGTERM)
-    } catch { throw HelperProblem(description: "no guard: \(error)") }
+    } catch { throw HelperLinkError(description: "no guard: \(error)") }
     if agent > 0 { exit(as: awaitEnd(of: agent)) }
   }
 

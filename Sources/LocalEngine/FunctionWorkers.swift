@@ -8,7 +8,7 @@ import Work
 /// The Python interpreters of a raptor. Each calls one function at a time; they are started when they are needed, kept
 /// for further calls, and end with this process.
 final class FunctionWorkers {
-  struct Problem: Error {
+  struct WorkersError: Error {
     var description: String
     var exitCode: Int32?
   }
@@ -53,7 +53,7 @@ final class FunctionWorkers {
   /// - Returns: the process id of the interpreter.
   func call(
     _ function: FunctionCall, of task: RunningTask, variables: [(String, String)], files: TaskFiles
-  ) throws(Problem) -> pid_t {
+  ) throws(WorkersError) -> pid_t {
     let request =
       PythonCall.request(
         function, of: task.item.description, uid: task.item.id.uid, directory: task.directory,
@@ -79,12 +79,12 @@ final class FunctionWorkers {
 
   // MARK: Start
 
-  private func start(_ files: TaskFiles) throws(Problem) -> Worker {
+  private func start(_ files: TaskFiles) throws(WorkersError) -> Worker {
     let python = try interpreter()
     let program = try writeProgram()
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw Problem(description: "no socket for an interpreter: \(errorText())")
+      throw WorkersError(description: "no socket for an interpreter: \(errorText())")
     }
     defer { close(ends[1]) }
     let start = ProcessStart(
@@ -99,7 +99,7 @@ final class FunctionWorkers {
     guard pid > 0 else {
       close(ends[0])
       let why = String(cString: strerror(-pid))
-      throw Problem(
+      throw WorkersError(
         description: "its interpreter '\(python)' could not be started: \(why)", exitCode: pid == -ENOENT ? 127 : 126)
     }
     let worker = Worker(pid: pid, channel: ends[0])
@@ -110,19 +110,19 @@ final class FunctionWorkers {
     return worker
   }
 
-  private func interpreter() throws(Problem) -> String {
+  private func interpreter() throws(WorkersError) -> String {
     if let venv = configuration.venv { return "\(venv)/bin/python" }
     guard let python = programs.find("python3", path: environment.path) else {
-      throw Problem(description: "a function needs Python, and 'python3' was not found in PATH", exitCode: 127)
+      throw WorkersError(description: "a function needs Python, and 'python3' was not found in PATH", exitCode: 127)
     }
     return python
   }
 
-  private func writeProgram() throws(Problem) -> String {
+  private func writeProgram() throws(WorkersError) -> String {
     let path = "\(configuration.sessionDirectory)/\(PythonCall.fileName)"
     guard !isProgramWritten else { return path }
     do { try writeFile(path, PythonCall.program) } catch {
-      throw Problem(description: "the program of its interpreter: \(error)")
+      throw WorkersError(description: "the program of its interpreter: \(error)")
     }
     isProgramWritten = true
     return path
@@ -144,7 +144,7 @@ final class FunctionWorkers {
         worker.task = nil
         if !onAnswer(id, result) { end(worker) }
       case .ready where worker.task == nil: idle.append(worker)
-      case .answer, .ready: throw CallMessage.Nonsense(line: line)
+      case .answer, .ready: throw CallMessage.FormatError(line: line)
       }
     } catch {
       if let id = worker.task { _ = onAnswer(id, TaskResult(reason: "\(error)")) }

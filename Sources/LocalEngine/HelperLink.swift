@@ -19,14 +19,14 @@ final class HelperLink {
 
   /// Makes this process a helper.
   ///
-  /// - Throws: `HelperProblem` when the system refuses what a helper needs.
+  /// - Throws: `HelperLinkError` when the system refuses what a helper needs.
   init(processName: String) throws {
     ThisProcess.setName(processName)
     ThisProcess.keepDescriptors()
     // A key on the terminal is the host's affair, and so is what follows from it.
     for number in [SIGINT, SIGHUP, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU] { signal(number, SIG_IGN) }
-    do { try ThisProcess.becomeSubreaper() } catch { throw HelperProblem(description: "no subreaper: \(error)") }
-    do { loop = try PollLoop() } catch { throw HelperProblem(description: "no pipe: \(error)") }
+    do { try ThisProcess.becomeSubreaper() } catch { throw HelperLinkError(description: "no subreaper: \(error)") }
+    do { loop = try PollLoop() } catch { throw HelperLinkError(description: "no pipe: \(error)") }
   }
 
   var hasWritten: Bool { output.isEmpty }
@@ -68,6 +68,6 @@ final class HelperLink {
 }
 
 /// Why a process could not become a helper.
-struct HelperProblem: Error, CustomStringConvertible {
+struct HelperLinkError: Error, CustomStringConvertible {
   var description: String
 }

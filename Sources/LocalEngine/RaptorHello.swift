@@ -9,7 +9,7 @@ struct RaptorHello: Equatable, CustomStringConvertible {
   var problem: String?
   var description: String { "\(name) \(version)" }
 
-  /// - Throws: `JSONScanner.Failure` when the line is no JSON, `JSONProblem` when it is something else.
+  /// - Throws: `JSONScanner.SyntaxError` when the line is no JSON, `JSONError` when it is something else.
   init(line: UnsafeRawBufferPointer) throws {
     let members = try JSONObject(line)
     name = try members.required("name", .text)

@@ -5,13 +5,13 @@ import Work
 
 /// Brings files into and out of a task's directory.
 struct Staging: Sendable {
-  struct Problem: Error, CustomStringConvertible {
+  struct StagingError: Error, CustomStringConvertible {
     var description: String
   }
 
   var locations: Locations
 
-  /// - Throws: `Problem` that names the file and what was wrong with it.
+  /// - Throws: `StagingError` that names the file and what was wrong with it.
   func perform(_ directives: [StagingDirective], _ direction: StagingDirective.Direction) throws {
     for directive in directives { try perform(directive, direction) }
   }
@@ -22,7 +22,7 @@ struct Staging: Sendable {
     let target = locations.path(of: directive.target(direction))
     let manager = FileManager.default
     guard manager.fileExists(atPath: source) else {
-      throw Problem(description: "the \(what) '\(directive.source)' does not exist (looked for \(source))")
+      throw StagingError(description: "the \(what) '\(directive.source)' does not exist (looked for \(source))")
     }
     guard source != target else { return }
     do {
@@ -37,14 +37,14 @@ struct Staging: Sendable {
       case .link:
         unlink(target)
         guard symlink(source, target) == 0 else {
-          throw Problem(description: String(cString: strerror(errno)))
+          throw StagingError(description: String(cString: strerror(errno)))
         }
       }
     } catch {
-      throw Problem(
+      throw StagingError(
         description:
           "the \(what) '\(directive.source)' could not be brought to \(target) (\(directive.action.rawValue)): "
-          + ((error as? Problem)?.description ?? "\(error)"))
+          + ((error as? StagingError)?.description ?? "\(error)"))
     }
   }
 }

@@ -6,7 +6,7 @@ import Work
 
 /// The open standard streams of a task that is about to start.
 struct TaskFiles {
-  struct Problem: Error, CustomStringConvertible {
+  struct TaskFilesError: Error, CustomStringConvertible {
     var description: String
   }
 
@@ -15,12 +15,12 @@ struct TaskFiles {
   private(set) var error: Int32 = -1
 
   /// Opens (and for output makes) the files of the description; readable by their owner only.
-  static func open(_ description: TaskDescription, _ locations: Locations) -> Result<TaskFiles, Problem> {
+  static func open(_ description: TaskDescription, _ locations: Locations) -> Result<TaskFiles, TaskFilesError> {
     let directory = locations.task
     var files = TaskFiles()
-    func fail(_ text: String) -> Result<TaskFiles, Problem> {
+    func fail(_ text: String) -> Result<TaskFiles, TaskFilesError> {
       files.close()
-      return .failure(Problem(description: text))
+      return .failure(TaskFilesError(description: text))
     }
     switch description.stdin {
     case nil: break
@@ -62,8 +62,8 @@ enum TaskScript {
   /// Writes `task.sh`; it is started as `SHELL task.sh ARGV…`.
   ///
   /// - Returns: the shell.
-  /// - Throws: `TaskFiles.Problem` when it cannot be written.
-  static func write(_ description: TaskDescription, to directory: String) throws(TaskFiles.Problem) -> String {
+  /// - Throws: `TaskFiles.TaskFilesError` when it cannot be written.
+  static func write(_ description: TaskDescription, to directory: String) throws(TaskFiles.TaskFilesError) -> String {
     // `source` and `module`, the usual guests of pre_exec, are bash's.
     let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
     var text = "#!\(shell)\n"
@@ -80,7 +80,7 @@ enum TaskScript {
     }
     text += "exec \"$@\"\n"
     do { try writeFile(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
-      throw TaskFiles.Problem(description: "the script of its pre_exec: \(error)")
+      throw TaskFiles.TaskFilesError(description: "the script of its pre_exec: \(error)")
     }
     return shell
   }

@@ -36,14 +36,14 @@ final class TaskRunner {
   /// The task came to a final state; what it held is free.
   var onEnd: (TaskID) -> Void = { _ in }
 
-  /// - Throws: `HelperProblem` when the directory of the tasks cannot be opened.
+  /// - Throws: `HelperLinkError` when the directory of the tasks cannot be opened.
   init(configuration: Configuration, loop: PollLoop) throws {
     self.configuration = configuration
     self.loop = loop
     let directory = configuration.sessionDirectory + "/tasks"
     tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard tasksDescriptor >= 0 else {
-      throw HelperProblem(description: "cannot open \(directory): \(errorText())")
+      throw HelperLinkError(description: "cannot open \(directory): \(errorText())")
     }
     workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
@@ -153,7 +153,7 @@ final class TaskRunner {
     task.stage = .executing
     task.started = .now
     let time = Timestamp.now
-    do throws(FunctionWorkers.Problem) {
+    do throws(FunctionWorkers.WorkersError) {
       let pid = try workers.call(
         function, of: task, variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
       task.ranks = [RunningTask.Rank(pid: pid, number: 0)]

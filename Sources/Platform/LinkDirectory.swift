@@ -7,7 +7,7 @@ public struct LinkDirectory: Sendable {
   public let directory: String
 
   /// Why an entry could not be made or removed; one sentence for people.
-  public struct Problem: Error, CustomStringConvertible, Sendable {
+  public struct LinkError: Error, CustomStringConvertible, Sendable {
     public var description: String
   }
 
@@ -29,20 +29,20 @@ public struct LinkDirectory: Sendable {
   ///
   /// - Parameter path: its absolute path.
   /// - Returns: false when the id is taken.
-  /// - Throws: `Problem` when it cannot be entered.
-  public func claim(_ id: String, directory path: String) throws(Problem) -> Bool {
+  /// - Throws: `LinkError` when it cannot be entered.
+  public func claim(_ id: String, directory path: String) throws(LinkError) -> Bool {
     let link = try link(of: id)
     try make()
     guard symlink(path, link) != 0 else { return true }
-    guard errno == EEXIST else { throw Problem(description: "\(link) cannot be made: \(errorText())") }
+    guard errno == EEXIST else { throw LinkError(description: "\(link) cannot be made: \(errorText())") }
     return linkTarget(link) == path
   }
 
   /// Enters a directory; an entry of the same id is replaced.
   ///
   /// - Parameter path: its absolute path.
-  /// - Throws: `Problem` when it cannot be entered.
-  public func add(_ id: String, directory path: String) throws(Problem) {
+  /// - Throws: `LinkError` when it cannot be entered.
+  public func add(_ id: String, directory path: String) throws(LinkError) {
     let link = try link(of: id)
     try make()
     let new = "\(directory)/.\(id).\(getpid())"
@@ -50,26 +50,26 @@ public struct LinkDirectory: Sendable {
     guard symlink(path, new) == 0, rename(new, link) == 0 else {
       let text = errorText()
       unlink(new)
-      throw Problem(description: "\(link) cannot be made: \(text)")
+      throw LinkError(description: "\(link) cannot be made: \(text)")
     }
   }
 
-  private func make() throws(Problem) {
+  private func make() throws(LinkError) {
     for end in directory.indices where directory[end] == "/" && end != directory.startIndex {
       mkdir(String(directory[..<end]), 0o700)
     }
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw Problem(description: "\(directory) cannot be made: \(errorText())")
+      throw LinkError(description: "\(directory) cannot be made: \(errorText())")
     }
   }
 
   /// Removes an entry, if there is one.
   ///
-  /// - Throws: `Problem` when it cannot be removed.
-  public func remove(_ id: String) throws(Problem) {
+  /// - Throws: `LinkError` when it cannot be removed.
+  public func remove(_ id: String) throws(LinkError) {
     let link = try link(of: id)
     guard unlink(link) == 0 || errno == ENOENT else {
-      throw Problem(description: "\(link) cannot be removed: \(errorText())")
+      throw LinkError(description: "\(link) cannot be removed: \(errorText())")
     }
   }
 
@@ -92,9 +92,9 @@ public struct LinkDirectory: Sendable {
     return entries.sorted { $0.id < $1.id }
   }
 
-  private func link(of id: String) throws(Problem) -> String {
+  private func link(of id: String) throws(LinkError) -> String {
     guard !id.isEmpty, !id.hasPrefix("."), !id.utf8.contains(UInt8(ascii: "/")) else {
-      throw Problem(description: "'\(id)' is no id of a session")
+      throw LinkError(description: "'\(id)' is no id of a session")
     }
     return "\(directory)/\(id)"
   }

@@ -36,11 +36,11 @@ public final class PeerProcess: Sendable {
   ///   - directory: where it starts; this process's directory when `nil`.
   ///   - log: where its standard error goes.
   ///   - receiver: used on the reading queue.
-  /// - Throws: `PeerProblem` when it cannot be started.
+  /// - Throws: `PeerError` when it cannot be started.
   public init(
     command: [String], environment: [(String, String)] = [], directory: String? = nil, log: String,
     receiver: some LineReceiver & Sendable
-  ) throws(PeerProblem) {
+  ) throws(PeerError) {
     let error = try Self.openLog(log)
     let streams = try Self.makeStreams()
     // Also connections that a network library accepted: whoever is at their other end is to see this process end.
@@ -52,7 +52,7 @@ public final class PeerProcess: Sendable {
       output: streams.fromPeer.writer.number, error: error.number, diesWithParent: false)
     let started = ProcessEnvironment().with(environment) { start.run(environment: $0) }
     guard started > 0 else {
-      throw PeerProblem(description: "'\(program)' could not be started: \(errorText(-started))")
+      throw PeerError(description: "'\(program)' could not be started: \(errorText(-started))")
     }
     pid = started
     input = Input(streams.toPeer.ours)
@@ -71,15 +71,15 @@ public final class PeerProcess: Sendable {
     var fromPeer: Pipe
   }
 
-  private static func makeStreams() throws(PeerProblem) -> Streams {
+  private static func makeStreams() throws(PeerError) -> Streams {
     do { return Streams(toPeer: try SocketPair(), fromPeer: try Pipe()) } catch {
-      throw PeerProblem(description: "no pipe: \(error)")
+      throw PeerError(description: "no pipe: \(error)")
     }
   }
 
-  private static func openLog(_ path: String) throws(PeerProblem) -> Descriptor {
+  private static func openLog(_ path: String) throws(PeerError) -> Descriptor {
     do { return try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND) } catch {
-      throw PeerProblem(description: "cannot write \(path): \(error)")
+      throw PeerError(description: "cannot write \(path): \(error)")
     }
   }
 
@@ -120,6 +120,6 @@ public final class PeerProcess: Sendable {
 }
 
 /// Why a peer could not be started.
-public struct PeerProblem: Error, CustomStringConvertible {
+public struct PeerError: Error, CustomStringConvertible {
   public var description: String
 }

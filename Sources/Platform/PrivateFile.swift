@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// Why a file could not be read or written; one sentence for people.
-public struct FileProblem: Error, CustomStringConvertible, Sendable {
+public struct FileError: Error, CustomStringConvertible, Sendable {
   public var description: String
   /// What the system said, if it was the system.
   public var code: Errno?
@@ -22,25 +22,25 @@ public struct FileProblem: Error, CustomStringConvertible, Sendable {
 /// Writes a file for its owner only, in place of the one that is there: whoever reads meanwhile, also on another machine,
 /// sees the one before or the new one, whole.
 ///
-/// - Throws: `FileProblem` when it cannot be written; the one before is kept then.
-public func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileProblem) {
+/// - Throws: `FileError` when it cannot be written; the one before is kept then.
+public func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
   let new = "\(path).\(getpid())"
   do throws(Errno) {
     try write(bytes, to: new, O_NOFOLLOW, mode: 0o600)
     guard rename(new, path) == 0 else { throw Errno.last }
   } catch {
     unlink(new)
-    throw FileProblem("\(path) cannot be written", error)
+    throw FileError("\(path) cannot be written", error)
   }
 }
 
 /// Writes a file for its owner only, over the one that is there: for files that nobody reads yet.
 ///
 /// - Parameter mode: of a new file.
-/// - Throws: `FileProblem` when it cannot be written.
-public func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileProblem) {
+/// - Throws: `FileError` when it cannot be written.
+public func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileError) {
   do throws(Errno) { try write(bytes, to: path, 0, mode: mode) } catch {
-    throw FileProblem("\(path) cannot be written", error)
+    throw FileError("\(path) cannot be written", error)
   }
 }
 

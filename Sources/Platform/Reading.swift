@@ -9,8 +9,8 @@ public let longestFile = 64 << 20
 /// Another user, or a slip, may have put something else there: a pipe without a writer, a device or a file without an end
 /// must not hold up whoever only wants to look.
 ///
-/// - Throws: `FileProblem` when it cannot be read, is no regular file, or is longer than the limit.
-public func readFile(_ path: String, limit: Int = longestFile) throws(FileProblem) -> [UInt8] {
+/// - Throws: `FileError` when it cannot be read, is no regular file, or is longer than the limit.
+public func readFile(_ path: String, limit: Int = longestFile) throws(FileError) -> [UInt8] {
   do {
     let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
     var status = stat()
@@ -18,15 +18,15 @@ public func readFile(_ path: String, limit: Int = longestFile) throws(FileProble
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
     case S_IFDIR: throw Errno.isDirectory
-    default: throw FileProblem(description: "\(path) cannot be read: it is no regular file")
+    default: throw FileError(description: "\(path) cannot be read: it is no regular file")
     }
     guard status.st_size <= limit else { throw Errno.fileTooLarge }
     // Files of /proc have no size.
     return try descriptor.readAll(limit: limit, expected: Int(status.st_size))
-  } catch let problem as FileProblem {
+  } catch let problem as FileError {
     throw problem
   } catch {
-    throw FileProblem("\(path) cannot be read", (error as? Errno) ?? .ioError)
+    throw FileError("\(path) cannot be read", (error as? Errno) ?? .ioError)
   }
 }
 

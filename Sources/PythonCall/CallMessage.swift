@@ -11,7 +11,7 @@ public enum CallMessage: Sendable {
   case ready
 
   /// A line that is neither, in words for the task whose function sent it: functions can write to any descriptor.
-  public struct Nonsense: Error, Equatable, CustomStringConvertible {
+  public struct FormatError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
     public init(line: UnsafeRawBufferPointer) {
@@ -19,7 +19,7 @@ public enum CallMessage: Sendable {
     }
   }
 
-  /// - Throws: `Nonsense`, also for an answer whose value is no JSON.
+  /// - Throws: `FormatError`, also for an answer whose value is no JSON.
   public init(line: UnsafeRawBufferPointer) throws {
     do {
       // Events are read with Python's words for what is no number, as old journals have them; here they are nonsense.
@@ -34,15 +34,15 @@ public enum CallMessage: Sendable {
       default: break
       }
     } catch {}
-    throw Nonsense(line: line)
+    throw FormatError(line: line)
   }
 
   /// The answer to the call of one task.
   ///
-  /// - Throws: `Nonsense` when the line is anything else.
+  /// - Throws: `FormatError` when the line is anything else.
   public static func answer(_ line: String, of id: TaskID) throws -> TaskResult {
     try Array(line.utf8).withUnsafeBytes { bytes in
-      guard case .answer(id, let result) = try CallMessage(line: bytes) else { throw Nonsense(line: bytes) }
+      guard case .answer(id, let result) = try CallMessage(line: bytes) else { throw FormatError(line: bytes) }
       return result
     }
   }

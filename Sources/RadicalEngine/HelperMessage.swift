@@ -21,9 +21,9 @@ enum HelperMessage: Sendable {
     var error: String?
   }
 
-  /// - Throws: `JSONScanner.Failure` or `JSONProblem` when the line is none of these.
+  /// - Throws: `JSONScanner.SyntaxError` or `JSONError` when the line is none of these.
   init(line: UnsafeRawBufferPointer) throws {
-    do { try self.init(JSONObject(line)) } catch let failure as JSONScanner.Failure {
+    do { try self.init(JSONObject(line)) } catch let failure as JSONScanner.SyntaxError {
       // What RP measured may be what is no number.
       guard let line = replacingPythonNumbers(line) else { throw failure }
       self = try line.withUnsafeBytes { try HelperMessage(JSONObject($0)) }
@@ -54,8 +54,8 @@ enum HelperMessage: Sendable {
         members.lenient("level", .text).flatMap(LogLevel.init) ?? .warning, members.lenient("text", .text) ?? "")
     case "session": self = .session(uid: uid, path: members.lenient("path", .text) ?? "")
     case "hello": self = .hello(Hello(members))
-    case let event?: throw JSONProblem([.member("event")], "cannot be '\(event)'")
-    case nil: throw JSONProblem([], "has no 'event'")
+    case let event?: throw JSONError([.member("event")], "cannot be '\(event)'")
+    case nil: throw JSONError([], "has no 'event'")
     }
   }
 }

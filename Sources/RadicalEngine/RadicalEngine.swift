@@ -161,7 +161,7 @@ public final class RadicalEngine: PilotEngine {
 
   private func ask(_ request: HelperRequest) async throws -> HelperReply {
     guard let helper = state.withLock({ $0.helper }) else { throw DispatchError("there is no RADICAL-Pilot helper") }
-    do { return try await helper.ask(request) } catch let refusal as HelperRefusal {
+    do { return try await helper.ask(request) } catch let refusal as HelperError {
       throw DispatchError(refusal.sentence(configuration: state.withLock { $0.context?.configuration }))
     }
   }

@@ -89,7 +89,7 @@ final class RadicalHelper: Sendable {
 
   /// Asks, and awaits the reply.
   ///
-  /// - Throws: `HelperRefusal` when the helper refuses, `DispatchError` when it is gone.
+  /// - Throws: `HelperError` when the helper refuses, `DispatchError` when it is gone.
   func ask(_ request: HelperRequest) async throws -> HelperReply {
     switch await enqueue(request).value() {
     case .success(let reply): return reply
@@ -150,7 +150,7 @@ final class RadicalHelper: Sendable {
         // What came before the reply is handed on before whoever waits goes on.
         deliver(events)
         events = []
-        answer?.fulfil(reply.ok ? .success(reply) : .failure(HelperRefusal(reply: reply)))
+        answer?.fulfil(reply.ok ? .success(reply) : .failure(HelperError(reply: reply)))
       case .said(let message):
         // One that cannot work ends itself.
         if case .hello(let words) = message, words.error != nil { state.withLock { $0.isClosing = true } }
@@ -199,7 +199,7 @@ final class RadicalHelper: Sendable {
 }
 
 /// The helper's "no" to a request.
-struct HelperRefusal: Error, CustomStringConvertible {
+struct HelperError: Error, CustomStringConvertible {
   var reply: HelperReply
   var description: String { reply.error ?? "refused without a reason" }
 

@@ -33,10 +33,10 @@ public final class AttachedSource: SessionSource {
   /// - Parameters:
   ///   - origin: where the person sits, for the journal: `login1 pts/3`.
   ///   - isOwned: whether the session was started for this screen.
-  /// - Throws: `SessionDirectory.Problem` when its journal cannot be read.
+  /// - Throws: `SessionDirectory.DirectoryError` when its journal cannot be read.
   public init(
     _ directory: SessionDirectory, origin: String, isReadOnly: Bool, isOwned: Bool
-  ) throws(SessionDirectory.Problem) {
+  ) throws(SessionDirectory.DirectoryError) {
     self.directory = directory
     self.isReadOnly = isReadOnly
     host = HostLink(directory, origin: origin, isReadOnly: isReadOnly)
@@ -128,7 +128,7 @@ public final class AttachedSource: SessionSource {
   }
 
   private func nextUpdate() -> JournalFollower.Update? {
-    let result = Result { () throws(SessionDirectory.Problem) in try follower.next() }
+    let result = Result { () throws(SessionDirectory.DirectoryError) in try follower.next() }
     switch result {
     case .success(let update):
       state.withLock { $0.problem = nil }

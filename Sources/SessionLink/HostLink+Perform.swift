@@ -3,7 +3,7 @@ import Synchronization
 import Wire
 
 /// Why it is not known how a command went.
-public enum CommandFailure: Error, Equatable, Sendable {
+public enum CommandError: Error, Equatable, Sendable {
   /// It did not get through, and why.
   case refused(String)
   case sessionClosed
@@ -21,7 +21,7 @@ extension HostLink {
   ///   - deadline: how long.
   public func perform(
     _ command: OperatorCommand, reason: String?, waits: Bool, until deadline: ContinuousClock.Instant? = nil
-  ) throws(CommandFailure) -> CommandReport {
+  ) throws(CommandError) -> CommandReport {
     guard look(until: deadline) == .alive else { throw lostHost }
     let progress = CommandProgress(waits: waits, asksJournal: way != .socket)
     // From before the command on.
@@ -36,7 +36,7 @@ extension HostLink {
     throw lostHost == .sessionClosed ? CommandProgress.closedBefore : .hostGone
   }
 
-  private var lostHost: CommandFailure {
+  private var lostHost: CommandError {
     if case .sessionClosed? = JournalEdges.lastEvent(of: directory.journal)?.kind { .sessionClosed } else { .hostGone }
   }
 }
@@ -44,12 +44,12 @@ extension HostLink {
 /// What became of one command so far.
 private final class CommandProgress: Sendable {
   private struct State {
-    var answers: [Result<CommandReport, ControlProblem>] = []
+    var answers: [Result<CommandReport, ControlError>] = []
     var asksJournal: Bool
-    var outcome: Result<CommandReport, CommandFailure>?
+    var outcome: Result<CommandReport, CommandError>?
   }
 
-  static let closedBefore = CommandFailure.refused("the session closed before the command came to its end")
+  static let closedBefore = CommandError.refused("the session closed before the command came to its end")
 
   let token = HostLink.newToken()
   private let waits: Bool
@@ -60,9 +60,9 @@ private final class CommandProgress: Sendable {
     state = Mutex(State(asksJournal: asksJournal))
   }
 
-  var outcome: Result<CommandReport, CommandFailure>? { state.withLock { $0.outcome } }
+  var outcome: Result<CommandReport, CommandError>? { state.withLock { $0.outcome } }
 
-  func add(_ answer: Result<CommandReport, ControlProblem>) { state.withLock { $0.answers.append(answer) } }
+  func add(_ answer: Result<CommandReport, ControlError>) { state.withLock { $0.answers.append(answer) } }
 
   /// - Returns: whether it is known how the command went.
   func readAnswers() -> Bool {

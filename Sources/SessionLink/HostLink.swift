@@ -206,7 +206,7 @@ public final class HostLink: Sendable {
     case .socket(let client): client.send(command, reason: reason, token: token, report: report)
     case .inbox(let inbox):
       do { try inbox.put(command, reason: reason, origin: origin, token: token) } catch { report(.failure(error)) }
-    case nil: report(.failure(ControlProblem("nobody hosts the session")))
+    case nil: report(.failure(ControlError(.unreachable, "nobody hosts the session")))
     }
   }
 

@@ -38,8 +38,8 @@ public struct HostRecord: Codable, Equatable, Sendable {
     self = record
   }
 
-  /// - Throws: `FileProblem` when it cannot be written.
-  public func write(to directory: SessionDirectory) throws(FileProblem) {
+  /// - Throws: `FileError` when it cannot be written.
+  public func write(to directory: SessionDirectory) throws(FileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) else { return }

@@ -17,17 +17,17 @@ public struct Inbox: Sendable {
   /// What was in a file.
   public struct Item: Sendable {
     public var sender: CommandSender
-    public var command: Result<(OperatorCommand, reason: String?), ControlProblem>
+    public var command: Result<(OperatorCommand, reason: String?), ControlError>
   }
 
   public init(_ directory: SessionDirectory) { path = directory.path.appending("inbox").string }
 
   /// Makes the directory, and empties it: what was not taken by an earlier host is out of date.
   ///
-  /// - Throws: `FileProblem` when it cannot be made.
-  public func make() throws(FileProblem) {
+  /// - Throws: `FileError` when it cannot be made.
+  public func make() throws(FileError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw FileProblem(description: "\(path) cannot be made: \(text(errno))")
+      throw FileError(description: "\(path) cannot be made: \(text(errno))")
     }
     for name in directoryEntries(path) { unlink("\(path)/\(name)") }
   }
@@ -35,18 +35,18 @@ public struct Inbox: Sendable {
   /// Leaves a command for the host.
   ///
   /// - Parameter token: unique among all senders; by it the record of the command is found in the journal.
-  /// - Throws: `ControlProblem` when it cannot be left there.
+  /// - Throws: `ControlError` when it cannot be left there.
   public func put(
     _ command: OperatorCommand, reason: String?, origin: String, token: String
-  ) throws(ControlProblem) {
+  ) throws(ControlError) {
     var json = JSONWriter()
     ControlRequest(id: 1, .hello(version: ControlRequest.version, origin: origin, isReadOnly: false)).write(to: &json)
     ControlRequest(id: 2, .command(command, reason: reason, token: token)).write(to: &json)
     guard json.bytes.count <= Self.longest else {
-      throw ControlProblem("a command has at most \(Self.longest) bytes: submit less at a time")
+      throw ControlError(.tooLarge, "a command has at most \(Self.longest) bytes: submit less at a time")
     }
     do { try replaceFile("\(path)/\(token).json", with: json.bytes) } catch {
-      throw ControlProblem("the command cannot be left for the host of the session: \(error)")
+      throw ControlError(.unreachable, "the command cannot be left for the host of the session: \(error)")
     }
   }
 
@@ -70,7 +70,7 @@ public struct Inbox: Sendable {
     else { return nil }
     var sender = CommandSender(user: userName(of: status.st_uid))
     guard status.st_size <= Self.longest else {
-      return Item(sender: sender, command: .failure(ControlProblem("a command in the inbox was too long")))
+      return Item(sender: sender, command: .failure(ControlError(.tooLarge, "a command in the inbox was too long")))
     }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     let count = Glibc.read(descriptor, &bytes, bytes.count)
@@ -83,12 +83,13 @@ public struct Inbox: Sendable {
 
   private static func command(
     in lines: [ArraySlice<UInt8>], _ sender: inout CommandSender
-  ) throws(ControlProblem) -> (OperatorCommand, String?) {
+  ) throws(ControlError) -> (OperatorCommand, String?) {
     for line in lines {
       switch try request(line).body {
       case .hello(let version, let origin, _):
         guard version == ControlRequest.version else {
-          throw ControlProblem("a command in the inbox is of version \(version), not \(ControlRequest.version)")
+          throw ControlError(
+            .unsupportedVersion, "a command in the inbox is of version \(version), not \(ControlRequest.version)")
         }
         sender.origin = origin
       case .command(let command, let reason, let token):
@@ -97,12 +98,12 @@ public struct Inbox: Sendable {
       case .follow: break
       }
     }
-    throw ControlProblem("a file in the inbox holds no command")
+    throw ControlError("a file in the inbox holds no command")
   }
 
-  private static func request(_ line: ArraySlice<UInt8>) throws(ControlProblem) -> ControlRequest {
+  private static func request(_ line: ArraySlice<UInt8>) throws(ControlError) -> ControlRequest {
     let result = line.withUnsafeBytes { bytes in
-      Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
+      Result { () throws(ControlError) in try ControlRequest(line: bytes) }
     }
     return try result.get()
   }

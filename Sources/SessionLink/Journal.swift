@@ -35,10 +35,10 @@ public final class Journal: EventRecorder {
   /// - Throws: when there is one already or it cannot be written.
   public init(
     creating path: FilePath, session: String, observer: @escaping Observer
-  ) throws(SessionDirectory.Problem) {
+  ) throws(SessionDirectory.DirectoryError) {
     let descriptor = open(path.string, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be made: \(text(errno))")
+      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be made: \(text(errno))")
     }
     _ = JournalLock.take(descriptor)
     var output = JournalOutput(descriptor: descriptor, written: 0)
@@ -46,7 +46,8 @@ public final class Journal: EventRecorder {
     guard output.backlogSize == 0 else {
       // An empty journal would make the directory look used.
       unlink(path.string)
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(output.failure))")
+      throw SessionDirectory.DirectoryError(
+        description: "the journal \(path) cannot be written: \(text(output.failure))")
     }
     self.session = session
     writer = JournalWriter(path: path, output: output, observer: observer)
@@ -62,17 +63,17 @@ public final class Journal: EventRecorder {
   ///
   /// - Parameter observer: told of events once they are in the journal, in order; not of those that are there.
   /// - Throws: when it cannot be read or written, is none of a version known here, or another process writes it.
-  public init(resuming path: FilePath, observer: @escaping Observer) throws(SessionDirectory.Problem) {
+  public init(resuming path: FilePath, observer: @escaping Observer) throws(SessionDirectory.DirectoryError) {
     let descriptor = open(path.string, O_RDWR | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(errno))")
+      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be written: \(text(errno))")
     }
     guard JournalLock.take(descriptor) != .held else {
       close(descriptor)
-      throw SessionDirectory.Problem(description: "another scalems-top is running this session: \(path)")
+      throw SessionDirectory.DirectoryError(description: "another scalems-top is running this session: \(path)")
     }
     let lines: (session: String, end: Int)
-    do throws(SessionDirectory.Problem) {
+    do throws(SessionDirectory.DirectoryError) {
       lines = try Self.cut(descriptor, path)
     } catch {
       JournalLock.release(descriptor)
@@ -86,11 +87,11 @@ public final class Journal: EventRecorder {
 
   private static func cut(
     _ descriptor: Int32, _ path: FilePath
-  ) throws(SessionDirectory.Problem) -> (session: String, end: Int) {
+  ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
     let session = try JournalLines(path).session
     let end = JournalLines.lastLineEnd(descriptor)
     guard ftruncate(descriptor, off_t(end)) == 0 else {
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be written: \(text(errno))")
+      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be written: \(text(errno))")
     }
     return (session, end)
   }

@@ -53,13 +53,13 @@ public final class JournalFollower: Sendable {
   /// - Throws: when there is no journal, it cannot be read, or is none of a version known here.
   public convenience init(
     directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion
-  ) throws(SessionDirectory.Problem) {
+  ) throws(SessionDirectory.DirectoryError) {
     try self.init(directory: directory, usesCheckpoint: usesCheckpoint, portion: portion, jump: Self.jump)
   }
 
   init(
     directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion, jump: Int
-  ) throws(SessionDirectory.Problem) {
+  ) throws(SessionDirectory.DirectoryError) {
     self.directory = directory
     self.usesCheckpoint = usesCheckpoint
     self.portion = portion
@@ -71,7 +71,7 @@ public final class JournalFollower: Sendable {
 
   private static func open(
     _ directory: SessionDirectory, _ usesCheckpoint: Bool
-  ) throws(SessionDirectory.Problem) -> State {
+  ) throws(SessionDirectory.DirectoryError) -> State {
     var lines = try JournalLines(directory.journal)
     guard usesCheckpoint, let checkpoint = lines.checkpoint(at: directory.checkpoint) else {
       return State(lines: lines, snapshot: SessionSnapshot())
@@ -86,14 +86,14 @@ public final class JournalFollower: Sendable {
   ///
   /// - Returns: `nil` when there is nothing new now.
   /// - Throws: when the journal cannot be read now, or what replaced it is none. Calling again is allowed.
-  public func next() throws(SessionDirectory.Problem) -> Update? {
-    try state.withLock { state throws(SessionDirectory.Problem) in
+  public func next() throws(SessionDirectory.DirectoryError) -> Update? {
+    try state.withLock { state throws(SessionDirectory.DirectoryError) in
       if let snapshot = state.snapshot {
         state.snapshot = nil
         return .snapshot(snapshot)
       }
       if state.lines.isOutdated {
-        do throws(SessionDirectory.Problem) {
+        do throws(SessionDirectory.DirectoryError) {
           state = try Self.open(directory, usesCheckpoint)
         } catch {
           // Whoever replaces a journal may not be done: what was read holds until there is another.
@@ -118,7 +118,7 @@ public final class JournalFollower: Sendable {
   /// Brings a snapshot up to date with all there is now.
   ///
   /// - Throws: as `next()`.
-  public func update(_ snapshot: inout SessionSnapshot) throws(SessionDirectory.Problem) {
+  public func update(_ snapshot: inout SessionSnapshot) throws(SessionDirectory.DirectoryError) {
     while let update = try next() {
       switch update {
       case .snapshot(let new): snapshot = new

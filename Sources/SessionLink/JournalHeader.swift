@@ -23,13 +23,13 @@ struct JournalHeader {
 
   /// - Returns: the id of the session.
   /// - Throws: when the line is none of a journal, or of another version.
-  static func session(of line: ArraySlice<UInt8>, in path: FilePath) throws(SessionDirectory.Problem) -> String {
+  static func session(of line: ArraySlice<UInt8>, in path: FilePath) throws(SessionDirectory.DirectoryError) -> String {
     guard let header = try? JournalHeader(line) else {
-      throw SessionDirectory.Problem(description: "\(path) is no journal of a session")
+      throw SessionDirectory.DirectoryError(description: "\(path) is no journal of a session")
     }
     guard header.version == Journal.version else {
       let writer = header.program.map { ", written by \($0)" } ?? ""
-      throw SessionDirectory.Problem(
+      throw SessionDirectory.DirectoryError(
         description: "\(path) is a journal of version \(header.version)\(writer); "
           + "this program reads version \(Journal.version)")
     }

@@ -26,12 +26,12 @@ struct JournalLines: ~Copyable {
   /// Opens a journal and reads its first line.
   ///
   /// - Throws: when it cannot be read, or is no journal of the version that is known here.
-  init(_ path: FilePath) throws(SessionDirectory.Problem) {
+  init(_ path: FilePath) throws(SessionDirectory.DirectoryError) {
     let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw SessionDirectory.Problem(description: "the journal \(path) cannot be read: \(text(errno))")
+      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be read: \(text(errno))")
     }
-    do throws(SessionDirectory.Problem) {
+    do throws(SessionDirectory.DirectoryError) {
       (session, position) = try Self.header(descriptor, path)
     } catch {
       close(descriptor)
@@ -48,12 +48,12 @@ struct JournalLines: ~Copyable {
   /// The session that the first line names, and where that line ends.
   private static func header(
     _ descriptor: Int32, _ path: FilePath
-  ) throws(SessionDirectory.Problem) -> (session: String, end: Int) {
+  ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
     var buffer = [UInt8](repeating: 0, count: longestHeader)
     let count = try read(descriptor, at: 0, into: &buffer, from: 0, path)
     let line = buffer[..<count].prefix { $0 != 0x0a }
     guard line.count < count || count == buffer.count else {
-      throw SessionDirectory.Problem(description: "\(path) is empty: no session was recorded")
+      throw SessionDirectory.DirectoryError(description: "\(path) is empty: no session was recorded")
     }
     return (try JournalHeader.session(of: line, in: path), line.count + 1)
   }
@@ -104,7 +104,7 @@ struct JournalLines: ~Copyable {
   /// that was made again does, else at its start.
   ///
   /// - Throws: when that is no journal (yet).
-  mutating func reopen() throws(SessionDirectory.Problem) {
+  mutating func reopen() throws(SessionDirectory.DirectoryError) {
     var new = try JournalLines(path)
     if new.session == session, new.size >= position,
       let tail = CheckpointFile.tail(of: new.descriptor, before: position),
@@ -121,13 +121,13 @@ struct JournalLines: ~Copyable {
   ///
   /// - Returns: `nil` when there was no further line.
   /// - Throws: when the file cannot be read.
-  mutating func events(limit: Int) throws(SessionDirectory.Problem) -> [SessionEvent]? {
+  mutating func events(limit: Int) throws(SessionDirectory.DirectoryError) -> [SessionEvent]? {
     guard let count = try fill(limit) else { return nil }
     return decode(count)
   }
 
   /// As `events`, the lines as they stand there.
-  mutating func wholeLines(limit: Int) throws(SessionDirectory.Problem) -> [UInt8]? {
+  mutating func wholeLines(limit: Int) throws(SessionDirectory.DirectoryError) -> [UInt8]? {
     guard let count = try fill(limit) else { return nil }
     (position, number) = (position + count, nil)
     return Array(buffer[..<count])
@@ -136,7 +136,7 @@ struct JournalLines: ~Copyable {
   /// Reads into the buffer.
   ///
   /// - Returns: how many bytes at its front are whole lines; `nil` when there is none.
-  private mutating func fill(_ limit: Int) throws(SessionDirectory.Problem) -> Int? {
+  private mutating func fill(_ limit: Int) throws(SessionDirectory.DirectoryError) -> Int? {
     var pending = 0
     while true {
       let available = size - position - pending
@@ -185,7 +185,7 @@ struct JournalLines: ~Copyable {
   private static func read(
     _ descriptor: Int32, at offset: Int, into buffer: inout [UInt8], from start: Int, _ path: FilePath,
     upTo end: Int? = nil
-  ) throws(SessionDirectory.Problem) -> Int {
+  ) throws(SessionDirectory.DirectoryError) -> Int {
     while true {
       let count = buffer.withUnsafeMutableBytes { bytes in
         let room = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(end ?? bytes.count)])
@@ -193,7 +193,7 @@ struct JournalLines: ~Copyable {
       }
       if count >= 0 { return count }
       guard errno == EINTR else {
-        throw SessionDirectory.Problem(description: "the journal \(path) cannot be read: \(text(errno))")
+        throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be read: \(text(errno))")
       }
     }
   }

@@ -19,7 +19,7 @@ public final class JournalReader: Sendable {
 
   /// - Parameter offset: where to begin, which must be the end of a `Portion`; 0 is the start.
   /// - Throws: when the file cannot be read or is no journal of a version known here.
-  public init(_ path: FilePath, from offset: Int = 0) throws(SessionDirectory.Problem) {
+  public init(_ path: FilePath, from offset: Int = 0) throws(SessionDirectory.DirectoryError) {
     var lines = try JournalLines(path)
     session = lines.session
     if offset > lines.position { lines.skip(to: offset) }
@@ -30,8 +30,8 @@ public final class JournalReader: Sendable {
   ///
   /// - Parameter limit: about how many bytes of the journal; a longer line comes whole.
   /// - Throws: when the file cannot be read.
-  public func next(limit: Int = JournalFollower.portion) throws(SessionDirectory.Problem) -> Portion? {
-    try lines.withLock { lines throws(SessionDirectory.Problem) in
+  public func next(limit: Int = JournalFollower.portion) throws(SessionDirectory.DirectoryError) -> Portion? {
+    try lines.withLock { lines throws(SessionDirectory.DirectoryError) in
       let start = lines.position
       guard let events = try lines.events(limit: limit) else { return nil }
       return Portion(events: events, bytes: start..<lines.position)
@@ -58,7 +58,7 @@ public struct JournalContents: Sendable {
   /// Reads a whole journal; a torn last line and damaged lines do not stop it.
   ///
   /// - Throws: when the file cannot be read or is no journal of a version known here.
-  public init(reading path: FilePath) throws(SessionDirectory.Problem) {
+  public init(reading path: FilePath) throws(SessionDirectory.DirectoryError) {
     let reader = try JournalReader(path)
     session = reader.session
     while let portion = try reader.next() { events += portion.events }

@@ -15,7 +15,7 @@ public final class JournalTail: Sendable {
   private let lines: Mutex<JournalLines>
 
   /// - Throws: when the file cannot be read or is no journal of a version known here.
-  public init(_ path: FilePath, from start: Start) throws(SessionDirectory.Problem) {
+  public init(_ path: FilePath, from start: Start) throws(SessionDirectory.DirectoryError) {
     var lines = try JournalLines(path)
     if start == .end { lines.skipToEnd() }
     self.lines = Mutex(lines)
@@ -24,21 +24,21 @@ public final class JournalTail: Sendable {
   /// What is new; `nil` when there is nothing now.
   ///
   /// - Throws: when the file cannot be read.
-  public func events() throws(SessionDirectory.Problem) -> [SessionEvent]? {
-    try next { lines throws(SessionDirectory.Problem) in try lines.events(limit: JournalFollower.portion) }
+  public func events() throws(SessionDirectory.DirectoryError) -> [SessionEvent]? {
+    try next { lines throws(SessionDirectory.DirectoryError) in try lines.events(limit: JournalFollower.portion) }
   }
 
   /// What is new, as it stands there: whole lines; `nil` when there is nothing now.
   ///
   /// - Throws: when the file cannot be read.
-  public func wholeLines() throws(SessionDirectory.Problem) -> [UInt8]? {
-    try next { lines throws(SessionDirectory.Problem) in try lines.wholeLines(limit: JournalFollower.portion) }
+  public func wholeLines() throws(SessionDirectory.DirectoryError) -> [UInt8]? {
+    try next { lines throws(SessionDirectory.DirectoryError) in try lines.wholeLines(limit: JournalFollower.portion) }
   }
 
   private func next<T: Sendable>(
-    _ read: (inout JournalLines) throws(SessionDirectory.Problem) -> T?
-  ) throws(SessionDirectory.Problem) -> T? {
-    try lines.withLock { lines throws(SessionDirectory.Problem) in
+    _ read: (inout JournalLines) throws(SessionDirectory.DirectoryError) -> T?
+  ) throws(SessionDirectory.DirectoryError) -> T? {
+    try lines.withLock { lines throws(SessionDirectory.DirectoryError) in
       // What is left of a file that was replaced comes first, unless it was cut.
       if lines.size >= lines.position, let news = try read(&lines) { return news }
       guard lines.isOutdated else { return nil }

@@ -11,7 +11,7 @@ public struct SessionDirectory: Sendable {
   public let path: FilePath
 
   /// Why the directory cannot serve a session: one sentence for people.
-  public struct Problem: Error, CustomStringConvertible, Sendable {
+  public struct DirectoryError: Error, CustomStringConvertible, Sendable {
     public var description: String
   }
 
@@ -23,24 +23,24 @@ public struct SessionDirectory: Sendable {
 
   /// Makes the directory, with those above it, for its owner only.
   ///
-  /// - Throws: `Problem` when it cannot be made, or belongs to a session already.
-  public func create() throws(Problem) {
+  /// - Throws: `DirectoryError` when it cannot be made, or belongs to a session already.
+  public func create() throws(DirectoryError) {
     if let failure = Self.make(path) {
-      throw Problem(description: "the session directory \(failure.path) cannot be made: \(text(failure.code))")
+      throw DirectoryError(description: "the session directory \(failure.path) cannot be made: \(text(failure.code))")
     }
     // `mkdir` says EEXIST of a file, too.
     var status = stat()
     guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw Problem(description: "the session directory \(path) cannot be made: \(text(ENOTDIR))")
+      throw DirectoryError(description: "the session directory \(path) cannot be made: \(text(ENOTDIR))")
     }
     if access(journal.string, F_OK) == 0 {
-      throw Problem(description: "\(path) holds a session already: name another directory with --session-dir")
+      throw DirectoryError(description: "\(path) holds a session already: name another directory with --session-dir")
     }
     guard chmod(path.string, 0o700) == 0 else {
-      throw Problem(description: "the session directory \(path) is not yours to use: \(text(errno))")
+      throw DirectoryError(description: "the session directory \(path) is not yours to use: \(text(errno))")
     }
     guard access(path.string, W_OK | X_OK) == 0 else {
-      throw Problem(description: "the session directory \(path) cannot be written: \(text(errno))")
+      throw DirectoryError(description: "the session directory \(path) cannot be written: \(text(errno))")
     }
   }
 

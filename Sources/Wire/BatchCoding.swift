@@ -40,11 +40,11 @@ struct BatchMembers: Sendable {
     return copy
   }
 
-  /// - Throws: `JSONProblem` when the numbers contradict each other.
-  func batch() throws(JSONProblem) -> TaskBatch {
+  /// - Throws: `JSONError` when the numbers contradict each other.
+  func batch() throws(JSONError) -> TaskBatch {
     let limit = Int(UInt32.max)
-    func require(_ holds: Bool, _ name: String, _ value: Int) throws(JSONProblem) {
-      if !holds { throw JSONProblem([.member(name)], "cannot be \(value)") }
+    func require(_ holds: Bool, _ name: String, _ value: Int) throws(JSONError) {
+      if !holds { throw JSONError([.member(name)], "cannot be \(value)") }
     }
     try require(count >= 0 && count <= limit - Int(first), "count", count)
     guard let member else {

@@ -44,7 +44,7 @@ struct ByteWriter {
 /// Reads what a `ByteWriter` wrote; whatever the bytes are, it throws and never reads past them.
 struct ByteReader {
   /// Bytes that are not what was written; `offset` is where that was noticed.
-  struct Damage: Error { var offset: Int }
+  struct FormatError: Error { var offset: Int }
 
   private let buffer: UnsafeRawBufferPointer
   private(set) var offset = 0
@@ -52,30 +52,30 @@ struct ByteReader {
   init(_ bytes: UnsafeRawBufferPointer) { buffer = bytes }
 
   var remaining: Int { buffer.count - offset }
-  var damage: Damage { Damage(offset: offset) }
+  var damage: FormatError { FormatError(offset: offset) }
 
-  func require(_ condition: Bool) throws(Damage) { if !condition { throw damage } }
+  func require(_ condition: Bool) throws(FormatError) { if !condition { throw damage } }
 
-  mutating func number<T: FixedWidthInteger>(_: T.Type = T.self) throws(Damage) -> T {
+  mutating func number<T: FixedWidthInteger>(_: T.Type = T.self) throws(FormatError) -> T {
     guard remaining >= MemoryLayout<T>.size else { throw damage }
     defer { offset += MemoryLayout<T>.size }
     return T(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 
   /// How many things follow, of at least `size` bytes each: never more than there are bytes for.
-  mutating func count(ofSize size: Int = 1) throws(Damage) -> Int {
+  mutating func count(ofSize size: Int = 1) throws(FormatError) -> Int {
     let value = try number(UInt64.self)
     try require(value <= UInt64(remaining / size))
     return Int(value)
   }
 
-  mutating func bytes(_ count: Int) throws(Damage) -> UnsafeRawBufferPointer {
+  mutating func bytes(_ count: Int) throws(FormatError) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= remaining else { throw damage }
     defer { offset += count }
     return UnsafeRawBufferPointer(rebasing: buffer[offset..<(offset + count)])
   }
 
-  mutating func column<T: FixedWidthInteger>(_ count: Int, of _: T.Type = T.self) throws(Damage) -> [T] {
+  mutating func column<T: FixedWidthInteger>(_ count: Int, of _: T.Type = T.self) throws(FormatError) -> [T] {
     let (size, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<T>.size)
     guard !overflows else { throw damage }
     let source = try bytes(size)
@@ -90,11 +90,11 @@ struct ByteReader {
     #endif
   }
 
-  mutating func ids() throws(Damage) -> [TaskID] {
+  mutating func ids() throws(FormatError) -> [TaskID] {
     try column(try count(ofSize: 4), of: UInt32.self).map { TaskID($0) }
   }
 
-  mutating func texts() throws(Damage) -> CommandList {
+  mutating func texts() throws(FormatError) -> CommandList {
     let bytes = try column(try count(), of: UInt8.self)
     let ends = try column(try count(ofSize: 4), of: UInt32.self)
     guard let list = CommandList(bytes: bytes, ends: ends) else { throw damage }

@@ -83,22 +83,22 @@ struct CommandProgress: Sendable {
     return (try members.readStage(), try members.readAdded())
   }
 
-  private func readStage() throws(JSONProblem) -> CommandRecord.Stage {
+  private func readStage() throws(JSONError) -> CommandRecord.Stage {
     switch stage {
     case "requested": return .requested
     case "acknowledged": return .acknowledged
     case "finished":
-      guard let succeeded else { throw JSONProblem([], "has no 'succeeded'") }
-      guard let outcome else { throw JSONProblem([], "has no 'outcome'") }
+      guard let succeeded else { throw JSONError([], "has no 'succeeded'") }
+      guard let outcome else { throw JSONError([], "has no 'outcome'") }
       return .finished(succeeded: succeeded, outcome: outcome)
-    default: throw JSONProblem([.member("stage")], "cannot be '\(stage.shortened(to: 60))'")
+    default: throw JSONError([.member("stage")], "cannot be '\(stage.shortened(to: 60))'")
     }
   }
 
-  private func readAdded() throws(JSONProblem) -> Range<UInt32>? {
+  private func readAdded() throws(JSONError) -> Range<UInt32>? {
     guard let first else { return nil }
     guard let count, count >= 0, count <= Int(UInt32.max - first) else {
-      throw JSONProblem([.member("count")], "cannot be \(count.map(String.init) ?? "left out")")
+      throw JSONError([.member("count")], "cannot be \(count.map(String.init) ?? "left out")")
     }
     return first..<(first + UInt32(count))
   }

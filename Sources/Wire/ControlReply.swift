@@ -10,7 +10,7 @@ public enum ControlReply: Equatable, Sendable {
   case command(id: Int, CommandReport)
   /// How many bytes of the journal can be read, and what is wrong with it.
   case position(Int, problem: String?)
-  case refused(ControlProblem)
+  case refused(ControlError)
 
   /// Appends the reply as one line.
   public func write(to json: inout JSONWriter) {
@@ -32,6 +32,7 @@ public enum ControlReply: Equatable, Sendable {
     case .refused(let problem):
       json.member("id", problem.id)
       json.member("error", problem.description)
+      json.member("code", problem.code.rawValue)
     }
     json.endObject()
     json.endLine()
@@ -39,10 +40,10 @@ public enum ControlReply: Equatable, Sendable {
 
   /// Reads one line, without its line feed.
   ///
-  /// - Throws: `ControlProblem` when it is no reply.
-  public init(line: UnsafeRawBufferPointer) throws(ControlProblem) {
+  /// - Throws: `ControlError` when it is no reply.
+  public init(line: UnsafeRawBufferPointer) throws(ControlError) {
     do { try self.init(try JSONObject(line), line) } catch {
-      throw ControlProblem("the host of the session said what is no reply: \(error)")
+      throw ControlError("the host of the session said what is no reply: \(error)")
     }
   }
 
@@ -52,7 +53,8 @@ public enum ControlReply: Equatable, Sendable {
         version: version, session: try members.optional("session", .text) ?? "",
         program: try members.optional("program", .text) ?? "")
     } else if let error = try members.optional("error", .text) {
-      self = .refused(ControlProblem(id: try members.optional("id", .integer), error))
+      let code = try members.optional("code", .text).flatMap(ControlError.Code.init) ?? .invalidRequest
+      self = .refused(ControlError(id: try members.optional("id", .integer), code, error))
     } else if let position: Int = try members.optional("position", .integer) {
       self = .position(position, problem: try members.optional("problem", .text))
     } else if let command: Int = try members.optional("command", .integer) {
@@ -60,7 +62,7 @@ public enum ControlReply: Equatable, Sendable {
       let report = CommandReport(command: command, stage: stage, added: added)
       self = .command(id: try members.required("id", .integer), report)
     } else {
-      guard try members.optional("ok", .flag) ?? false else { throw ControlProblem("it says nothing") }
+      guard try members.optional("ok", .flag) ?? false else { throw ControlError("it says nothing") }
       self = .accepted(id: try members.required("id", .integer))
     }
   }

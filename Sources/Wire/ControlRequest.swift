@@ -51,15 +51,15 @@ public struct ControlRequest: Equatable, Sendable {
 
   /// Reads one line, without its line feed.
   ///
-  /// - Throws: `ControlProblem` that says what is wrong, with the id when that could be read.
-  public init(line: UnsafeRawBufferPointer) throws(ControlProblem) {
+  /// - Throws: `ControlError` that says what is wrong, with the id when that could be read.
+  public init(line: UnsafeRawBufferPointer) throws(ControlError) {
     let members: JSONObject
-    do { members = try JSONObject(line) } catch { throw ControlProblem("this is no request: \(error)") }
-    guard members.has("id") else { throw ControlProblem("the request has no id") }
-    do { id = try members.required("id", .integer) } catch { throw ControlProblem("this is no request: \(error)") }
-    do { body = try Body(members) } catch let problem as ControlProblem {
-      throw ControlProblem(id: id, problem.description)
-    } catch { throw ControlProblem(id: id, "this is no request: \(error)") }
+    do { members = try JSONObject(line) } catch { throw ControlError("this is no request: \(error)") }
+    guard members.has("id") else { throw ControlError("the request has no id") }
+    do { id = try members.required("id", .integer) } catch { throw ControlError("this is no request: \(error)") }
+    do { body = try Body(members) } catch let problem as ControlError {
+      throw ControlError(id: id, problem.code, problem.description)
+    } catch { throw ControlError(id: id, "this is no request: \(error)") }
   }
 }
 
@@ -68,7 +68,7 @@ extension ControlRequest.Body {
     switch try members.optional("request", .text) {
     case "hello":
       guard let version: Int = try members.optional("version", .integer) else {
-        throw ControlProblem("the request 'hello' has no version")
+        throw ControlError("the request 'hello' has no version")
       }
       self = .hello(
         version: version, origin: try members.optional("origin", .text),
@@ -78,15 +78,15 @@ extension ControlRequest.Body {
       self = .command(
         try OperatorCommand(members), reason: try members.optional("reason", .text),
         token: try members.optional("request_id", .text))
-    case let other?: throw ControlProblem("there is no request \(ControlProblem.quoted(other))")
-    case nil: throw ControlProblem("it does not say which request it is")
+    case let other?: throw ControlError(.unknownRequest, "there is no request \(ControlError.quoted(other))")
+    case nil: throw ControlError("it does not say which request it is")
     }
   }
 }
 
 extension OperatorCommand {
   fileprivate init(_ members: JSONObject) throws {
-    guard let verb = try members.optional("verb", .text) else { throw ControlProblem("the command has no verb") }
+    guard let verb = try members.optional("verb", .text) else { throw ControlError("the command has no verb") }
     switch Verb(rawValue: verb) {
     case .drain: self = .drain
     case .stop: self = .stop
@@ -95,11 +95,11 @@ extension OperatorCommand {
     case .close: self = .close(try CloseGrace(members) ?? .configured)
     case .cancel:
       guard let ids = try members.optional("uids", .list(TaskID.coding)), !ids.isEmpty else {
-        throw ControlProblem("the command 'cancel' names no tasks")
+        throw ControlError("the command 'cancel' names no tasks")
       }
       self = .cancel(ids)
     case .submit: self = .submit(try WorkOffer(members))
-    case nil: throw ControlProblem("there is no command \(ControlProblem.quoted(verb))")
+    case nil: throw ControlError(.unknownRequest, "there is no command \(ControlError.quoted(verb))")
     }
   }
 }
@@ -113,7 +113,7 @@ extension CloseGrace {
     }
     guard let seconds: Double = try members.optional("grace", .number) else { return nil }
     guard let grace = CloseGrace(seconds: seconds) else {
-      throw ControlProblem("the grace is a number of seconds from 0 to \(Int(Self.limit)), not \(seconds)")
+      throw ControlError("the grace is a number of seconds from 0 to \(Int(Self.limit)), not \(seconds)")
     }
     self = grace
   }
@@ -135,7 +135,7 @@ extension WorkOffer {
     switch (items, commands) {
     case (let items?, nil): self = .items(items)
     case (nil, let commands?): self = .commands(commands)
-    default: throw ControlProblem("the command 'submit' has either items or commands")
+    default: throw ControlError("the command 'submit' has either items or commands")
     }
   }
 

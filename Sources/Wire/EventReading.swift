@@ -6,7 +6,7 @@ extension SessionEvent {
   /// Reads one line of a journal.
   ///
   /// - Returns: `nil` for an event of a kind that this version does not know; members it does not know are ignored.
-  /// - Throws: `JSONScanner.Failure` when the line is not JSON, `JSONProblem` when a member is missing or wrong.
+  /// - Throws: `JSONScanner.SyntaxError` when the line is not JSON, `JSONError` when a member is missing or wrong.
   public init?(line: UnsafeRawBufferPointer) throws {
     guard let event = try Self.read(line) else { return nil }
     self = event
@@ -15,7 +15,7 @@ extension SessionEvent {
   private static func read(_ line: UnsafeRawBufferPointer) throws -> SessionEvent? {
     do {
       return try readStrictly(line)
-    } catch let failure as JSONScanner.Failure {
+    } catch let failure as JSONScanner.SyntaxError {
       // 0.1.0 wrote the values of functions as Python had them.
       guard let line = replacingPythonNumbers(line) else { throw failure }
       return try line.withUnsafeBytes { try readStrictly($0) }

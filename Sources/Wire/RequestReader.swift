@@ -38,7 +38,7 @@ package struct RequestReader {
     switch verb {
     case "start":
       let configuration = try members.required("configuration", AgentConfiguration.coding)
-      if let fault = configuration.fault { throw JSONProblem([.member("configuration")], "is refused: \(fault)") }
+      if let fault = configuration.fault { throw JSONError([.member("configuration")], "is refused: \(fault)") }
       return .start(configuration)
     case "hello": return .hello
     case "batch":
@@ -55,7 +55,7 @@ package struct RequestReader {
     case "stop_raptor": return .stopRaptor
     case "cancel_raptor": return .cancelRaptor
     case "stop": return .stop
-    default: throw JSONProblem([.member("do")], "cannot be \(ControlProblem.quoted(verb))")
+    default: throw JSONError([.member("do")], "cannot be \(ControlError.quoted(verb))")
     }
   }
 
@@ -66,7 +66,7 @@ package struct RequestReader {
     let member: Int? = try members.optional("member", .integer)
     let description: TaskDescription
     if let batch: UInt32 = try members.optional("batch", .integer) {
-      guard let known = descriptions[batch] else { throw JSONProblem([.member("batch")], "\(batch) is not known") }
+      guard let known = descriptions[batch] else { throw JSONError([.member("batch")], "\(batch) is not known") }
       description = known
     } else {
       description = try members.required("description", TaskDescription.coding)

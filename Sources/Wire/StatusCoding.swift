@@ -83,7 +83,7 @@ extension TaskID {
     read: { scanner in
       let uid = try scanner.string().text
       guard let id = TaskID(uid: uid) else {
-        throw JSONProblem([], "names no task: \(ControlProblem.quoted(uid)) is no uid of one")
+        throw JSONError([], "names no task: \(ControlError.quoted(uid)) is no uid of one")
       }
       return id
     }, write: { (id: TaskID, writer) in writer.string(id.uid) })

@@ -71,7 +71,7 @@ struct TaskEventMembers {
 
   private func int32(_ key: JSONScanner.Token, _ scanner: inout JSONScanner) throws -> Int32 {
     let number = try scanner.integer()
-    guard let value = Int32(exactly: number) else { throw JSONProblem([.member(key.text)], "cannot be \(number)") }
+    guard let value = Int32(exactly: number) else { throw JSONError([.member(key.text)], "cannot be \(number)") }
     return value
   }
 
@@ -91,10 +91,10 @@ struct TaskEventMembers {
       .task(id, state, result))
   }
 
-  private func missing(_ name: String) -> JSONProblem { JSONProblem([], "has no '\(name)'") }
+  private func missing(_ name: String) -> JSONError { JSONError([], "has no '\(name)'") }
 
-  private func wrong(_ name: String, _ token: JSONScanner.Token) -> JSONProblem {
-    JSONProblem([.member(name)], "cannot be \(ControlProblem.quoted(token.text))")
+  private func wrong(_ name: String, _ token: JSONScanner.Token) -> JSONError {
+    JSONError([.member(name)], "cannot be \(ControlError.quoted(token.text))")
   }
 }
 

@@ -57,7 +57,7 @@ struct Fields {
 /// Reads nodes into values and collects what is wrong with them; a value that is wrong reads as `nil`.
 final class NodeReader {
   let path: String
-  private(set) var problems: [WorkflowProblem] = []
+  private(set) var problems: [WorkflowError] = []
   /// Stand-ins of duplicate keys, which are reported already.
   var hiddenKeys: Set<String> = []
 
@@ -66,10 +66,10 @@ final class NodeReader {
   }
 
   func report(_ mark: Mark?, _ message: String) {
-    problems.append(WorkflowProblem(path: path, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message))
+    problems.append(WorkflowError(path: path, line: mark?.line ?? 1, column: mark?.column ?? 1, message: message))
   }
 
-  func add(_ more: [WorkflowProblem]) { problems += more }
+  func add(_ more: [WorkflowError]) { problems += more }
 
   /// Reads something, and says whether nothing new was wrong with it.
   func isRight(_ body: () -> Void) -> Bool {
@@ -79,8 +79,8 @@ final class NodeReader {
   }
 
   /// In the order of the file, each once: an anchor is read wherever it is named.
-  var orderedProblems: [WorkflowProblem] {
-    var result: [WorkflowProblem] = []
+  var orderedProblems: [WorkflowError] {
+    var result: [WorkflowError] = []
     for problem in problems.sorted(by: { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) })
     where problem != result.last {
       result.append(problem)

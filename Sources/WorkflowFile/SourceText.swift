@@ -10,7 +10,7 @@ enum SourceText {
   static let sizeLimit = 64 << 20
 
   /// Reads `path`, or says why it cannot be a workflow.
-  static func read(_ path: String) throws(WorkflowProblems) -> String {
+  static func read(_ path: String) throws(WorkflowErrors) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw problem(path, "cannot be opened: \(String(cString: strerror(errno)))")
@@ -41,7 +41,7 @@ enum SourceText {
   }
 
   /// The bytes as UTF-8 without a byte order mark.
-  static func decode(_ bytes: [UInt8], path: String) throws(WorkflowProblems) -> String {
+  static func decode(_ bytes: [UInt8], path: String) throws(WorkflowErrors) -> String {
     let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
     if let text = String(validating: body, as: UTF8.self) { return text }
     // Slow, and only for the message: where the first byte is that is no UTF-8.
@@ -51,13 +51,13 @@ enum SourceText {
     while case .scalarValue(let scalar) = decoder.decode(&iterator) {
       place = scalar == "\n" ? (place.line + 1, 1) : (place.line, place.column + 1)
     }
-    throw WorkflowProblems([
-      WorkflowProblem(path: path, line: place.line, column: place.column, message: "the file is not UTF-8 text here")
+    throw WorkflowErrors([
+      WorkflowError(path: path, line: place.line, column: place.column, message: "the file is not UTF-8 text here")
     ])
   }
 
-  private static func problem(_ path: String, _ message: String) -> WorkflowProblems {
-    WorkflowProblems([WorkflowProblem(path: path, message: message)])
+  private static func problem(_ path: String, _ message: String) -> WorkflowErrors {
+    WorkflowErrors([WorkflowError(path: path, message: message)])
   }
 }
 

@@ -64,18 +64,18 @@ public struct WorkflowFile: Equatable, Sendable {
   /// Reads the file at `path`.
   ///
   /// - Parameter engines: the names that an engine may have; any when `nil`.
-  public init(contentsOf path: String, engines: [String]? = nil) throws(WorkflowProblems) {
+  public init(contentsOf path: String, engines: [String]? = nil) throws(WorkflowErrors) {
     try self.init(text: SourceText.read(path), path: path, engines: engines)
   }
 
   /// Reads `text`; `path` is what messages call it.
-  public init(text: String, path: String, engines: [String]? = nil) throws(WorkflowProblems) {
+  public init(text: String, path: String, engines: [String]? = nil) throws(WorkflowErrors) {
     let document = try YAMLDocument(text: text, path: path)
     let reader = NodeReader(path: path)
     reader.hiddenKeys = Set(document.standIns.keys)
     reader.add(document.duplicateKeys(path: path))
     self = WorkflowReader(reader: reader, engines: engines).read(document.root)
-    guard reader.problems.isEmpty else { throw WorkflowProblems(reader.orderedProblems) }
+    guard reader.problems.isEmpty else { throw WorkflowErrors(reader.orderedProblems) }
   }
 }
 

@@ -14,7 +14,7 @@ struct YAMLDocument {
   /// After this many duplicates the file is not worth reading again.
   private static let duplicateLimit = 50
 
-  init(text: String, path: String) throws(WorkflowProblems) {
+  init(text: String, path: String) throws(WorkflowErrors) {
     var text = text
     while true {
       do {
@@ -27,8 +27,8 @@ struct YAMLDocument {
         guard number < Self.duplicateLimit,
           let edited = Self.rename(name, line: context.mark.line, column: context.mark.column, number: number, in: text)
         else {
-          throw WorkflowProblems([
-            WorkflowProblem(
+          throw WorkflowErrors([
+            WorkflowError(
               path: path, line: context.mark.line, column: context.mark.column,
               message: "the key '\(name)' occurs more than once in this mapping")
           ])
@@ -36,15 +36,15 @@ struct YAMLDocument {
         standIns[Self.standIn(for: name, number: number)] = name
         text = edited
       } catch {
-        throw WorkflowProblems([Self.problem(of: error, path: path)])
+        throw WorkflowErrors([Self.problem(of: error, path: path)])
       }
     }
   }
 
   /// The duplicate keys: reported at each occurrence but the first.
-  func duplicateKeys(path: String) -> [WorkflowProblem] {
+  func duplicateKeys(path: String) -> [WorkflowError] {
     guard !standIns.isEmpty, let root else { return [] }
-    var problems: [WorkflowProblem] = []
+    var problems: [WorkflowError] = []
     var seen: Set<Int> = []
     var open = [root]
     while let node = open.popLast() {
@@ -63,7 +63,7 @@ struct YAMLDocument {
           let ordered = marks.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
           for mark in ordered.dropFirst() {
             problems.append(
-              WorkflowProblem(
+              WorkflowError(
                 path: path, line: mark.line, column: mark.column,
                 message: "the key '\(name)' occurs twice in this mapping (first on line \(ordered[0].line))"))
           }
@@ -104,7 +104,7 @@ struct YAMLDocument {
     return String(text[..<start]) + standIn(for: name, number: number) + String(text[end...])
   }
 
-  private static func problem(of error: any Error, path: String) -> WorkflowProblem {
+  private static func problem(of error: any Error, path: String) -> WorkflowError {
     switch error {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
@@ -114,18 +114,18 @@ struct YAMLDocument {
         message += " \(context.text)"
         if context.mark.line != mark.line { message += " (which begins on line \(context.mark.line))" }
       }
-      return WorkflowProblem(path: path, line: mark.line, column: mark.column, message: message)
+      return WorkflowError(path: path, line: mark.line, column: mark.column, message: message)
     case YamlError.reader(let problem, let offset, _, let text):
       var place = (line: 1, column: 1)
       for character in text.prefix(offset ?? 0) {
         place = character.isNewline ? (place.line + 1, 1) : (place.line, place.column + 1)
       }
-      return WorkflowProblem(path: path, line: place.line, column: place.column, message: "not YAML: \(problem)")
+      return WorkflowError(path: path, line: place.line, column: place.column, message: "not YAML: \(problem)")
     case YamlError.memory:
       // libyaml's word for its limit of 1000 levels.
-      return WorkflowProblem(path: path, message: "not a workflow: lists and mappings are nested too deeply")
+      return WorkflowError(path: path, message: "not a workflow: lists and mappings are nested too deeply")
     default:
-      return WorkflowProblem(path: path, message: "not YAML: \(error)")
+      return WorkflowError(path: path, message: "not YAML: \(error)")
     }
   }
 }

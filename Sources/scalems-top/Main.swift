@@ -46,7 +46,7 @@ import SessionModel
       try command.run()
     } catch let status as ExitStatus {
       Glibc.exit(status.code)
-    } catch let problem as UsageProblem {
+    } catch let problem as UsageError {
       complain(problem.description)
       Glibc.exit(2)
     } catch {
@@ -67,6 +67,6 @@ struct ExitStatus: Error {
 }
 
 /// Something the user wrote is wrong: exit status 2.
-struct UsageProblem: Error, CustomStringConvertible {
+struct UsageError: Error, CustomStringConvertible {
   var description: String
 }

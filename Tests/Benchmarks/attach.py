@@ -42,6 +42,11 @@ def attaching(binary, workplace, session, count, runs):
   run(binary, workplace, "run", "--resume", session, "--detach")
   try:
     deadline = time.monotonic() + 10
+    # What a screen draws piece by piece, from 99 % to 100 %, is never one text.
+    while json.loads(run(binary, workplace, "status", session, "--json").stdout)["tasks"]["done"] < count:
+      if time.monotonic() > deadline:
+        raise RuntimeError("the session that was taken up does not end its task")
+      time.sleep(0.02)
     while not (session / "checkpoint").exists() and count >= 100_000 and time.monotonic() < deadline:
       time.sleep(0.05)
     size = (session / "checkpoint").stat().st_size if (session / "checkpoint").exists() else 0

@@ -124,7 +124,7 @@ private final class SocketClient {
     let code = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
     }
-    guard code == 0 else { throw TestProblem("nobody answers at \(path)") }
+    guard code == 0 else { throw TestError("nobody answers at \(path)") }
   }
 
   deinit { close(descriptor) }
@@ -141,7 +141,7 @@ private final class SocketClient {
       if byte == 0x0a { return String(decoding: line, as: UTF8.self) }
       line.append(byte)
     }
-    throw TestProblem("the host ended the connection after '\(String(decoding: line, as: UTF8.self))'")
+    throw TestError("the host ended the connection after '\(String(decoding: line, as: UTF8.self))'")
   }
 
   /// What is said of a request until it has come to its end.

@@ -34,7 +34,7 @@ final class TestSession {
 
   /// The process that hosts the session.
   func host() throws -> pid_t {
-    guard let pid = try snapshot().info?.pid else { throw TestProblem("the session was not opened") }
+    guard let pid = try snapshot().info?.pid else { throw TestError("the session was not opened") }
     return pid
   }
 
@@ -42,7 +42,7 @@ final class TestSession {
   func guardian() throws -> pid_t {
     let host = try host()
     guard let pid = processes(matching: "scalems-agent").first(where: { parent(of: $0) == host }) else {
-      throw TestProblem("host \(host) has no agent")
+      throw TestError("host \(host) has no agent")
     }
     return pid
   }
@@ -50,7 +50,7 @@ final class TestSession {
   func agent() throws -> pid_t {
     let guardian = try guardian()
     guard let pid = processes(matching: "scalems-agent").first(where: { parent(of: $0) == guardian }) else {
-      throw TestProblem("guard \(guardian) has no agent")
+      throw TestError("guard \(guardian) has no agent")
     }
     return pid
   }

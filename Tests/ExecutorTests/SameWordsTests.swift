@@ -130,18 +130,6 @@ struct WrongTask: Sendable, CustomTestStringConvertible {
     await session.closed()
   }
 
-  @Test func `an edit obeys the same rules`() throws {
-    for wrong in WrongTask.all {
-      var workflow = Workflow()
-      _ = try workflow.add([item("t")])
-      guard wrong.item.shape.isEmpty, wrong.item.description.after.isEmpty, wrong.item.description.name == "t" else {
-        continue
-      }
-      let error = #expect(throws: ValueError.self) { try workflow.edit("t") { $0 = wrong.item.description } }
-      #expect(wrong.sentencesOfFile.contains(error?.message ?? ""))
-    }
-  }
-
   @Test func `what the session cannot run is refused when it is offered`() async throws {
     let session = try await Harness.started()
     for (resources, raptor, words) in [

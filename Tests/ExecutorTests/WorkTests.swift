@@ -16,7 +16,6 @@ import Work
     let summary = try await session.executor.shutdown()
     #expect(summary.tasks == ["DONE": 3])
     #expect(summary.exitCode == 0)
-    #expect(try await session.executor.workflow.results(of: "e") == [.done, .done])
     #expect(session.recording.kinds.contains(.workflowComplete))
     await session.closed()
   }

@@ -181,29 +181,13 @@ import Work
     #expect(workflow.attempt(of: TaskID(1)) == 1)
   }
 
-  @Test func `an item may be changed until it is dispatched`() throws {
-    var workflow = Workflow()
-    _ = try workflow.add([item("a"), item("b", after: ["a"])])
-    try workflow.edit("b") { $0.argv = ["echo"] }
-    #expect(workflow.batch(of: TaskID(1)).description.argv == ["echo"])
-    #expect(throws: ProtocolError.self) { try workflow.edit("b") { $0.name = "c" } }
-    #expect(throws: ProtocolError.self) { try workflow.edit("b") { $0.after = [] } }
-    #expect(throws: ScopeError.self) { try workflow.edit("x") { _ in } }
-    #expect(throws: ValueError.self) { try workflow.edit("b") { $0.argv = [] } }
-    _ = ready(&workflow)
-    #expect(throws: ProtocolError.self) { try workflow.edit("a") { $0.argv = ["echo"] } }
-    #expect(workflow.batch(of: TaskID(1)).description.argv == ["echo"])
-  }
-
-  @Test func `results are the states of an item's members`() throws {
+  @Test func `the first final state wins`() throws {
     var workflow = Workflow()
     _ = try workflow.add([item("e", count: 3)])
     _ = ready(&workflow)
     _ = workflow.finish(TaskID(1), .failed)
-    #expect(try workflow.results(of: "e") == [.tmgrScheduling, .failed, .tmgrScheduling])
-    #expect(throws: ScopeError.self) { try workflow.results(of: "x") }
     #expect(workflow.finish(TaskID(1), .done).isEmpty)
-    #expect(try workflow.results(of: "e")[1] == .failed, "the first final state wins")
+    #expect((0..<3).map { workflow.state(of: TaskID($0)) } == [.tmgrScheduling, .failed, .tmgrScheduling])
   }
 
   /// Random graphs, random outcomes: every task comes to an end, and in an order that its dependencies allow.

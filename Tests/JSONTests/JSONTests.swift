@@ -32,8 +32,8 @@ import Testing
     #expect(try text(#""\udc69x""#) == "\u{fffd}x")
     #expect(try text(#""\ud83d\u0041""#) == "\u{fffd}A")
     #expect(try text(#""\ud83d\ud83d\udc69""#) == "\u{fffd}\u{1f469}")
-    #expect(throws: JSONScanner.Failure.self) { try text(#""\""#) }
-    #expect(throws: JSONScanner.Failure.self) { try text(#""no end"#) }
+    #expect(throws: JSONScanner.SyntaxError.self) { try text(#""\""#) }
+    #expect(throws: JSONScanner.SyntaxError.self) { try text(#""no end"#) }
   }
 
   @Test func `bytes that are no UTF-8 do not stop the reader`() throws {
@@ -74,7 +74,7 @@ import Testing
     for text in [
       "", "-", ".5", "3.", "-1.", "01", "-00", "1.e1", "+1", "x", "1234567890123456789", "9000000000000", "1E5",
     ] {
-      #expect(throws: JSONScanner.Failure.self, "\(text)") { try scan(text) { try $0.microseconds() } }
+      #expect(throws: JSONScanner.SyntaxError.self, "\(text)") { try scan(text) { try $0.microseconds() } }
     }
   }
 
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func `a failure says what was expected and where`() {
-    let error = #expect(throws: JSONScanner.Failure.self) {
+    let error = #expect(throws: JSONScanner.SyntaxError.self) {
       try scan("{\"a\" 1}") { scanner in
         try scanner.beginObject()
         return try scanner.nextKey() != nil

@@ -97,7 +97,7 @@ private func isTaken(_ json: String) -> (passed: Bool, pulled: Bool) { isTaken(A
 
   @Test func `no order of calls takes what is no JSON`() throws {
     func scan(_ json: String, _ body: (inout JSONScanner) throws -> Void) {
-      #expect(throws: JSONScanner.Failure.self, "\(json)") {
+      #expect(throws: JSONScanner.SyntaxError.self, "\(json)") {
         try Array(json.utf8).withUnsafeBytes { bytes in
           var scanner = JSONScanner(bytes)
           try body(&scanner)
@@ -155,7 +155,7 @@ private func isTaken(_ json: String) -> (passed: Bool, pulled: Bool) { isTaken(A
 
   @Test(arguments: ["1.5", "1e3", "01", "-", "1x", "12345678901234567890", "\"1\"", "true", "[]", "null", "+1", "0x1"])
   func `what is no whole number is none`(_ text: String) {
-    #expect(throws: JSONScanner.Failure.self) {
+    #expect(throws: JSONScanner.SyntaxError.self) {
       try Array(text.utf8).withUnsafeBytes { bytes in
         var scanner = JSONScanner(bytes)
         _ = try scanner.integer()
@@ -190,7 +190,7 @@ private func isTaken(_ json: String) -> (passed: Bool, pulled: Bool) { isTaken(A
     #expect(try JSONText("[1,\n 2]\n").text == "[1,  2] ")
     #expect(try JSONText(#"{"a": "\n"}"#).text == #"{"a": "\n"}"#)
     for text in ["", "NaN", "[1", "1 2", "\"\n\"", "{'a':1}", "1,\"x\":2", "1}{"] {
-      #expect(throws: JSONScanner.Failure.self) { try JSONText(text) }
+      #expect(throws: JSONScanner.SyntaxError.self) { try JSONText(text) }
     }
   }
 }

@@ -49,21 +49,21 @@ import Testing
 
   @Test func whatIsNoRecordIsTold() throws {
     let place = try TemporaryDirectory()
-    let missing = #expect(throws: RecordProblem.self) { try RadicalRecord(reading: place.path) }
+    let missing = #expect(throws: RecordError.self) { try RadicalRecord(reading: place.path) }
     #expect(missing?.isMissing == true && missing?.description.contains("radical.json") == true)
     for text in ["", "{", "[]", #"{"session":"s"}"#, #"{"session":1,"helper":99999999999999999999}"#, "\u{0}"] {
       try place.write(text, to: "radical.json")
-      let problem = #expect(throws: RecordProblem.self) { try RadicalRecord(reading: place.path) }
+      let problem = #expect(throws: RecordError.self) { try RadicalRecord(reading: place.path) }
       #expect(problem?.isMissing == false)
     }
   }
 
   @Test func aRecordThatCannotBeWrittenLeavesNothing() throws {
     let record = RadicalRecord(session: "s", helper: getpid(), resource: "r")
-    #expect(throws: RecordProblem.self) { try record.write(to: "/proc/self") }
+    #expect(throws: RecordError.self) { try record.write(to: "/proc/self") }
     let place = try TemporaryDirectory()
     try FileManager.default.createDirectory(atPath: "\(place.path)/radical.json/x", withIntermediateDirectories: true)
-    #expect(throws: RecordProblem.self) { try record.write(to: place.path) }
+    #expect(throws: RecordError.self) { try record.write(to: place.path) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["radical.json"])
   }
 

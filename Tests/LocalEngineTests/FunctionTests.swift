@@ -302,7 +302,7 @@ extension TemporaryDirectory {
     var path = self.path
     for part in name.split(separator: "/") {
       path += "/" + part
-      guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw TestProblem("mkdir \(path) failed") }
+      guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw TestError("mkdir \(path) failed") }
     }
   }
 }

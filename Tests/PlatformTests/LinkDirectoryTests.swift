@@ -23,11 +23,11 @@ import Testing
     let place = try TemporaryDirectory()
     let registry = LinkDirectory(directory: "\(place.path)/sessions")
     for id in ["", ".", "..", "../x", "a/b", ".hidden"] {
-      #expect(throws: LinkDirectory.Problem.self) { try registry.add(id, directory: "/") }
-      #expect(throws: LinkDirectory.Problem.self) { try registry.remove(id) }
+      #expect(throws: LinkDirectory.LinkError.self) { try registry.add(id, directory: "/") }
+      #expect(throws: LinkDirectory.LinkError.self) { try registry.remove(id) }
     }
     try place.write("", to: "file")
-    let problem = #expect(throws: LinkDirectory.Problem.self) {
+    let problem = #expect(throws: LinkDirectory.LinkError.self) {
       try LinkDirectory(directory: "\(place.path)/file/sessions").add("a", directory: "/")
     }
     #expect(problem?.description.contains("file/sessions") == true)

@@ -100,7 +100,7 @@ import Testing
 
   /// What is said of a file that is to be read.
   private func problem(_ path: String, limit: Int = longestFile) -> String? {
-    do throws(FileProblem) {
+    do throws(FileError) {
       _ = try readFile(path, limit: limit)
       return nil
     } catch { return error.description.replacing(place.path, with: "DIR") }
@@ -117,7 +117,7 @@ import Testing
       #expect(problem("\(place.path)/\(name)") == "DIR/\(name) cannot be read: \(why)")
       #expect(endOfFile("\(place.path)/\(name)", 100) == [])
     }
-    #expect(throws: FileProblem.self) { try readFile("/dev/tty") }
+    #expect(throws: FileError.self) { try readFile("/dev/tty") }
   }
 
   @Test func `a file is read up to its limit, and no longer one`() throws {
@@ -143,10 +143,10 @@ import Testing
     #expect(try readFile(path) == [4])
     // Nobody may have put a link where the new one is written.
     #expect(symlink(place.path + "/victim", "\(path).\(getpid())") == 0)
-    #expect(throws: FileProblem.self) { try replaceFile(path, with: [5]) }
+    #expect(throws: FileError.self) { try replaceFile(path, with: [5]) }
     #expect(try readFile(path) == [4])
     #expect(access(place.path + "/victim", F_OK) != 0)
-    #expect(throws: FileProblem.self) { try replaceFile(place.path + "/no/where", with: [1]) }
+    #expect(throws: FileError.self) { try replaceFile(place.path + "/no/where", with: [1]) }
     #expect(directoryEntries(place.path) == ["record"])
   }
 }

@@ -25,7 +25,7 @@ extension RadicalTests {
     private func emptyVenv() throws -> TemporaryDirectory {
       let venv = try TemporaryDirectory()
       guard mkdir(venv.path + "/bin", 0o700) == 0, symlink("/usr/bin/python3", venv.path + "/bin/python") == 0 else {
-        throw TestProblem("no virtual environment")
+        throw TestError("no virtual environment")
       }
       try venv.write("", to: "bin/activate")
       return venv

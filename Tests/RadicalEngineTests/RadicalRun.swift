@@ -15,7 +15,7 @@ final class RadicalRun: Sendable {
   init(_ workflow: String) throws {
     place = try TemporaryDirectory()
     try place.write(workflow, to: "w.yaml")
-    guard mkdir(place.path + "/home", 0o700) == 0 else { throw TestProblem("no home") }
+    guard mkdir(place.path + "/home", 0o700) == 0 else { throw TestError("no home") }
   }
 
   var environment: [String: String] {
@@ -68,7 +68,7 @@ final class RadicalRun: Sendable {
   /// The process that holds the RP session.
   func helper() throws -> pid_t {
     let path = place.path + "/s/radical/radical_helper.py"
-    guard let pid = TestSupport.processes(matching: path).min() else { throw TestProblem("there is no helper") }
+    guard let pid = TestSupport.processes(matching: path).min() else { throw TestError("there is no helper") }
     return pid
   }
 

@@ -31,7 +31,7 @@ final class FakeHelper: Sendable {
       \(body)
       """, to: "venv/helper.py")
     let python = packageRoot + "/Tests/RadicalUnitTests/fake_python"
-    guard symlink(python, venv + "/bin/python") == 0 else { throw TestProblem("no link to \(python)") }
+    guard symlink(python, venv + "/bin/python") == 0 else { throw TestError("no link to \(python)") }
   }
 
   var venv: String { place.path + "/venv" }

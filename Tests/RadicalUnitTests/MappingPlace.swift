@@ -19,7 +19,7 @@ struct MappingPlace {
     let client = root.path + "/cli ent's $(dir)"
     let session = root.path + "/ses\"sion"
     for directory in [client, session, session + "/radical", root.path + "/pilot"] {
-      guard mkdir(directory, 0o700) == 0 else { throw TestProblem("\(directory): \(errorText())") }
+      guard mkdir(directory, 0o700) == 0 else { throw TestError("\(directory): \(errorText())") }
     }
     for directory in [root.path + "/ve nv", root.path + "/ve nv/bin"] { mkdir(directory, 0o700) }
     mapping = TaskMapping(
@@ -47,7 +47,7 @@ struct MappingPlace {
   func run(_ task: EngineTask, submission: Int = 1, shell: String = "/bin/sh") async throws -> End {
     let sandbox = "\(pilot)/\(task.id.uid)"
     mkdir(sandbox, 0o700)
-    if let refusal = mapping.refusal(of: task) { throw TestProblem(refusal) }
+    if let refusal = mapping.refusal(of: task) { throw TestError(refusal) }
     let described = mapping.map(task, submission: submission)
     let outcome = try await RPScripts(shell: shell, sandbox: sandbox).run(described)
     return End(status: outcome.status, scriptErrors: outcome.stderr, directory: sandbox)

@@ -19,7 +19,7 @@ struct RPScripts {
       let outcome = await ExternalCommand.run(
         shell, ["\(sandbox)/launch.sh"], environment: [("RP_TASK_SANDBOX", sandbox)], directory: sandbox,
         limit: .seconds(20))
-    else { throw TestProblem("the scripts of \(task.uid) did not run") }
+    else { throw TestError("the scripts of \(task.uid) did not run") }
     return outcome
   }
 

@@ -173,11 +173,11 @@ private func refusal(_ helper: RadicalHelper, _ request: HelperRequest) async ->
   @Test func `a refusal says what would have been right`() {
     let reply = HelperReply(ok: false, error: "no resource 'local.localhos'", names: ["local.localhost", "access.x"])
     #expect(
-      HelperRefusal(reply: reply).sentence(configuration: nil)
+      HelperError(reply: reply).sentence(configuration: nil)
         == "no resource 'local.localhos' (did you mean 'local.localhost'?): there are local.localhost, access.x")
-    #expect(HelperRefusal(reply: HelperReply(ok: false)).sentence(configuration: nil) == "refused without a reason")
+    #expect(HelperError(reply: HelperReply(ok: false)).sentence(configuration: nil) == "refused without a reason")
     let many = (0..<40).map { "site\($0 % 2).r\($0)" }
-    let site = HelperRefusal(reply: HelperReply(ok: false, error: "no 'site1.x'", names: many)).sentence(
+    let site = HelperError(reply: HelperReply(ok: false, error: "no 'site1.x'", names: many)).sentence(
       configuration: nil)
     #expect(site.contains("site1.r1, site1.r3") && !site.contains("site0.r"))
   }

@@ -63,7 +63,7 @@ import Work
     let place = try TemporaryDirectory()
     let (first, second) = ("task.000001", "task.000001.2")
     #expect(!TaskMapping.hasStarted(first, in: nil) && !TaskMapping.hasStarted(first, in: place.path))
-    guard mkdir("\(place.path)/\(first)", 0o700) == 0 else { throw TestProblem("no directory") }
+    guard mkdir("\(place.path)/\(first)", 0o700) == 0 else { throw TestError("no directory") }
     try writeFile("\(place.path)/\(first)/.scalems.\(first).started", [])
     #expect(TaskMapping.hasStarted(first, in: place.path) && !TaskMapping.hasStarted(second, in: place.path))
     // Another submission has the same directory.

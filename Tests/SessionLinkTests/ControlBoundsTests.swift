@@ -51,11 +51,11 @@ private struct PromptTaker: CommandTaker {
     let tooLong = try framing(limit: 1000, unfinished)
     try tooLong.writeInbound(piece)
     #expect(unfinished.bytes == 900)
-    #expect(throws: ControlProblem.self) { try tooLong.writeInbound(piece) }
+    #expect(throws: ControlError.self) { try tooLong.writeInbound(piece) }
     #expect(unfinished.bytes == 0, "one request was too long")
     let tooMany = try (0..<3).map { _ in try framing(limit: 1000, unfinished) }
     for channel in tooMany.prefix(2) { try channel.writeInbound(piece) }
-    #expect(throws: ControlProblem.self) { try tooMany[2].writeInbound(piece) }
+    #expect(throws: ControlError.self) { try tooMany[2].writeInbound(piece) }
     #expect(unfinished.bytes == 1800, "all together were too long")
     for channel in tooMany { _ = try channel.finish(acceptAlreadyClosed: true) }
     #expect(unfinished.bytes == 0)
@@ -84,7 +84,7 @@ private struct PromptTaker: CommandTaker {
       #"{"id":1,"request":"command","verb":"submit","items":[{"description":{"name":{"\#(long)":1}}}]}"#,
       #"{"id":1,"request":"command","verb":"submit","items":"\#(long)"}"#,
     ] {
-      let problem = #expect(throws: ControlProblem.self) {
+      let problem = #expect(throws: ControlError.self) {
         try Array(text.utf8).withUnsafeBytes { try ControlRequest(line: $0) }
       }
       let words = problem?.description ?? ""
@@ -94,7 +94,7 @@ private struct PromptTaker: CommandTaker {
 
   @Test func `a file that is no socket is not removed`() throws {
     try place.write("precious", to: "socket")
-    let problem = #expect(throws: ControlProblem.self) { try server(ControlLimits()) }
+    let problem = #expect(throws: ControlError.self) { try server(ControlLimits()) }
     #expect(problem?.description.contains("is no socket") ?? false, "\(String(describing: problem))")
     #expect(place.text("socket") == "precious")
   }

@@ -22,7 +22,7 @@ import Wire
   private func client(
     within limit: Duration = .seconds(5), onNews: @escaping @Sendable (String?) -> Void = { _ in },
     onEnd: @escaping @Sendable () -> Void = {}
-  ) throws(ControlProblem) -> ControlClient {
+  ) throws(ControlError) -> ControlClient {
     try ControlClient(
       place.path + "/socket", session: "s", origin: "here", isReadOnly: false, within: limit, onNews: onNews,
       onEnd: onEnd)
@@ -49,14 +49,14 @@ import Wire
       host.say(words)
       host.hangUp()
     }
-    let error = #expect(throws: ControlProblem.self) { try client() }
+    let error = #expect(throws: ControlError.self) { try client() }
     #expect(error?.description.hasPrefix(problem) ?? false, "\(String(describing: error))")
   }
 
   @Test func `who says nothing is waited for no longer than asked`() throws {
     host.answer { _ in }
     let begin = ContinuousClock.now
-    let error = #expect(throws: ControlProblem.self) { try client(within: .milliseconds(50)) }
+    let error = #expect(throws: ControlError.self) { try client(within: .milliseconds(50)) }
     #expect(error?.description == "the host of the session does not answer")
     #expect(.now - begin < .seconds(4))
   }
@@ -73,7 +73,7 @@ import Wire
   }
 
   @Test func `what is no reply, or to nobody's request, is passed over`() async throws {
-    let reports = Mutex<[Result<CommandReport, ControlProblem>]>([])
+    let reports = Mutex<[Result<CommandReport, ControlError>]>([])
     host.answer { host in
       host.say(Self.greeting)
       host.awaitLine("drain")
@@ -119,7 +119,7 @@ import Wire
       ("/nowhere/socket", "No such file or directory"), (place.path, "Connection refused"),
       (place.path + "/" + String(repeating: "x", count: 200), "unixDomainSocketPathTooLong"),
     ] {
-      let error = #expect(throws: ControlProblem.self) {
+      let error = #expect(throws: ControlError.self) {
         try ControlClient(path, session: "s", origin: "here", isReadOnly: true)
       }
       #expect(error?.description == "nobody answers at \(path): \(why)")
@@ -143,7 +143,7 @@ private final class RawHost: Sendable {
     let outcome = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
     }
-    guard outcome == 0, listen(descriptor, 4) == 0 else { throw TestProblem("no socket at \(path)") }
+    guard outcome == 0, listen(descriptor, 4) == 0 else { throw TestError("no socket at \(path)") }
   }
 
   deinit {

@@ -39,7 +39,7 @@ private let replies: [ControlReply] = [
   .command(id: 2, CommandReport(command: 17, stage: .finished(succeeded: true, outcome: "ok"), added: 5..<8)),
   .command(id: 2, CommandReport(command: 0, stage: .finished(succeeded: false, outcome: "no \"work\"\n"))),
   .position(4711, problem: nil), .position(1, problem: "the disk is full"),
-  .refused(ControlProblem(id: 4, "no")), .refused(ControlProblem("no")),
+  .refused(ControlError(id: 4, "no")), .refused(ControlError("no")),
 ]
 
 private func line(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
@@ -75,7 +75,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
       (#"{"id":1,"request":"command","verb":"submit","items":[{}]}"#, 1, "this is no request"),
       (#"{"id":1,"request":"follow"} x"#, nil, "this is no request"),
     ] as [(String, Int?, String)] {
-      let problem = #expect(throws: ControlProblem.self) { try request(text.utf8) }
+      let problem = #expect(throws: ControlError.self) { try request(text.utf8) }
       #expect(
         problem?.id == id && problem?.description.contains(words) ?? false, "\(text): \(String(describing: problem))")
     }

@@ -45,13 +45,13 @@ private final class FakeSession: CommandTaker {
 
 /// What a client was told.
 private final class Heard: Sendable {
-  let reports = Mutex<[Result<CommandReport, ControlProblem>]>([])
+  let reports = Mutex<[Result<CommandReport, ControlError>]>([])
   let news = Mutex<[String?]>([])
   let hasEnded = Mutex(false)
-  var all: [Result<CommandReport, ControlProblem>] { reports.withLock { $0 } }
+  var all: [Result<CommandReport, ControlError>] { reports.withLock { $0 } }
   var newsCount: Int { news.withLock { $0.count } }
 
-  func report(_ result: Result<CommandReport, ControlProblem>) { reports.withLock { $0.append(result) } }
+  func report(_ result: Result<CommandReport, ControlError>) { reports.withLock { $0.append(result) } }
 }
 
 @Suite struct ControlSocketTests {
@@ -113,7 +113,7 @@ private final class Heard: Sendable {
     let client = try client(heard, isReadOnly: true)
     client.send(.close(), reason: nil, report: heard.report)
     try await wait(for: "the refusal") { heard.all.count == 1 }
-    guard case .failure(let problem) = heard.all[0] else { throw TestProblem("taken: \(heard.all)") }
+    guard case .failure(let problem) = heard.all[0] else { throw TestError("taken: \(heard.all)") }
     #expect(problem.description.contains("read-only") && session.commands.isEmpty)
     client.close()
     server.close()
@@ -169,7 +169,7 @@ private final class Heard: Sendable {
     let raw = try RawClient(path)
     #expect(raw.line()?.hasPrefix(#"{"scalems_control":1,"session":"session.1""#) ?? false)
     raw.say(#"{"id":5,"request":"command","verb":"drain"}"# + "\n")
-    #expect(raw.line() == #"{"id":5,"error":"say 'hello' first"}"#)
+    #expect(raw.line() == #"{"id":5,"error":"say 'hello' first","code":"out_of_order"}"#)
     raw.say("\u{0}\u{1}garbage\n")
     #expect(raw.line()?.contains("this is no request") ?? false)
     raw.say(#"{"id":1,"request":"hello","version":1}"# + "\n")
@@ -234,18 +234,18 @@ private final class Heard: Sendable {
     #expect(outcome == 0)
     close(dead)
     let server = try server()
-    let problem = #expect(throws: ControlProblem.self) { try self.server() }
+    let problem = #expect(throws: ControlError.self) { try self.server() }
     #expect(problem?.description.contains("another host of session session.1") ?? false)
     server.close()
   }
 
   @Test func `another session's socket is not taken for ours`() throws {
     let server = try server()
-    let problem = #expect(throws: ControlProblem.self) {
+    let problem = #expect(throws: ControlError.self) {
       try ControlClient(path, session: "session.2", origin: "x", isReadOnly: false)
     }
     #expect(problem?.description == "the socket is that of session session.1, not session.2")
     server.close()
-    #expect(throws: ControlProblem.self) { try client(Heard()) }
+    #expect(throws: ControlError.self) { try client(Heard()) }
   }
 }

@@ -12,7 +12,7 @@ import Work
   private let scratch = Scratch()
 
   private func problem(_ directory: SessionDirectory) -> String? {
-    #expect(throws: SessionDirectory.Problem.self) { try directory.create() }?.description
+    #expect(throws: SessionDirectory.DirectoryError.self) { try directory.create() }?.description
   }
 
   @Test func `a session directory and those above it are made for their owner`() throws {

@@ -120,7 +120,7 @@ import Testing
     _ = try state(follower)
     rename(directory.journal.string, scratch["aside"].string)
     put("nonsense\n".utf8, into: directory.journal)
-    #expect(throws: SessionDirectory.Problem.self) { try follower.next() }
+    #expect(throws: SessionDirectory.DirectoryError.self) { try follower.next() }
     rename(scratch["aside"].string, directory.journal.string)
     #expect(try follower.next() == nil)
   }

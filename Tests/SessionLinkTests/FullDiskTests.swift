@@ -112,7 +112,7 @@ private final class SmallDisk {
     defer { withExtendedLifetime(disk) {} }
     put(repeatElement(0x78, count: 1 << 20), into: disk.path.appending("ballast"))
     let path = disk.path.appending("journal.jsonl")
-    let error = #expect(throws: SessionDirectory.Problem.self) {
+    let error = #expect(throws: SessionDirectory.DirectoryError.self) {
       try Journal(creating: path, session: "s", observer: { _, _ in })
     }
     #expect(error?.description == "the journal \(path) cannot be written: No space left on device")
@@ -125,8 +125,8 @@ private final class SmallDisk {
     let isReadOnly = mount("tmpfs", disk.path.string, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0
     try #require(isReadOnly)
     let new = SessionDirectory(disk.path.appending("session"))
-    let error = #expect(throws: SessionDirectory.Problem.self) { try new.create() }
+    let error = #expect(throws: SessionDirectory.DirectoryError.self) { try new.create() }
     #expect(error?.description == "the session directory \(new.path) cannot be made: Read-only file system")
-    #expect(throws: SessionDirectory.Problem.self) { try SessionDirectory(disk.path).create() }
+    #expect(throws: SessionDirectory.DirectoryError.self) { try SessionDirectory(disk.path).create() }
   }
 }

@@ -57,10 +57,10 @@ private final class Host: CommandTaker {
   }
 
   private func outcome(_ link: HostLink, waits: Bool = true) async -> Result<
-    CommandReport, CommandFailure
+    CommandReport, CommandError
   > {
     await inBackground {
-      Result { () throws(CommandFailure) in
+      Result { () throws(CommandError) in
         try link.perform(.drain, reason: "why", waits: waits, until: .now + .seconds(20))
       }
     }
@@ -127,7 +127,7 @@ private final class Host: CommandTaker {
     let link = link()
     let took = await inBackground {
       ContinuousClock().measure {
-        #expect(throws: CommandFailure.timedOut) {
+        #expect(throws: CommandError.timedOut) {
           try link.perform(.drain, reason: nil, waits: true, until: .now + .milliseconds(300))
         }
       }

@@ -99,7 +99,7 @@ import Testing
 
   private func problem(_ text: String) -> String? {
     put(text.utf8, into: path)
-    return #expect(throws: SessionDirectory.Problem.self) { try JournalContents(reading: path) }?.description
+    return #expect(throws: SessionDirectory.DirectoryError.self) { try JournalContents(reading: path) }?.description
   }
 
   @Test func `a journal of another version is refused, naming both`() {
@@ -117,22 +117,24 @@ import Testing
     for text in ["", "{\"scalems_journal\":1", "{"] {
       #expect(problem(text) == "\(path) is empty: no session was recorded")
     }
-    let missing = #expect(throws: SessionDirectory.Problem.self) { try JournalContents(reading: scratch["none"]) }
+    let missing = #expect(throws: SessionDirectory.DirectoryError.self) {
+      try JournalContents(reading: scratch["none"])
+    }
     #expect(missing?.description == "the journal \(scratch["none"]) cannot be read: No such file or directory")
-    let directory = #expect(throws: SessionDirectory.Problem.self) { try JournalContents(reading: scratch.path) }
+    let directory = #expect(throws: SessionDirectory.DirectoryError.self) { try JournalContents(reading: scratch.path) }
     #expect(directory?.description == "the journal \(scratch.path) cannot be read: Is a directory")
   }
 
   @Test func `a journal that is there is not written over`() throws {
     try journal().write([log("precious")])
     let before = bytes(path)
-    let error = #expect(throws: SessionDirectory.Problem.self) { try journal() }
+    let error = #expect(throws: SessionDirectory.DirectoryError.self) { try journal() }
     #expect(error?.description == "the journal \(path) cannot be made: File exists")
     #expect(bytes(path) == before)
   }
 
   @Test func `a journal where there is no directory is refused`() {
-    let error = #expect(throws: SessionDirectory.Problem.self) {
+    let error = #expect(throws: SessionDirectory.DirectoryError.self) {
       try Journal(creating: scratch["none/journal.jsonl"], session: "s", observer: { _, _ in })
     }
     #expect(error?.description.hasSuffix("cannot be made: No such file or directory") ?? false)

@@ -16,7 +16,7 @@ final class RawClient: Sendable {
     }
     guard outcome == 0 else {
       close(descriptor)
-      throw TestProblem("nobody answers at \(path)")
+      throw TestError("nobody answers at \(path)")
     }
   }
 

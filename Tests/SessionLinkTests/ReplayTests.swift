@@ -255,11 +255,11 @@ private struct Viewer {
   }
 
   @Test func `what is no recording is refused`() throws {
-    #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: scratch["nothing"]) }
+    #expect(throws: SessionDirectory.DirectoryError.self) { try ReplaySource(journal: scratch["nothing"]) }
     put(Array("no journal\n".utf8), into: scratch["other"])
-    #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: scratch["other"]) }
+    #expect(throws: SessionDirectory.DirectoryError.self) { try ReplaySource(journal: scratch["other"]) }
     _ = try Journal(creating: path, session: "s", observer: { _, _ in })
-    #expect(throws: SessionDirectory.Problem.self) { try ReplaySource(journal: path) }
+    #expect(throws: SessionDirectory.DirectoryError.self) { try ReplaySource(journal: path) }
   }
 
   @Test(.timeLimit(.minutes(1)))

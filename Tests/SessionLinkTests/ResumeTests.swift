@@ -38,10 +38,12 @@ import Testing
   @Test func `what is no journal is not touched`() throws {
     for text in ["hello\n", "", "{\"scalems_journal\":7}\n", "{\"scalems_jour"] {
       put(text.utf8, into: path)
-      #expect(throws: SessionDirectory.Problem.self) { try Journal(resuming: path, observer: { _, _ in }) }
+      #expect(throws: SessionDirectory.DirectoryError.self) { try Journal(resuming: path, observer: { _, _ in }) }
       #expect(bytes(path) == Array(text.utf8))
     }
-    #expect(throws: SessionDirectory.Problem.self) { try Journal(resuming: scratch["none"], observer: { _, _ in }) }
+    #expect(throws: SessionDirectory.DirectoryError.self) {
+      try Journal(resuming: scratch["none"], observer: { _, _ in })
+    }
   }
 
   @Test func `one process at a time writes a journal, and others can tell`() throws {
@@ -49,7 +51,7 @@ import Testing
     do {
       let journal = try create()
       #expect(Journal.isHeld(path) == true)
-      let error = #expect(throws: SessionDirectory.Problem.self) {
+      let error = #expect(throws: SessionDirectory.DirectoryError.self) {
         try Journal(resuming: path, observer: { _, _ in })
       }
       #expect(error?.description == "another scalems-top is running this session: \(path)")

@@ -72,7 +72,7 @@ final class ClusterSession {
     for number in 0..<tasks.count where tasks.label(of: TaskID(number)) == label {
       if let details = tasks.details(of: TaskID(number)) { return details }
     }
-    throw TestProblem("there is no task \(label)")
+    throw TestError("there is no task \(label)")
   }
 
   func output(_ label: String, _ name: String = "stdout") throws -> String {
@@ -81,7 +81,7 @@ final class ClusterSession {
 
   /// The pilot's job.
   func job() async throws -> String {
-    guard let job = try await jobs().first else { throw TestProblem("the session has no job") }
+    guard let job = try await jobs().first else { throw TestError("the session has no job") }
     return job.id
   }
 

@@ -33,7 +33,7 @@ struct SlurmCluster {
   @discardableResult
   func call(_ command: String...) async throws -> String {
     let result = try await Program.run("/usr/bin/env", command, environment: environment)
-    guard result.exitCode == 0 else { throw TestProblem("\(command): \(result.stderr)") }
+    guard result.exitCode == 0 else { throw TestError("\(command): \(result.stderr)") }
     return result.stdout
   }
 
@@ -41,7 +41,7 @@ struct SlurmCluster {
   func jobs() async throws -> [Job] {
     try await call("squeue", "-h", "-o", "%i|%T|%Z").split(separator: "\n").map { line in
       let fields = line.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-      guard fields.count == 3 else { throw TestProblem("squeue printed '\(line)'") }
+      guard fields.count == 3 else { throw TestError("squeue printed '\(line)'") }
       return Job(id: fields[0], state: fields[1], workDirectory: fields[2])
     }
   }
@@ -61,7 +61,7 @@ struct SlurmCluster {
 func poll(for what: String, seconds: Double = 60, until condition: () async throws -> Bool) async throws {
   let deadline = ContinuousClock.now + .seconds(seconds)
   while !(try await condition()) {
-    guard ContinuousClock.now < deadline else { throw TestProblem("waited \(seconds) s in vain for \(what)") }
+    guard ContinuousClock.now < deadline else { throw TestError("waited \(seconds) s in vain for \(what)") }
     // Gives way to what is waited for; the condition alone ends the wait.
     try await Task.sleep(for: .milliseconds(100))
   }

@@ -9,7 +9,7 @@ public struct DocumentedFormats {
 
   public init() throws {
     guard let text = contents("\(packageRoot)/Documentation/Formats.md") else {
-      throw TestProblem("there is no Documentation/Formats.md")
+      throw TestError("there is no Documentation/Formats.md")
     }
     self.text = text
     var chapter = ""
@@ -31,7 +31,7 @@ public struct DocumentedFormats {
 
   /// The members that a section names.
   public func members(of heading: String) throws -> Set<String> {
-    guard let members = sections[heading] else { throw TestProblem("Formats.md has no section '\(heading)'") }
+    guard let members = sections[heading] else { throw TestError("Formats.md has no section '\(heading)'") }
     return members
   }
 
@@ -50,7 +50,7 @@ public struct DocumentedFormats {
 /// The members of a JSON object that stands on one line.
 public func jsonMembers(_ line: some Sequence<UInt8>) throws -> [String: JSONValue] {
   let text = String(decoding: line.filter { $0 != 0x0a }, as: UTF8.self)
-  guard case .object(let members) = try JSONValue(json: text) else { throw TestProblem("this is no object: \(text)") }
+  guard case .object(let members) = try JSONValue(json: text) else { throw TestError("this is no object: \(text)") }
   return members
 }
 

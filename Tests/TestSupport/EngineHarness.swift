@@ -51,7 +51,7 @@ public final class EngineHarness: Sendable {
     for number in 0..<tasks.count where tasks.label(of: TaskID(number)) == label {
       if let details = tasks.details(of: TaskID(number)) { return details }
     }
-    throw TestProblem("there is no task \(label)")
+    throw TestError("there is no task \(label)")
   }
 
   /// The states that a task went through.

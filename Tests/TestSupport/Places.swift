@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 
 /// What a test could not do, in words.
-public struct TestProblem: Error, CustomStringConvertible {
+public struct TestError: Error, CustomStringConvertible {
   public var description: String
   public init(_ description: String) { self.description = description }
 }
@@ -28,7 +28,7 @@ public final class TemporaryDirectory: Sendable {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(base)/scalems-test.\(String(repeating: "X", count: 6))".utf8CString)
     guard let made = mkdtemp(&template), let real = realpath(made, nil) else {
-      throw TestProblem("mkdtemp: \(String(cString: strerror(errno)))")
+      throw TestError("mkdtemp: \(String(cString: strerror(errno)))")
     }
     defer { free(real) }
     path = String(cString: real)
@@ -38,10 +38,10 @@ public final class TemporaryDirectory: Sendable {
 
   public func write(_ text: String, to name: String) throws {
     let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o755)
-    guard descriptor >= 0 else { throw TestProblem("\(name): \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else { throw TestError("\(name): \(String(cString: strerror(errno)))") }
     defer { close(descriptor) }
     let bytes = Array(text.utf8)
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw TestProblem("\(name): short write") }
+    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw TestError("\(name): short write") }
   }
 
   public func exists(_ name: String) -> Bool { access("\(path)/\(name)", F_OK) == 0 }

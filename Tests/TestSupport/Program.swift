@@ -43,7 +43,7 @@ public final class Program {
     let started = envp.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.map { start.run(environment: $0) } ?? -1
     }
-    guard started > 0 else { throw TestProblem("\(path): \(String(cString: strerror(-started)))") }
+    guard started > 0 else { throw TestError("\(path): \(String(cString: strerror(-started)))") }
     pid = started
   }
 

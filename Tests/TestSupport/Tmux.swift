@@ -41,7 +41,7 @@ public final class Tmux {
   @discardableResult
   private func tmux(_ arguments: [String]) async throws -> String {
     let result = try await Program.run(tool, ["-L", socket] + arguments, environment: ["TMUX": ""])
-    guard result.exitCode == 0 else { throw TestProblem("tmux \(arguments): \(result.stderr)") }
+    guard result.exitCode == 0 else { throw TestError("tmux \(arguments): \(result.stderr)") }
     return result.stdout
   }
 
@@ -86,7 +86,7 @@ public final class Tmux {
       let screen = try await screen()
       if try condition(screen) { return screen }
       guard ContinuousClock.now < deadline else {
-        throw TestProblem("waited \(seconds) s in vain for \(what); the screen was\n\(screen)")
+        throw TestError("waited \(seconds) s in vain for \(what); the screen was\n\(screen)")
       }
     }
   }

@@ -6,7 +6,7 @@ public func wait(
 ) async throws {
   let deadline = ContinuousClock.now + .seconds(seconds)
   while !(try condition()) {
-    guard ContinuousClock.now < deadline else { throw TestProblem("waited \(seconds) s in vain for \(what)") }
+    guard ContinuousClock.now < deadline else { throw TestError("waited \(seconds) s in vain for \(what)") }
     // Gives way to what is waited for; the condition alone ends the wait.
     try await Task.sleep(for: .milliseconds(10))
   }

@@ -73,15 +73,15 @@ import Work
     (#"{"function":{"module":"m","name":"f","kwargs":[]}}"#, "function.kwargs is wrong: expected {"),
   ])
   func `what is wrong is named with its place`(_ json: String, _ words: String) throws {
-    let problem = #expect(throws: JSONProblem.self) { try read(json) }
+    let problem = #expect(throws: JSONError.self) { try read(json) }
     #expect(problem?.description.hasPrefix(words) ?? false, "\(problem?.description ?? "")")
   }
 
   @Test func `the control socket refuses what it does not know of a task, and names it`() throws {
-    func submit(_ item: String) throws(ControlProblem) -> ControlRequest {
+    func submit(_ item: String) throws(ControlError) -> ControlRequest {
       let line = #"{"id":4,"request":"command","verb":"submit","later":1,"items":[\#(item)]}"#
       return try Array(line.utf8).withUnsafeBytes { bytes in
-        Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
+        Result { () throws(ControlError) in try ControlRequest(line: bytes) }
       }.get()
     }
     #expect(throws: Never.self) { try submit(#"{"description":\#(Self.old),"shape":[]}"#) }
@@ -95,15 +95,15 @@ import Work
       (#"{"description":{},"shapes":[]}"#, "items[0].shapes"),
       (#"{"description":{},"shape":[]},{"description":{"Name":1}}"#, "items[1].description.Name"),
     ] {
-      let problem = #expect(throws: ControlProblem.self) { try submit(item) }
+      let problem = #expect(throws: ControlError.self) { try submit(item) }
       #expect(problem?.id == 4)
       #expect(
         problem?.description == "this is no request: \(place) is unknown to this version of the program",
         "\(problem?.description ?? "")")
     }
-    let problem = #expect(throws: ControlProblem.self) { try submit(#"{"description":{"stdout":1}}"#) }
+    let problem = #expect(throws: ControlError.self) { try submit(#"{"description":{"stdout":1}}"#) }
     #expect(problem?.description.hasPrefix("this is no request: items[0].description.stdout is wrong: ") ?? false)
-    let long = #expect(throws: ControlProblem.self) {
+    let long = #expect(throws: ControlError.self) {
       try submit(#"{"description":{"\#(String(repeating: "x", count: 100_000))\u001b":1}}"#)
     }
     #expect(long?.description.count ?? 0 < 300)

@@ -29,7 +29,7 @@ import Work
     var written: [String: Set<String>] = [:]
     for event in Self.events {
       let members = try jsonMembers(line(event))
-      guard case .string(let name)? = members["event"] else { throw TestProblem("an event has no name") }
+      guard case .string(let name)? = members["event"] else { throw TestError("an event has no name") }
       #expect(common.isSubset(of: members.keys))
       written[name, default: []].formUnion(members.keys)
     }
@@ -74,7 +74,7 @@ import Work
     let replies: [(String, ControlReply)] = [
       ("greeting", .greeting(version: 1, session: "s", program: "p")), ("accepted", .accepted(id: 1)),
       ("command", .command(id: 1, report)), ("position", .position(1, problem: "p")),
-      ("refused", .refused(ControlProblem(id: 1, "no"))),
+      ("refused", .refused(ControlError(id: 1, "no"))),
     ]
     for (name, reply) in replies {
       var json = JSONWriter()
@@ -89,6 +89,7 @@ import Work
     words += SessionEvent.Source.allCases.map(\.rawValue) + TaskPhase.allCases.map(\.word)
     words += [ShutdownOutcome.finished, .skipped, .timedOut, .failed].map(\.rawValue)
     words += StagingDirective.Action.allCases.map(\.rawValue) + ["requested", "acknowledged", "finished"]
+    words += ControlError.Code.allCases.filter { $0 != .unreachable }.map(\.rawValue)
     for word in words { #expect(page.text.contains("`\(word)`"), "\(word)") }
     let glossary = try #require(contents("\(packageRoot)/Documentation/Glossary.md"))
     for state in TaskState.allCases.map(\.name) + PilotState.allCases.map(\.rawValue) {

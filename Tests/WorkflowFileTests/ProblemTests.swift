@@ -350,7 +350,7 @@ struct WorkflowProblemTests {
   }
 
   @Test func listsOfProblemsCanBeCutShort() {
-    let all = WorkflowProblems((1...5).map { WorkflowProblem(path: "f", line: $0, column: 1, message: "bad") })
+    let all = WorkflowErrors((1...5).map { WorkflowError(path: "f", line: $0, column: 1, message: "bad") })
     #expect(all.description(limit: 2) == "f:1:1: bad\nf:2:1: bad\nf: and 3 more problems")
   }
 }

@@ -11,7 +11,7 @@ import Wire
 /// Whatever the host does or does not, only connecting waits for it.
 public final class ControlClient: Sendable {
   /// How a command goes: reports until it is finished, or why it did not get through.
-  public typealias Reporter = @Sendable (Result<CommandReport, ControlProblem>) -> Void
+  public typealias Reporter = @Sendable (Result<CommandReport, ControlError>) -> Void
 
   private let channel: any Channel
   private let conversation: Conversation
@@ -27,12 +27,12 @@ public final class ControlClient: Sendable {
   ///   - limit: how long the host's greeting is waited for at most.
   ///   - onNews: told what is wrong with the journal, whenever there is more to read.
   ///   - onEnd: told that the host is gone, or ended the connection.
-  /// - Throws: `ControlProblem` when nobody answers, or someone else does.
+  /// - Throws: `ControlError` when nobody answers, or someone else does.
   public init(
     _ path: String, session: String, origin: String, isReadOnly: Bool,
     within limit: Duration = ControlClient.greetingLimit,
     onNews: @escaping @Sendable (String?) -> Void = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
-  ) throws(ControlProblem) {
+  ) throws(ControlError) {
     let conversation = Conversation(onNews: onNews, onEnd: onEnd)
     self.conversation = conversation
     let loop = ControlLoop.group.next()
@@ -50,11 +50,11 @@ public final class ControlClient: Sendable {
         .connect(unixDomainSocketPath: path).wait()
     } catch {
       greeted.fail(error)
-      throw ControlProblem("nobody answers at \(path): \(ControlLoop.words(for: error))")
+      throw ControlError(.unreachable, "nobody answers at \(path): \(ControlLoop.words(for: error))")
     }
     let patience = TimeAmount(min(limit, Self.greetingLimit))
     let timeout = loop.scheduleTask(in: patience) {
-      greeted.fail(ControlProblem("the host of the session does not answer"))
+      greeted.fail(ControlError(.unreachable, "the host of the session does not answer"))
     }
     do {
       try greeted.futureResult.wait()
@@ -62,7 +62,7 @@ public final class ControlClient: Sendable {
     } catch {
       timeout.cancel()
       channel.close(promise: nil)
-      throw error as? ControlProblem ?? ControlProblem("the host of the session ended the connection")
+      throw error as? ControlError ?? ControlError(.unreachable, "the host of the session ended the connection")
     }
     request(.hello(version: ControlRequest.version, origin: origin, isReadOnly: isReadOnly))
   }
@@ -108,7 +108,7 @@ final class Conversation: Sendable {
   private let onEnd: @Sendable () -> Void
 
   /// What became of a command cannot be learned here any more.
-  static let lost = ControlProblem("the host of the session is gone, or ended the connection")
+  static let lost = ControlError(.unreachable, "the host of the session is gone, or ended the connection")
 
   init(onNews: @escaping @Sendable (String?) -> Void, onEnd: @escaping @Sendable () -> Void) {
     self.onNews = onNews
@@ -170,7 +170,7 @@ private final class ReplyHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let reply = unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
-      Result { () throws(ControlProblem) in try ControlReply(line: bytes) }
+      Result { () throws(ControlError) in try ControlReply(line: bytes) }
     }
     guard let greeted else {
       if case .success(let reply) = reply { conversation.take(reply) }
@@ -182,7 +182,7 @@ private final class ReplyHandler: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     if let greeted {
-      greeted.fail(ControlProblem("the host of the session ended the connection"))
+      greeted.fail(ControlError(.unreachable, "the host of the session ended the connection"))
     } else {
       conversation.end()
     }
@@ -191,17 +191,20 @@ private final class ReplyHandler: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-  private func check(_ reply: ControlReply) throws(ControlProblem) {
+  private func check(_ reply: ControlReply) throws(ControlError) {
     switch reply {
     case .greeting(let version, let name, let program):
       guard version == ControlRequest.version else {
-        throw ControlProblem(
+        throw ControlError(
+          .unsupportedVersion,
           "the host of the session is \(program) and speaks version \(version) of the protocol, "
             + "not \(ControlRequest.version)")
       }
-      guard name == session else { throw ControlProblem("the socket is that of session \(name), not \(session)") }
+      guard name == session else {
+        throw ControlError(.unreachable, "the socket is that of session \(name), not \(session)")
+      }
     case .refused(let problem): throw problem
-    default: throw ControlProblem("the host of the session did not say hello")
+    default: throw ControlError(.unreachable, "the host of the session did not say hello")
     }
   }
 }

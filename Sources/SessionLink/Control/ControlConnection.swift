@@ -35,7 +35,7 @@ final class ControlConnection: ChannelInboundHandler {
   func channelActive(context: ChannelHandlerContext) {
     self.context = context
     guard hub.enter(self) else {
-      return refuse(ControlProblem("there are \(hub.limits.connections) connections already: try again later"))
+      return refuse(ControlError(.busy, "there are \(hub.limits.connections) connections already: try again later"))
     }
     send(.greeting(version: ControlRequest.version, session: hub.session, program: "scalems-top \(programVersion)"))
     context.fireChannelActive()
@@ -51,7 +51,7 @@ final class ControlConnection: ChannelInboundHandler {
     let line = unwrapInboundIn(data)
     if case .ending = state { return }
     let request = line.withUnsafeReadableBytes { bytes in
-      Result { () throws(ControlProblem) in try ControlRequest(line: bytes) }
+      Result { () throws(ControlError) in try ControlRequest(line: bytes) }
     }
     switch request {
     case .success(let request): take(request)
@@ -60,7 +60,7 @@ final class ControlConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if let problem = error as? ControlProblem { refuse(problem) } else { context.close(promise: nil) }
+    if let problem = error as? ControlError { refuse(problem) } else { context.close(promise: nil) }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -76,28 +76,30 @@ final class ControlConnection: ChannelInboundHandler {
     case (.hello(let version, let origin, let isReadOnly), .new):
       guard version == ControlRequest.version else {
         return refuse(
-          ControlProblem(
-            id: request.id,
+          ControlError(
+            id: request.id, .unsupportedVersion,
             "this session speaks version \(ControlRequest.version) of the protocol, not \(version): "
               + "use the scalems-top that it was started with"))
       }
       state = .open(origin: origin, isReadOnly: isReadOnly)
       send(.accepted(id: request.id))
-    case (.hello, _): send(.refused(ControlProblem(id: request.id, "'hello' was said already")))
-    case (_, .new): send(.refused(ControlProblem(id: request.id, "say 'hello' first")))
+    case (.hello, _): send(.refused(ControlError(id: request.id, .outOfOrder, "'hello' was said already")))
+    case (_, .new): send(.refused(ControlError(id: request.id, .outOfOrder, "say 'hello' first")))
     case (.follow, _):
-      guard !isFollowing else { return send(.refused(ControlProblem(id: request.id, "it follows already"))) }
+      guard !isFollowing else { return send(.refused(ControlError(id: request.id, .outOfOrder, "it follows already"))) }
       isFollowing = true
       send(.accepted(id: request.id))
       if let news = hub.follow(self) { send(news) }
     case (.command(let command, let reason, let token), .open(let origin, let isReadOnly)):
       guard !isReadOnly else {
-        return send(.refused(ControlProblem(id: request.id, "this connection is read-only: it takes no commands")))
+        return send(
+          .refused(ControlError(id: request.id, .readOnly, "this connection is read-only: it takes no commands")))
       }
       guard commandsUnderWay < hub.limits.commands else {
         return send(
           .refused(
-            ControlProblem(id: request.id, "\(commandsUnderWay) commands of this connection are under way already")))
+            ControlError(id: request.id, .busy, "\(commandsUnderWay) commands of this connection are under way already")
+          ))
       }
       commandsUnderWay += 1
       execute(command, request.id, CommandSender(user: user, origin: origin, request: token), reason)
@@ -143,7 +145,7 @@ final class ControlConnection: ChannelInboundHandler {
   }
 
   /// Says why, and ends the connection.
-  private func refuse(_ problem: ControlProblem) {
+  private func refuse(_ problem: ControlError) {
     guard let context else { return }
     if case .ending = state { return }
     state = .ending

@@ -52,7 +52,7 @@ final class ControlHub: Sendable {
     ControlSocket.peer(of: channel).flatMapThrowing { [self] uid in
       guard uid == getuid() || uid == 0 else {
         onRefused(uid)
-        throw ControlProblem("user \(uid) was refused")
+        throw ControlError(.unreachable, "user \(uid) was refused")
       }
       let connection = ControlConnection(hub: self, user: name(of: uid))
       try channel.pipeline.syncOperations.addHandlers([

@@ -44,11 +44,11 @@ public final class ControlServer: Sendable {
   /// Opens the socket; a file that a dead host left is replaced.
   ///
   /// - Parameter onRefused: told the id of another user who tried to connect.
-  /// - Throws: `ControlProblem` when it cannot be opened, or another host has it.
+  /// - Throws: `ControlError` when it cannot be opened, or another host has it.
   public init(
     path: String, session: String, taker: any CommandTaker, limits: ControlLimits = ControlLimits(),
     onRefused: @escaping @Sendable (uid_t) -> Void = { _ in }
-  ) throws(ControlProblem) {
+  ) throws(ControlError) {
     try ControlSocket.makeRoom(at: path, session: session)
     let hub = ControlHub(
       session: session, taker: taker, limits: limits, onRefused: onRefused, loop: ControlLoop.group.next())
@@ -60,7 +60,7 @@ public final class ControlServer: Sendable {
         .childChannelInitializer { channel in hub.admit(channel) }
         .bind(unixDomainSocketPath: path).wait()
     } catch {
-      throw ControlProblem("the socket \(path) cannot be opened: \(ControlLoop.words(for: error))")
+      throw ControlError(.unreachable, "the socket \(path) cannot be opened: \(ControlLoop.words(for: error))")
     }
     // Nobody else can enter its directory either.
     chmod(path, 0o600)

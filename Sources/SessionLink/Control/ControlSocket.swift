@@ -9,8 +9,8 @@ public enum ControlSocket {
   ///
   /// A path may have 107 bytes, and directories of sessions are deep.
   ///
-  /// - Throws: `ControlProblem` when there is no directory that is safe.
-  public static func path(forSession id: String) throws(ControlProblem) -> String {
+  /// - Throws: `ControlError` when there is no directory that is safe.
+  public static func path(forSession id: String) throws(ControlError) -> String {
     let directory: String
     if let runtime = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), runtime.hasPrefix("/"), isPrivate(runtime)
     {
@@ -20,17 +20,18 @@ public enum ControlSocket {
       directory = "\(base.hasPrefix("/") ? base : "/tmp")/scalems-top-\(getuid())"
     }
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw ControlProblem("\(directory) cannot be made: \(text(errno))")
+      throw ControlError(.unreachable, "\(directory) cannot be made: \(text(errno))")
     }
     guard isPrivate(directory) else {
-      throw ControlProblem("\(directory) is not a directory of yours that only you can enter: remove it")
+      throw ControlError(.unreachable, "\(directory) is not a directory of yours that only you can enter: remove it")
     }
     let path = "\(directory)/\(id)"
     if path.utf8.count <= longest { return path }
     // Who looks for it finds the path in the record of the host.
     let short = directory + "/" + String(Array(id.utf8).withUnsafeBytes { Checksum.of($0) }, radix: 36)
     guard short.utf8.count <= longest else {
-      throw ControlProblem("the path \(short) is too long for a socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter one")
+      throw ControlError(
+        .unreachable, "the path \(short) is too long for a socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter one")
     }
     return short
   }
@@ -47,11 +48,13 @@ public enum ControlSocket {
 
   /// Removes the socket that a dead host left at a path.
   ///
-  /// - Throws: `ControlProblem` when a host is there, when that cannot be told, or when it is no socket.
-  static func makeRoom(at path: String, session: String) throws(ControlProblem) {
+  /// - Throws: `ControlError` when a host is there, when that cannot be told, or when it is no socket.
+  static func makeRoom(at path: String, session: String) throws(ControlError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
-    guard status.st_mode & S_IFMT == S_IFSOCK else { throw ControlProblem("\(path) is no socket: remove it") }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw ControlError(.unreachable, "\(path) is no socket: remove it")
+    }
     do {
       let channel = try ClientBootstrap(group: ControlLoop.group).connect(unixDomainSocketPath: path).wait()
       channel.close(promise: nil)
@@ -61,10 +64,10 @@ public enum ControlSocket {
         unlink(path)
         return
       }
-      throw ControlProblem(
-        "it cannot be told whether a host has the socket \(path): \(ControlLoop.words(for: error))")
+      throw ControlError(
+        .unreachable, "it cannot be told whether a host has the socket \(path): \(ControlLoop.words(for: error))")
     }
-    throw ControlProblem("another host of session \(session) has the socket \(path)")
+    throw ControlError(.unreachable, "another host of session \(session) has the socket \(path)")
   }
 
   /// `struct ucred`, which Glibc's headers offer to GNU programs only.
@@ -77,7 +80,8 @@ public enum ControlSocket {
   /// The user at the other end, as the kernel knows it.
   static func peer(of channel: any Channel) -> EventLoopFuture<uid_t> {
     guard let options = channel as? any SocketOptionProvider else {
-      return channel.eventLoop.makeFailedFuture(ControlProblem("this connection has no other end that is known"))
+      return channel.eventLoop.makeFailedFuture(
+        ControlError(.unreachable, "this connection has no other end that is known"))
     }
     let credentials: EventLoopFuture<Credentials> = options.unsafeGetSocketOption(
       level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))

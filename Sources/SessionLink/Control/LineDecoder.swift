@@ -31,7 +31,7 @@ struct LineDecoder: ByteToMessageDecoder {
     searched = view.count
     guard view.count <= limit else { throw failure(tooLong) }
     guard note(view.count) else {
-      throw failure(ControlProblem("too much of unfinished requests waits on this socket: try again later"))
+      throw failure(ControlError(.busy, "too much of unfinished requests waits on this socket: try again later"))
     }
     return .needMoreData
   }
@@ -51,10 +51,12 @@ struct LineDecoder: ByteToMessageDecoder {
   }
 
   /// Nothing of this connection is read any more, and `decodeLast` is not called.
-  private mutating func failure(_ problem: ControlProblem) -> ControlProblem {
+  private mutating func failure(_ problem: ControlError) -> ControlError {
     _ = note(0)
     return problem
   }
 
-  private var tooLong: ControlProblem { ControlProblem("a request has at most \(limit) bytes: send less at a time") }
+  private var tooLong: ControlError {
+    ControlError(.tooLarge, "a request has at most \(limit) bytes: send less at a time")
+  }
 }

@@ -15,16 +15,16 @@ final class ReplayCursor {
   /// The latest time that was handed out.
   private(set) var time = Timestamp(microseconds: .min)
 
-  /// - Throws: `SessionDirectory.Problem` when the file cannot be read, or is no journal.
-  init(_ path: FilePath) throws(SessionDirectory.Problem) {
+  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, or is no journal.
+  init(_ path: FilePath) throws(SessionDirectory.DirectoryError) {
     self.path = path
     reader = try JournalReader(path)
   }
 
   /// Goes on from another place; nothing before it counts.
   ///
-  /// - Throws: `SessionDirectory.Problem` when the file cannot be read any more.
-  func go(to frame: Keyframe?) throws(SessionDirectory.Problem) {
+  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read any more.
+  func go(to frame: Keyframe?) throws(SessionDirectory.DirectoryError) {
     reader = try JournalReader(path, from: frame?.offset ?? 0)
     portion = []
     taken = 0
@@ -36,7 +36,7 @@ final class ReplayCursor {
   func isBefore(_ frame: Keyframe) -> Bool { next < frame.offset }
 
   /// Some of the events until a time; `nil` when there are none more.
-  func events(until end: Timestamp) throws(SessionDirectory.Problem) -> ArraySlice<SessionEvent>? {
+  func events(until end: Timestamp) throws(SessionDirectory.DirectoryError) -> ArraySlice<SessionEvent>? {
     // A portion may hold nothing but damaged lines.
     while taken == portion.count { guard try readPortion() != nil else { return nil } }
     let first = taken
@@ -50,7 +50,7 @@ final class ReplayCursor {
   }
 
   /// The whole next portion, for who reads the file from one end to the other, and where it ends.
-  func readPortion() throws(SessionDirectory.Problem) -> (events: [SessionEvent], end: Int)? {
+  func readPortion() throws(SessionDirectory.DirectoryError) -> (events: [SessionEvent], end: Int)? {
     guard let read = try reader.next() else {
       portion = []
       taken = 0

@@ -14,13 +14,13 @@ actor ReplayPlayer {
   /// More events than this are sooner shown as the snapshot they make.
   private static let longWay = 20_000
 
-  /// - Throws: `SessionDirectory.Problem` when the file cannot be read, is no journal, or holds no events.
+  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, is no journal, or holds no events.
   init(
     _ path: FilePath, speed: Double, index: ReplayIndex, now: @escaping @Sendable () -> Double
-  ) throws(SessionDirectory.Problem) {
+  ) throws(SessionDirectory.DirectoryError) {
     cursor = try ReplayCursor(path)
     guard let first = JournalEdges.firstEvent(of: path) ?? Self.firstEvent(of: path) else {
-      throw SessionDirectory.Problem(description: "\(path) holds no events")
+      throw SessionDirectory.DirectoryError(description: "\(path) holds no events")
     }
     let end = JournalEdges.lastEvent(of: path)?.time ?? first.time
     head = Playhead(start: first.time, end: end, speed: speed)

@@ -31,8 +31,8 @@ public final class ReplaySource: SessionSource {
   /// - Parameters:
   ///   - journal: the file of the recording.
   ///   - speed: recorded seconds a second; 0 begins at a standstill.
-  /// - Throws: `SessionDirectory.Problem` when the file cannot be read, is no journal, or holds no events.
-  public init(journal: FilePath, speed: Double = 1) throws(SessionDirectory.Problem) {
+  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, is no journal, or holds no events.
+  public init(journal: FilePath, speed: Double = 1) throws(SessionDirectory.DirectoryError) {
     path = journal
     player = try ReplayPlayer(journal, speed: speed, index: index, now: Self.seconds)
     (inputs, sender) = AsyncStream.makeStream()

@@ -41,7 +41,7 @@ struct SetupRadicalCommand: ParsableCommand {
         Run a workflow with it:
           scalems-top run WORKFLOW --engine radical --resource local.localhost --venv \(venv.path)\n
         """)
-    case .refused(let reason): throw UsageProblem(description: "scalems-top: \(reason)")
+    case .refused(let reason): throw UsageError(description: "scalems-top: \(reason)")
     case .failed(let reason):
       complain("scalems-top: \(reason)")
       throw ExitStatus(code: 3)

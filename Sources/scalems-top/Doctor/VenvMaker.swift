@@ -55,10 +55,10 @@ struct VenvMaker: Sendable {
     return .isThere
   }
 
-  private func makeDirectory() throws(Trouble) {
+  private func makeDirectory() throws(VenvError) {
     let above = venv.path.prefix(upTo: venv.path.lastIndex(of: "/") ?? venv.path.startIndex)
     try? FileManager.default.createDirectory(atPath: String(above), withIntermediateDirectories: true)
-    guard mkdir(venv.path, 0o755) == 0 else { throw Trouble(description: errorText()) }
+    guard mkdir(venv.path, 0o755) == 0 else { throw VenvError(description: errorText()) }
   }
 
   private func fill(_ python: SystemPython) async -> Outcome {
@@ -80,22 +80,22 @@ struct VenvMaker: Sendable {
     return .made
   }
 
-  private struct Trouble: Error, CustomStringConvertible {
+  private struct VenvError: Error, CustomStringConvertible {
     var description: String
   }
 
   /// Runs one program, and shows what it says.
   private func step(
     _ name: String, _ program: String, _ arguments: [String], limit: Duration
-  ) async throws(Trouble) {
+  ) async throws(VenvError) {
     let progress = ProgressLines()
     let outcome = await ExternalCommand.run(program, arguments, limit: limit) { progress.receive($0) }
     guard let outcome else {
-      throw Trouble(description: "\(name) was stopped: it did not end in \(limit.components.seconds) s")
+      throw VenvError(description: "\(name) was stopped: it did not end in \(limit.components.seconds) s")
     }
     guard outcome.status == 0 else {
       let said = (outcome.stdout + outcome.stderr).split(separator: "\n").suffix(15).joined(separator: "\n")
-      throw Trouble(description: "\(name) failed (exit \(outcome.status)):\n\(said)")
+      throw VenvError(description: "\(name) failed (exit \(outcome.status)):\n\(said)")
     }
   }
 }

@@ -13,20 +13,20 @@ struct EarlierSession: Sendable {
   /// What a host that died may have left gets this long between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 
-  /// - Throws: `UsageProblem` when it is hosted, has nothing left to do, or something of it cannot be ended.
-  init(_ found: FoundSession) throws(UsageProblem) {
+  /// - Throws: `UsageError` when it is hosted, has nothing left to do, or something of it cannot be ended.
+  init(_ found: FoundSession) throws(UsageError) {
     directory = found.directory
     if let record = HostRecord(in: directory), record.isLive(in: directory) {
-      throw UsageProblem(
+      throw UsageError(
         description: "session \(found.id) runs already, on \(record.host): 'scalems-top attach \(found.id)' shows it")
     }
-    do { snapshot = try found.load() } catch { throw UsageProblem(description: "\(error)") }
+    do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
     id = snapshot.info?.id ?? found.id
     guard let info = snapshot.info else {
-      throw UsageProblem(description: "session \(found.id) never started: there is nothing to take up")
+      throw UsageError(description: "session \(found.id) never started: there is nothing to take up")
     }
     guard snapshot.tasks.finished < snapshot.tasks.count else {
-      throw UsageProblem(
+      throw UsageError(
         description: "all \(snapshot.tasks.count) tasks of session \(id) have come to their end: nothing is left to run"
       )
     }
@@ -34,16 +34,16 @@ struct EarlierSession: Sendable {
   }
 
   /// A task that still ran would run twice.
-  private func endLeftovers(of info: SessionInfo) throws(UsageProblem) {
+  private func endLeftovers(of info: SessionInfo) throws(UsageError) {
     guard let record = try? RadicalRecord(reading: directory.path.string), record.session == id else { return }
     guard record.host == machineName() else {
-      throw UsageProblem(
+      throw UsageError(
         description: "session \(id) was run on \(record.host), where something of it may be left: take it up there")
     }
     let leftovers = RadicalLeftovers(of: record)
     let left = waiting { await leftovers.end(grace: Self.grace) }
     guard left.isEmpty else {
-      throw UsageProblem(
+      throw UsageError(
         description: "session \(id) left what cannot be ended, so it cannot be taken up: "
           + left.map(\.words).joined(separator: ", ")
           + (left.contains { $0.kind == .unsearched }

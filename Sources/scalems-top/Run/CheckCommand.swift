@@ -14,7 +14,7 @@ struct CheckCommand: ParsableCommand {
     do {
       print(plan(of: try WorkflowFile(contentsOf: path, engines: Engines.names)))
     } catch {
-      throw UsageProblem(description: error.description)
+      throw UsageError(description: error.description)
     }
   }
 }

@@ -9,20 +9,20 @@ struct CommandStream: Sendable {
   private let descriptor: Int32
   let path: String
 
-  /// - Throws: `UsageProblem` when the file cannot be read.
-  init(_ path: String) throws(UsageProblem) {
+  /// - Throws: `UsageError` when the file cannot be read.
+  init(_ path: String) throws(UsageError) {
     self.path = path
     // The screen may want descriptor 0 for the keyboard, so standard input moves away from it.
     descriptor = path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw UsageProblem(description: "the commands in '\(path)' cannot be read: \(String(cString: strerror(errno)))")
+      throw UsageError(description: "the commands in '\(path)' cannot be read: \(String(cString: strerror(errno)))")
     }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw UsageProblem(description: "'\(path)' is a directory: name a file of commands, or '-' for standard input")
+      throw UsageError(description: "'\(path)' is a directory: name a file of commands, or '-' for standard input")
     }
     if path == "-", isatty(descriptor) == 1 {
-      throw UsageProblem(description: "'--commands -' reads a pipe or a file on standard input, and it is a terminal")
+      throw UsageError(description: "'--commands -' reads a pipe or a file on standard input, and it is a terminal")
     }
   }
 

@@ -114,7 +114,7 @@ struct RunCommand: ParsableCommand {
       throw ExitStatus(code: try Hosting.inForeground(try makePlan(), json: false))
     }
     do { try Screen.checkTerminal() } catch {
-      throw UsageProblem(description: "scalems-top: \(error); run it with --batch")
+      throw UsageError(description: "scalems-top: \(error); run it with --batch")
     }
     throw ExitStatus(code: try OwnedScreen(screen.options(exitWhenDone: exitWhenDone)).run(input: input))
   }
@@ -164,7 +164,7 @@ struct RunCommand: ParsableCommand {
     let found = try SessionFinder().find(text)
     let earlier = try EarlierSession(found)
     guard var settings = RunSettings(in: found.directory) else {
-      throw UsageProblem(
+      throw UsageError(
         description: "\(found.directory.path)/run.json, which says how session \(found.id) was run, cannot be read")
     }
     if let name { settings.name = name }
@@ -195,7 +195,7 @@ struct RunCommand: ParsableCommand {
         return Work(
           title: lastComponent(path),
           source: .file(try WorkflowFile(contentsOf: path, engines: Engines.names), path: path))
-      } catch { throw UsageProblem(description: error.description) }
+      } catch { throw UsageError(description: error.description) }
     }
   }
 
@@ -226,7 +226,7 @@ struct RunCommand: ParsableCommand {
     var options: [String: String] = [:]
     for text in pilotOption {
       guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-        throw UsageProblem(description: "--pilot-option is given as key=value, not '\(text)'")
+        throw UsageError(description: "--pilot-option is given as key=value, not '\(text)'")
       }
       options[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
@@ -247,6 +247,6 @@ struct RunCommand: ParsableCommand {
       case [.key("gpus_per_rank")]: ": ask for more with --gpus or pilot.gpus"
       default: ""
       }
-    throw UsageProblem(description: first.sentence + hint)
+    throw UsageError(description: first.sentence + hint)
   }
 }

@@ -27,12 +27,12 @@ struct RunSettings: Codable {
 
   private static let fileName = "run.json"
 
-  /// - Throws: `UsageProblem` that names the wrong value.
-  func configuration() throws(UsageProblem) -> RuntimeConfiguration {
+  /// - Throws: `UsageError` that names the wrong value.
+  func configuration() throws(UsageError) -> RuntimeConfiguration {
     var limits = Engines.named(engine)?.kind.limits
     if let taskGrace {
       guard taskGrace >= 0, taskGrace <= 1e6 else {
-        throw UsageProblem(
+        throw UsageError(
           description: "--task-grace is a number of seconds from 0 to 1000000, not \(Format.plain(taskGrace))")
       }
       limits?.awaitTasks = Duration(saturating: taskGrace)
@@ -42,7 +42,7 @@ struct RunSettings: Codable {
         engine: engine, resource: resource, accessSchema: accessSchema, targetVenv: targetVenv,
         enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
         limits: limits, engines: Engines.kinds)
-    } catch { throw UsageProblem(description: error.message + (Self.option(for: error.argument) ?? "")) }
+    } catch { throw UsageError(description: error.message + (Self.option(for: error.argument) ?? "")) }
   }
 
   /// What of the command line sets it, as the end of a sentence.
@@ -56,8 +56,8 @@ struct RunSettings: Codable {
     }
   }
 
-  /// - Throws: `FileProblem` when they cannot be kept.
-  func write(to directory: SessionDirectory) throws(FileProblem) {
+  /// - Throws: `FileError` when they cannot be kept.
+  func write(to directory: SessionDirectory) throws(FileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     guard let bytes = try? encoder.encode(self) else { return }

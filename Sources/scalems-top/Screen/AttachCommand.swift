@@ -55,7 +55,7 @@ struct AttachedScreen {
   func run(_ text: String?) throws -> Int32 {
     let named = try text.map { try SessionFinder().find($0) }
     do { try Screen.checkTerminal() } catch {
-      throw UsageProblem(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
+      throw UsageError(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
     }
     guard let found = try named ?? choose() else { return 0 }
     let source: AttachedSource
@@ -97,7 +97,7 @@ struct AttachedScreen {
     if live.count == 1 { return live[0] }
     let overviews = (live.isEmpty ? SessionFinder().all().suffix(100) : live[...]).map(SessionOverview.init)
     guard !overviews.isEmpty else {
-      throw UsageProblem(
+      throw UsageError(
         description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
     }
     let choices = overviews.reversed().map { overview in

@@ -29,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     do { try Screen.checkTerminal() } catch {
-      throw UsageProblem(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
+      throw UsageError(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
     }
     // Any file may be a journal, whatever its name.
     let path = FilePath(absolutePath(session))
@@ -37,8 +37,8 @@ struct ReplayCommand: ParsableCommand {
     do {
       let source = try ReplaySource(journal: journal, speed: speed)
       _ = try runInterface(source: source, options: screen.options(isReadOnly: true))
-    } catch let problem as SessionDirectory.Problem {
-      throw UsageProblem(description: problem.description)
+    } catch let problem as SessionDirectory.DirectoryError {
+      throw UsageError(description: problem.description)
     } catch {
       complain("scalems-top: \(error)")
       throw ExitStatus(code: 2)

@@ -94,7 +94,7 @@ struct CommandCall {
     var results = TaskResults(ids)
     let end: HostLink.End
     do {
-      end = try link.follow(until: deadline) { () throws(SessionDirectory.Problem) in
+      end = try link.follow(until: deadline) { () throws(SessionDirectory.DirectoryError) in
         while !results.areComplete, let events = try tail.events() { results.take(events) }
         return results.areComplete || results.hasSessionClosed
       }

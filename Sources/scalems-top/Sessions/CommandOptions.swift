@@ -22,10 +22,10 @@ struct CommandOptions: ParsableArguments {
     }
   }
 
-  func requireControl(_ verb: String) throws(UsageProblem) {
+  func requireControl(_ verb: String) throws(UsageError) {
     guard readOnly || ReadOnly.isDemanded else { return }
     let why = readOnly ? "--read-only was given" : "SCALEMS_TOP_READ_ONLY is set"
-    throw UsageProblem(description: "\(verb) changes the session, and \(why)")
+    throw UsageError(description: "\(verb) changes the session, and \(why)")
   }
 }
 

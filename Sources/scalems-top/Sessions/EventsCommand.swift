@@ -22,15 +22,15 @@ struct EventsCommand: ParsableCommand {
         return
       }
       let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
-      let end = try link.follow { () throws(SessionDirectory.Problem) in try !printAll(tail) }
+      let end = try link.follow { () throws(SessionDirectory.DirectoryError) in try !printAll(tail) }
       guard end == .hostGone else { return }
-    } catch { throw UsageProblem(description: error.description) }
+    } catch { throw UsageError(description: error.description) }
     if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
     throw hostGone(found.id)
   }
 
   /// - Returns: false when nobody reads what is printed any more.
-  private func printAll(_ tail: JournalTail) throws(SessionDirectory.Problem) -> Bool {
+  private func printAll(_ tail: JournalTail) throws(SessionDirectory.DirectoryError) -> Bool {
     while let lines = try tail.wholeLines() {
       guard putAll(lines[...]) else { return false }
     }

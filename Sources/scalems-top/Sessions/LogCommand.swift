@@ -30,7 +30,7 @@ struct LogCommand: ParsableCommand {
       } else {
         try reader.printLog()
       }
-    } catch let problem as SessionDirectory.Problem { throw UsageProblem(description: problem.description) }
+    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: problem.description) }
   }
 }
 
@@ -43,7 +43,7 @@ private final class LogReader {
   /// What a task prints is no news of its session.
   private static let pause = 0.2
 
-  init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.Problem) {
+  init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.DirectoryError) {
     self.found = found
     self.follow = follow
     follower = try JournalFollower(directory: found.directory)
@@ -80,7 +80,7 @@ private final class LogReader {
     guard
       let task = TaskID(uid: name).flatMap({ snapshot.tasks.contains($0) ? $0 : nil })
         ?? snapshot.tasks.task(named: name)
-    else { throw UsageProblem(description: "session \(found.id) has no task '\(name)'") }
+    else { throw UsageError(description: "session \(found.id) has no task '\(name)'") }
     guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
     let file = stream == .stdout ? description.stdout : description.stderr
     let path = found.directory.path.appending("tasks").appending(task.uid).appending(file)
@@ -92,7 +92,7 @@ private final class LogReader {
       if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC) }
       if descriptor < 0, errno != ENOENT || !follow || hasEnded {
         let why = errno == ENOENT ? "it has written nothing yet" : "\(path): \(String(cString: strerror(errno)))"
-        throw UsageProblem(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
+        throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
       }
       while descriptor >= 0 {
         let count = read(descriptor, &chunk, chunk.count)

@@ -12,8 +12,8 @@ struct FoundSession: Sendable {
 
   /// Everything its journal says.
   ///
-  /// - Throws: `SessionDirectory.Problem` when it cannot be read.
-  func load() throws(SessionDirectory.Problem) -> SessionSnapshot {
+  /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read.
+  func load() throws(SessionDirectory.DirectoryError) -> SessionSnapshot {
     var snapshot = SessionSnapshot()
     try JournalFollower(directory: directory).update(&snapshot)
     return snapshot
@@ -48,8 +48,8 @@ struct SessionFinder {
 
   /// The session of an id, of the beginning of only one id, of a name, or in a directory.
   ///
-  /// - Throws: `UsageProblem` when there is none, or more than one.
-  func find(_ text: String) throws(UsageProblem) -> FoundSession {
+  /// - Throws: `UsageError` when there is none, or more than one.
+  func find(_ text: String) throws(UsageError) -> FoundSession {
     if let session = try session(in: text) { return session }
     let all = all()
     if let session = all.first(where: { $0.id == text }) { return session }
@@ -62,23 +62,23 @@ struct SessionFinder {
     }
     if found.count == 1 { return found[0] }
     guard !found.isEmpty else {
-      throw UsageProblem(
+      throw UsageError(
         description: "there is no session '\(text)': 'scalems-top list --all' shows those there are, "
           + "'scalems-top --help' the commands")
     }
-    throw UsageProblem(
+    throw UsageError(
       description: "'\(text)' may be any of \(found.count) sessions: "
         + found.suffix(5).map(\.id).joined(separator: ", ") + (found.count > 5 ? ", …" : ""))
   }
 
   /// The session that a directory, or its journal, belongs to.
-  private func session(in text: String) throws(UsageProblem) -> FoundSession? {
+  private func session(in text: String) throws(UsageError) -> FoundSession? {
     var path = FilePath(absolutePath(text))
     if path.lastComponent?.string == "journal.jsonl" { path.removeLastComponent() }
     let directory = SessionDirectory(path)
     guard access(directory.journal.string, F_OK) == 0 else { return nil }
     do { return FoundSession(id: try JournalReader(directory.journal).session, directory: directory) } catch {
-      throw UsageProblem(description: error.description)
+      throw UsageError(description: error.description)
     }
   }
 }

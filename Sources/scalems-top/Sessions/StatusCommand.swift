@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let found = try SessionFinder().find(session)
     let snapshot: SessionSnapshot
-    do { snapshot = try found.load() } catch { throw UsageProblem(description: "\(error)") }
+    do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
     let status = SessionStatus(found, snapshot)
     put(json ? status.json : status.text)
     if status.isDead { throw ExitStatus(code: ExitStatus.hostGone) }

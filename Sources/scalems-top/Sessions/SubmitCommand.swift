@@ -90,7 +90,7 @@ struct SubmitCommand: ParsableCommand {
         let file = try WorkflowFile(contentsOf: path, engines: Engines.names)
         return .items(
           file.items.map { WorkItem($0.description.anchored(to: directory), shape: $0.shape) })
-      } catch { throw UsageProblem(description: error.description) }
+      } catch { throw UsageError(description: error.description) }
     }
     if let commands {
       var list = CommandList()
@@ -99,13 +99,13 @@ struct SubmitCommand: ParsableCommand {
         for index in 0..<part.count where isWhole { isWhole = list.append(part[index].utf8) }
         return isWhole
       }
-      if list.isEmpty { throw UsageProblem(description: "there is no command in '\(commands)'") }
+      if list.isEmpty { throw UsageError(description: "there is no command in '\(commands)'") }
       guard isWhole else {
-        throw UsageProblem(
+        throw UsageError(
           description:
             "the commands in '\(commands)' are more than \(CommandList.byteLimit >> 20) MiB: submit them in parts")
       }
-      if let fault = TaskRules.fault(in: list) { throw UsageProblem(description: "'\(commands)': \(fault)") }
+      if let fault = TaskRules.fault(in: list) { throw UsageError(description: "'\(commands)': \(fault)") }
       return .commands(list)
     }
     let item = WorkItem(
@@ -113,7 +113,7 @@ struct SubmitCommand: ParsableCommand {
     var named = item
     if name == nil { named.description.name = TaskName.derived(from: item.description) }
     // What no session takes is known here.
-    if let first = TaskRules.violations(of: named, limit: 1).first { throw UsageProblem(description: first.sentence) }
+    if let first = TaskRules.violations(of: named, limit: 1).first { throw UsageError(description: first.sentence) }
     return .items([item])
   }
 }

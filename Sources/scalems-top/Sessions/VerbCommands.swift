@@ -55,7 +55,7 @@ struct CancelCommand: VerbCommand {
     .cancel(
       try uids.map { uid in
         guard let id = TaskID(uid: uid) else {
-          throw UsageProblem(description: "'\(uid)' is no uid of a task: they are written task.000042")
+          throw UsageError(description: "'\(uid)' is no uid of a task: they are written task.000042")
         }
         return id
       })

@@ -1,5 +1,5 @@
 /// One thing that is wrong with a workflow file, and where.
-public struct WorkflowProblem: Error, Equatable, Sendable, CustomStringConvertible {
+public struct WorkflowError: Error, Equatable, Sendable, CustomStringConvertible {
   public var path: String
   /// Counted from 1; 0 when the problem is the file's as a whole (it cannot be read, say).
   public var line: Int
@@ -22,10 +22,10 @@ public struct WorkflowProblem: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 /// Everything that is wrong with a workflow file, in the order of the file.
-public struct WorkflowProblems: Error, Equatable, Sendable, CustomStringConvertible {
-  public var problems: [WorkflowProblem]
+public struct WorkflowErrors: Error, Equatable, Sendable, CustomStringConvertible {
+  public var problems: [WorkflowError]
 
-  public init(_ problems: [WorkflowProblem]) {
+  public init(_ problems: [WorkflowError]) {
     self.problems = problems
   }
 

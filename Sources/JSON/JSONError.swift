@@ -1,5 +1,5 @@
 /// What is wrong with a member of an object, and where it stands: `items[0].description.stdout`.
-public struct JSONProblem: Error, Equatable, CustomStringConvertible, Sendable {
+public struct JSONError: Error, Equatable, CustomStringConvertible, Sendable {
   public enum Step: Equatable, Sendable {
     case member(String)
     case element(Int)
@@ -17,15 +17,15 @@ public struct JSONProblem: Error, Equatable, CustomStringConvertible, Sendable {
 
   /// The error as it looks from one step further out.
   @usableFromInline init(_ error: any Error, in step: Step) {
-    if let problem = error as? JSONProblem {
+    if let problem = error as? JSONError {
       self.init([step] + problem.path, problem.words)
     } else {
       self.init([step], "is wrong: \(error)")
     }
   }
 
-  @usableFromInline static func missing(_ name: String, in path: [Step] = []) -> JSONProblem {
-    JSONProblem(path, "has no '\(name)'")
+  @usableFromInline static func missing(_ name: String, in path: [Step] = []) -> JSONError {
+    JSONError(path, "has no '\(name)'")
   }
 
   public var description: String {
