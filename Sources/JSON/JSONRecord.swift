@@ -23,7 +23,11 @@
 
   /// Appends the members to the object that is open.
   @inlinable public func write(_ root: Root, to writer: inout JSONWriter) {
-    for field in fields { field.write(root, initial, &writer) }
+    withUnsafePointer(to: root) { root in
+      withUnsafePointer(to: initial) { initial in
+        for field in fields { field.write(root, initial, &writer) }
+      }
+    }
   }
 
   /// Takes the next value of the scanner.
@@ -65,11 +69,11 @@
   @usableFromInline let isRequired: Bool
   @usableFromInline let read: @Sendable (inout Root, inout JSONScanner) throws -> Void
   /// With the value whose members may be left out, when the writer leaves out what reads back by itself.
-  @usableFromInline let write: @Sendable (Root, _ initial: Root, inout JSONWriter) -> Void
+  @usableFromInline let write: @Sendable (UnsafePointer<Root>, _ initial: UnsafePointer<Root>, inout JSONWriter) -> Void
 
   @inlinable init(
     name: StaticString, isRequired: Bool, read: @escaping @Sendable (inout Root, inout JSONScanner) throws -> Void,
-    write: @escaping @Sendable (Root, _ initial: Root, inout JSONWriter) -> Void
+    write: @escaping @Sendable (UnsafePointer<Root>, _ initial: UnsafePointer<Root>, inout JSONWriter) -> Void
   ) {
     (self.name, self.isRequired, self.read, self.write) = (name, isRequired, read, write)
   }
@@ -80,11 +84,12 @@
   @inlinable public static func field<Value: Equatable & Sendable>(
     _ name: StaticString, _ property: Property<Value>, _ coding: JSONCoding<Value>
   ) -> JSONField {
-    JSONField(
+    let get = Self.getter(property)
+    return JSONField(
       name: name, isRequired: false, read: { $0[keyPath: property] = try coding.read(&$1) },
       write: { root, initial, writer in
-        let value = root[keyPath: property]
-        if writer.omitsDefaults, value == initial[keyPath: property] { return }
+        let value = get(root)
+        if writer.omitsDefaults, value == get(initial) { return }
         writer.member(name, value, coding)
       })
   }
@@ -93,20 +98,22 @@
   @inlinable public static func required<Value>(
     _ name: StaticString, _ property: Property<Value>, _ coding: JSONCoding<Value>
   ) -> JSONField {
-    JSONField(
+    let get = Self.getter(property)
+    return JSONField(
       name: name, isRequired: true, read: { $0[keyPath: property] = try coding.read(&$1) },
-      write: { root, _, writer in writer.member(name, root[keyPath: property], coding) })
+      write: { root, _, writer in writer.member(name, get(root), coding) })
   }
 
   /// A member that is left out when it is `nil`; `null` is `nil`, too.
   @inlinable public static func optional<Value>(
     _ name: StaticString, _ property: Property<Value?>, _ coding: JSONCoding<Value>
   ) -> JSONField {
-    JSONField(
+    let get = Self.getter(property)
+    return JSONField(
       name: name, isRequired: false,
       read: { $0[keyPath: property] = try $1.isNull() ? nil : coding.read(&$1) },
       write: { root, _, writer in
-        if let value = root[keyPath: property] { writer.member(name, value, coding) }
+        if let value = get(root) { writer.member(name, value, coding) }
       })
   }
 
@@ -114,11 +121,19 @@
   @inlinable public static func nonEmpty<Value: Collection & Sendable>(
     _ name: StaticString, _ property: Property<Value>, _ coding: JSONCoding<Value>
   ) -> JSONField {
-    JSONField(
+    let get = Self.getter(property)
+    return JSONField(
       name: name, isRequired: false, read: { $0[keyPath: property] = try coding.read(&$1) },
       write: { root, _, writer in
-        let value = root[keyPath: property]
+        let value = get(root)
         if !value.isEmpty { writer.member(name, value, coding) }
       })
+  }
+
+  /// Reads the property where it lies, when it is a stored one: a key path copies the whole structure each time, which
+  /// is most of the time that a description takes.
+  @inlinable static func getter<Value>(_ property: Property<Value>) -> @Sendable (UnsafePointer<Root>) -> Value {
+    guard let offset = MemoryLayout<Root>.offset(of: property) else { return { $0.pointee[keyPath: property] } }
+    return { (UnsafeRawPointer($0) + offset).assumingMemoryBound(to: Value.self).pointee }
   }
 }
