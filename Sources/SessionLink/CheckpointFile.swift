@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import SystemPackage
 import Wire
@@ -74,16 +75,12 @@ enum CheckpointFile {
   }
 
   private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {
-    let descriptor = open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { return false }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { break }
-      rest = rest.dropFirst(count)
-    }
-    // What a network file system could not keep, it says here.
-    return close(descriptor) == 0 && rest.isEmpty
+    do throws(Errno) {
+      let descriptor = try Descriptor.open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
+      try descriptor.writeAll(bytes)
+      // What a network file system could not keep, it says here.
+      try descriptor.close()
+      return true
+    } catch { return false }
   }
 }

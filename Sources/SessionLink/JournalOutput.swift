@@ -1,3 +1,4 @@
+import Platform
 import SystemPackage
 
 #if canImport(Glibc)
@@ -72,22 +73,12 @@ struct JournalOutput: ~Copyable {
 
   /// - Returns: how many bytes the file took.
   private mutating func write(_ bytes: [UInt8], from start: Int) -> Int {
-    var done = start
-    bytes.withUnsafeBytes { bytes in
-      while done < bytes.count {
-        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else {
-          failure = count == 0 ? ENOSPC : errno
-          break
-        }
-        done += count
-      }
-      let took = bytes[start..<done]
-      if let feed = took.lastIndex(of: 0x0a) { end = written + feed - start + 1 }
-      written += took.count
-    }
-    return done - start
+    let result = FileDescriptor(rawValue: descriptor).put(bytes[start...], waits: false)
+    let took = bytes[start...].prefix(result.count)
+    if took.endIndex < bytes.count { failure = (result.failure ?? .resourceTemporarilyUnavailable).rawValue }
+    if let feed = took.lastIndex(of: 0x0a) { end = written + feed - start + 1 }
+    written += result.count
+    return result.count
   }
 
   /// Makes the file's content safe from a crash of the machine.
@@ -122,13 +113,7 @@ struct JournalOutput: ~Copyable {
       let got = pread(source, &chunk, min(chunk.count, count - offset), off_t(offset))
       if got < 0 && errno == EINTR { continue }
       guard got > 0 else { return got == 0 ? EIO : errno }
-      var done = 0
-      while done < got {
-        let put = chunk.withUnsafeBytes { Glibc.write(target, $0.baseAddress.map { $0 + done }, got - done) }
-        if put < 0 && errno == EINTR { continue }
-        guard put > 0 else { return put == 0 ? ENOSPC : errno }
-        done += put
-      }
+      do throws(Errno) { try FileDescriptor(rawValue: target).writeAll(chunk[..<got]) } catch { return error.rawValue }
       offset += got
     }
     return fdatasync(target) == 0 ? 0 : errno

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Platform
 import SessionLink
 import SessionModel
 
@@ -32,20 +32,8 @@ struct EventsCommand: ParsableCommand {
   /// - Returns: false when nobody reads what is printed any more.
   private func printAll(_ tail: JournalTail) throws(SessionDirectory.DirectoryError) -> Bool {
     while let lines = try tail.wholeLines() {
-      guard putAll(lines[...]) else { return false }
+      guard put(lines) else { return false }
     }
     return true
   }
-}
-
-/// Writes to standard output; false when nobody reads there any more.
-func putAll(_ bytes: ArraySlice<UInt8>) -> Bool {
-  var rest = bytes
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-    if count < 0 && errno == EINTR { continue }
-    guard count > 0 else { return false }
-    rest = rest.dropFirst(count)
-  }
-  return true
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Platform
 import SessionLink
 import SessionModel
 import SystemPackage
@@ -69,7 +70,7 @@ private final class LogReader {
     try printAll {
       for line in snapshot.log.suffix(snapshot.logCount - printed) {
         let level = line.level == .info ? "" : " \(line.level.rawValue):"
-        guard putAll(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)[...]) else { return true }
+        guard put(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)) else { return true }
       }
       printed = snapshot.logCount
       return snapshot.phase == .closed
@@ -89,7 +90,7 @@ private final class LogReader {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     try printAll(atMost: Self.pause) {
       let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
-      if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC) }
+      if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
       if descriptor < 0, errno != ENOENT || !follow || hasEnded {
         let why = errno == ENOENT ? "it has written nothing yet" : "\(path): \(String(cString: strerror(errno)))"
         throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
@@ -98,7 +99,7 @@ private final class LogReader {
         let count = read(descriptor, &chunk, chunk.count)
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { break }
-        guard putAll(chunk[..<count]) else { return true }
+        guard put(chunk[..<count]) else { return true }
       }
       return hasEnded
     }
