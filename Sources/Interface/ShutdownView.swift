@@ -10,8 +10,10 @@ extension InterfaceState {
       rect, title: [Span("shutdown", .title)], glyphs: glyphs, isFocused: layout.tasks == nil,
       footer: layout.tasks == nil ? footer : [])
     let inner = rect.inner
-    for (line, phase) in snapshot.shutdown.suffix(inner.height).enumerated() {
-      let row = inner.row + line
+    let phases = snapshot.shutdown.suffix(inner.height)
+    var row = inner.row
+    for phase in phases {
+      defer { row += 1 }
       let (sign, style, words) = look(of: phase)
       let right = inner.endColumn - 1
       let end = grid.put(
@@ -20,7 +22,16 @@ extension InterfaceState {
       grid.putRight([Span(words, style)], row: row, start: end + 1, end: right)
       guard let detail = phase.outcome == nil ? waitedFor(in: phase.phase) : phase.detail else { continue }
       let room = right - words.count - 2 - (end + 2)
-      if room >= 12 { grid.put(detail, row: row, column: end + 2, width: room, style: .dim) }
+      let spare = inner.height - phases.count
+      if phase.outcome == nil, spare > 0, CellWidth.columns(of: detail) > room {
+        // What is waited for is worth lines of its own.
+        for line in Format.wrap(detail, width: inner.width - 4).prefix(spare) {
+          row += 1
+          grid.put(line, row: row, column: inner.column + 3, width: inner.width - 4, style: .dim)
+        }
+      } else if room >= 12 {
+        grid.put(detail, row: row, column: end + 2, width: room, style: .dim)
+      }
     }
   }
 
