@@ -50,10 +50,12 @@ struct OwnedScreen {
       let count = pass(number)
       if source.summary != nil { runner.stop() }
       guard count >= 3 else { return }
-      TerminalGuard.restoreTerminal()
+      // Whoever draws gives the terminal back; a frame after that would lie over what the shell writes.
+      runner.stop()
       let deadline = ContinuousClock.now + Self.lastChance
       while !host.hasEnded, .now < deadline { usleep(5000) }
       host.signal(SIGKILL)
+      TerminalGuard.restoreTerminal()
       _exit(128 + number)
     }
     defer { withExtendedLifetime(signals) {} }
