@@ -54,7 +54,7 @@ extension SessionCore {
   private mutating func join(_ request: CommandRequest) {
     switch request.command {
     case .close(.configured): break
-    case .close(.seconds(let seconds)): changeTaskWait(to: .seconds(seconds))
+    case .close(.seconds(let seconds)): changeTaskWait(to: .seconds(seconds), by: request.sender.words)
     case .close(.none): hurry(by: request.sender.words)
     case .cancelRaptor: if let command = raptor.command { commands.join(request.id, command) }
     default: if let command = intention?.command { commands.join(request.id, command) }

@@ -21,6 +21,8 @@ struct Ending {
   var signalCount = 0
   /// What running tasks get to finish in; what the session was started with when `nil`.
   var taskGrace: Duration?
+  /// Who changed that while they were waited for.
+  var taskGraceChangedBy = "an interrupt"
   /// Who has no time for grace periods: `an interrupt`, or a person.
   var hurriedBy: String?
   /// What went wrong with resources that were to be released.
@@ -75,7 +77,7 @@ extension SessionCore {
     switch (ending.signalCount, life) {
     case (1, .active(.starting, _)): undo(.interrupted, "interrupted")
     case (1, .active(.open, _)): close(.interrupted)
-    case (1, .closing): changeTaskWait(to: .zero)
+    case (1, .closing): changeTaskWait(to: .zero, by: "an interrupt")
     case (2, .closing): hurry(by: nil)
     default: break
     }
@@ -94,8 +96,8 @@ extension SessionCore {
   }
 
   /// Gives running tasks another time to finish in, from now on.
-  mutating func changeTaskWait(to grace: Duration) {
-    ending.taskGrace = grace
+  mutating func changeTaskWait(to grace: Duration, by sender: String) {
+    (ending.taskGrace, ending.taskGraceChangedBy) = (grace, sender)
     guard shutdown?.current?.phase == .awaitTasks else { return }
     if grace > .zero { arm(.phase(.awaitTasks), grace) } else { shutdown?.end(.awaitTasks, .expired) }
   }
@@ -221,7 +223,9 @@ extension SessionCore {
     }
     guard case .expired? = current.end else { return nil }
     if let who = ending.hurriedBy { return (.timedOut, "cut short by \(who)") }
-    if current.phase == .awaitTasks, ending.taskGrace == .zero { return (.timedOut, "cut short by an interrupt") }
+    if current.phase == .awaitTasks, ending.taskGrace == .zero {
+      return (.timedOut, "cut short by \(ending.taskGraceChangedBy)")
+    }
     return (.timedOut, "not done within \(deadline(of: current.phase).text)")
   }
 

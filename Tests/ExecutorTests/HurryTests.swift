@@ -148,6 +148,15 @@ import Work
     #expect(session.recording.outcome(of: .awaitTasks) == .timedOut)
   }
 
+  @Test func `close again with no grace names who wanted that, and no interrupt`() async throws {
+    let session = try await closing()
+    session.executor.send(.close(.seconds(0)), sender: CommandSender(user: "bob", origin: "login1 pts/3"))
+    await session.closed()
+    #expect(
+      session.recording.kinds.contains(
+        .shutdownLeft(.awaitTasks, .timedOut, detail: "cut short by bob on login1 pts/3")))
+  }
+
   @Test func `a plain close again waits for the same end and hurries nothing`() async throws {
     let session = try await closing()
     session.executor.send(.close(), sender: "bob")
