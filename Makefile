@@ -54,17 +54,19 @@ check: lint
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter "^($(PURE))\\."
 
-# First what is written in Python, then what needs no processes, then the real binary and real processes, in a terminal
-# of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart, because each would slow
-# down the one before. The closing lines of the test runner come last.
+# First what is written in Python, then what only computes, then what has deadlines, then the real binary and real
+# processes, in a terminal of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart,
+# because each would slow down the one before. The closing lines of the test runner come last.
 REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
+CLOCKS = ExecutorTests|SessionLinkTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv
 	python3 -m unittest discover -s Tests/PythonTests
 	$(SWIFT) build --build-tests $(IMPORTS)
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
-	$(SWIFT) test --skip-build --skip "$(REAL)|RadicalEngineTests|SlurmTests"
+	$(SWIFT) test --skip-build --skip "$(CLOCKS)|$(REAL)|RadicalEngineTests|SlurmTests"
+	$(SWIFT) test --skip-build --filter "^($(CLOCKS))\."
 	$(SWIFT) test --skip-build --filter "$(REAL)"
 	$(SWIFT) test --skip-build --filter RadicalEngineTests
 

@@ -59,9 +59,9 @@ struct SlurmCluster {
 
 /// Looks until `condition` holds; it asks other programs, which takes its time.
 func poll(for what: String, seconds: Double = 60, until condition: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(seconds)
+  var patience = Patience(seconds: seconds)
   while !(try await condition()) {
-    guard ContinuousClock.now < deadline else { throw TestError("waited \(seconds) s in vain for \(what)") }
+    try patience.spend(on: what)
     // Gives way to what is waited for; the condition alone ends the wait.
     try await Task.sleep(for: .milliseconds(100))
   }

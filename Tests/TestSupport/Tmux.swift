@@ -81,13 +81,11 @@ public final class Tmux {
   public func wait(
     for what: String, seconds: Double = 20, until condition: (String) throws -> Bool
   ) async throws -> String {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    var patience = Patience(seconds: seconds)
     while true {
       let screen = try await screen()
       if try condition(screen) { return screen }
-      guard ContinuousClock.now < deadline else {
-        throw TestError("waited \(seconds) s in vain for \(what); the screen was\n\(screen)")
-      }
+      try patience.spend(on: what, seeing: screen)
     }
   }
 

@@ -4,11 +4,35 @@ import Glibc
 public func wait(
   for what: String, seconds: Double = 20, until condition: () throws -> Bool
 ) async throws {
-  let deadline = ContinuousClock.now + .seconds(seconds)
+  var patience = Patience(seconds: seconds)
   while !(try condition()) {
-    guard ContinuousClock.now < deadline else { throw TestError("waited \(seconds) s in vain for \(what)") }
+    try patience.spend(on: what)
     // Gives way to what is waited for; the condition alone ends the wait.
     try await Task.sleep(for: .milliseconds(10))
+  }
+}
+
+/// How long somebody looks for something.
+///
+/// Hundreds of tests share two threads: a test may not run for half a minute, nor what it waits for. Between two looks
+/// no more than half a second counts, so that a busy machine is not taken for a program that hangs.
+public struct Patience {
+  private let seconds: Double
+  private var left: Duration
+  private var last = ContinuousClock.now
+
+  public init(seconds: Double) {
+    self.seconds = seconds
+    left = .seconds(seconds)
+  }
+
+  /// To be called after every look in vain.
+  public mutating func spend(on what: String, seeing sight: @autoclosure () -> String? = nil) throws {
+    let now = ContinuousClock.now
+    left -= min(now - last, .milliseconds(500))
+    last = now
+    guard left <= .zero else { return }
+    throw TestError("waited \(seconds) s in vain for \(what)" + (sight().map { "; there was\n\($0)" } ?? ""))
   }
 }
 
