@@ -69,6 +69,9 @@ struct FunctionReader {
     case .scalar(let scalar): return value(of: scalar, what: what)
     case .sequence(let sequence):
       return .array(sequence.map { value($0, what: what, depth: depth + 1, count: &count) ?? .null })
+    case .mapping where node.isUnquotedMember:
+      reader.report(node.mark, "an entry of \(what) is \(reader.describe(node))")
+      return nil
     case .mapping:
       guard let entries = reader.freeFields(node, owner: "an entry of \(what)")?.entries else { return nil }
       return .object(entries.compactMapValues { value($0.value, what: what, depth: depth + 1, count: &count) })
@@ -81,6 +84,10 @@ struct FunctionReader {
       reader.report(scalar.mark, TaskRules.noNumber(scalar.string, in: what, why))
       return nil
     }
+    if scalar.isPlain, let fault = NumberSpelling.fault(of: scalar.string, isExponentFine: true) {
+      reader.report(scalar.mark, "an entry of \(what) \(fault), or pass it as text, in quotes")
+      return nil
+    }
     switch ScalarValue(scalar) {
     case .nothing: return .null
     case .boolean(let flag): return .bool(flag)
@@ -88,8 +95,7 @@ struct FunctionReader {
     case .decimal(let number):
       return scalar.string.utf8.contains(where: { ".eE".utf8.contains($0) }) ? .double(number) : refuse("is too large")
     case .text:
-      let isPlain = scalar.style == .plain || scalar.style == .any
-      if isPlain, [".inf", "-.inf", "+.inf", ".nan"].contains(scalar.string.lowercased()) {
+      if scalar.isPlain, [".inf", "-.inf", "+.inf", ".nan"].contains(scalar.string.lowercased()) {
         return refuse("has no place in JSON")
       }
       return .string(scalar.string)

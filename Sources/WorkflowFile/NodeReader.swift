@@ -11,7 +11,7 @@ enum ScalarValue: Equatable {
 
   init(_ scalar: Node.Scalar) {
     // Quoted scalars and `!!str` are text whatever they look like.
-    guard scalar.tag.rawValue != Tag.Name.str.rawValue, scalar.style == .plain || scalar.style == .any else {
+    guard scalar.isPlain else {
       self = .text
       return
     }
@@ -97,7 +97,7 @@ final class NodeReader {
     _ node: Node, owner: String, known: [String], hints: [String: String] = [:],
     isFree: (String) -> Bool = { _ in false }
   ) -> Fields? {
-    guard case .mapping(let mapping) = node else {
+    guard case .mapping(let mapping) = node, !node.isUnquotedMember else {
       report(node.mark, "\(owner) must be a mapping (key: value), found \(describe(node))")
       return nil
     }
@@ -145,7 +145,8 @@ final class NodeReader {
   /// Text as it stands in the file; numbers, dates and true/false keep their spelling.
   func text(_ node: Node, what: String) -> String? {
     guard case .scalar(let scalar) = node else {
-      let hint = if case .mapping = node { "; a text with ': ' in it needs quotes" } else { "" }
+      let isPair = if case .mapping = node { !node.isUnquotedMember } else { false }
+      let hint = isPair ? "; a text with ': ' in it needs quotes" : ""
       report(node.mark, "\(what) must be text, found \(describe(node))\(hint)")
       return nil
     }
@@ -174,6 +175,7 @@ final class NodeReader {
 
   /// - Parameter least: what the message says that it must be.
   func whole(_ node: Node, what: String, least: Int) -> Int? {
+    if refusesSpelling(node, what: what) { return nil }
     if case .scalar(let scalar) = node, case .whole(let value) = ScalarValue(scalar) { return value }
     report(node.mark, NumberRules.notWhole(what, least: least, found: describe(node)))
     return nil
@@ -181,9 +183,19 @@ final class NodeReader {
 
   /// Seconds: a number, or one with a unit (`90s`, `5m`, `2h`, `1d`).
   func duration(_ node: Node, what: String) -> Double? {
+    if refusesSpelling(node, what: what, isDuration: true) { return nil }
     if case .scalar(let scalar) = node, let seconds = Self.seconds(scalar.string) { return seconds }
     report(node.mark, "\(what) must be seconds or a duration such as 90s, 5m or 2h, found \(describe(node))")
     return nil
+  }
+
+  /// Reports a number that not everyone reads alike.
+  private func refusesSpelling(_ node: Node, what: String, isDuration: Bool = false) -> Bool {
+    guard case .scalar(let scalar) = node, scalar.isPlain,
+      let fault = NumberSpelling.fault(of: scalar.string, isDuration: isDuration)
+    else { return false }
+    report(node.mark, "\(what) \(fault)")
+    return true
   }
 
   private static func seconds(_ text: String) -> Double? {
@@ -202,13 +214,21 @@ final class NodeReader {
     switch node {
     case .scalar(let scalar): ScalarValue(scalar) == .nothing ? "nothing" : "'\(shortened(scalar.string))'"
     case .sequence: "a list"
-    case .mapping: "a mapping"
+    case .mapping: node.isUnquotedMember ? "{member} without quotes: write \"{member}\"" : "a mapping"
     case .alias: "an alias"
     }
   }
 }
 
 extension Node {
+  /// Whether it is what YAML makes of `{member}` without quotes: a mapping with one key that has no value.
+  var isUnquotedMember: Bool {
+    guard case .mapping(let mapping) = self, mapping.count == 1, let (key, value) = mapping.first,
+      case .scalar(let name) = key, case .scalar(let nothing) = value
+    else { return false }
+    return name.string == "member" && name.isBare && nothing.isBare && nothing.string.isEmpty
+  }
+
   /// The place of a node in the file, which an alias shares with what it names: tells nodes apart in a walk.
   var place: Int {
     let kind =
@@ -220,4 +240,11 @@ extension Node {
       }
     return (mark?.line ?? 0) << 32 | (mark?.column ?? 0) << 2 | kind
   }
+}
+
+extension Node.Scalar {
+  /// Whether it stands there without quotes, and is not said to be text.
+  var isPlain: Bool { tag.rawValue != Tag.Name.str.rawValue && isBare }
+  /// Whether it stands there without quotes; what Yams has compared (a key) is said to be text, too.
+  var isBare: Bool { style == .plain || style == .any }
 }

@@ -36,7 +36,7 @@ struct YAMLDocument {
         standIns[Self.standIn(for: name, number: number)] = name
         text = edited
       } catch {
-        throw WorkflowErrors([Self.problem(of: error, path: path)])
+        throw WorkflowErrors([Self.problem(of: error, path: path, text: text)])
       }
     }
   }
@@ -104,7 +104,14 @@ struct YAMLDocument {
     return String(text[..<start]) + standIn(for: name, number: number) + String(text[end...])
   }
 
-  private static func problem(of error: any Error, path: String) -> WorkflowError {
+  /// What to do about a line that is no YAML because of braces without quotes.
+  private static func hint(line: Int, in text: String) -> String {
+    let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+    let near = lines[max(0, min(line - 2, lines.count))..<max(0, min(line, lines.count))]
+    return near.contains { $0.contains("{member}") || $0.contains("${") } ? "; a text with { in it needs quotes" : ""
+  }
+
+  private static func problem(of error: any Error, path: String, text: String) -> WorkflowError {
     switch error {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
@@ -114,6 +121,7 @@ struct YAMLDocument {
         message += " \(context.text)"
         if context.mark.line != mark.line { message += " (which begins on line \(context.mark.line))" }
       }
+      message += hint(line: mark.line, in: text)
       return WorkflowError(path: path, line: mark.line, column: mark.column, message: message)
     case YamlError.reader(let problem, let offset, _, let text):
       var place = (line: 1, column: 1)

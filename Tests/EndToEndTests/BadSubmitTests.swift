@@ -98,7 +98,9 @@ import Testing
       (["--cores", "9223372036854775807", "--", "x"], "at most 1000000 is possible"),
       (["--name", "a b", "--", "x"], "the task name 'a b' may hold only"),
       (["--name", "a.0", "--", "x"], "must not end in a dot and a number"),
-      (["--", ""], "the program of 'argv' in task 'task' is empty"),
+      (["--", ""], "'argv' in task 'task' names no program: it begins with the program to run"),
+      (["--", "", "x"], "names no program: it begins with the program to run"),
+      (["--"], "names no program: it begins with the program to run"),
       (["--", "x", "{member}"], "has {member}, but the task is no ensemble"),
     ] {
       let result = try await Program.run(

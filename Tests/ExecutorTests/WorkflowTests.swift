@@ -48,7 +48,7 @@ import Work
     }
     #expect(
       refused { $0.argv = [] }
-        == "'argv' in task 'a' is empty: it begins with the program to run")
+        == "'argv' in task 'a' names no program: it begins with the program to run")
     #expect(
       refused { $0.resources.ranks = 0 }
         == "'ranks' in task 'a' must be a whole number of at least 1, found '0'")

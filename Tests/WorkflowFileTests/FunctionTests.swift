@@ -20,7 +20,7 @@ struct FunctionTests {
           function:
             module: pkg.walks
             name: Walk.run
-            args: ["{member}", 2.0, 1e3, 7, "7", yes, ~, text, [a, {b: 1}], 007, +5]
+            args: ["{member}", 2.0, 1e3, 7, "7", yes, ~, text, [a, {b: 1}], 7, +5]
             kwargs: {seed: "{member}", path: "out/{member}", été: -1}
       """)
     let description = file.items[0].description

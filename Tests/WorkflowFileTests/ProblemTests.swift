@@ -104,7 +104,7 @@ struct TaskProblemTests {
       problems("tasks:\n- name: a\n- name: b\n  argv: echo hi\n- name: c\n  argv: ['']\n- name: d\n  argv: [~]\n") == [
         "2:3: task 'a' has neither 'argv' (a program and its arguments) nor 'command' nor 'function'",
         "4:9: 'argv' in task 'b' must be a list, found 'echo hi'; a shell command line goes under 'command'",
-        "6:10: the program of 'argv' in task 'c' is empty",
+        "6:10: 'argv' in task 'c' names no program: it begins with the program to run",
         "8:10: the program of 'argv' in task 'd' has no value; write '' for an empty text, or quotes around '~'",
       ])
   }
@@ -157,7 +157,7 @@ struct WorkflowProblemTests {
         "1:1: unknown key 'enigne' in the workflow (did you mean 'engine'?)",
         "2:16: 'cores' of the pilot must be a whole number of at least 1, found 'none'",
         "2:22: unknown key 'gpu' in 'pilot' (did you mean 'gpus'?)",
-        "5:11: 'argv' in task 'a' is empty: it begins with the program to run",
+        "5:11: 'argv' in task 'a' names no program: it begins with the program to run",
         "6:12: task 'a' is after 'bb', which is no task here",
         "7:11: the task name 'b/c' may hold only letters, digits, '_', '-' and '.'",
         "9:14: 'retries' in task 'b/c' must be a whole number of at least 0, found '-1'",

@@ -114,7 +114,7 @@ struct ReadingTests {
   @Test func problemsInJSONHavePlaces() {
     #expect(
       problems(#"{"tasks": [{"name": "a", "argv": [], "timeout": -1, "argvv": 2}]}"#) == [
-        "1:34: 'argv' in task 'a' is empty: it begins with the program to run",
+        "1:34: 'argv' in task 'a' names no program: it begins with the program to run",
         "1:49: 'timeout' in task 'a' must be more than 0 seconds, found '-1'",
         "1:53: unknown key 'argvv' in task 'a' (did you mean 'argv'?)",
       ])

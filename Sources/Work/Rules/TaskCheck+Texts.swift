@@ -41,10 +41,16 @@ extension TaskCheck {
 
   func checkProgram() {
     let argv = description.argv
-    guard !argv.isEmpty else {
-      return report("argv", "\(what("argv")) is empty: it begins with the program to run")
+    // In one way, however it is empty.
+    guard let program = argv.first, !program.isEmpty else {
+      return report(
+        argv.isEmpty ? [.key("argv")] : [.key("argv"), .index(0)], "\(what("argv")) \(TaskRules.emptyProgram)")
     }
     if case .shell(let line) = TaskCommand(argv: argv) {
+      // A shell would do nothing, and call it done.
+      if !line.isEmpty, line.utf8.allSatisfy({ $0 == 0x20 || (0x09...0x0d).contains($0) }) {
+        return report("command", "\(what("command")) is empty")
+      }
       text(line, at: [.key("command")], what("command"), isEmptyAllowed: false)
       return
     }
@@ -52,7 +58,7 @@ extension TaskCheck {
     for (index, argument) in argv.enumerated() {
       text(
         argument, at: [.key("argv"), .index(index)],
-        index == 0 ? "the program of \(what("argv"))" : "an entry of \(what("argv"))", isEmptyAllowed: index > 0)
+        index == 0 ? "the program of \(what("argv"))" : "an entry of \(what("argv"))")
     }
   }
 

@@ -78,6 +78,7 @@ public enum TaskRules {
   public static let holdsNUL = "holds a NUL character, which no program can be given"
   public static let noProgram =
     "has neither 'argv' (a program and its arguments) nor 'command' nor 'function'"
+  public static let emptyProgram = "names no program: it begins with the program to run"
   static func isTooLong(_ limit: Int) -> String { "is longer than \(limit) bytes" }
   public static var tooManyValues: String { "hold more than \(valueLimit) values: leave them in a file" }
   public static func noNumber(_ text: String, in what: String, _ why: String) -> String {

@@ -80,6 +80,9 @@ struct SubmitCommand: ParsableCommand {
   }
 
   private func offer() throws -> WorkOffer {
+    if path == nil, command.isEmpty, commands == nil, CommandLine.arguments.last == "--" {
+      throw UsageError(description: "'--' \(TaskRules.emptyProgram)")
+    }
     let given = [path != nil, !command.isEmpty, commands != nil].count { $0 }
     guard given == 1 else {
       throw ValidationError("submit one of: a workflow, a command after '--', a list of shell commands with --commands")
