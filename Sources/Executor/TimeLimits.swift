@@ -18,6 +18,8 @@ public struct TimeLimits: Equatable, Sendable {
   public var awaitCanceledRaptor = Duration.seconds(10)
   public var closeSession = Duration.seconds(15)
   public var verify = Duration.seconds(10)
+  /// For something of ours that is lacking, as room on the disk or processes, to come back: while nothing else runs.
+  public var shortage = Duration.seconds(900)
   /// For each step of the start-up, and for undoing one.
   public var startup = Duration.seconds(300)
 
@@ -28,7 +30,8 @@ public struct TimeLimits: Equatable, Sendable {
       ("drain", \.drain), ("stopQueue", \.stopQueue), ("awaitTasks", \.awaitTasks), ("killGrace", \.killGrace),
       ("cancelTasks", \.cancelTasks), ("stopRaptor", \.stopRaptor), ("awaitRaptor", \.awaitRaptor),
       ("cancelRaptor", \.cancelRaptor), ("awaitCanceledRaptor", \.awaitCanceledRaptor),
-      ("closeSession", \.closeSession), ("verify", \.verify), ("startup", \.startup),
+      ("closeSession", \.closeSession), ("verify", \.verify), ("shortage", \.shortage),
+      ("startup", \.startup),
     ]
   }
 

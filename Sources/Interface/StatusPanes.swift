@@ -23,12 +23,12 @@ extension InterfaceState {
     let stateEnd = grid.put([Span(pilot.state.words, pilot.state.style)], row: inner.row, column: left, end: right)
     if let time { grid.putRight([time], row: inner.row, start: stateEnd + 1, end: right) }
     drawUse(&grid, "cores", snapshot.coresInUse, pilot.cores, row: inner.row + 1, left, right)
-    if pilot.gpus > 0 {
+    let detail = pilot.detail.flatMap { $0.isEmpty ? nil : $0 }
+    if pilot.gpus > 0, detail == nil || pilot.state != .active {
       drawUse(&grid, "gpus ", snapshot.tasks.gpusInUse, pilot.gpus, row: inner.row + 2, left, right)
-    } else if let detail = pilot.detail, !detail.isEmpty {
-      grid.put(
-        detail, row: inner.row + 2, column: left, width: right - left,
-        style: pilot.state == .failed ? .error : .dim)
+    } else if let detail {
+      let style: Style = pilot.state == .failed ? .error : pilot.state == .active ? .warning : .dim
+      grid.put(detail, row: inner.row + 2, column: left, width: right - left, style: style)
     }
   }
 
@@ -37,11 +37,12 @@ extension InterfaceState {
       grid.put([Span(" pilot ", .heading), Span(" none yet", .dim)], row: rect.row, column: 0, end: rect.endColumn)
       return
     }
-    guard pilot.state == .active else {
+    // An active one that says something does not do what it is there for.
+    guard pilot.state == .active, pilot.detail == nil else {
       grid.put(
         [
           Span(" pilot ", .heading), Span(" "), Span(pilot.state.words, pilot.state.style),
-          Span(pilot.detail.map { "  \($0)" } ?? "", .dim),
+          Span(pilot.detail.map { "  \($0)" } ?? "", pilot.state == .active ? .warning : .dim),
         ], row: rect.row, column: 0, end: rect.endColumn)
       return
     }

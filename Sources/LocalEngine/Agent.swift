@@ -24,11 +24,15 @@ final class Agent {
     var raptor: RaptorLink?
     var raptorCount = 0
     var pilotState = PilotState.active
+    var pause: DispatchPause
+    var retry: PollLoop.TimerID?
+    var isFilling = false
 
     init(configuration: AgentConfiguration, runner: TaskRunner) {
       self.configuration = configuration
       self.runner = runner
       scheduler = CoreScheduler(cores: configuration.cores, gpus: configuration.gpus)
+      pause = DispatchPause(patience: Duration(saturating: configuration.patience))
     }
   }
 
@@ -78,7 +82,8 @@ final class Agent {
       let settings = Settings(
         configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))
       self.settings = settings
-      settings.runner.emit = { [unowned self] in emit($0) }
+      settings.runner.emit = { [unowned self] in emit($0, settings) }
+      settings.runner.onShortage = { [unowned self] in putBack($0, $1, settings) }
       settings.runner.onEnd = { [unowned self] in taskEnded($0, settings) }
       settings.runner.onOtherChild = { pid, status in settings.raptor?.childEnded(pid, status) }
       reportPilot(settings, .active, detail: nil)
@@ -146,9 +151,16 @@ final class Agent {
 
   /// Starts what fits on the free cores.
   private func fill(_ settings: Settings) {
-    guard settings.pilotState == .active, !isEnding else { return }
-    while let start = settings.scheduler.next() {
+    guard settings.pilotState == .active, !isEnding, !settings.isFilling else { return }
+    settings.isFilling = true
+    defer { settings.isFilling = false }
+    while settings.pause.mayStart {
+      guard let start = settings.scheduler.next() else {
+        if settings.pause.isPaused { goOn(settings) }
+        return
+      }
       guard let item = settings.waiting.removeValue(forKey: start.id) else { continue }
+      settings.pause.tries(item.id)
       if !item.description.raptor {
         settings.runner.start(item, gpus: start.gpus)
       } else if let raptor = settings.raptor, raptor.takesWork {
@@ -162,6 +174,7 @@ final class Agent {
 
   private func taskEnded(_ id: TaskID, _ settings: Settings) {
     settings.scheduler.release(id)
+    settings.pause.ended(id)
     fill(settings)
   }
 
@@ -176,6 +189,59 @@ final class Agent {
     fill(settings)
   }
 
+  // MARK: Want
+
+  /// A task could not be started for want of something of ours: it waits again, and so do all that come after it.
+  private func putBack(_ item: ResolvedTask, _ shortage: Shortage, _ settings: Settings) {
+    let first = !shortage.isDoubtful
+    settings.scheduler.putBack(CoreScheduler.Request(id: item.id, needs: item.needs), first: first)
+    settings.waiting[item.id] = item
+    let isIdle = settings.runner.runningCount == 0 && settings.raptor?.isIdle ?? true
+    let verdict = settings.pause.lacks(shortage, for: item.id, isIdle: isIdle, now: .now)
+    guard verdict != .ownFault else {
+      _ = settings.scheduler.remove(item.id)
+      settings.waiting[item.id] = nil
+      let result = TaskResult(attempt: item.attempt, reason: shortage.reason)
+      emit(SessionEvent(source: .agent, .task(item.id, .failed, result)))
+      return fill(settings)
+    }
+    let result = item.attempt == 1 ? nil : TaskResult(attempt: item.attempt)
+    emit(SessionEvent(source: .agent, .task(item.id, .agentScheduling, result)))
+    guard !isEnding else { return }
+    switch verdict {
+    case .ownFault: break
+    case .giveUp: giveUp(shortage, settings)
+    case .paused(let isNews, let delay):
+      if isNews {
+        let words = "dispatch pauses: \(item.label): \(shortage.reason)"
+        let patience = Format.plainSeconds(settings.configuration.patience)
+        emit(
+          SessionEvent(
+            source: .agent,
+            .log(.warning, "\(words); it is put back and tried again, for \(patience) while nothing else runs")))
+        reportPilot(settings, .active, detail: words)
+      }
+      loop.cancel(settings.retry)
+      settings.retry = loop.after(delay) { [unowned self] in
+        settings.pause.retryIsDue()
+        fill(settings)
+      }
+    }
+  }
+
+  private func goOn(_ settings: Settings) {
+    settings.pause.goesOn()
+    emit(SessionEvent(source: .agent, .log(.info, "dispatch goes on")))
+    reportPilot(settings, .active, detail: nil)
+  }
+
+  private func giveUp(_ shortage: Shortage, _ settings: Settings) {
+    let patience = Format.plainSeconds(settings.configuration.patience)
+    let reason = "nothing could be started for \(patience): \(shortage.reason)"
+    reportPilot(settings, .failed, detail: reason)
+    endNow()
+  }
+
   // MARK: Raptor
 
   private func startRaptor(_ settings: Settings) {
@@ -184,7 +250,8 @@ final class Agent {
     settings.raptorCount += 1
     let link = RaptorLink(loop: loop, configuration: settings.configuration, number: settings.raptorCount - 1)
     settings.raptor = link
-    link.emit = { [unowned self] in emit($0) }
+    link.emit = { [unowned self] in emit($0, settings) }
+    link.onShortage = { [unowned self] in putBack($0, $1, settings) }
     link.onTaskEnd = { [unowned self] in taskEnded($0, settings) }
     link.onEnd = { [unowned self] in
       settings.scheduler.reserve(cores: -PilotSize.raptorCores)
@@ -247,4 +314,12 @@ final class Agent {
   }
 
   private func emit(_ event: SessionEvent) { link.emit(event) }
+
+  /// What a runner said.
+  private func emit(_ event: SessionEvent, _ settings: Settings) {
+    emit(event)
+    guard case .task(let id, .agentExecuting, _) = event.kind else { return }
+    settings.pause.started(id)
+    if settings.pause.isPaused { fill(settings) }
+  }
 }

@@ -37,6 +37,12 @@ struct CoreScheduler {
 
   mutating func add(_ request: Request) { waiting.append(request) }
 
+  /// Takes back a task that could not be started: what it held is free.
+  mutating func putBack(_ request: Request, first: Bool) {
+    release(request.id)
+    if first { waiting.insert(request, at: 0) } else { waiting.append(request) }
+  }
+
   /// Takes a task out of the queue; false when it is not there.
   mutating func remove(_ id: TaskID) -> Bool {
     guard let index = waiting.firstIndex(where: { $0.id == id }) else { return false }

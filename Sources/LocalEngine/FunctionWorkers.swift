@@ -11,6 +11,8 @@ final class FunctionWorkers {
   struct WorkersError: Error {
     var description: String
     var exitCode: Int32?
+    /// What is lacking, when it is not the call's own fault.
+    var shortage: Shortage?
   }
 
   private final class Worker {
@@ -84,7 +86,9 @@ final class FunctionWorkers {
     let program = try writeProgram()
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw WorkersError(description: "no socket for an interpreter: \(errorText())")
+      let code = errno
+      let text = "no socket for an interpreter: \(errorText(code))"
+      throw WorkersError(description: text, shortage: Shortage(code, .process, text))
     }
     defer { close(ends[1]) }
     let start = ProcessStart(
@@ -98,9 +102,11 @@ final class FunctionWorkers {
     let pid = environment.with(variables) { start.run(environment: $0) }
     guard pid > 0 else {
       close(ends[0])
-      let why = String(cString: strerror(-pid))
+      let text = "its interpreter '\(python)' could not be started: \(errorText(-pid))"
       throw WorkersError(
-        description: "its interpreter '\(python)' could not be started: \(why)", exitCode: pid == -ENOENT ? 127 : 126)
+        description: text, exitCode: pid == -ENOENT ? 127 : 126,
+        shortage: Shortage(-pid, .process, text)
+          ?? Shortage(awayOf: [configuration.sessionDirectory, configuration.clientDirectory], text))
     }
     let worker = Worker(pid: pid, channel: ends[0])
     workers[pid] = worker
@@ -122,7 +128,8 @@ final class FunctionWorkers {
     let path = "\(configuration.sessionDirectory)/\(PythonCall.fileName)"
     guard !isProgramWritten else { return path }
     do { try writeFile(path, PythonCall.program) } catch {
-      throw WorkersError(description: "the program of its interpreter: \(error)")
+      let text = "the program of its interpreter: \(error)"
+      throw WorkersError(description: text, shortage: Shortage(error.code?.rawValue ?? 0, .ownFile, text))
     }
     isProgramWritten = true
     return path

@@ -117,6 +117,7 @@ public final class LocalEngine: PilotEngine {
       session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory, venv: venv,
       cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
       killGrace: context.configuration.limits.killGrace.seconds,
+      patience: context.configuration.limits.shortage.seconds,
       raptorCommand: [executable, "scalems-raptor", "raptor"])
     state.withLock { $0.agent = agent }
     send { $0.write(.start(configuration)) }

@@ -68,6 +68,9 @@ final class Raptor {
     do {
       let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
       runner.emit = { [unowned self] in link.emit($0) }
+      runner.onShortage = { [unowned self] item, shortage in
+        link.write { RaptorShortage(id: item.id, shortage: shortage).write(to: &$0) }
+      }
       self.runner = runner
     } catch {
       complain("scalems-raptor: \(error)")

@@ -21,7 +21,7 @@ final class RaptorLink {
 
   /// An item that was given to it.
   private struct Run {
-    var attempt: Int
+    var item: ResolvedTask
     /// The first process of the item, which leads a session.
     var pid: pid_t?
   }
@@ -44,6 +44,8 @@ final class RaptorLink {
 
   var emit: (SessionEvent) -> Void = { _ in }
   var onTaskEnd: (TaskID) -> Void = { _ in }
+  /// It could not start the item for want of something, and does not have it any more.
+  var onShortage: (ResolvedTask, Shortage) -> Void = { _, _ in }
   var onEnd: () -> Void = {}
 
   /// - Parameter number: how many raptors the pilot had before this one.
@@ -57,6 +59,8 @@ final class RaptorLink {
   var isAlive: Bool { stage != .idle && stage != .ended }
   /// Whether items may be given to it: until it was told to stop.
   var takesWork: Bool { stage == .starting || stage == .executing }
+  /// Whether it has no items.
+  var isIdle: Bool { running.isEmpty }
 
   func start() {
     do { try launch() } catch {
@@ -98,7 +102,7 @@ final class RaptorLink {
 
   /// CPI `add_item`.
   func add(_ item: ResolvedTask) {
-    running[item.id] = Run(attempt: item.attempt)
+    running[item.id] = Run(item: item)
     write(.addItem(item))
   }
 
@@ -131,19 +135,26 @@ final class RaptorLink {
 
   private func receive(_ line: UnsafeRawBufferPointer) {
     do {
-      guard let event = try SessionEvent(line: line) else { return receiveHello(line) }
+      guard let event = try SessionEvent(line: line) else { return receiveOther(line) }
       guard case .task(let id, let state, let result) = event.kind else { return emit(event) }
       guard let run = running[id] else { return }
       if let pid = result?.pid { running[id]?.pid = pid }
       var known = result
       if state.isFinal, let endReason, known?.reason != nil, state != .done { known?.reason = endReason }
-      emit(SessionEvent(time: event.time, source: .raptor, .task(id, state, known ?? TaskResult(attempt: run.attempt))))
+      emit(
+        SessionEvent(
+          time: event.time, source: .raptor, .task(id, state, known ?? TaskResult(attempt: run.item.attempt))))
       guard state.isFinal else { return }
       running[id] = nil
       onTaskEnd(id)
     } catch {
       emit(SessionEvent(source: .agent, .log(.warning, "the raptor sent what is no event: \(error)")))
     }
+  }
+
+  private func receiveOther(_ line: UnsafeRawBufferPointer) {
+    guard let word = RaptorShortage(line: line) else { return receiveHello(line) }
+    if let run = running.removeValue(forKey: word.id) { onShortage(run.item, word.shortage) }
   }
 
   private func receiveHello(_ line: UnsafeRawBufferPointer) {
@@ -190,7 +201,7 @@ final class RaptorLink {
     case .canceling: report(.canceled, endReason)
     default: report(.failed, refusal ?? "the raptor died: \(how)")
     }
-    for (id, run) in running { fail(id, attempt: run.attempt, endReason ?? "the raptor died (\(how))") }
+    for (id, run) in running { fail(id, attempt: run.item.attempt, endReason ?? "the raptor died (\(how))") }
     running = [:]
     onEnd()
   }

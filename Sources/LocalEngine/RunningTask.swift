@@ -20,6 +20,8 @@ final class RunningTask {
     case timedOut(Double)
     case pilotEnded(String)
     case rankFailed
+    /// Not all of its ranks could be started.
+    case notStarted(Shortage)
   }
 
   struct Rank {
@@ -50,6 +52,9 @@ final class RunningTask {
   }
 
   var aliveRanks: Bool { ranks.contains(where: \.isAlive) }
+
+  /// Whether it was never wholly started, and is put back once nothing of it runs.
+  var isOnItsWayBack: Bool { if case .notStarted = endReason { true } else { false } }
 
   var isFunction: Bool { item.description.function != nil }
 

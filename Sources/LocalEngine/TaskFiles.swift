@@ -8,6 +8,8 @@ import Work
 struct TaskFiles {
   struct TaskFilesError: Error, CustomStringConvertible {
     var description: String
+    /// What is lacking, when it is not the task's own fault.
+    var shortage: Shortage?
   }
 
   private(set) var input: Int32 = -1
@@ -18,32 +20,48 @@ struct TaskFiles {
   static func open(_ description: TaskDescription, _ locations: Locations) -> Result<TaskFiles, TaskFilesError> {
     let directory = locations.task
     var files = TaskFiles()
-    func fail(_ text: String) -> Result<TaskFiles, TaskFilesError> {
+    func fail(
+      _ text: String, _ code: Int32, _ need: Shortage.Need = .ownFile
+    ) -> Result<TaskFiles, TaskFilesError> {
       files.close()
-      return .failure(TaskFilesError(description: text))
+      return .failure(TaskFilesError(description: text, shortage: Shortage(code, need, text)))
     }
     switch description.stdin {
     case nil: break
     case .file(let path):
       let full = locations.path(of: Location(path, relativeTo: .client))
       files.input = Glibc.open(full, O_RDONLY | O_CLOEXEC)
-      guard files.input >= 0 else { return fail("the standard input \(full) could not be opened: \(errorText())") }
+      guard files.input >= 0 else {
+        let code = errno
+        return fail("the standard input \(full) could not be opened: \(errorText(code))", code, .namedFile)
+      }
     case .text(let text):
       let path = directory + "/stdin"
-      do { try writeFile(path, Array(text.utf8)) } catch { return fail("the standard input \(error)") }
+      do { try writeFile(path, Array(text.utf8)) } catch {
+        return fail("the standard input \(error)", error.code?.rawValue ?? 0)
+      }
       files.input = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-      guard files.input >= 0 else { return fail("the standard input \(path) could not be opened: \(errorText())") }
+      guard files.input >= 0 else {
+        let code = errno
+        return fail("the standard input \(path) could not be opened: \(errorText(code))", code)
+      }
     }
     let names = OutputNames(description)
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
     files.output = Glibc.open(directory + "/" + names.output, flags, 0o600)
-    guard files.output >= 0 else { return fail("'\(names.output)' could not be made: \(errorText())") }
+    guard files.output >= 0 else {
+      let code = errno
+      return fail("'\(names.output)' could not be made: \(errorText(code))", code)
+    }
     if names.areShared {
       files.error = fcntl(files.output, F_DUPFD_CLOEXEC, 3)
     } else {
       files.error = Glibc.open(directory + "/" + names.error, flags, 0o600)
     }
-    guard files.error >= 0 else { return fail("'\(names.error)' could not be made: \(errorText())") }
+    guard files.error >= 0 else {
+      let code = errno
+      return fail("'\(names.error)' could not be made: \(errorText(code))", code)
+    }
     return .success(files)
   }
 
@@ -80,7 +98,9 @@ enum TaskScript {
     }
     text += "exec \"$@\"\n"
     do { try writeFile(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
-      throw TaskFiles.TaskFilesError(description: "the script of its pre_exec: \(error)")
+      let text = "the script of its pre_exec: \(error)"
+      throw TaskFiles.TaskFilesError(
+        description: text, shortage: Shortage(error.code?.rawValue ?? 0, .ownFile, text))
     }
     return shell
   }

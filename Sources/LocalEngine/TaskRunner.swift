@@ -35,6 +35,8 @@ final class TaskRunner {
   var emit: (SessionEvent) -> Void = { _ in }
   /// The task came to a final state; what it held is free.
   var onEnd: (TaskID) -> Void = { _ in }
+  /// The task could not be started for want of something that is not its own affair; it is not here any more.
+  var onShortage: (ResolvedTask, Shortage) -> Void = { _, _ in }
 
   /// - Throws: `HelperLinkError` when the directory of the tasks cannot be opened.
   init(configuration: Configuration, loop: PollLoop) throws {
@@ -65,6 +67,9 @@ final class TaskRunner {
     guard !item.description.inputs.isEmpty else { return execute(task) }
     emit(task, .agentStagingInput)
     stage(item.description.inputs, .input, for: task) { [unowned self] task, problem in
+      if let problem, task.endReason == nil {
+        return failedToStart(task, Shortage(awayOf: places, problem), problem)
+      }
       if task.endReason != nil || problem != nil { return end(task, .failed, reason: problem) }
       execute(task)
     }
@@ -74,7 +79,9 @@ final class TaskRunner {
     let uid = task.item.id.uid
     if mkdirat(tasksDescriptor, uid, 0o700) == 0 { return true }
     guard errno == EEXIST else {
-      end(task, .failed, reason: "its directory \(task.directory) could not be made: \(errorText())")
+      let code = errno
+      let reason = "its directory \(task.directory) could not be made: \(errorText(code))"
+      failedToStart(task, Shortage(code, .ownFile, reason), reason)
       return false
     }
     // Another attempt: what the earlier one printed stays beside it.
@@ -83,6 +90,21 @@ final class TaskRunner {
       rename(old, OutputNames.kept(old, attempt: task.item.attempt - 1))
     }
     return true
+  }
+
+  /// The directories that every task starts from.
+  private var places: [String] { [configuration.sessionDirectory + "/tasks", configuration.clientDirectory] }
+
+  /// A task that could not be started: for want of something, or by its own fault.
+  private func failedToStart(_ task: RunningTask, _ shortage: Shortage?, _ reason: String) {
+    guard let shortage, task.endReason == nil else { return end(task, .failed, reason: reason) }
+    putBack(task, shortage)
+  }
+
+  private func putBack(_ task: RunningTask, _ shortage: Shortage) {
+    tasks[task.item.id] = nil
+    loop.cancel(task.timer)
+    onShortage(task.item, shortage)
   }
 
   private func stage(
@@ -122,7 +144,7 @@ final class TaskRunner {
       do {
         program = try TaskScript.write(description, to: task.directory)
         argv = [program, "task.sh"] + argv
-      } catch { return end(task, .failed, reason: "\(error)") }
+      } catch { return failedToStart(task, error.shortage, "\(error)") }
     }
     guard let files = openFiles(task) else { return }
     defer { files.close() }
@@ -134,6 +156,11 @@ final class TaskRunner {
       let pid = launch(program, argv, variables + [(TaskVariables.rank, String(number))], files, in: task.directory)
       guard pid > 0 else {
         let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
+        if let shortage = Shortage(-pid, .process, reason) ?? Shortage(awayOf: [task.directory] + places, reason) {
+          guard task.aliveRanks else { return putBack(task, shortage) }
+          // What ran of it ran for an instant: the whole task is put back once that is gone.
+          return terminate(task, because: .notStarted(shortage), grace: 0)
+        }
         task.result.exitCode = pid == -ENOENT ? 127 : 126
         guard task.aliveRanks else { return end(task, .failed, reason: reason) }
         task.result.reason = reason
@@ -161,7 +188,7 @@ final class TaskRunner {
       begun(task, at: time)
     } catch {
       task.result.exitCode = error.exitCode
-      end(task, .failed, reason: error.description)
+      failedToStart(task, error.shortage, error.description)
     }
   }
 
@@ -169,7 +196,7 @@ final class TaskRunner {
     switch TaskFiles.open(task.item.description, locations(of: task)) {
     case .success(let files): return files
     case .failure(let problem):
-      end(task, .failed, reason: problem.description)
+      failedToStart(task, problem.shortage ?? Shortage(awayOf: places, problem.description), problem.description)
       return nil
     }
   }
@@ -300,6 +327,7 @@ final class TaskRunner {
     case .rankFailed:
       state = .failed
       task.result.reason = failureText(task)
+    case .notStarted(let shortage): return putBack(task, shortage)
     }
     tasks[task.item.id] = nil
     loop.cancel(task.timer)
@@ -320,7 +348,8 @@ final class TaskRunner {
   private func terminate(_ task: RunningTask, because reason: RunningTask.EndReason, grace: Double) {
     let killTime = ContinuousClock.now + Duration(saturating: grace)
     let isFirst = task.endReason == nil
-    if isFirst { task.endReason = reason }
+    // One that is on its way back is not put back any more when someone wants it ended.
+    if isFirst || task.isOnItsWayBack { task.endReason = reason }
     // A second request may shorten the grace, never lengthen it.
     guard isFirst || killTime < task.killTime ?? killTime else { return }
     task.killTime = killTime

@@ -67,8 +67,11 @@ public struct SessionSnapshot: Sendable {
     case .resource(let name, let acquired, let detail):
       note(time, .info, "\(name) \(acquired ? "acquired" : "released")" + (detail.map { ": \($0)" } ?? ""))
     case .pilot(let status):
-      if status.state == .active, pilot?.state != .active { pilotActive = time }
+      let wasActive = pilot?.state == .active
+      if status.state == .active, !wasActive { pilotActive = time }
       pilot = status
+      // What an active one waits for is said by its agent, in the log.
+      guard status.state != .active || !wasActive else { return }
       note(
         time, status.state == .failed ? .error : .info,
         "\(status.uid) \(status.state.rawValue)" + (status.detail.map { ": \($0)" } ?? ""))

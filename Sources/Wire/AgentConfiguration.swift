@@ -13,12 +13,14 @@ package struct AgentConfiguration: Equatable, Sendable {
   package var runtime: Double?
   package var pilot: String
   package var killGrace: Double
+  /// Seconds in which nothing runs and nothing can be started before the agent gives up.
+  package var patience: Double
   /// The program that an agent starts as raptor, and its arguments.
   package var raptorCommand: [String]
 
   package init(
     session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
-    runtime: Double?, pilot: String, killGrace: Double, raptorCommand: [String]
+    runtime: Double?, pilot: String, killGrace: Double, patience: Double, raptorCommand: [String]
   ) {
     self.session = session
     self.sessionDirectory = sessionDirectory
@@ -29,6 +31,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     self.runtime = runtime
     self.pilot = pilot
     self.killGrace = killGrace
+    self.patience = patience
     self.raptorCommand = raptorCommand
   }
 
@@ -40,7 +43,7 @@ package struct AgentConfiguration: Equatable, Sendable {
   static let coding = JSONRecord(
     AgentConfiguration(
       session: "", sessionDirectory: "", clientDirectory: "", venv: nil, cores: 0, gpus: 0, runtime: nil, pilot: "",
-      killGrace: 0, raptorCommand: []),
+      killGrace: 0, patience: 0, raptorCommand: []),
     .required("session", \.session, .text),
     .required("session_directory", \.sessionDirectory, .text),
     .required("client_directory", \.clientDirectory, .text),
@@ -50,6 +53,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     .optional("runtime", \.runtime, .number),
     .required("pilot", \.pilot, .text),
     .required("kill_grace", \.killGrace, .number),
+    .field("patience", \.patience, .number),
     .required("raptor_command", \.raptorCommand, .list(.text))
   ).coding
 }

@@ -6,11 +6,12 @@ import Testing
 /// A local engine that finds its agent and raptor in the `scalems-top` beside the tests.
 func localHarness(
   cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3,
-  venv: String? = nil
+  venv: String? = nil, patience: Double = 60
 ) throws -> EngineHarness {
   var limits = TimeLimits()
   limits.killGrace = .seconds(killGrace)
   limits.awaitRaptor = .seconds(0.5)
+  limits.shortage = .seconds(patience)
   let configuration = try RuntimeConfiguration(
     targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits,
     engines: [.local])

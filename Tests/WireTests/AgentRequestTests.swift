@@ -9,7 +9,7 @@ import Work
 enum AgentSamples {
   static let configuration = AgentConfiguration(
     session: "s", sessionDirectory: "/s \"x\"", clientDirectory: "/c", venv: "/v", cores: 4, gpus: 1, runtime: 90.25,
-    pilot: "pilot.0000", killGrace: 1e-5, raptorCommand: ["/x", "scalems-raptor", "raptor"])
+    pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"])
 
   static let requests: [AgentRequest] = [
     .start(configuration), .hello, .batch(7, RoundTripTests.description),

@@ -76,6 +76,12 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How long to wait, when nothing runs and nothing can be started for want of room on the disk, processes and the like, before the session ends (default: 900).",
+      valueName: "s"))
+  var patience: Double?
+
+  @Option(
+    help: ArgumentHelp(
       "Take up a session whose host died or was stopped: what has ended stays so, the rest runs.",
       valueName: "session"))
   var resume: String?
@@ -176,6 +182,7 @@ struct RunCommand: ParsableCommand {
     if let cores { settings.cores = cores }
     if let gpus { settings.gpus = gpus }
     if let taskGrace { settings.taskGrace = taskGrace }
+    if let patience { settings.patience = patience }
     if !pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
     if keepOpen { settings.isKeptOpen = true }
     return SessionHost.Plan(
@@ -210,7 +217,8 @@ struct RunCommand: ParsableCommand {
       name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
       accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,
       cores: pilotCores(engine, file), gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime,
-      pilotOptions: try pilotOptions(), taskGrace: taskGrace, clientDirectory: clientDirectory, isKeptOpen: keepOpen)
+      pilotOptions: try pilotOptions(), taskGrace: taskGrace, patience: patience,
+      clientDirectory: clientDirectory, isKeptOpen: keepOpen)
   }
 
   /// What the engine is asked for, when it has no default and the target has a natural one.

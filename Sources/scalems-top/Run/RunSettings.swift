@@ -20,6 +20,8 @@ struct RunSettings: Codable {
   var pilotOptions: [String: String] = [:]
   /// Seconds that running tasks get to finish in when the session is closed.
   var taskGrace: Double?
+  /// Seconds that the session waits while nothing can be started for want of something, as room on the disk.
+  var patience: Double?
   /// What relative paths of the workflow refer to.
   var clientDirectory: String
   /// Whether the session waits for more work when all is done.
@@ -36,6 +38,13 @@ struct RunSettings: Codable {
           description: "--task-grace is a number of seconds from 0 to 1000000, not \(Format.plain(taskGrace))")
       }
       limits?.awaitTasks = Duration(saturating: taskGrace)
+    }
+    if let patience {
+      guard patience >= 0, patience <= 1e6 else {
+        throw UsageError(
+          description: "--patience is a number of seconds from 0 to 1000000, not \(Format.plain(patience))")
+      }
+      limits?.shortage = Duration(saturating: patience)
     }
     do {
       return try RuntimeConfiguration(
@@ -75,7 +84,7 @@ struct RunSettings: Codable {
   init(
     name: String, engine: String, resource: String?, accessSchema: String?, targetVenv: String?, enableRaptor: Bool,
     cores: Int?, gpus: Int?, runtime: Double?, pilotOptions: [String: String], taskGrace: Double?,
-    clientDirectory: String, isKeptOpen: Bool
+    patience: Double?, clientDirectory: String, isKeptOpen: Bool
   ) {
     self.name = name
     self.engine = engine
@@ -88,6 +97,7 @@ struct RunSettings: Codable {
     self.runtime = runtime
     self.pilotOptions = pilotOptions
     self.taskGrace = taskGrace
+    self.patience = patience
     self.clientDirectory = clientDirectory
     self.isKeptOpen = isKeptOpen
   }

@@ -57,6 +57,7 @@ private struct SessionStatus {
     json.member("last_event", snapshot.lastEvent?.seconds)
     json.member("workflow_complete", snapshot.isWorkflowComplete)
     json.member("pilot", snapshot.pilot?.state.rawValue)
+    json.member("pilot_detail", snapshot.pilot?.detail)
     json.member("cores", snapshot.pilot?.cores)
     json.member("cores_in_use", snapshot.coresInUse)
     json.member("raptor", snapshot.raptor?.state.name)
@@ -94,6 +95,7 @@ private struct SessionStatus {
     if let pilot = snapshot.pilot {
       lines.append(
         ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use"))
+      if let detail = pilot.detail { lines.append(("", detail)) }
     }
     if let raptor = snapshot.raptor { lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)")) }
     let counts = TaskPhase.allCases.filter { snapshot.tasks.count(in: $0) > 0 }
