@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -47,6 +46,8 @@ pid_t task_launch(const struct task_launch *launch) {
       prctl(PR_SET_PDEATHSIG, launch->death_signal);
       if (getppid() != parent) _exit(127);  // the parent died before the signal was armed
     }
+    // A processor that has gone meanwhile is no reason not to start.
+    if (launch->cores) syscall(SYS_sched_setaffinity, 0, launch->cores_size, launch->cores);
     if (launch->subreaper) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // lasts through the exec
     sigset_t none;
     sigemptyset(&none);
@@ -78,9 +79,13 @@ pid_t task_fork(int death_signal) {
 
 int task_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
-int task_available_cores(void) {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+// The system calls themselves: cpu_set_t ends at 1024 processors.
+int task_get_affinity(pid_t thread, unsigned long *mask, size_t size) {
+  return (int)syscall(SYS_sched_getaffinity, thread, size, mask);
+}
+
+int task_set_affinity(pid_t thread, const unsigned long *mask, size_t size) {
+  return (int)syscall(SYS_sched_setaffinity, thread, size, mask);
 }
 
 void task_set_process_name(const char *name) { prctl(PR_SET_NAME, name); }

@@ -19,6 +19,7 @@ public struct RuntimeConfiguration: Sendable {
   public let runtime: Double?
   /// Further options of the pilot, for an engine that knows them itself.
   public let pilotOptions: [String: String]
+  public let placement: TaskPlacement
   public let limits: TimeLimits
 
   /// - Parameters:
@@ -29,7 +30,8 @@ public struct RuntimeConfiguration: Sendable {
   public init(
     engine engineName: String? = nil, resource: String? = nil, accessSchema: String? = nil,
     targetVenv: String? = nil, enableRaptor: Bool = false, cores: Int? = nil, gpus: Int? = nil,
-    runtime: Double? = nil, pilotOptions: [String: String] = [:], limits: TimeLimits? = nil,
+    runtime: Double? = nil, pilotOptions: [String: String] = [:], placement: TaskPlacement = TaskPlacement(),
+    limits: TimeLimits? = nil,
     engines: [EngineKind]
   ) throws(ValueError) {
     let engine = try Self.engine(engineName, of: engines)
@@ -62,6 +64,7 @@ public struct RuntimeConfiguration: Sendable {
     self.gpus = numbers.gpus ?? 0
     self.runtime = numbers.runtime
     self.pilotOptions = engine.pilotOptions == nil ? pilotOptions : [:]
+    self.placement = placement
     self.limits = limits
   }
 

@@ -27,12 +27,18 @@ final class Agent {
     var pause: DispatchPause
     var retry: PollLoop.TimerID?
     var isFilling = false
+    /// The processors of this machine that are the pilot's cores, in order; empty when tasks are not bound to them.
+    let processors: [Int]
 
     init(configuration: AgentConfiguration, runner: TaskRunner) {
       self.configuration = configuration
       self.runner = runner
-      scheduler = CoreScheduler(cores: configuration.cores, gpus: configuration.gpus)
       pause = DispatchPause(patience: Duration(saturating: configuration.patience))
+      // A pilot with more cores than there are has none of its own to give to a task.
+      let own = configuration.placement.bindsCores ? CoreMask.own.numbers : []
+      processors = configuration.cores <= own.count ? Array(own.prefix(configuration.cores)) : []
+      scheduler = CoreScheduler(
+        cores: configuration.cores, gpus: configuration.gpus, numbersCores: !processors.isEmpty)
     }
   }
 
@@ -77,7 +83,7 @@ final class Agent {
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
       clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: configuration.killGrace,
-      source: .agent)
+      placement: configuration.placement, source: .agent)
     do {
       let settings = Settings(
         configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))
@@ -106,7 +112,7 @@ final class Agent {
     switch request {
     case .start, .hello: break
     case .batch(let number, let description): settings.raptor?.write(.batch(number, description))
-    case .addItem(let item): add(item, settings)
+    case .addItem(let item, _): add(item, settings)
     case .cancel(let ids, let grace): cancel(ids, grace: grace, settings)
     case .withdraw(let number):
       let ids = settings.scheduler.removeAll()
@@ -161,10 +167,15 @@ final class Agent {
       }
       guard let item = settings.waiting.removeValue(forKey: start.id) else { continue }
       settings.pause.tries(item.id)
+      let slots = TaskSlots(
+        cores: start.slots.cores.compactMap {
+          settings.processors.indices.contains($0) ? settings.processors[$0] : nil
+        },
+        gpus: start.slots.gpus)
       if !item.description.raptor {
-        settings.runner.start(item, gpus: start.gpus)
+        settings.runner.start(item, slots)
       } else if let raptor = settings.raptor, raptor.takesWork {
-        raptor.add(item)
+        raptor.add(item, slots)
       } else {
         settings.scheduler.release(item.id)
         handBack(item)

@@ -11,22 +11,26 @@ struct CoreScheduler {
 
   struct Start: Equatable {
     var id: TaskID
-    /// The gpus it got, by number.
-    var gpus: [Int]
+    /// The cores and gpus it got, counted from 0 in the pilot; no cores where their numbers do not matter.
+    var slots: TaskSlots
   }
 
   let cores: Int
   private(set) var freeCores: Int
-  private var gpus: GPUPool
+  /// `nil` where the numbers of cores do not matter.
+  private var coreNumbers: NumberPool?
+  private var gpus: NumberPool
   private var waiting: [Request] = []
-  private var held: [TaskID: (cores: Int, gpus: [Int])] = [:]
+  private var held: [TaskID: (cores: Int, slots: TaskSlots)] = [:]
   /// How often a task was started before the first in the queue.
   private var passedOver = 0
 
-  init(cores: Int, gpus: Int) {
+  /// - Parameter numbersCores: whether tasks are to know which cores they hold.
+  init(cores: Int, gpus: Int, numbersCores: Bool = false) {
     self.cores = cores
     freeCores = cores
-    self.gpus = GPUPool(count: gpus)
+    coreNumbers = numbersCores ? NumberPool(count: cores) : nil
+    self.gpus = NumberPool(count: gpus)
   }
 
   /// Starts before the first one that are allowed: about one filling of the pilot with small tasks.
@@ -69,23 +73,24 @@ struct CoreScheduler {
       let id = waiting.remove(at: index).id
       passedOver = index == 0 ? 0 : passedOver + 1
       freeCores -= needs.cores
-      let taken = gpus.take(needs.gpus)
-      held[id] = (needs.cores, taken)
-      return Start(id: id, gpus: taken)
+      let slots = TaskSlots(cores: coreNumbers?.take(needs.cores) ?? [], gpus: gpus.take(needs.gpus))
+      held[id] = (needs.cores, slots)
+      return Start(id: id, slots: slots)
     }
     return nil
   }
 
   /// Gives back what a task held.
   mutating func release(_ id: TaskID) {
-    guard let (cores, numbers) = held.removeValue(forKey: id) else { return }
+    guard let (cores, slots) = held.removeValue(forKey: id) else { return }
     freeCores += cores
-    gpus.giveBack(numbers)
+    coreNumbers?.giveBack(slots.cores)
+    gpus.giveBack(slots.gpus)
   }
 }
 
-/// Gpus by number, the lowest free ones first; those that were never used take no memory.
-private struct GPUPool {
+/// Numbers from 0 on, the lowest free ones first; those that were never used take no memory.
+private struct NumberPool {
   let count: Int
   /// Given back, in order.
   private var returned: [Int] = []

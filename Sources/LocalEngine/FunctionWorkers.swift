@@ -21,6 +21,8 @@ final class FunctionWorkers {
     var channel: OutputBuffer
     var lines = LineReader()
     var task: TaskID?
+    /// What it is bound to.
+    var cores: [Int] = []
     /// It is killed, and no call may be given to it.
     var isEnding = false
 
@@ -70,6 +72,10 @@ final class FunctionWorkers {
   }
 
   private func give(_ request: [UInt8], of task: RunningTask, to worker: Worker) -> Bool {
+    if !task.slots.cores.isEmpty, worker.cores != task.slots.cores {
+      worker.cores = task.slots.cores
+      CoreMask(worker.cores).bind(worker.pid)
+    }
     worker.channel.append(request)
     worker.channel.flush()
     guard !worker.channel.isBroken else { return false }

@@ -118,7 +118,7 @@ public final class LocalEngine: PilotEngine {
       cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
       killGrace: context.configuration.limits.killGrace.seconds,
       patience: context.configuration.limits.shortage.seconds,
-      raptorCommand: [executable, "scalems-raptor", "raptor"])
+      raptorCommand: [executable, "scalems-raptor", "raptor"], placement: context.configuration.placement)
     state.withLock { $0.agent = agent }
     send { $0.write(.start(configuration)) }
     await wait { $0.pilot == .active || $0.pilot?.isFinal ?? false || $0.agentEnded }

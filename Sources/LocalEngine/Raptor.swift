@@ -47,12 +47,12 @@ final class Raptor {
       endNow()
     case .request(.start(let configuration)): start(configuration)
     case .request(.hello) where !isStopping: link.write { RaptorHello().write(to: &$0) }
-    case .request(.addItem(let item)):
+    case .request(.addItem(let item, let slots)):
       if isStopping {
         let result = TaskResult(attempt: item.attempt, reason: "the raptor is stopping")
         link.emit(SessionEvent(source: .raptor, .task(item.id, .failed, result)))
       } else {
-        runner?.start(item)
+        runner?.start(item, slots)
       }
     case .request(.cancel(let ids, let grace)): runner?.cancel(ids, grace: grace)
     case .request(.stop): isStopping = true
@@ -64,7 +64,8 @@ final class Raptor {
     killGrace = configuration.killGrace
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: killGrace, source: .raptor)
+      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: killGrace,
+      placement: configuration.placement, source: .raptor)
     do {
       let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
       runner.emit = { [unowned self] in link.emit($0) }

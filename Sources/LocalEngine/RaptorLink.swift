@@ -101,9 +101,9 @@ final class RaptorLink {
   }
 
   /// CPI `add_item`.
-  func add(_ item: ResolvedTask) {
+  func add(_ item: ResolvedTask, _ slots: TaskSlots) {
     running[item.id] = Run(item: item)
-    write(.addItem(item))
+    write(.addItem(item, slots))
   }
 
   func cancel(_ ids: [TaskID], grace: Double) {

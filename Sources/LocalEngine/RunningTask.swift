@@ -32,7 +32,7 @@ final class RunningTask {
 
   let item: ResolvedTask
   let directory: String
-  let gpus: [Int]
+  let slots: TaskSlots
   var stage = Stage.stagingInput
   var ranks: [Rank] = []
   var started = ContinuousClock.now
@@ -44,10 +44,10 @@ final class RunningTask {
   /// Whether the interpreter of a function said how the call went; one that died did not.
   var isAnswered = false
 
-  init(item: ResolvedTask, directory: String, gpus: [Int]) {
+  init(item: ResolvedTask, directory: String, slots: TaskSlots) {
     self.item = item
     self.directory = directory
-    self.gpus = gpus
+    self.slots = slots
     result = TaskResult(attempt: item.attempt)
   }
 

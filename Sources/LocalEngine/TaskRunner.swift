@@ -18,12 +18,14 @@ final class TaskRunner {
     /// The virtual environment of functions.
     var venv: String?
     var killGrace: Double
+    var placement: TaskPlacement
     var source: SessionEvent.Source
   }
 
   private let configuration: Configuration
   private let loop: PollLoop
-  private let environment = ProcessEnvironment()
+  private let environment: ProcessEnvironment
+  private let inheritsThreads: Bool
   private var programs = ProgramFinder()
   private var tasks: [TaskID: RunningTask] = [:]
   private var taskByPid: [pid_t: TaskID] = [:]
@@ -42,6 +44,8 @@ final class TaskRunner {
   init(configuration: Configuration, loop: PollLoop) throws {
     self.configuration = configuration
     self.loop = loop
+    environment = TaskEnvironment.make()
+    inheritsThreads = environment.has(TaskPlacement.threads)
     let directory = configuration.sessionDirectory + "/tasks"
     tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard tasksDescriptor >= 0 else {
@@ -59,9 +63,9 @@ final class TaskRunner {
   // MARK: Start
 
   /// Starts a task, after staging its inputs.
-  func start(_ item: ResolvedTask, gpus: [Int] = []) {
+  func start(_ item: ResolvedTask, _ slots: TaskSlots) {
     let directory = configuration.sessionDirectory + "/tasks/" + item.id.uid
-    let task = RunningTask(item: item, directory: directory, gpus: gpus)
+    let task = RunningTask(item: item, directory: directory, slots: slots)
     tasks[item.id] = task
     guard makeDirectory(task) else { return }
     guard !item.description.inputs.isEmpty else { return execute(task) }
@@ -153,7 +157,9 @@ final class TaskRunner {
     task.started = .now
     let time = Timestamp.now
     for number in 0..<max(1, description.resources.ranks) {
-      let pid = launch(program, argv, variables + [(TaskVariables.rank, String(number))], files, in: task.directory)
+      let pid = launch(
+        program, argv, variables + [(TaskVariables.rank, String(number))], files, of: task,
+        on: task.slots.cores(ofRank: number, of: description.resources.ranks))
       guard pid > 0 else {
         let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
         if let shortage = Shortage(-pid, .process, reason) ?? Shortage(awayOf: [task.directory] + places, reason) {
@@ -224,18 +230,23 @@ final class TaskRunner {
       of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory
     ).map { ($0.name, $0.value) }
     variables.append((TaskVariables.taskDirectory, task.directory))
+    let threads = TaskPlacement.threads
+    if let count = configuration.placement.threads(of: description, isInherited: inheritsThreads) {
+      variables.append((threads, count))
+    }
     if description.resources.gpusPerRank > 0 {
-      variables.append(("CUDA_VISIBLE_DEVICES", task.gpus.map(String.init).joined(separator: ",")))
+      variables.append(("CUDA_VISIBLE_DEVICES", task.slots.gpus.map(String.init).joined(separator: ",")))
     }
     return variables
   }
 
   private func launch(
-    _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, in directory: String
+    _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, of task: RunningTask,
+    on cores: ArraySlice<Int>
   ) -> pid_t {
     let start = ProcessStart(
-      program: program, arguments: argv, directory: directory, input: files.input, output: files.output,
-      error: files.error, diesWithParent: true)
+      program: program, arguments: argv, directory: task.directory, input: files.input, output: files.output,
+      error: files.error, diesWithParent: true, cores: cores.isEmpty ? nil : CoreMask(cores))
     return environment.with(variables) { start.run(environment: $0) }
   }
 

@@ -33,12 +33,14 @@ public final class PeerProcess: Sendable {
   /// - Parameters:
   ///   - command: the program, then its arguments from `argv[0]` on.
   ///   - environment: set over this process's.
+  ///   - leftOut: which names of this process's variables it does not get.
   ///   - directory: where it starts; this process's directory when `nil`.
   ///   - log: where its standard error goes.
   ///   - receiver: used on the reading queue.
   /// - Throws: `PeerError` when it cannot be started.
   public init(
-    command: [String], environment: [(String, String)] = [], directory: String? = nil, log: String,
+    command: [String], environment: [(String, String)] = [],
+    without leftOut: ([String]) -> Set<String> = { _ in [] }, directory: String? = nil, log: String,
     receiver: some LineReceiver & Sendable
   ) throws(PeerError) {
     let error = try Self.openLog(log)
@@ -50,7 +52,7 @@ public final class PeerProcess: Sendable {
       program: program, arguments: Array(command.dropFirst()), directory: directory,
       input: streams.toPeer.theirs.number,
       output: streams.fromPeer.writer.number, error: error.number, diesWithParent: false)
-    let started = ProcessEnvironment().with(environment) { start.run(environment: $0) }
+    let started = ProcessEnvironment(without: leftOut).with(environment) { start.run(environment: $0) }
     guard started > 0 else {
       throw PeerError(description: "'\(program)' could not be started: \(errorText(-started))")
     }

@@ -7,7 +7,10 @@ public final class ProcessEnvironment {
   private var base: [(name: String, entry: UnsafeMutablePointer<CChar>)] = []
   public let path: String
 
-  public init() {
+  /// - Parameters:
+  ///   - leftOut: which of the names are not handed on.
+  ///   - defaults: set where this process has no such variable.
+  public init(without leftOut: ([String]) -> Set<String> = { _ in [] }, defaults: [(String, String)] = []) {
     var pointer = environ
     while let entry = pointer.pointee {
       let text = String(cString: entry)
@@ -16,8 +19,18 @@ public final class ProcessEnvironment {
       if !name.hasPrefix("SCALEMS_") { base.append((name, strdup(entry))) }
       pointer += 1
     }
+    let excluded = leftOut(base.map(\.name))
+    base.removeAll { name, entry in
+      if excluded.contains(name) { free(entry) }
+      return excluded.contains(name)
+    }
+    let given = Set(base.map(\.name))
+    for (name, value) in defaults where !given.contains(name) { base.append((name, strdup("\(name)=\(value)"))) }
     path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
   }
+
+  /// Whether new processes have this variable from this one.
+  public func has(_ name: String) -> Bool { base.contains { $0.name == name } }
 
   deinit { for (_, entry) in base { free(entry) } }
 

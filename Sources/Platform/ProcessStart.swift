@@ -16,10 +16,12 @@ public struct ProcessStart {
   public var diesWithParent: Bool
   /// Whether orphans among its descendants become its children.
   public var isSubreaper: Bool
+  /// The processors it may run on; the caller's when `nil`.
+  public var cores: CoreMask?
 
   public init(
     program: String, arguments: [String], directory: String? = nil, input: Int32 = -1, output: Int32, error: Int32,
-    diesWithParent: Bool, isSubreaper: Bool = false
+    diesWithParent: Bool, isSubreaper: Bool = false, cores: CoreMask? = nil
   ) {
     self.program = program
     self.arguments = arguments
@@ -29,6 +31,7 @@ public struct ProcessStart {
     self.error = error
     self.diesWithParent = diesWithParent
     self.isSubreaper = isSubreaper
+    self.cores = cores
   }
 
   /// - Parameter environment: NULL-terminated.
@@ -37,10 +40,12 @@ public struct ProcessStart {
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { argv.forEach { free($0) } }
     return program.withCString { program in
-      argv.withUnsafeMutableBufferPointer { argv in
+      withPointers(&argv) { argv, words in
         var launch = task_launch()
         launch.path = program
         launch.argv = UnsafePointer(argv.baseAddress)
+        launch.cores = words.isEmpty ? nil : words.baseAddress
+        launch.cores_size = words.count * MemoryLayout<UInt>.size
         launch.envp = environment
         launch.standard_input = input
         launch.standard_output = output
@@ -54,5 +59,12 @@ public struct ProcessStart {
         }
       }
     }
+  }
+
+  private func withPointers<R>(
+    _ argv: inout [UnsafeMutablePointer<CChar>?],
+    _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>, UnsafeBufferPointer<UInt>) -> R
+  ) -> R {
+    argv.withUnsafeMutableBufferPointer { argv in (cores?.words ?? []).withUnsafeBufferPointer { body(argv, $0) } }
   }
 }

@@ -25,8 +25,11 @@ public enum ThisProcess {
   /// Keeps what it has open from the programs that it starts, but for the standard streams.
   public static func keepDescriptors() { task_close_descriptors_on_exec(3) }
 
-  /// The number of processors it may run on.
-  public static var availableCores: Int { Int(max(1, task_available_cores())) }
+  /// How many processors it may use: those it may run on, as far as a quota of its control groups lets it.
+  public static var availableCores: Int {
+    let visible = max(1, CoreMask.own.numbers.count)
+    return min(visible, CoreQuota.ofThisProcess() ?? visible)
+  }
 
   /// A child that ended and was not waited for yet: it stays so, which keeps its id, and that of its process group, from
   /// being given to another process meanwhile.

@@ -97,10 +97,10 @@ public final class RadicalEngine: PilotEngine {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw DispatchError("cannot make \(directory): \(errorText())")
     }
-    let helper = try RadicalHelper(session: context.id, venv: venv.path, directory: directory, environment: environment)
-    { [weak self] in
-      self?.receive($0)
-    }
+    let helper = try RadicalHelper(
+      session: context.id, venv: venv.path, directory: directory, environment: environment,
+      isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)
+    ) { [weak self] in self?.receive($0) }
     let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)
     let hello = state.withLock { state in
       state.context = context
@@ -108,7 +108,9 @@ public final class RadicalEngine: PilotEngine {
       state.record = record
       state.mapping = TaskMapping(
         session: context.id, venv: venv.path, clientDirectory: context.clientDirectory,
-        sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds)
+        sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds,
+        placement: configuration.placement,
+        inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) })
       return state.hello
     }
     keep(record, in: context)

@@ -48,12 +48,13 @@ final class RadicalHelper: Sendable {
   ///   - venv: the virtual environment that has radical.pilot.
   ///   - directory: where it works; RP makes the directory of its session there.
   ///   - environment: set over that of this process.
+  ///   - isOnThisMachine: whether RP's agent has no batch system: what one said of this process is not true of tasks.
   ///   - silence: what it may be silent for after its first words.
   ///   - deliver: called in order, with everything that could be read at once.
   /// - Throws: `DispatchError` when it cannot be started.
   init(
     session: String, venv: String, directory: String, environment: [String: String],
-    silence: Duration = .seconds(30), deliver: @escaping @Sendable ([Event]) -> Void
+    isOnThisMachine: Bool = true, silence: Duration = .seconds(30), deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(DispatchError) {
     self.deliver = deliver
     self.silence = silence
@@ -74,7 +75,9 @@ final class RadicalHelper: Sendable {
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
           ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
         ] + environment.sorted { $0.key < $1.key },
-        directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
+        without: { names in
+          OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
+        }, directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
       state.withLock { $0.peer = peer }
     } catch { throw DispatchError("the RADICAL-Pilot helper: \(error)") }
     Task { [weak self] in

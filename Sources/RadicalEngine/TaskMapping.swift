@@ -18,6 +18,9 @@ struct TaskMapping: Sendable {
   var sessionDirectory: String
   /// Seconds.
   var killGrace: Double
+  var placement = TaskPlacement()
+  /// `OMP_NUM_THREADS` of the user; tasks on another machine would not have it.
+  var inheritedThreads: String?
   /// The raptor that tasks go through that want one.
   var raptor = ""
 
@@ -130,6 +133,7 @@ struct TaskMapping: Sendable {
     result.timeout = nil
     var variables = description.environment.merging(facts(of: task)) { $1 }
     variables[TaskVariables.rank] = "0"
+    variables[TaskPlacement.threads] = variables[TaskPlacement.threads] ?? threads(of: description)
     let request = PythonCall.request(
       function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
@@ -145,8 +149,19 @@ struct TaskMapping: Sendable {
     // RP's shell fills in its own.
     result[TaskVariables.rank] = "$RP_RANK"
     result[TaskVariables.taskDirectory] = "$RP_TASK_SANDBOX"
+    if result[TaskPlacement.threads] == nil {
+      result[TaskPlacement.threads] = threads(of: task.description).map(Self.escaped)
+    }
     return result
   }
+
+  private func threads(of description: TaskDescription) -> String? {
+    placement.threads(of: description, isInherited: inheritedThreads != nil)
+      ?? (description.environment[TaskPlacement.threads] == nil ? inheritedThreads : nil)
+  }
+
+  /// Whether tasks of a resource run on this machine, without a batch system.
+  static func isOnThisMachine(_ resource: String) -> Bool { resource.hasPrefix("local.") }
 
   private func facts(of task: ResolvedTask) -> [String: String] {
     let facts = TaskVariables.facts(of: task, session: session, sessionDirectory: sessionDirectory)

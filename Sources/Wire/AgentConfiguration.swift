@@ -17,10 +17,12 @@ package struct AgentConfiguration: Equatable, Sendable {
   package var patience: Double
   /// The program that an agent starts as raptor, and its arguments.
   package var raptorCommand: [String]
+  package var placement: TaskPlacement
 
   package init(
     session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
-    runtime: Double?, pilot: String, killGrace: Double, patience: Double, raptorCommand: [String]
+    runtime: Double?, pilot: String, killGrace: Double, patience: Double, raptorCommand: [String],
+    placement: TaskPlacement = TaskPlacement()
   ) {
     self.session = session
     self.sessionDirectory = sessionDirectory
@@ -33,6 +35,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     self.killGrace = killGrace
     self.patience = patience
     self.raptorCommand = raptorCommand
+    self.placement = placement
   }
 
   /// What is wrong with its numbers, if anything: an agent survives whatever its host says.
@@ -54,6 +57,8 @@ package struct AgentConfiguration: Equatable, Sendable {
     .required("pilot", \.pilot, .text),
     .required("kill_grace", \.killGrace, .number),
     .field("patience", \.patience, .number),
-    .required("raptor_command", \.raptorCommand, .list(.text))
+    .required("raptor_command", \.raptorCommand, .list(.text)),
+    .field("bind", \.placement.bindsCores, .flag),
+    .field("omp_threads", \.placement.setsThreads, .flag)
   ).coding
 }

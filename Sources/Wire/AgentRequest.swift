@@ -14,7 +14,8 @@ package enum AgentRequest: Equatable, Sendable {
   case hello
   /// A description that many items share; its id is the number of the first task.
   case batch(UInt32, TaskDescription)
-  case addItem(ResolvedTask)
+  /// Of an agent, with what it has given to the task.
+  case addItem(ResolvedTask, TaskSlots = TaskSlots())
   case cancel([TaskID], grace: Double)
   /// Hand back what has not started; the number returns in the answer.
   case withdraw(Int)

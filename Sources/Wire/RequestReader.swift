@@ -46,7 +46,7 @@ package struct RequestReader {
       let description = try members.required("description", TaskDescription.coding)
       descriptions[number] = description
       return .batch(number, description)
-    case "add_item": return .addItem(try item(members))
+    case "add_item": return .addItem(try item(members), try slots(members))
     case "cancel":
       return .cancel(
         try members.required("uids", .list(TaskID.coding)), grace: try members.required("grace", .number))
@@ -57,6 +57,12 @@ package struct RequestReader {
     case "stop": return .stop
     default: throw JSONError([.member("do")], "cannot be \(ControlError.quoted(verb))")
     }
+  }
+
+  private func slots(_ members: JSONObject) throws -> TaskSlots {
+    TaskSlots(
+      cores: try members.optional("cores", .list(.integer)) ?? [],
+      gpus: try members.optional("gpus", .list(.integer)) ?? [])
   }
 
   /// A task of a batch, or one that was resolved, which brings its label.

@@ -40,12 +40,14 @@ package struct RequestWriter {
       json.member("do", "batch")
       json.member("batch", number)
       member(description)
-    case .addItem(let item):
+    case .addItem(let item, let slots):
       json.member("do", "add_item")
       json.member("n", item.id.number)
       json.member("attempt", item.attempt)
       json.member("label", item.label)
       json.member("member", item.member)
+      if !slots.cores.isEmpty { json.member("cores", slots.cores, .list(.integer)) }
+      if !slots.gpus.isEmpty { json.member("gpus", slots.gpus, .list(.integer)) }
       member(item.description)
     case .cancel(let ids, let grace):
       json.member("do", "cancel")

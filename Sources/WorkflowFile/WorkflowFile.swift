@@ -7,11 +7,18 @@ public struct PilotRequest: Equatable, Sendable {
   public var gpus: Int?
   /// Seconds the pilot may live.
   public var runtime: Double?
+  /// `bind` and `omp_threads`, see `TaskPlacement`.
+  public var bind: Bool?
+  public var ompThreads: Bool?
 
-  public init(cores: Int? = nil, gpus: Int? = nil, runtime: Double? = nil) {
+  public init(
+    cores: Int? = nil, gpus: Int? = nil, runtime: Double? = nil, bind: Bool? = nil, ompThreads: Bool? = nil
+  ) {
     self.cores = cores
     self.gpus = gpus
     self.runtime = runtime
+    self.bind = bind
+    self.ompThreads = ompThreads
   }
 }
 
@@ -82,7 +89,7 @@ public struct WorkflowFile: Equatable, Sendable {
 /// Reads the top level of a workflow file.
 struct WorkflowReader {
   static let keys = ["name", "engine", "resource", "venv", "pilot", "raptor", "tasks"]
-  static let pilotKeys = ["cores", "gpus", "runtime"]
+  static let pilotKeys = ["cores", "gpus", "runtime", "bind", "omp_threads"]
 
   let reader: NodeReader
   let engines: [String]?
@@ -154,12 +161,13 @@ struct WorkflowReader {
     func whole(_ key: String, least: Int) -> Int? {
       fields[key].flatMap { reader.whole($0, what: "'\(key)' of the pilot", least: least) }
     }
+    func flag(_ key: String) -> Bool? { fields[key].flatMap { reader.boolean($0, what: "'\(key)' of the pilot") } }
     return PilotRequest(
       cores: checked("cores", whole("cores", least: PilotSize.coreRange.lowerBound), PilotSize.fault(cores:)),
       gpus: checked("gpus", whole("gpus", least: PilotSize.gpuRange.lowerBound), PilotSize.fault(gpus:)),
       runtime: checked(
         "runtime", fields["runtime"].flatMap { reader.duration($0, what: "'runtime' of the pilot") },
-        PilotSize.fault(runtime:)))
+        PilotSize.fault(runtime:)), bind: flag("bind"), ompThreads: flag("omp_threads"))
   }
 
   private func tasks(_ fields: Fields) -> [ParsedTask] {

@@ -12,8 +12,7 @@ import Testing
     let full = RunSettings(
       name: "n", engine: "radical", resource: "a.b", accessSchema: "ssh", targetVenv: "/venv", enableRaptor: true,
       cores: 4, gpus: 1, runtime: 60.5, pilotOptions: ["queue": "q"], taskGrace: 0, patience: 2,
-      clientDirectory: "/home",
-      isKeptOpen: true)
+      clientDirectory: "/home", isKeptOpen: true, bindsCores: false, setsThreads: true)
     #expect(fieldsAlike(full, empty) == [])
     let read = try JSONDecoder().decode(RunSettings.self, from: JSONEncoder().encode(full))
     #expect(String(reflecting: read) == String(reflecting: full))

@@ -44,9 +44,9 @@ import Work
   /// Whatever comes in whatever order, cores and gpus are never given twice, and all of it runs.
   @Test(arguments: 0..<50) func neverOversubscribes(seed: UInt64) {
     var random = SeededGenerator(seed)
-    var scheduler = CoreScheduler(cores: 8, gpus: 3)
+    var scheduler = CoreScheduler(cores: 8, gpus: 3, numbersCores: true)
     var sizes: [TaskID: Int] = [:]
-    var running: [(TaskID, [Int])] = []
+    var running: [(TaskID, TaskSlots)] = []
     for id in 0..<200 {
       let request = request(id, Int.random(in: 1...8, using: &random), Int.random(in: 0...3, using: &random))
       sizes[request.id] = request.needs.cores
@@ -54,9 +54,11 @@ import Work
     }
     var finished = 0
     while finished < 200 {
-      while let start = scheduler.next() { running.append((start.id, start.gpus)) }
+      while let start = scheduler.next() { running.append((start.id, start.slots)) }
       let used = running.reduce(0) { $0 + (sizes[$1.0] ?? 0) }
-      let gpus = running.flatMap(\.1)
+      let gpus = running.flatMap(\.1.gpus)
+      let cores = running.flatMap(\.1.cores)
+      #expect(cores.count == used && Set(cores).count == used && cores.allSatisfy((0..<8).contains))
       #expect(used <= 8 && used + scheduler.freeCores == 8 && Set(gpus).count == gpus.count)
       guard !running.isEmpty else {
         Issue.record("nothing runs and \(200 - finished) wait")

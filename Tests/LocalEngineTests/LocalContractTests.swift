@@ -2,18 +2,20 @@ import Executor
 import LocalEngine
 import TestSupport
 import Testing
+import Work
 
 /// A local engine that finds its agent and raptor in the `scalems-top` beside the tests.
 func localHarness(
   cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3,
-  venv: String? = nil, patience: Double = 60
+  venv: String? = nil, patience: Double = 60, placement: TaskPlacement = TaskPlacement()
 ) throws -> EngineHarness {
   var limits = TimeLimits()
   limits.killGrace = .seconds(killGrace)
   limits.awaitRaptor = .seconds(0.5)
   limits.shortage = .seconds(patience)
   let configuration = try RuntimeConfiguration(
-    targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, limits: limits,
+    targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, placement: placement,
+    limits: limits,
     engines: [.local])
   return try EngineHarness(LocalEngine(executable: scalemsTop), configuration: configuration)
 }

@@ -59,6 +59,25 @@ import Work
     #expect(mapping.map(EngineTask(description, attempt: 2), submission: 2).call?.before.count == 2)
   }
 
+  @Test func `threads of OpenMP are cores of the rank, unless someone says otherwise`() throws {
+    func threads(_ mapping: TaskMapping, _ change: (inout TaskDescription) -> Void = { _ in }) -> String? {
+      var description = TaskDescription(name: "t", argv: ["x"], resources: TaskResources(coresPerRank: 3))
+      change(&description)
+      return mapping.map(EngineTask(description), submission: 1).environment?["OMP_NUM_THREADS"]
+    }
+    #expect(threads(mapping) == "3")
+    #expect(threads(mapping) { $0.environment["OMP_NUM_THREADS"] = "8" } == "8")
+    var other = mapping
+    other.inheritedThreads = "5"
+    #expect(threads(other) == "5" && threads(other) { $0.environment["OMP_NUM_THREADS"] = "8" } == "8")
+    other.placement.setsThreads = false
+    #expect(threads(other) == "5")
+    other.inheritedThreads = nil
+    #expect(threads(other) == nil)
+    let call = TaskDescription(name: "f", function: FunctionCall(module: "m", name: "f"))
+    #expect(mapping.map(EngineTask(call), submission: 1).call?.request.contains(#""OMP_NUM_THREADS":"1""#) ?? false)
+  }
+
   @Test func `a call has started when its mark is there`() throws {
     let place = try TemporaryDirectory()
     let (first, second) = ("task.000001", "task.000001.2")

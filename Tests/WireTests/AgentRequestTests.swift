@@ -9,13 +9,15 @@ import Work
 enum AgentSamples {
   static let configuration = AgentConfiguration(
     session: "s", sessionDirectory: "/s \"x\"", clientDirectory: "/c", venv: "/v", cores: 4, gpus: 1, runtime: 90.25,
-    pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"])
+    pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"],
+    placement: TaskPlacement(bindsCores: false, setsThreads: false))
 
   static let requests: [AgentRequest] = [
     .start(configuration), .hello, .batch(7, RoundTripTests.description),
     .addItem(
       ResolvedTask(
-        id: TaskID(9), attempt: 3, label: "a.2", member: 2, resolved: TaskDescription(name: "a", argv: ["x"]))),
+        id: TaskID(9), attempt: 3, label: "a.2", member: 2, resolved: TaskDescription(name: "a", argv: ["x"])),
+      TaskSlots(cores: [3, 1], gpus: [0])),
     .addItem(
       ResolvedTask(
         id: TaskID(9), attempt: 1, label: "b", member: nil, resolved: TaskDescription(name: "b", argv: ["x"]))),
@@ -58,7 +60,7 @@ enum AgentSamples {
       first: TaskID(8), description: TaskDescription(name: "c"),
       members: .commands(first: 0, CommandList(["/bin/echo {member}", "true"])))
     let command = lines { $0.write(TaskID(8), attempt: 1, of: list) }.map { self.read($0, &reader) }.last
-    guard case .request(.addItem(let resolved)) = command else {
+    guard case .request(.addItem(let resolved, _)) = command else {
       Issue.record("no item")
       return
     }

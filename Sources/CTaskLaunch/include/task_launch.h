@@ -17,6 +17,9 @@ struct task_launch {
   int death_signal;
   /// Whether orphans among its descendants become its children.
   int subreaper;
+  /// The processors it may run on, a bit each, or NULL for the caller's; and how many bytes these are.
+  const unsigned long *cores;
+  size_t cores_size;
 };
 
 /// Starts a process in a session of its own, with default signals and an empty signal mask.
@@ -30,8 +33,11 @@ pid_t task_fork(int death_signal);
 /// Makes this process the parent of every orphan among its descendants.
 int task_become_subreaper(void);
 
-/// The number of processors this process may run on; 0 when it cannot be found out.
-int task_available_cores(void);
+/// Writes the processors a thread (0: this one) may run on, a bit each; the number of bytes written, or -1.
+int task_get_affinity(pid_t thread, unsigned long *mask, size_t size);
+
+/// Sets them; 0, or -1 with errno.
+int task_set_affinity(pid_t thread, const unsigned long *mask, size_t size);
 
 /// Sets the name that ps and top show for this process.
 void task_set_process_name(const char *name);

@@ -27,7 +27,8 @@ extension Check {
     },
     Check("cores") { _ in
       let online = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-      let words = "\(LocalEngine.availableCores) of \(online) may be used"
+      let isLimited = CoreQuota.ofThisProcess().map { $0 < online } ?? false
+      let words = "\(LocalEngine.availableCores) of \(online) may be used\(isLimited ? ", by a quota" : "")"
       guard LocalEngine.availableCores < 2 else { return .ok(words) }
       return .warn(words, "A session with a raptor needs 2: ask the batch system, or 'taskset', for more.")
     },

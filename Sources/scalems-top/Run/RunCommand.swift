@@ -56,6 +56,16 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Gpus of the pilot.", valueName: "n"))
   var gpus: Int?
 
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Bind each rank of a task to the cores it holds (default: bind, unless the workflow says 'bind: false').")
+  var bind: Bool?
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Set OMP_NUM_THREADS to cores_per_rank where it is not set (default: set, unless the workflow says no).")
+  var ompThreads: Bool?
+
   @Flag(help: "Start a raptor, for the tasks that say 'raptor: true'.")
   var enableRaptor = false
 
@@ -181,6 +191,8 @@ struct RunCommand: ParsableCommand {
     if enableRaptor { settings.enableRaptor = true }
     if let cores { settings.cores = cores }
     if let gpus { settings.gpus = gpus }
+    if let bind { settings.bindsCores = bind }
+    if let ompThreads { settings.setsThreads = ompThreads }
     if let taskGrace { settings.taskGrace = taskGrace }
     if let patience { settings.patience = patience }
     if !pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
@@ -218,7 +230,8 @@ struct RunCommand: ParsableCommand {
       accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,
       cores: pilotCores(engine, file), gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime,
       pilotOptions: try pilotOptions(), taskGrace: taskGrace, patience: patience,
-      clientDirectory: clientDirectory, isKeptOpen: keepOpen)
+      clientDirectory: clientDirectory, isKeptOpen: keepOpen, bindsCores: bind ?? file?.pilot.bind,
+      setsThreads: ompThreads ?? file?.pilot.ompThreads)
   }
 
   /// What the engine is asked for, when it has no default and the target has a natural one.

@@ -18,6 +18,9 @@ struct RunSettings: Codable {
   var gpus: Int?
   var runtime: Double?
   var pilotOptions: [String: String] = [:]
+  /// Not set in what earlier versions kept.
+  var bindsCores: Bool?
+  var setsThreads: Bool?
   /// Seconds that running tasks get to finish in when the session is closed.
   var taskGrace: Double?
   /// Seconds that the session waits while nothing can be started for want of something, as room on the disk.
@@ -50,7 +53,8 @@ struct RunSettings: Codable {
       return try RuntimeConfiguration(
         engine: engine, resource: resource, accessSchema: accessSchema, targetVenv: targetVenv,
         enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
-        limits: limits, engines: Engines.kinds)
+        placement: TaskPlacement(bindsCores: bindsCores ?? true, setsThreads: setsThreads ?? true), limits: limits,
+        engines: Engines.kinds)
     } catch { throw UsageError(description: error.message + (Self.option(for: error.argument) ?? "")) }
   }
 
@@ -84,7 +88,7 @@ struct RunSettings: Codable {
   init(
     name: String, engine: String, resource: String?, accessSchema: String?, targetVenv: String?, enableRaptor: Bool,
     cores: Int?, gpus: Int?, runtime: Double?, pilotOptions: [String: String], taskGrace: Double?,
-    patience: Double?, clientDirectory: String, isKeptOpen: Bool
+    patience: Double?, clientDirectory: String, isKeptOpen: Bool, bindsCores: Bool? = nil, setsThreads: Bool? = nil
   ) {
     self.name = name
     self.engine = engine
@@ -100,6 +104,8 @@ struct RunSettings: Codable {
     self.patience = patience
     self.clientDirectory = clientDirectory
     self.isKeptOpen = isKeptOpen
+    self.bindsCores = bindsCores
+    self.setsThreads = setsThreads
   }
 
   private static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
