@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,4 +120,9 @@ void task_close_descriptors_on_exec(unsigned int first) {
     int flags = fcntl(descriptor, F_GETFD);
     if (flags >= 0) fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
   }
+}
+
+void task_spare_addresses(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 2);
 }

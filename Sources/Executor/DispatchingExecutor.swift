@@ -11,7 +11,7 @@ public actor DispatchingExecutor {
   public nonisolated let engine: any PilotEngine
   private nonisolated let recorder: any EventRecorder
   private nonisolated let scope: RuntimeScope
-  private nonisolated let signals = Mutex<[Int32]>([])
+  private nonisolated let signals = Mutex(Signals())
 
   private var core: SessionCore
   private var lastCommand: Int
@@ -24,10 +24,14 @@ public actor DispatchingExecutor {
   private var listener: Task<Void, Never>?
   private var acquisition: Task<Void, Never>?
   private var timers: [SessionCore.Timer.Purpose: Task<Void, Never>] = [:]
-  /// How many of the signals the core knows.
-  private var signalsTaken = 0
   /// What the journal gets to take the end of the session in, before that is told all the same.
   private static let lastFlush = Duration.seconds(10)
+
+  private struct Signals {
+    var received: [Int32] = []
+    /// How many of them the core knows.
+    var taken = 0
+  }
 
   /// Who waits for the stages of a command.
   private struct CommandProgress {
@@ -65,10 +69,14 @@ public actor DispatchingExecutor {
 
   /// Opens the session: from here on it takes work and commands. Its resources are not there yet.
   ///
-  /// - Throws: `ValueError` when the workflow needs a raptor and the session has none, `APIError` when another runtime
-  ///   is active, `ProtocolError` when the session was opened before.
-  public func open() throws {
+  /// - Parameter work: what there is to do from the beginning: it is recorded before the first resource is asked for, and
+  ///   before a signal that came already counts. So whatever becomes of the start, it can be taken up again.
+  /// - Throws: what `Workflow.add` throws; `ValueError` when the workflow needs a raptor and the session has none,
+  ///   `APIError` when another runtime is active, `ProtocolError` when the session was opened before. Nothing is recorded
+  ///   then.
+  public func open(with work: [WorkOffer] = []) throws {
     guard case .idle = core.life else { throw ProtocolError("session \(context.id) was started before") }
+    for offer in work { try core.addFirst(offer) }
     try core.requireRaptor()
     try scope.claim(for: context.id)
     listener = Task { [engine] in
@@ -118,8 +126,8 @@ public actor DispatchingExecutor {
   @discardableResult
   public nonisolated func interrupt(signal: Int32) -> Int {
     let count = signals.withLock { signals in
-      signals.append(signal)
-      return signals.count
+      signals.received.append(signal)
+      return signals.received.count
     }
     // From any thread, whatever the executor is at.
     if count > 2 { engine.killEverything() }
@@ -134,11 +142,17 @@ public actor DispatchingExecutor {
   }
 
   private func takeSignals() {
-    for signal in signals.withLock({ Array($0[signalsTaken...]) }) {
-      signalsTaken += 1
+    for signal in signals.withLock({ Array($0.received[$0.taken...]) }) {
+      signals.withLock { $0.taken += 1 }
       feed(.signal(signal))
     }
   }
+
+  /// Whether what `interrupt(signal:)` was told has begun to have its effect: not while nothing in this process can run.
+  public nonisolated var hasTakenSignals: Bool { signals.withLock { $0.taken == $0.received.count } }
+
+  /// Awaits that everything which was recorded so far is written, or kept because it cannot be.
+  public nonisolated func recorded() async { await recorder.flush() }
 
   // MARK: Work
 

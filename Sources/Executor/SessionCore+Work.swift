@@ -21,15 +21,11 @@ extension SessionCore {
       return .failure(ProtocolError("work was offered before the session was open: call startup first"))
     }
     if case .refused(let why) = Admission.of(.submit, in: phase) { return .failure(ProtocolError(why)) }
-    return Result {
-      switch offer {
-      case .items(let items):
-        return added(try work.workflow.add(work.workflow.named(items), on: pilotSize))
-      case .commands(let list):
-        return added([try work.workflow.add(commands: list, like: TaskDescription(name: "command", argv: []))])
-      }
-    }
+    return Result { added(try work.workflow.take(offer, on: pilotSize)) }
   }
+
+  /// Takes work before the session begins, which records it then.
+  mutating func addFirst(_ offer: WorkOffer) throws { _ = try work.workflow.take(offer, on: pilotSize) }
 
   /// - Throws: `ValueError` when what is left of the workflow goes through the raptor, and there is none.
   func requireRaptor() throws(ValueError) {
@@ -100,6 +96,15 @@ extension SessionCore {
     case .failure(let error):
       guard isShutdown else { return log(.warning, "queued tasks could not be taken back: \(error)") }
       shutdown?.end(.drain, .failed("\(error)"))
+    }
+  }
+}
+
+extension Workflow {
+  fileprivate mutating func take(_ offer: WorkOffer, on pilot: PilotSize) throws -> [TaskBatch] {
+    switch offer {
+    case .items(let items): try add(named(items), on: pilot)
+    case .commands(let list): [try add(commands: list, like: TaskDescription(name: "command", argv: []))]
     }
   }
 }

@@ -36,11 +36,19 @@ import SessionModel
     ],
     defaultSubcommand: AttachCommand.self)
 
+  /// What a session uses at the same time, on a few cores, is less than this.
+  private static let threads = 16
+
   static func main() {
+    ThisProcess.openStandardStreams()
     // The helpers are this program, too; they start before anything else is looked at.
     let arguments = CommandLine.arguments
     if arguments.count == 2, let helper = HelperProcess(rawValue: arguments[1]) { Glibc.exit(helper.run()) }
     signal(SIGPIPE, SIG_IGN)
+    do { try ThisProcess.requireRoom(threads: threads) } catch {
+      complain("scalems-top: no room for the threads of a session (\(error)): see 'ulimit -u' and 'ulimit -v'")
+      Glibc.exit(3)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()

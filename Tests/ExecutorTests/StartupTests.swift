@@ -1,5 +1,6 @@
 import SessionModel
 import Testing
+import Work
 
 @testable import Executor
 
@@ -133,5 +134,40 @@ import Testing
     session.executor.interrupt(signal: 15)
     await #expect(throws: DispatchError.self) { try await session.executor.startup() }
     #expect(await session.closed().exitCode == 143)
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct FirstWorkTests {
+  private let work: [WorkOffer] = [.items([item("a", count: 2)]), .commands(CommandList(["true"]))]
+
+  @Test func `work that is there from the beginning is recorded before the first resource is asked for`() async throws {
+    let session = try Harness(FakeEngine([.acquire(.session): .hang]))
+    try await session.executor.open(with: work)
+    let startup = Task { try await session.executor.startup() }
+    await session.engine.untilCalled("acquire session")
+    let added = session.recording.kinds.filter { if case .tasksAdded = $0 { true } else { false } }
+    #expect(added.count == 2)
+    session.executor.interrupt(signal: 2)
+    _ = await startup.result
+    #expect(await session.closed().tasks == ["NEW": 3])
+  }
+
+  @Test func `a signal that came before the beginning costs no work`() async throws {
+    let session = try Harness()
+    session.executor.interrupt(signal: 1)
+    #expect(!session.executor.hasTakenSignals)
+    try await session.executor.open(with: work)
+    #expect(session.executor.hasTakenSignals)
+    let summary = await session.closed()
+    #expect(summary.tasks == ["NEW": 3] && summary.exitCode == 129)
+    #expect(session.recording.acquired.isEmpty)
+  }
+
+  @Test func `work that no session takes is refused, and nothing is recorded`() async throws {
+    let session = try Harness()
+    await #expect(throws: ValueError.self) {
+      try await session.executor.open(with: [.items([item("a")]), .items([item("b", after: ["none"])])])
+    }
+    #expect(session.recording.events.isEmpty)
   }
 }

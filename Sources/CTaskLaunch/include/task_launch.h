@@ -58,4 +58,7 @@ int task_pipe(int ends[2]);
 /// Marks every descriptor from `first` up close-on-exec.
 void task_close_descriptors_on_exec(unsigned int first);
 
+/// Where addresses are limited (ulimit -v), has threads share the C library's memory: it reserves 64 MiB for each else.
+void task_spare_addresses(void);
+
 #endif

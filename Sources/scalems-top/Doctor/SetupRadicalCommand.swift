@@ -24,7 +24,7 @@ struct SetupRadicalCommand: ParsableCommand {
     let work = Task.detached { await VenvMaker(venv: venv).run() }
     let received = Mutex<Int32?>(nil)
     // What is half made is removed before the program ends.
-    let signals = SignalSources { number in
+    let signals = try SignalSources { number in
       received.withLock { $0 = $0 ?? number }
       work.cancel()
     }

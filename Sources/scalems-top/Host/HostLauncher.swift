@@ -26,7 +26,7 @@ struct LaunchedHost: Sendable {
     }
     var arguments = CommandLine.arguments
     arguments.insert(RunCommand.hostFlag, at: min(2, arguments.count))
-    let program = linkTarget("/proc/self/exe") ?? arguments[0]
+    let program = linkTarget("/proc/self/exe") ?? "/proc/self/exe"
     let start = ProcessStart(
       program: program, arguments: arguments, input: input, output: ends.theirs.number, error: STDERR_FILENO,
       diesWithParent: false)
@@ -42,6 +42,30 @@ struct LaunchedHost: Sendable {
     }
     session = ready.session
     directory = ready.directory
+  }
+
+  private struct Settled: Decodable {
+    var taken: Bool
+    var problem: String?
+  }
+
+  /// Waits until all that the session was given to do is in its journal.
+  ///
+  /// - Throws: `ExitStatus` when it is not and never will be, after saying why; the session ends then.
+  func awaitWork() throws(ExitStatus) {
+    let line = Self.firstLine(from: line)
+    if let settled = try? JSONDecoder().decode(Settled.self, from: Data(line)) {
+      if settled.taken { return }
+      complain("scalems-top: \(settled.problem ?? "the work was not taken")")
+      // Without a release it closes what it has begun.
+      close(self.line)
+      _ = Self.end(of: pid)
+      throw ExitStatus(code: settled.problem == nil ? 3 : 2)
+    }
+    let status = Self.end(of: pid)
+    complain(
+      "scalems-top: the host of session \(session) ended before its work was recorded; see \(directory)/host.log")
+    throw ExitStatus(code: status == 0 ? 3 : status)
   }
 
   /// Lets the session go on when this process ends.

@@ -12,8 +12,9 @@ enum Hosting {
     let batch = BatchOutput(json: json)
     // Whoever reads what is printed may take his time: the journal does not wait for that.
     let printing = DispatchQueue(label: "printing")
+    let signals = try SignalWatch()
     let host = try SessionHost(plan) { events in printing.async { batch.observe(events) } }
-    let signals = SignalWatch(host)
+    signals.watch(for: host)
     host.life.start()
     host.life.wait()
     host.close()
@@ -29,11 +30,13 @@ enum Hosting {
   /// - Returns: the exit status.
   static func inBackground(_ makePlan: () throws -> SessionHost.Plan) throws -> Int32 {
     let owner = OwnerLine()
-    let host = try SessionHost(try makePlan()) { _ in }
-    let signals = SignalWatch(host)
+    let plan = try makePlan()
+    let signals = try SignalWatch()
+    let host = try SessionHost(plan) { _ in }
+    signals.watch(for: host)
     owner.ready(session: host.info.id, directory: host.directory.path.string)
     owner.watch { kill(getpid(), SIGHUP) }
-    host.life.start()
+    host.life.start { owner.settled(problem: $0) }
     host.life.wait()
     host.close()
     return host.report(

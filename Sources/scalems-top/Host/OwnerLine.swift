@@ -8,7 +8,7 @@ import Synchronization
 /// The line between a host in the background and the program that started it: standard output of the one, a socket of
 /// the other.
 ///
-/// The host says when its session is there. The owner says when the session is to go on without it; one that just
+/// The host says when its session is there, and when all that it was given to do is in the journal. The owner says when the session is to go on without it; one that just
 /// disappears takes its session with it, as a hang-up does.
 final class OwnerLine: Sendable {
   private let descriptor: Int32
@@ -29,10 +29,27 @@ final class OwnerLine: Sendable {
     json.member("directory", directory)
     json.endObject()
     json.endLine()
-    _ = send(descriptor, json.bytes, json.bytes.count, Int32(MSG_NOSIGNAL))
+    tell(json)
     redirect(STDIN_FILENO, to: "/dev/null")
     redirect(STDOUT_FILENO, to: directory + "/host.log")
     redirect(STDERR_FILENO, to: directory + "/host.log")
+  }
+
+  /// Tells the owner what became of the work that the session was given: whether it is in the journal, all of it.
+  ///
+  /// - Parameter problem: why it is not.
+  func settled(problem: String?) {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("taken", problem == nil)
+    if let problem { json.member("problem", problem) }
+    json.endObject()
+    json.endLine()
+    tell(json)
+  }
+
+  private func tell(_ json: JSONWriter) {
+    _ = send(descriptor, json.bytes, json.bytes.count, Int32(MSG_NOSIGNAL))
   }
 
   /// - Parameter onLoss: called when the owner is gone that did not release the session.

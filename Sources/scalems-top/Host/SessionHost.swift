@@ -67,7 +67,8 @@ final class SessionHost: Sendable {
     executor = DispatchingExecutor(
       context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
       resuming: plan.earlier?.snapshot)
-    life = SessionLife(executor: executor, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
+    life = SessionLife(
+      executor: executor, journal: journal, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     endpoints.open(directory: directory, info: info, executor: executor, journal: journal)
   }
 
@@ -118,11 +119,13 @@ final class SessionHost: Sendable {
       summarize(summary)
       if let problem = summary.problem { complainOnce(problem) }
       guard let problem = life.problem else { return summary.exitCode }
-      complain("scalems-top: \(problem)")
-      return 2
+      complain("scalems-top: \(problem.words)")
+      return summary.exitCode > 1 ? summary.exitCode : problem.isRefusal ? 2 : 1
     case .failure(let error):
       complainOnce("\(error)")
-      return signal.map { 128 + $0 } ?? 3
+      // Work that no session takes is the user's to mend; all else is the runtime's.
+      let isRefusal = error is ValueError || error is DuplicateKeyError || error is MissingImplementationError
+      return signal.map { 128 + $0 } ?? (isRefusal ? 2 : 3)
     case nil: return 3
     }
   }

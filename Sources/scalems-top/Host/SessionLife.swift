@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 import Executor
+import SessionLink
 import SessionModel
 import Synchronization
 
@@ -13,22 +14,25 @@ final class SessionLife: Sendable {
 
   private let executor: DispatchingExecutor
   private let feeder: Feeder
+  private let journal: Journal
   private let state = Mutex(State())
   private let done = DispatchSemaphore(value: 0)
 
-  init(executor: DispatchingExecutor, work: Work, isKeptOpen: Bool) {
+  init(executor: DispatchingExecutor, journal: Journal, work: Work, isKeptOpen: Bool) {
     self.executor = executor
+    self.journal = journal
     feeder = Feeder(executor: executor, work: work, isKeptOpen: isKeptOpen)
   }
 
   var outcome: Result<SessionSummary, any Error>? { state.withLock { $0.outcome } }
   var hasEnded: Bool { outcome != nil }
-  /// Why the work was refused, in words.
-  var problem: String? { feeder.problem }
+  /// Why not all of the work was taken, in words.
+  var problem: Feeder.Problem? { feeder.problem }
 
   func onEnd(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onEnd = body } }
 
-  func start() {
+  /// - Parameter onSettled: told once whether all work that the session was given is in the journal: `nil`, or why not.
+  func start(onSettled: @escaping @Sendable (_ problem: String?) -> Void = { _ in }) {
     let isFirst = state.withLock { state in
       defer { state.isStarted = true }
       return !state.isStarted
@@ -37,13 +41,15 @@ final class SessionLife: Sendable {
     Task.detached { [self] in
       let result: Result<SessionSummary, any Error>
       do {
-        try await executor.open()
-        // Before the resources are there: its tasks are in the journal, whatever becomes of the start.
-        feeder.start()
+        try await executor.open(with: try await feeder.atOnce())
+        feeder.start { [self] in onSettled(problem?.words ?? journal.problem) }
         // What went wrong is in the summary.
         try? await executor.startup()
         result = .success(await executor.waitUntilClosed())
-      } catch { result = .failure(error) }
+      } catch {
+        onSettled("\(error)")
+        result = .failure(error)
+      }
       let onEnd = state.withLock { state in
         state.outcome = result
         return state.onEnd

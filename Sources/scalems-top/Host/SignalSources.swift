@@ -1,26 +1,20 @@
-@preconcurrency import Dispatch
 import Glibc
+import Platform
 
 /// SIGINT, SIGTERM and SIGHUP, handed to a handler in place of what they do.
-final class SignalSources: Sendable {
-  private let sources: [any DispatchSourceSignal]
+struct SignalSources {
+  private let thread: SignalThread
 
-  /// - Parameter handler: called with the number of each signal, one after the other.
-  init(_ handler: @escaping @Sendable (Int32) -> Void) {
-    // One queue, so that signals are counted one after the other.
-    let queue = DispatchQueue(label: "signals")
-    sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
-      // `nohup` asks that a hang-up changes nothing.
-      if number == SIGHUP, isIgnored(number) { return nil }
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { @Sendable in handler(number) }
-      // Whoever saves and restores signal handlers after this, as the opening of a screen does, must find ours in place.
-      let isRegistered = DispatchSemaphore(value: 0)
-      source.setRegistrationHandler { @Sendable in isRegistered.signal() }
-      source.resume()
-      isRegistered.wait()
-      return source
+  /// - Parameters:
+  ///   - others: signals that are handed over, too.
+  ///   - handler: called with the number of each signal, one after the other.
+  /// - Throws: `ExitStatus` 3 when the system has no thread for that, after saying so.
+  init(also others: [Int32] = [], _ handler: @escaping @Sendable (Int32) -> Void) throws(ExitStatus) {
+    // `nohup` asks that a hang-up changes nothing.
+    let numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) } + others
+    do { thread = try SignalThread(numbers, handler: handler) } catch {
+      complain("scalems-top: there is no thread to take signals with: \(error)")
+      throw ExitStatus(code: 3)
     }
   }
 }

@@ -4,28 +4,83 @@ import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into what they ask of a session: the first cancels it cooperatively, the second
 /// skips the grace periods, the third ends the process at once, with every process group it started killed.
+///
+/// It is there before the session is: a signal that comes while the session is made counts once it has begun, so that what
+/// it was given to do is recorded.
 final class SignalWatch: Sendable {
-  private let sources: SignalSources
-  private let received: Received
-
-  private final class Received: Sendable {
-    let first = Mutex<Int32?>(nil)
+  private struct State {
+    var host: SessionHost?
+    var received: [Int32] = []
+    /// How many of them the session knows.
+    var passed = 0
+    var isLastChance = false
   }
 
+  private final class Receiver: Sendable {
+    let state = Mutex(State())
+
+    /// A signal that the session does not know yet.
+    func next() -> (Int32, SessionHost)? {
+      state.withLock { state in
+        guard let host = state.host, state.passed < state.received.count else { return nil }
+        defer { state.passed += 1 }
+        return (state.received[state.passed], host)
+      }
+    }
+  }
+
+  private let receiver = Receiver()
+  private let sources: SignalSources
+
   /// The signal that came first.
-  var first: Int32? { received.first.withLock { $0 } }
+  var first: Int32? { receiver.state.withLock { $0.received.first } }
 
   /// What the journal gets when the process is to end at once.
   private static let lastChance = Duration.seconds(1)
+  /// A process in which nothing can run any more, as one that gets no thread, cannot end its session in order either.
+  private static let patience: UInt32 = 10
 
-  init(_ host: SessionHost) {
-    let received = Received()
-    self.received = received
-    sources = SignalSources { number in
-      received.first.withLock { $0 = $0 ?? number }
-      guard host.executor.interrupt(signal: number) >= 3 else { return }
-      host.saveJournal(within: Self.lastChance)
-      _exit(128 + number)
+  /// - Throws: `ExitStatus` 3 when the system has no thread for that, after saying so.
+  init() throws(ExitStatus) {
+    sources = try SignalSources(also: [SIGALRM]) { [receiver] number in
+      if number == SIGALRM { return Self.check(receiver) }
+      let count = receiver.state.withLock { state in
+        state.received.append(number)
+        return state.received.count
+      }
+      if count >= 3, receiver.state.withLock({ $0.host == nil }) { _exit(128 + number) }
+      Self.pass(receiver)
     }
+  }
+
+  /// Has the session hear what came already, and what comes from now on.
+  func watch(for host: SessionHost) {
+    receiver.state.withLock { $0.host = host }
+    Self.pass(receiver)
+  }
+
+  private static func pass(_ receiver: Receiver) {
+    while let (number, host) = receiver.next() {
+      if host.executor.interrupt(signal: number) >= 3 { end(host, number) }
+      alarm(patience)
+    }
+  }
+
+  /// Some time after a signal.
+  private static func check(_ receiver: Receiver) {
+    let (host, first, isLast) = receiver.state.withLock { state in
+      defer { state.isLastChance = true }
+      return (state.host, state.received.first, state.isLastChance)
+    }
+    guard let host, let first, !host.executor.hasTakenSignals else { return }
+    // When it is processes that there are too many of, ending those of the session is what helps.
+    host.executor.engine.killEverything()
+    if isLast { end(host, first) }
+    alarm(patience)
+  }
+
+  private static func end(_ host: SessionHost, _ number: Int32) -> Never {
+    host.saveJournal(within: lastChance)
+    _exit(128 + number)
   }
 }

@@ -26,6 +26,12 @@ struct CommandStream: Sendable {
     }
   }
 
+  /// Whether all of it is there: it is a file, and no pipe.
+  var isWhole: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Hands out what can be read, in lists of at most some ten thousand; blocks the calling thread while it waits.
   ///
   /// - Returns: false when `body` did, so that not all was read.

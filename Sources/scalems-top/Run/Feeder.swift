@@ -4,13 +4,15 @@ import SessionModel
 import Synchronization
 import Work
 
-/// Gives the executor its work: all items at once, or commands as they come.
+/// Gives the executor its work: what is there before the session begins, and commands as they come.
 final class Feeder: Sendable {
   private let executor: DispatchingExecutor
   private let work: Work
   /// Whether more work may come when this is done.
   private let isKeptOpen: Bool
-  private let failure = Mutex<String?>(nil)
+  private let failure = Mutex<Problem?>(nil)
+  // A queue of its own: reading blocks.
+  private let queue = DispatchQueue(label: "command-reader")
 
   init(executor: DispatchingExecutor, work: Work, isKeptOpen: Bool) {
     self.executor = executor
@@ -18,27 +20,51 @@ final class Feeder: Sendable {
     self.isKeptOpen = isKeptOpen
   }
 
-  /// Why the work was refused, in words.
-  var problem: String? { failure.withLock { $0 } }
+  /// Why not all of the work was taken.
+  struct Problem {
+    var words: String
+    /// Whether no session would take it.
+    var isRefusal: Bool
+  }
 
-  func start() {
+  var problem: Problem? { failure.withLock { $0 } }
+
+  /// What is there to be taken at once: a workflow, or a list that is a file.
+  func atOnce() async throws -> [WorkOffer] {
     switch work.source {
-    case .file(let file, _):
-      Task {
-        do { try await executor.submit(file.items) } catch { failure.withLock { $0 = "\(error)" } }
-        await finish()
+    case .file(let file, _): return [.items(file.items)]
+    case .commands(let stream) where stream.isWhole:
+      return await withCheckedContinuation { continuation in
+        queue.async {
+          var lists: [WorkOffer] = []
+          stream.read { list in
+            lists.append(.commands(list))
+            return true
+          }
+          continuation.resume(returning: lists)
+        }
       }
-    case .commands(let stream):
-      // A queue of its own: reading blocks.
-      DispatchQueue(label: "command-reader").async { [self] in
-        stream.read(offer)
-        Task { await self.finish() }
-      }
-    case .none: Task { await self.finish() }
+    case .commands, .none: return []
     }
   }
 
-  private func finish() async {
+  /// Offers what comes; then says that this is all, unless more may be submitted.
+  ///
+  /// - Parameter onSettled: called when everything that will be taken is in the journal.
+  func start(onSettled: @escaping @Sendable () -> Void) {
+    guard case .commands(let stream) = work.source, !stream.isWhole else {
+      Task { await finish(onSettled) }
+      return
+    }
+    queue.async { [self] in
+      stream.read(offer)
+      Task { await finish(onSettled) }
+    }
+  }
+
+  private func finish(_ onSettled: @Sendable () -> Void) async {
+    await executor.recorded()
+    onSettled()
     if !isKeptOpen || problem != nil { await executor.finish() }
   }
 
@@ -57,9 +83,11 @@ final class Feeder: Sendable {
           try? await Task.sleep(for: .milliseconds(200))
         } catch {
           // Nobody will ever take them.
-          return failure.withLock { $0 = "\(error)" }
+          return failure.withLock { $0 = Problem(words: "\(error)", isRefusal: true) }
         }
       }
+      let words = "\(list.count) commands, and what may follow them, came when the session was closing"
+      failure.withLock { $0 = Problem(words: words + ": they are not run", isRefusal: false) }
     }
     done.wait()
     return isTaken.withLock { $0 }

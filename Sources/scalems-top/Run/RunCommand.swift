@@ -138,6 +138,7 @@ struct RunCommand: ParsableCommand {
   /// Starts the session in the background and leaves it.
   private func detached() throws -> Int32 {
     let host = try LaunchedHost(input: commands == "-" ? STDIN_FILENO : -1)
+    try host.awaitWork()
     host.release()
     if json {
       var line = JSONWriter()

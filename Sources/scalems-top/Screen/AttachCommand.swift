@@ -70,7 +70,7 @@ struct AttachedScreen {
     }
     let received = Mutex<Int32?>(nil)
     // A signal to a screen that is not the session's own only ends the screen.
-    let signals = SignalSources { number in
+    let signals = try SignalSources { number in
       received.withLock { $0 = $0 ?? number }
       runner.stop()
     }

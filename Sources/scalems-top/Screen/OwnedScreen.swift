@@ -46,7 +46,7 @@ struct OwnedScreen {
       if isNew { host.signal(number) }
       return count
     }
-    let signals = SignalSources { number in
+    let signals = try SignalSources { number in
       let count = pass(number)
       if source.summary != nil { runner.stop() }
       guard count >= 3 else { return }
@@ -84,6 +84,10 @@ struct OwnedScreen {
     if let summary = source.readJournal() {
       put(summaryLine(summary, directory: host.directory) + "\n")
       if let problem = summary.problem { complain("scalems-top: \(problem)") }
+      // What was not taken is in no journal.
+      if status != summary.exitCode, summary.exitCode == 0 {
+        complain("scalems-top: not all commands were taken: see \(host.directory)/host.log")
+      }
     } else if status > 128 {
       complain(
         "scalems-top: the host of session \(host.session) was killed by signal \(status - 128); "
