@@ -24,6 +24,10 @@ let package = Package(
       dependencies: ["CTaskLaunch", "Words", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "JSON"),
     .target(name: "Work", dependencies: ["JSON", "Words"]),
+    .target(name: "CFileCopy"),
+    .target(
+      name: "Staging",
+      dependencies: ["CFileCopy", "Platform", "Work", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "SessionModel", dependencies: ["Words", "Work"]),
     .target(name: "Wire", dependencies: ["JSON", "SessionModel", "Work"]),
     .target(
@@ -36,7 +40,7 @@ let package = Package(
     .target(
       name: "LocalEngine",
       dependencies: [
-        "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
+        "Executor", "JSON", "Platform", "PythonCall", "SessionModel", "Staging", "Wire", "Words", "Work",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -79,6 +83,10 @@ let package = Package(
       dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
     .testTarget(name: "WorkTests", dependencies: ["JSON", "TestSupport", "Words", "Work"]),
+    // The tests of staging act as another user where they are root.
+    .target(name: "CTestUser", path: "Tests/CTestUser"),
+    .testTarget(
+      name: "StagingTests", dependencies: ["CTestUser", "Platform", "Staging", "TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(

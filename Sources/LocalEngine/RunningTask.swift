@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import SessionModel
+import Staging
 import Work
 
 /// A task between its start and its final state.
@@ -35,7 +36,15 @@ final class RunningTask {
   let slots: TaskSlots
   var stage = Stage.stagingInput
   var ranks: [Rank] = []
+  /// When it was taken up, staging included.
+  let begun = ContinuousClock.now
   var started = ContinuousClock.now
+  /// Brings its files, while that lasts.
+  var staging: StagingJob?
+  /// The sources of moved inputs, which go when it has come to a good end.
+  var moved: [StagingRemoval] = []
+  /// Where an earlier attempt ran.
+  var earlier: String?
   var endReason: EndReason?
   /// When its processes are killed, once it was told to end.
   var killTime: ContinuousClock.Instant?

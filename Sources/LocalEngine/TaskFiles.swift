@@ -29,35 +29,23 @@ struct TaskFiles {
     switch description.stdin {
     case nil: break
     case .file(let path):
-      let full = locations.path(of: Location(path, relativeTo: .client))
-      files.input = Glibc.open(full, O_RDONLY | O_CLOEXEC)
-      guard files.input >= 0 else {
-        let code = errno
-        return fail("the standard input \(full) could not be opened: \(errorText(code))", code, .namedFile)
-      }
+      do throws(FileError) {
+        files.input = try OwnFile.openInput(locations.path(of: description.inputLocation(of: path)))
+      } catch { return fail("the standard input \(error)", error.code?.rawValue ?? 0, .namedFile) }
     case .text(let text):
       let path = directory + "/stdin"
-      do { try writeFile(path, Array(text.utf8)) } catch {
-        return fail("the standard input \(error)", error.code?.rawValue ?? 0)
-      }
-      files.input = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-      guard files.input >= 0 else {
-        let code = errno
-        return fail("the standard input \(path) could not be opened: \(errorText(code))", code)
-      }
+      do throws(FileError) {
+        try OwnFile.write(path, Array(text.utf8))
+        files.input = try OwnFile.openInput(path)
+      } catch { return fail("the standard input \(error)", error.code?.rawValue ?? 0) }
     }
     let names = OutputNames(description)
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC
-    files.output = Glibc.open(directory + "/" + names.output, flags, 0o600)
-    guard files.output >= 0 else {
-      let code = errno
-      return fail("'\(names.output)' could not be made: \(errorText(code))", code)
-    }
-    if names.areShared {
-      files.error = fcntl(files.output, F_DUPFD_CLOEXEC, 3)
-    } else {
-      files.error = Glibc.open(directory + "/" + names.error, flags, 0o600)
-    }
+    do throws(FileError) {
+      files.output = try OwnFile.make(directory + "/" + names.output, O_APPEND)
+      files.error =
+        names.areShared
+        ? fcntl(files.output, F_DUPFD_CLOEXEC, 3) : try OwnFile.make(directory + "/" + names.error, O_APPEND)
+    } catch { return fail(error.description, error.code?.rawValue ?? 0) }
     guard files.error >= 0 else {
       let code = errno
       return fail("'\(names.error)' could not be made: \(errorText(code))", code)
@@ -97,7 +85,7 @@ enum TaskScript {
         """
     }
     text += "exec \"$@\"\n"
-    do { try writeFile(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
+    do { try OwnFile.write(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
       let text = "the script of its pre_exec: \(error)"
       throw TaskFiles.TaskFilesError(
         description: text, shortage: Shortage(error.code?.rawValue ?? 0, .ownFile, text))

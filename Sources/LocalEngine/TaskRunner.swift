@@ -1,8 +1,8 @@
-import Dispatch
 import Glibc
 import Platform
 import PythonCall
 import SessionModel
+import Staging
 import Wire
 import Words
 import Work
@@ -29,6 +29,9 @@ final class TaskRunner {
   private var programs = ProgramFinder()
   private var tasks: [TaskID: RunningTask] = [:]
   private var taskByPid: [pid_t: TaskID] = [:]
+  /// Tasks that could not be started for want of something, whose directories hold nothing but inputs: where their
+  /// earlier attempts ran.
+  private var putBackTasks: [TaskID: String?] = [:]
   private var tasksDescriptor: Int32
   private var memory = OwnMemory()
   private let workers: FunctionWorkers
@@ -68,9 +71,10 @@ final class TaskRunner {
     let task = RunningTask(item: item, directory: directory, slots: slots)
     tasks[item.id] = task
     guard makeDirectory(task) else { return }
+    armTimer(task)
     guard !item.description.inputs.isEmpty else { return execute(task) }
     emit(task, .agentStagingInput)
-    stage(item.description.inputs, .input, for: task) { [unowned self] task, problem in
+    stage(.input, for: task) { [unowned self] task, problem in
       if let problem, task.endReason == nil {
         return failedToStart(task, Shortage(awayOf: places, problem), problem)
       }
@@ -79,8 +83,21 @@ final class TaskRunner {
     }
   }
 
+  /// A time limit counts from the start, staging included.
+  private func armTimer(_ task: RunningTask) {
+    guard let limit = task.item.description.timeout else { return }
+    let left = max(.zero, task.begun + Duration(saturating: limit) - .now)
+    loop.cancel(task.timer)
+    task.timer = loop.after(left) { [unowned self, id = task.item.id] in
+      guard let task = tasks[id], task.endReason == nil else { return }
+      terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
+    }
+  }
+
   private func makeDirectory(_ task: RunningTask) -> Bool {
     let uid = task.item.id.uid
+    let before = putBackTasks.removeValue(forKey: task.item.id)
+    if let before { task.earlier = before }
     if mkdirat(tasksDescriptor, uid, 0o700) == 0 { return true }
     guard errno == EEXIST else {
       let code = errno
@@ -88,11 +105,17 @@ final class TaskRunner {
       failedToStart(task, Shortage(code, .ownFile, reason), reason)
       return false
     }
-    // Another attempt: what the earlier one printed stays beside it.
-    for name in OutputNames(task.item.description).all {
-      let old = "\(task.directory)/\(name)"
-      rename(old, OutputNames.kept(old, attempt: task.item.attempt - 1))
+    if before != nil { return true }
+    // Another attempt begins with nothing of the earlier one, which stays beside it.
+    guard let kept = EarlierAttempt.setAside(uid, in: tasksDescriptor, attempt: task.item.attempt - 1),
+      mkdirat(tasksDescriptor, uid, 0o700) == 0
+    else {
+      let code = errno
+      let reason = "\(task.directory) of an earlier attempt could not be set aside: \(errorText(code))"
+      failedToStart(task, Shortage(code, .ownFile, reason), reason)
+      return false
     }
+    task.earlier = "\(configuration.sessionDirectory)/tasks/\(kept)"
     return true
   }
 
@@ -108,27 +131,43 @@ final class TaskRunner {
   private func putBack(_ task: RunningTask, _ shortage: Shortage) {
     tasks[task.item.id] = nil
     loop.cancel(task.timer)
+    putBackTasks[task.item.id] = .some(task.earlier)
     onShortage(task.item, shortage)
   }
 
   private func stage(
-    _ directives: [StagingDirective], _ direction: StagingDirective.Direction, for task: RunningTask,
-    then next: @escaping (RunningTask, String?) -> Void
+    _ direction: StagingDirective.Direction, for task: RunningTask, then next: @escaping (RunningTask, String?) -> Void
   ) {
-    let staging = Staging(locations: locations(of: task))
+    let plan = StagingPlan(of: task.item, direction, locations: locations(of: task), earlier: task.earlier)
+    let job = StagingJob(plan)
+    task.staging = job
     let (id, poster) = (task.item.id, loop.poster)
-    let resume = LoopBound { [unowned self] (problem: String?) in
-      if let task = tasks[id] { next(task, problem) }
+    let moved = direction == .output ? task.moved : []
+    let resume = LoopBound { [unowned self] (outcome: (moved: [StagingRemoval], problem: String?)) in
+      guard let task = tasks[id] else { return }
+      task.staging = nil
+      task.moved = outcome.moved
+      next(task, outcome.problem)
     }
-    // Copies take their time; the loop has other tasks to look after.
-    DispatchQueue.global().async {
-      do {
-        try staging.perform(directives, direction)
-        poster.post { resume(nil) }
+    // Copies take their time, and a file system may hang; the loop has other tasks to look after.
+    let isStarted = startThread {
+      do throws(StagingError) {
+        let removals = try job.run()
+        StagingJob.remove(moved)
+        poster.post { resume((removals, nil)) }
       } catch {
-        let problem = "\(error)"
-        poster.post { resume(problem) }
+        let problem = error.description
+        poster.post { resume(([], problem)) }
       }
+    }
+    guard !isStarted else { return }
+    if direction == .input {
+      let reason = "no thread could be made to bring its files"
+      return failedToStart(task, Shortage(EAGAIN, .process, reason), reason)
+    }
+    loop.after(.milliseconds(200)) { [unowned self] in
+      guard let task = tasks[id] else { return }
+      if task.endReason == nil { stage(direction, for: task, then: next) } else { next(task, nil) }
     }
   }
 
@@ -209,18 +248,13 @@ final class TaskRunner {
 
   private func locations(of task: RunningTask) -> Locations {
     Locations(
-      client: configuration.clientDirectory, session: configuration.sessionDirectory, task: task.directory)
+      client: configuration.clientDirectory, session: configuration.sessionDirectory, task: task.directory,
+      home: homeDirectory())
   }
 
   private func begun(_ task: RunningTask, at time: Timestamp) {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
-    if let limit = task.item.description.timeout {
-      task.timer = loop.after(Duration(saturating: limit)) { [unowned self, id = task.item.id] in
-        guard let task = tasks[id], task.endReason == nil else { return }
-        terminate(task, because: .timedOut(limit), grace: configuration.killGrace)
-      }
-    }
   }
 
   private func variables(of task: RunningTask) -> [(String, String)] {
@@ -302,11 +336,11 @@ final class TaskRunner {
       return awaitEmptyTree(task.item.id)
     }
     guard task.hasSucceeded else { return end(task, .failed, reason: failureText(task)) }
-    let outputs = task.item.description.outputs
-    guard !outputs.isEmpty else { return end(task, .done, reason: nil) }
+    guard !task.item.description.outputs.isEmpty || !task.moved.isEmpty else { return end(task, .done, reason: nil) }
     task.stage = .stagingOutput
     emit(task, .agentStagingOutput)
-    stage(outputs, .output, for: task) { [unowned self] task, problem in
+    armTimer(task)
+    stage(.output, for: task) { [unowned self] task, problem in
       end(task, problem == nil ? .done : .failed, reason: problem)
     }
   }
@@ -364,7 +398,8 @@ final class TaskRunner {
     // A second request may shorten the grace, never lengthen it.
     guard isFirst || killTime < task.killTime ?? killTime else { return }
     task.killTime = killTime
-    // Files may be on their way: the end of the staging sees the reason.
+    // Files are on their way: the end of the staging, which is soon now, sees the reason.
+    task.staging?.cancel()
     guard task.stage == .executing || task.stage == .emptying else { return }
     signal(task, grace > 0 ? SIGTERM : SIGKILL)
     loop.cancel(task.timer)

@@ -87,7 +87,7 @@ struct TaskMapping: Sendable {
     switch description.stdin {
     case nil: return nil
     case .file(let name):
-      guard let path = path(of: Location(name, relativeTo: .client)) else { return nil }
+      guard let path = path(of: description.inputLocation(of: name)) else { return nil }
       return access(path, R_OK) == 0 ? nil : "the standard input \(path) cannot be read: \(errorText())"
     case .text(let text):
       do { try writeFile(stdinPath(of: task.id), Array(text.utf8)) } catch { return "\(error)" }
@@ -175,7 +175,7 @@ struct TaskMapping: Sendable {
     var streams = ""
     switch description.stdin {
     case nil: break
-    case .file(let path): streams += " < " + word(Location(path, relativeTo: .client))
+    case .file(let path): streams += " < " + word(description.inputLocation(of: path))
     case .text: streams += " < " + TaskCommand.quoted(stdinPath(of: id))
     }
     if OutputNames(description).areShared { streams += " 2>&1" }
@@ -237,7 +237,8 @@ struct TaskMapping: Sendable {
   /// The path of a location; `nil` for one in the task's directory, which RP makes.
   private func path(of location: Location) -> String? {
     guard location.base != .task else { return nil }
-    return Locations(client: clientDirectory, session: sessionDirectory, task: "").path(of: location)
+    return Locations(client: clientDirectory, session: sessionDirectory, task: ".", home: homeDirectory()).path(
+      of: location)
   }
 
   // MARK: Quoting

@@ -2,9 +2,10 @@
 ///
 /// Written as a path, or as one after a scheme: `client:///` (the directory of the workflow), `session:///` (the
 /// session's directory, shared by its tasks; `pilot:///` is the same, for those who come from RP), `task:///` (the
-/// task's own directory). Without a scheme, a relative path belongs to the side it is written for.
+/// task's own directory). `~/` and `$HOME/` are the user's home directory. Without any of them, a relative path belongs
+/// to the side it is written for.
 public struct Location: Equatable, Sendable {
-  public enum Base: Equatable, Sendable { case client, session, task, machine }
+  public enum Base: Equatable, Sendable { case client, session, task, home, machine }
 
   public var base: Base
   /// Below the directory, or absolute for the machine's.
@@ -27,9 +28,21 @@ public struct Location: Equatable, Sendable {
       let base = Self.schemes.first(where: { $0.name == scheme })?.base
     {
       self.init(base, String(rest.dropFirst()))
+    } else if let rest = Self.belowHome(text) {
+      self.init(.home, rest)
     } else {
       self.init(text.hasPrefix("/") ? .machine : side, text)
     }
+  }
+
+  /// The path after `~` or `$HOME`; empty for the home directory itself.
+  private static func belowHome(_ text: String) -> String? {
+    guard let first = text.utf8.first, first == UInt8(ascii: "~") || first == UInt8(ascii: "$") else { return nil }
+    for word in ["~", "$HOME", "${HOME}"] where text.hasPrefix(word) {
+      let rest = text.dropFirst(word.count)
+      if rest.isEmpty || rest.hasPrefix("/") { return String(rest.drop { $0 == "/" }) }
+    }
+    return nil
   }
 
   private static func split(_ text: String) -> (scheme: Substring, rest: Substring)? {
@@ -52,6 +65,10 @@ public struct Location: Equatable, Sendable {
       }
       guard rest.hasPrefix("/") else { return "needs three slashes: \(scheme):///\(rest)" }
     }
+    if text.utf8.first == UInt8(ascii: "~"), belowHome(text) == nil {
+      return
+        "begins with '~': of home directories only one's own is known (~/FILE); a file of that name is './\(shortened(text))'"
+    }
     let location = Location(text, relativeTo: side)
     let isConfined = location.base == .session || location.base == .task
     if isConfined, parts(location.path[...]).contains(where: { $0.elementsEqual("..".utf8) }) {
@@ -62,7 +79,9 @@ public struct Location: Equatable, Sendable {
 
   /// The last part of the path, which a staged file keeps when nothing else is said; `nil` when it names no file.
   public static func fileName(of text: String) -> String? {
-    guard let last = parts(split(text)?.rest ?? text[...]).last.map({ String(Substring($0)) }) else { return nil }
+    guard belowHome(text)?.isEmpty != true,
+      let last = parts(split(text)?.rest ?? text[...]).last.map({ String(Substring($0)) })
+    else { return nil }
     return last == "." || last == ".." ? nil : last
   }
 
@@ -78,11 +97,14 @@ public struct Locations: Sendable {
   public var client: String
   public var session: String
   public var task: String
+  /// The user's home directory.
+  public var home: String
 
-  public init(client: String, session: String, task: String) {
+  public init(client: String, session: String, task: String, home: String) {
     self.client = client
     self.session = session
     self.task = task
+    self.home = home
   }
 
   public func path(of location: Location) -> String {
@@ -90,6 +112,7 @@ public struct Locations: Sendable {
     case .client: client + "/" + location.path
     case .session: session + "/" + location.path
     case .task: task + "/" + location.path
+    case .home: home + "/" + location.path
     case .machine: location.path
     }
   }

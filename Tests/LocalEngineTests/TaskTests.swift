@@ -146,7 +146,7 @@ import Work
     #expect(summary.tasks == ["DONE": 1, "FAILED": 1])
     let flaky = try harness.details("flaky")
     #expect(try flaky.attempt == 3 && harness.output("flaky") == "try 3\n")
-    #expect(try harness.output("flaky", "stdout.attempt1") == "try 1\n")
+    #expect(harness.directory.text("tasks/\(flaky.id.uid).attempt1/stdout") == "try 1\n")
     #expect(try harness.details("hopeless").attempt == 2)
   }
 }

@@ -20,7 +20,7 @@ private func isLink(_ path: String) -> Bool {
 }
 
 @Suite struct StagingTests {
-  @Test(arguments: ["plain", "two words", "it's", "$HOME", "\"q\"", "`x`", "a;b", "-n", "*", "back\\slash", "naïve"])
+  @Test(arguments: ["plain", "two words", "it's", "$PATH", "\"q\"", "`x`", "a;b", "-n", "*", "back\\slash", "naïve"])
   func `a file of any name is copied in and out`(_ name: String) async throws {
     let place = try MappingPlace()
     try place.write("text", to: name)

@@ -64,6 +64,12 @@ public final class EngineHarness: Sendable {
     directory.text("tasks/\(try details(label).id.uid)/\(name)") ?? ""
   }
 
+  /// What its first attempt wrote, which is kept when there is another.
+  public func earlierOutput(_ label: String) throws -> String {
+    let uid = try details(label).id.uid
+    return directory.text("tasks/\(uid).attempt1/stdout") ?? directory.text("tasks/\(uid)/stdout.attempt1") ?? ""
+  }
+
   /// Awaits an event that makes the condition hold.
   public func wait(
     for what: String, seconds: Double? = nil, until condition: @escaping (SessionSnapshot) -> Bool

@@ -11,7 +11,7 @@ import Testing
     ("task:///a", .client, "/t/a"), ("http://a", .client, "/c/http://a"), ("session:/a", .client, "/c/session:/a"),
     ("", .client, "/c/"), ("../a", .client, "/c/../a"), ("a b:c", .task, "/t/a b:c"),
   ]) func `a location is a path in one of the directories`(_ text: String, _ side: Location.Base, _ path: String) {
-    let locations = Locations(client: "/c", session: "/s", task: "/t")
+    let locations = Locations(client: "/c", session: "/s", task: "/t", home: "/h")
     #expect(locations.path(of: Location(text, relativeTo: side)) == path)
   }
 

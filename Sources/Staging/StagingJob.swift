@@ -1,0 +1,155 @@
+import Glibc
+import Platform
+import Synchronization
+import SystemPackage
+import Work
+
+/// Brings the files of a plan to their places, all of them or, when one of them cannot come, none.
+///
+/// It works in three passes: one that finds every refusal and changes nothing; one that makes copies under names of their
+/// own beside the targets; one that gives all of them their names. Whatever happens before the last leaves all as it was.
+public final class StagingJob: Sendable {
+  private let plan: StagingPlan
+  /// Looks that are left until it ends; tests end it at each of them.
+  private let looks = Atomic(Int.max)
+
+  public init(_ plan: StagingPlan) { self.plan = plan }
+
+  /// Has it end soon, from any thread; what it has made is removed.
+  public func cancel() { cancel(afterChecks: 0) }
+
+  package func cancel(afterChecks count: Int) { looks.store(count, ordering: .relaxed) }
+
+  func check() throws(Refusal) {
+    let left = looks.load(ordering: .relaxed)
+    if left == .max { return }
+    if left <= 0 { throw .canceled }
+    looks.store(left - 1, ordering: .relaxed)
+  }
+
+  /// Brings the files; it may take long, and blocks.
+  ///
+  /// - Returns: what has to go when the task has come to a good end: the sources of its moved inputs.
+  /// - Throws: `StagingError` that names the file and what was wrong with it.
+  public func run() throws(StagingError) -> [StagingRemoval] {
+    var later: [StagingRemoval] = []
+    var index = 0
+    while index < plan.steps.count {
+      let end = endOfGroup(from: index)
+      let group = try lookAt(index..<end)
+      try carryOut(group)
+      let removals = group.flatMap(\.removals)
+      if plan.direction == .input { later += removals } else { Self.remove(removals) }
+      index = end
+    }
+    return later
+  }
+
+  /// Removes the names that a move leaves behind; a file that has changed since it was looked at stays.
+  public static func remove(_ removals: [StagingRemoval]) {
+    for removal in removals {
+      guard let now = try? FileFacts.ofName(removal.path), now.isUnchanged(from: removal.facts) else { continue }
+      // A directory that got another file meanwhile stays, with it.
+      _ = removal.path.withPlatformString { now.kind == .directory ? rmdir($0) : unlink($0) }
+    }
+  }
+
+  // MARK: First pass
+
+  /// Steps are looked at together until one needs what another brings.
+  private func endOfGroup(from start: Int) -> Int {
+    var end = start + 1
+    var changed = [FilePath(plan.steps[start].target)]
+    while end < plan.steps.count {
+      let source = FilePath(plan.steps[end].source).lexicallyNormalized()
+      let before = plan.steps[start..<end].filter { $0.action == .move }.map {
+        FilePath($0.source).lexicallyNormalized()
+      }
+      let others = changed.map { $0.lexicallyNormalized() } + before
+      if others.contains(where: { source.starts(with: $0) || $0.starts(with: source) }) { break }
+      changed.append(FilePath(plan.steps[end].target))
+      end += 1
+    }
+    return end
+  }
+
+  private func lookAt(_ steps: Range<Int>) throws(StagingError) -> [Bringing] {
+    var group: [Bringing] = []
+    for index in steps {
+      let step = plan.steps[index]
+      let written = FilePath(step.source)
+      var target = FilePath(step.target)
+      do throws(Refusal) {
+        var into = step.target.hasSuffix("/")
+        var sources = [written]
+        if let matches = try SourcePattern.matches(of: written) {
+          guard !matches.isEmpty else { throw .missing("matches no file (looked for \(written))") }
+          if !into, let name = written.lastComponent, name == target.lastComponent,
+            FileNamePattern.isPattern(name.bytes)
+          {
+            // `*.gro` to `*.gro`: each keeps its name.
+            (into, target) = (true, target.parent)
+          }
+          guard into || matches.count == 1 else {
+            throw .because(
+              "it stands for \(matches.count) files, and only a directory (with '/' at its end) can take them")
+          }
+          sources = matches
+        } else if let earlier = step.earlier, try FileFacts.ofName(written) == nil,
+          try FileFacts.ofName(FilePath(earlier)) != nil
+        {
+          sources = [FilePath(earlier)]
+        }
+        group += try bringings(of: index, sources, to: target, into: into)
+      } catch { throw self.error(error, step, target) }
+    }
+    return group
+  }
+
+  private func bringings(
+    of index: Int, _ sources: [FilePath], to target: FilePath, into: Bool
+  ) throws(Refusal) -> [Bringing] {
+    let step = plan.steps[index]
+    var places: [FilePath: FilePath] = [:]
+    var result: [Bringing] = []
+    for source in sources {
+      var pass = FirstPass(job: self, action: step.action, isLater: plan.direction == .input)
+      let place = try pass.run(source, isDirectory: step.source.hasSuffix("/"), target: target, into: into)
+      if let other = places.updateValue(source, forKey: place) {
+        throw .because("both \(other) and \(source) would be \(place)")
+      }
+      result.append(
+        Bringing(step: index, target: place, operations: pass.operations, removals: pass.removals))
+    }
+    return result
+  }
+
+  private func error(_ refusal: Refusal, _ step: StagingPlan.Step, _ target: FilePath) -> StagingError {
+    let what = "the \(plan.direction.rawValue) '\(step.named)'"
+    return switch refusal {
+    case .canceled: .canceled
+    case .missing(let words): .refused("\(what) \(words)")
+    case .because(let reason, _):
+      .refused("\(what) could not be brought to \(target) (\(step.action.rawValue)): \(reason)")
+    }
+  }
+
+  // MARK: Second and third pass
+
+  private func carryOut(_ group: [Bringing]) throws(StagingError) {
+    var work = StagingWork(job: self, tag: plan.tag, isSynced: plan.direction == .output)
+    for isLast in [false, true] {
+      for bringing in group {
+        do throws(Refusal) {
+          for operation in bringing.operations {
+            if isLast { try work.commit(operation) } else { try work.prepare(operation) }
+          }
+        } catch {
+          work.undo()
+          throw self.error(error, plan.steps[bringing.step], bringing.target)
+        }
+      }
+    }
+    work.finish()
+  }
+}
