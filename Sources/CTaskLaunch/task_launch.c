@@ -126,3 +126,11 @@ void task_spare_addresses(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 2);
 }
+
+int task_keep_room(int descriptor, long offset, long count) {
+  // fallocate(2) itself: what glibc does in its place on a file system that has none would write.
+  while (syscall(SYS_fallocate, descriptor, 1 /* FALLOC_FL_KEEP_SIZE */, offset, count) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}

@@ -85,6 +85,14 @@ public actor DispatchingExecutor {
     }
     takeSignals()
     feed(.start)
+    recorder.onTrouble { [weak self] in Task { await self?.noteTrouble() } }
+    noteTrouble()
+  }
+
+  /// Looks itself, so that the last of several changes counts.
+  private func noteTrouble() {
+    let trouble = recorder.trouble
+    if trouble != core.recorderTrouble { feed(.recorder(trouble)) }
   }
 
   /// Acquires session, managers, pilot and, if it is enabled, the raptor; opens the session if it is not open.
@@ -213,7 +221,9 @@ public actor DispatchingExecutor {
   // MARK: Carrying out
 
   private func feed(_ input: SessionCore.Input) {
-    core.dispatchAhead = engine.dispatchAhead
+    let ahead = engine.dispatchAhead
+    if ahead > core.dispatchAhead { recorder.expect(tasks: ahead) }
+    core.dispatchAhead = ahead
     for effect in core.update(input, at: .now) { carryOut(effect) }
   }
 
@@ -233,13 +243,14 @@ public actor DispatchingExecutor {
     case .opened: started.fulfil(true)
     case .answer(let number, let result):
       guard let answer = answers.removeValue(forKey: number) else { return }
-      whenWritten { answer.fulfil(result) }
+      // Work that was taken is in the journal, also on a disk that is full.
+      whenWritten(strictly: true) { answer.fulfil(result) }
     case .acknowledged(let record):
       guard let progress = commands[record.id] else { return }
-      whenWritten { progress.acknowledged.fulfil(record) }
+      whenWritten(strictly: record.verb == .submit) { progress.acknowledged.fulfil(record) }
     case .finished(let record):
       guard let progress = commands.removeValue(forKey: record.id) else { return }
-      whenWritten {
+      whenWritten(strictly: record.verb == .submit) {
         progress.acknowledged.fulfil(nil)
         progress.finished.fulfil(record)
       }
@@ -255,10 +266,10 @@ public actor DispatchingExecutor {
     }
   }
 
-  /// What is said to anyone is in the journal.
-  private func whenWritten(_ body: @escaping @Sendable () -> Void) {
+  /// What is said to anyone is in the journal; on a full disk, only of work is that waited for.
+  private func whenWritten(strictly: Bool = false, _ body: @escaping @Sendable () -> Void) {
     Task { [recorder] in
-      await recorder.flush()
+      if strictly { await recorder.written() } else { await recorder.flush() }
       body()
     }
   }

@@ -11,6 +11,8 @@ struct Ending {
     /// A signal asked for it: tasks are canceled at once.
     case interrupted
     case pilotEnded
+    /// What happens could not be recorded for too long.
+    case notRecorded(String)
     /// The start failed.
     case failed
   }
@@ -64,6 +66,7 @@ extension SessionCore {
     case .command(let reason): reason
     case .interrupted: ending.signal.map { "interrupted by signal \($0)" }
     case .pilotEnded: "the pilot ended"
+    case .notRecorded(let why): why
     case .failed: start.problem
     }
   }

@@ -48,6 +48,8 @@ extension SessionCore {
 
   mutating func dispatch(_ intention: Intention) {
     if case .stopping = intention { return }
+    // What cannot be recorded must not happen.
+    guard recorderTrouble == nil else { return }
     let room = dispatchAhead - work.inEngine.count
     // In large steps: a few tasks at a time would cost a message each.
     guard !raptor.isRestarting, room > 0, work.workflow.hasReady,

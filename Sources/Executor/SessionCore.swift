@@ -24,6 +24,8 @@ struct SessionCore {
     case engine([SessionEvent])
     /// The engine will confirm nothing any more.
     case engineEnded
+    /// What keeps the record of the session from being written; `nil` when nothing does.
+    case recorder(RecorderTrouble?)
     case returned(EngineReply)
     case expired(Timer)
   }
@@ -50,6 +52,7 @@ struct SessionCore {
     enum Purpose: Hashable {
       case acquire(RuntimeResource)
       case withdraw
+      case recorder
       case phase(ShutdownPhase)
       case raptorPhase(ShutdownPhase)
     }
@@ -93,6 +96,8 @@ struct SessionCore {
   var start: StartState
   var pilot = PilotPart()
   var raptor = RaptorPart()
+  /// What keeps the record from being written.
+  var recorderTrouble: RecorderTrouble?
   var shutdown: PhaseSequence?
   var ending = Ending()
   private var effects: [Effect] = []
@@ -123,6 +128,7 @@ struct SessionCore {
     case .signal(let number): interrupt(by: number)
     case .engine(let events): confirm(events)
     case .engineEnded: engineEnded()
+    case .recorder(let trouble): recorderChanged(trouble)
     case .returned(let reply): returned(reply)
     case .expired(let timer): expired(timer)
     }
@@ -155,6 +161,7 @@ struct SessionCore {
     switch timer.purpose {
     case .acquire(.raptor) where raptor.isRestarting: restartExpired()
     case .acquire(let resource): acquireExpired(resource)
+    case .recorder: recorderExpired()
     case .withdraw: log(.warning, "queued tasks could not be taken back within \(limits.drain.text)")
     case .phase(let phase): shutdown?.end(phase, .expired)
     case .raptorPhase(let phase): raptor.ending?.end(phase, .expired)

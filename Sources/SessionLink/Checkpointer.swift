@@ -3,6 +3,10 @@ import SessionModel
 import Synchronization
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Writes a checkpoint of a session now and then, from its events, beside whoever records them.
 ///
 /// Events are collected by the thousand and applied on a queue of its own: recording some costs a reference. A
@@ -19,6 +23,8 @@ final class Checkpointer: Sendable {
     var count = 0
     var end = 0
     var isWhole = false
+    /// There is no room for it; only the last one may be written.
+    var isGivenUp = false
   }
 
   private struct State {
@@ -75,12 +81,26 @@ final class Checkpointer: Sendable {
       waiting.end = end
       waiting.isWhole = isWhole
       guard isLast || waiting.count >= Self.portion else { return nil }
-      defer { waiting = Waiting() }
+      defer { waiting = Waiting(isGivenUp: waiting.isGivenUp) }
       return waiting
     }
     guard let due else { return }
     queue.async { [self] in take(due, isLast: isLast) }
     if isLast { finish() }
+  }
+
+  /// Removes the checkpoint and writes none before the end of the session: its room is needed for the journal.
+  ///
+  /// - Returns: false when it was given up before.
+  func giveUp() -> Bool {
+    let isFirst = waiting.withLock { waiting in
+      defer { waiting.isGivenUp = true }
+      return !waiting.isGivenUp
+    }
+    guard isFirst else { return false }
+    // One may be on its way.
+    queue.sync { _ = unlink(directory.checkpoint.string) }
+    return true
   }
 
   /// Waits for what was handed on.
@@ -90,7 +110,8 @@ final class Checkpointer: Sendable {
     state.withLock { state in
       for events in due.batches { state.snapshot.apply(events) }
       let grown = due.end - state.lastEnd
-      guard due.isWhole, grown > 0, isLast || grown > max(growth, 2 * state.lastSize) else { return }
+      let isWanted = isLast || (!due.isGivenUp && grown > max(growth, 2 * state.lastSize))
+      guard due.isWhole, grown > 0, isWanted else { return }
       write(&state, end: due.end)
     }
   }

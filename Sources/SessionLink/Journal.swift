@@ -101,7 +101,19 @@ public final class Journal: EventRecorder {
   /// - Returns: `nil` when that cannot be told: there is no journal, or its file system knows no locks.
   public static func isHeld(_ path: FilePath) -> Bool? { JournalLock.isHeld(path) }
 
-  deinit { writer.close(within: isGivenUp.withLock { $0 } ? .zero : Self.lastChance) }
+  deinit { _ = writer.close(within: isGivenUp.withLock { $0 } ? .zero : Self.lastChance) }
+
+  /// Writes what waits, and leaves the file: what is recorded after that is lost.
+  ///
+  /// - Parameters:
+  ///   - limit: for a file system that hangs.
+  ///   - patience: for one that is full: what waits is tried again so long.
+  /// - Returns: what is missing in the file, in a sentence; `nil` when it is whole.
+  public func finish(within limit: Duration, patience: Duration) -> String? {
+    let missing = writer.close(within: limit, patience: patience)
+    isGivenUp.withLock { $0 = missing != nil }
+    return missing
+  }
 
   /// Keeps a checkpoint of the session in its directory from here on, see `Checkpoint`.
   ///
@@ -124,6 +136,19 @@ public final class Journal: EventRecorder {
   public func flush() async {
     await withCheckedContinuation { continuation in writer.whenWritten { continuation.resume() } }
   }
+
+  public func written() async {
+    await withCheckedContinuation { continuation in writer.whenInFile { continuation.resume() } }
+  }
+
+  public var trouble: RecorderTrouble? { writer.trouble }
+
+  public func onTrouble(_ body: @escaping @Sendable () -> Void) { writer.setOnTrouble(body) }
+
+  public func expect(tasks: Int) { writer.expect(tasks: tasks) }
+
+  /// Calls `body` when all that was recorded before is in the file, whenever that is, or the file was left.
+  public func whenInFile(_ body: @escaping @Sendable () -> Void) { writer.whenInFile(body) }
 
   /// Calls `body`, on the thread that writes, when all that was recorded before is written.
   public func whenWritten(_ body: @escaping @Sendable () -> Void) { writer.whenWritten(body) }

@@ -9,6 +9,8 @@ import SystemPackage
 struct JournalHealth {
   /// Why the file takes nothing more.
   var write: Int32 = 0
+  /// Why there is no room for what will have to be written, when there is none.
+  var room: Int32 = 0
   /// Why its content is not safe on the disk.
   var sync: Int32 = 0
   /// Why it is not at its place, and cannot be made there.
@@ -18,12 +20,13 @@ struct JournalHealth {
 
   static let secondsToNextTry = 30
 
-  private var said = (write: false, sync: false, place: false)
+  private var said = (write: false, room: false, sync: false, place: false)
 
   /// The worst, in one sentence.
   func problem(_ path: FilePath) -> String? {
     if write != 0 { return writeText(path) }
     if place != 0 { return placeText(path) }
+    if room != 0 { return roomText(path) }
     if sync != 0 { return syncText(path) }
     return nil
   }
@@ -34,14 +37,29 @@ struct JournalHealth {
     if (write != 0) != said.write {
       news.append(write != 0 ? (.error, writeText(path)) : (.info, "the journal can be written again"))
     }
+    if (room != 0) != said.room {
+      news.append(room != 0 ? (.error, roomText(path)) : (.info, "there is room for the journal again"))
+    }
     if (sync != 0) != said.sync {
       news.append(sync != 0 ? (.error, syncText(path)) : (.info, "the journal is safe on its disk again"))
     }
     if (place != 0) != said.place {
       news.append(place != 0 ? (.error, placeText(path)) : (.info, "the journal \(path) is at its place again"))
     }
-    said = (write != 0, sync != 0, place != 0)
+    said = (write != 0, room != 0, sync != 0, place != 0)
     return news
+  }
+
+  /// Why no task should be started that the journal could not tell of; `nil` when it can.
+  func trouble(_ path: FilePath) -> String? {
+    if write != 0 { return writeText(path) }
+    if room != 0 { return roomText(path) }
+    // A network file system says here that it dropped what it had taken.
+    return [ENOSPC, EDQUOT, EIO, ESTALE].contains(sync) ? syncText(path) : nil
+  }
+
+  private func roomText(_ path: FilePath) -> String {
+    "there is no room for the journal \(path) to grow (\(text(room))): no more tasks are started"
   }
 
   private func writeText(_ path: FilePath) -> String {

@@ -12,6 +12,8 @@ struct JournalOutput: ~Copyable {
   private(set) var written: Int
   /// Bytes of whole lines in the file.
   private(set) var end: Int
+  /// Up to here the file system keeps room for the file.
+  private var roomEnd = 0
   /// Why the last write took not everything.
   private(set) var failure: Int32 = 0
   /// What is not in the file yet, from `taken` on: so that what is written moves nothing.
@@ -29,6 +31,7 @@ struct JournalOutput: ~Copyable {
 
   /// Leaves the file: nothing is written any more.
   mutating func close() {
+    if roomEnd > written { giveBackRoom(descriptor, size: written) }
     Self.leave(descriptor)
     descriptor = -1
   }
@@ -39,6 +42,8 @@ struct JournalOutput: ~Copyable {
     Glibc.close(descriptor)
   }
 
+  /// Whether nothing is written any more.
+  var isLeft: Bool { descriptor < 0 }
   var backlogSize: Int { backlog.count - taken }
 
   /// Adds whole lines: to the file when it takes them, else to what waits for that.
@@ -81,6 +86,21 @@ struct JournalOutput: ~Copyable {
     return result.count
   }
 
+  /// Sees to it that the file system keeps room for `count` bytes more, and asks for twice as much when it has to.
+  ///
+  /// - Throws: why it keeps less.
+  mutating func keepRoom(_ count: Int) throws(Errno) {
+    guard roomEnd - written < count else { return }
+    let file = FileDescriptor(rawValue: descriptor)
+    do throws(Errno) {
+      try file.keepRoom(from: written, count: 2 * count)
+      roomEnd = written + 2 * count
+    } catch .noSpace, .diskQuotaExceeded {
+      try file.keepRoom(from: written, count: count)
+      roomEnd = written + count
+    }
+  }
+
   /// Makes the file's content safe from a crash of the machine.
   ///
   /// - Returns: 0, or the code of the error.
@@ -103,6 +123,7 @@ struct JournalOutput: ~Copyable {
     }
     Self.leave(descriptor)
     descriptor = copy
+    roomEnd = 0
     return 0
   }
 

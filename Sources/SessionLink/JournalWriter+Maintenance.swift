@@ -9,7 +9,9 @@ extension JournalWriter {
   /// Tries again what the disk did not take, makes the journal again when it was removed or replaced, and notices when
   /// the machine's clock was set. What it finds are events, for the observer as for readers.
   func maintain(_ state: inout State) {
+    guard !state.output.isLeft else { return }
     state.output.retry()
+    keepRoom(&state)
     var found: [SessionEvent] = []
     if let jump = state.clock.jump() { found.append(Self.warning(ClockWatch.words(jump))) }
     if isGone(state) { restore(&state, &found) } else { state.health.place = 0 }

@@ -4,6 +4,10 @@ import SessionModel
 import Synchronization
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Writes a journal beside whoever records: on a queue of its own, in the order of recording, and all that waits at a
 /// time, so that one `fdatasync` keeps the promises of many.
 ///
@@ -15,6 +19,9 @@ final class JournalWriter: Sendable {
     var health = JournalHealth()
     var clock = ClockWatch()
     var checkpointer: Checkpointer?
+    var room = JournalRoom()
+    /// Called when all that came before is in the file.
+    var replies: [@Sendable () -> Void] = []
   }
 
   /// What was handed over and is not in hand yet.
@@ -23,6 +30,12 @@ final class JournalWriter: Sendable {
     var isMaintenanceDue = false
     /// Called when all that came before is written.
     var replies: [@Sendable () -> Void] = []
+    /// Called when all that came before is in the file, and not just kept because that is full.
+    var strictReplies: [@Sendable () -> Void] = []
+    /// Tasks that may be under way.
+    var tasks = 0
+    /// Events in it.
+    var count = 0
     /// When the first of it came.
     var since: ContinuousClock.Instant?
   }
@@ -32,6 +45,8 @@ final class JournalWriter: Sendable {
     /// When the first came of what is being written now.
     var inHandSince: ContinuousClock.Instant?
     var isStalled = false
+    /// More waits than should.
+    var isBehind = false
 
     var oldest: ContinuousClock.Instant? { inHandSince ?? waiting.since }
   }
@@ -40,6 +55,7 @@ final class JournalWriter: Sendable {
   private struct Status {
     var end: Int
     var problem: String?
+    var trouble: String?
   }
 
   let path: FilePath
@@ -47,6 +63,9 @@ final class JournalWriter: Sendable {
   private let observer: Journal.Observer
   private let patience: Duration
   private let intake = Mutex(Intake())
+  private let onTrouble = Mutex<@Sendable () -> Void>({})
+  /// Events that may wait before whoever makes them should wait, too.
+  private static let backlogLimit = 16_384
   private let status: Mutex<Status>
   private let queue = DispatchQueue(label: "scalems.journal")
   /// Ends a pause of the queue: somebody waits.
@@ -66,7 +85,29 @@ final class JournalWriter: Sendable {
 
   // MARK: For everybody, at once
 
-  func record(_ events: [SessionEvent]) { hand { $0.waiting.events.append(events) } }
+  func record(_ events: [SessionEvent]) {
+    let isNews = hand { intake in
+      intake.waiting.events.append(events)
+      intake.waiting.count += events.count
+      guard intake.waiting.count > Self.backlogLimit, !intake.isBehind else { return false }
+      intake.isBehind = true
+      return true
+    }
+    if isNews { tellTrouble() }
+  }
+
+  func expect(tasks: Int) { hand { $0.waiting.tasks = max($0.waiting.tasks, tasks) } }
+
+  func setOnTrouble(_ body: @escaping @Sendable () -> Void) { onTrouble.withLock { $0 = body } }
+
+  private func tellTrouble() { onTrouble.withLock { $0 }() }
+
+  var trouble: RecorderTrouble? {
+    let (isStalled, isBehind) = intake.withLock { ($0.isStalled, $0.isBehind) }
+    if isStalled { return .hangs(stallText) }
+    if let text = status.withLock({ $0.trouble }) { return .full(text) }
+    return isBehind ? .busy : nil
+  }
 
   /// Calls `body` when all that was recorded before is written, or kept because the disk is full.
   func whenWritten(_ body: @escaping @Sendable () -> Void) {
@@ -74,14 +115,22 @@ final class JournalWriter: Sendable {
     urgent.signal()
   }
 
+  /// Calls `body` when all that was recorded before is in the file, or nothing is written any more.
+  func whenInFile(_ body: @escaping @Sendable () -> Void) {
+    hand { $0.waiting.strictReplies.append(body) }
+    urgent.signal()
+  }
+
   /// Has the journal looked after, and notices when its file system hangs.
   func maintain() {
-    hand { intake in
+    let isNews = hand { intake in
       intake.waiting.isMaintenanceDue = true
-      guard !intake.isStalled, let oldest = intake.oldest, .now - oldest > patience else { return }
+      guard !intake.isStalled, let oldest = intake.oldest, .now - oldest > patience else { return false }
       intake.isStalled = true
       intake.waiting.events.append([SessionEvent(source: .executor, .log(.error, stallText))])
+      return true
     }
+    if isNews { tellTrouble() }
   }
 
   var end: Int { status.withLock { $0.end } }
@@ -91,14 +140,17 @@ final class JournalWriter: Sendable {
     "the file system of the journal \(path) does not answer: events are kept in memory"
   }
 
-  private func hand(_ change: (inout Intake) -> Void) {
-    let isFirst = intake.withLock { intake in
-      change(&intake)
-      guard intake.waiting.since == nil else { return false }
-      intake.waiting.since = .now
-      return true
+  @discardableResult
+  private func hand<Value>(_ change: (inout Intake) -> Value) -> Value {
+    var isFirst = false
+    let value = intake.withLock { intake in
+      let value = change(&intake)
+      isFirst = intake.waiting.since == nil
+      if isFirst { intake.waiting.since = .now }
+      return value
     }
     if isFirst { queue.async { [self] in writeWaiting() } }
+    return value
   }
 
   // MARK: On the queue
@@ -107,29 +159,42 @@ final class JournalWriter: Sendable {
   private static let pause = 0.004
 
   private func writeWaiting() {
-    if intake.withLock({ $0.waiting.replies.isEmpty }) { _ = urgent.wait(timeout: .now() + Self.pause) }
+    if intake.withLock({ $0.waiting.replies.isEmpty && $0.waiting.strictReplies.isEmpty }) {
+      _ = urgent.wait(timeout: .now() + Self.pause)
+    }
     while urgent.wait(timeout: .now()) == .success {}
     let waiting = intake.withLock { intake in
       intake.inHandSince = intake.waiting.since
       defer { intake.waiting = Waiting() }
       return intake.waiting
     }
-    state.withLock { state in
+    let (strict, isNews): ([@Sendable () -> Void], Bool) = state.withLock { state in
+      let grows = state.room.expect(tasks: waiting.tasks)
       write(waiting.events.count == 1 ? waiting.events[0] : Array(waiting.events.joined()), &state)
-      if waiting.isMaintenanceDue { maintain(&state) }
-      let now = Status(end: state.output.end, problem: state.health.problem(path))
-      status.withLock { $0 = now }
+      if waiting.isMaintenanceDue || grows { maintain(&state) }
+      state.replies += waiting.strictReplies
+      let now = Status(
+        end: state.output.end, problem: state.health.problem(path), trouble: state.health.trouble(path))
+      let isNews = status.withLock { status in
+        defer { status = now }
+        return status.trouble != now.trouble
+      }
+      guard state.output.backlogSize == 0 else { return ([], isNews) }
+      defer { state.replies = [] }
+      return (state.replies, isNews)
     }
-    let wasStalled = intake.withLock { intake in
-      defer { (intake.inHandSince, intake.isStalled) = (nil, false) }
-      return intake.isStalled
+    let (wasStalled, wasBehind) = intake.withLock { intake in
+      defer { (intake.inHandSince, intake.isStalled, intake.isBehind) = (nil, false, false) }
+      return (intake.isStalled, intake.isBehind)
     }
+    if isNews || wasStalled || wasBehind { tellTrouble() }
     if wasStalled { record([SessionEvent(source: .executor, .log(.info, "the journal can be written again"))]) }
-    for reply in waiting.replies { reply() }
+    for reply in waiting.replies + strict { reply() }
   }
 
   private func write(_ events: [SessionEvent], _ state: inout State) {
-    guard !events.isEmpty else { return }
+    // What is said after the end has nowhere to go.
+    guard !events.isEmpty, !state.output.isLeft else { return }
     append(events, &state)
     if events.contains(where: \.kind.isPromise), state.output.backlogSize == 0 {
       state.health.sync = state.output.sync()
@@ -142,6 +207,7 @@ final class JournalWriter: Sendable {
     state.json.removeAll()
     for event in events { event.write(to: &state.json) }
     state.output.append(state.json.bytes)
+    keepRoom(&state)
   }
 
   /// Writes down what changed in the journal's own condition.
@@ -178,23 +244,54 @@ final class JournalWriter: Sendable {
   }
 
   /// Writes what waits, says what cannot be written, and leaves the file.
-  func close(within limit: Duration) {
+  ///
+  /// - Parameters:
+  ///   - limit: for a file system that hangs.
+  ///   - patience: for one that is full.
+  /// - Returns: what is missing in the file, in a sentence; `nil` when it is whole, or was left before.
+  func close(within limit: Duration, patience: Duration = .zero) -> String? {
     let done = DispatchSemaphore(value: 0)
+    let end = ContinuousClock.now + patience
+    let missing = Missing()
     queue.async { [self] in
       writeWaiting()
-      state.withLock { state in
-        state.output.retry()
-        if state.output.backlogSize > 0 {
-          let lost = "\(state.output.backlogSize) bytes of the journal \(path) could not be written and are lost"
-          let event = SessionEvent(source: .executor, .log(.error, "\(lost) (\(text(state.output.failure)))"))
-          observer([event], state.output.end)
+      while state.withLock({ $0.output.backlogSize > 0 }), .now < end {
+        _ = usleep(Self.retryInterval)
+        state.withLock { state in
+          state.output.retry()
+          keepRoom(&state)
         }
-        state.checkpointer?.finish()
-        state.output.close()
       }
+      let (replies, text) = state.withLock { leave(&$0) }
+      missing.text.withLock { $0 = text }
+      for reply in replies { reply() }
       done.signal()
     }
-    _ = done.wait(timeout: .now() + limit / .seconds(1))
+    guard done.wait(timeout: .now() + (limit + patience) / .seconds(1)) == .success else { return stallText }
+    return missing.text.withLock { $0 }
+  }
+
+  private final class Missing: Sendable { let text = Mutex<String?>(nil) }
+
+  /// Microseconds between two tries to write on a full disk, at the end.
+  private static let retryInterval: UInt32 = 100_000
+
+  private func leave(_ state: inout State) -> (replies: [@Sendable () -> Void], missing: String?) {
+    var missing: String?
+    if !state.output.isLeft {
+      state.output.retry()
+      if state.output.backlogSize > 0 {
+        missing =
+          "\(state.output.backlogSize) bytes of the journal \(path) could not be written and are lost "
+          + "(\(text(state.output.failure)))"
+      } else if state.health.place != 0 || state.health.trouble(path) != nil && state.health.room == 0 {
+        missing = state.health.problem(path)
+      }
+      state.checkpointer?.finish()
+      state.output.close()
+    }
+    defer { state.replies = [] }
+    return (state.replies, missing)
   }
 }
 

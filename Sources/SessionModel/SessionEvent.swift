@@ -174,12 +174,3 @@ public struct SessionSummary: Equatable, Sendable {
     self.problem = problem
   }
 }
-
-/// Where events go: written to the journal first, shown after.
-public protocol EventRecorder: Sendable {
-  /// Hands events over, in order, and returns at once: a slow file system holds up nobody.
-  func record(_ events: [SessionEvent])
-
-  /// Returns when all that was recorded before is written; what is acknowledged waits for this.
-  func flush() async
-}

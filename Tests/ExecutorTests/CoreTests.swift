@@ -18,6 +18,7 @@ private struct World {
   private var time = Timestamp(microseconds: 1_785_571_200_000_000)
   private var commands = 0
   private var raptors = 0
+  private var trouble: RecorderTrouble?
 
   init(_ seed: UInt64) throws {
     numbers = SeededNumbers(seed)
@@ -36,7 +37,9 @@ private struct World {
       #expect(summary == nil, "nothing follows the end")
       switch effect {
       case .record(let more): events += more
-      case .submit(let tasks): for task in tasks { held[task.id] = false }
+      case .submit(let tasks):
+        #expect(trouble == nil, "nothing is started that could not be recorded")
+        for task in tasks { held[task.id] = false }
       case .call(let call): calls.append(call)
       case .startTimer(let timer, _): timers.append(timer)
       case .finished(let record): finished.append(record.id)
@@ -90,6 +93,9 @@ private struct World {
     case 4: command(.cancelRaptor)
     case 5, 6: raptor(.failed)
     case 7: feed(.abandonStart)
+    case 8, 9:
+      trouble = [.full("full"), .hangs("hangs"), .busy, nil, nil].randomElement(using: &numbers) ?? nil
+      feed(.recorder(trouble))
     default: answer()
     }
   }

@@ -10,8 +10,23 @@ final class Recording: EventRecorder {
   private struct State {
     var events: [SessionEvent] = []
     var waiters: [(isMet: @Sendable ([SessionEvent]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+    var trouble: RecorderTrouble?
+    var onTrouble: @Sendable () -> Void = {}
   }
   private let state = Mutex(State())
+
+  var trouble: RecorderTrouble? { state.withLock { $0.trouble } }
+
+  func onTrouble(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onTrouble = body } }
+
+  /// What keeps events from being written from now on.
+  func has(_ trouble: RecorderTrouble?) {
+    let tell = state.withLock { state in
+      state.trouble = trouble
+      return state.onTrouble
+    }
+    tell()
+  }
 
   func flush() async {}
 

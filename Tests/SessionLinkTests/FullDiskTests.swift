@@ -81,9 +81,99 @@ private final class SmallDisk {
       journal.maintainNow()
       #expect(journal.problem != nil)
       #expect(try JournalContents(reading: directory.journal).problems.isEmpty)
+      let missing = try #require(journal.finish(within: .seconds(20), patience: .zero), "lost silently")
+      #expect(missing.contains("could not be written and are lost (No space left on device)"))
+      journal.record([log("after the end")])
+      #expect(journal.finish(within: .seconds(20), patience: .zero) == nil, "said once")
     }
-    guard case .log(.error, let last)? = told.events.last?.kind else { return #expect(Bool(false), "lost silently") }
-    #expect(last.contains("could not be written and are lost (No space left on device)"))
+    #expect(told.events.count == 2001)
+  }
+
+  @Test func `room for what is under way is kept ahead: what is said of it goes into a full disk`() throws {
+    let disk = try #require(SmallDisk(bytes: 4 << 20))
+    defer { withExtendedLifetime(disk) {} }
+    let directory = SessionDirectory(disk.path)
+    let told = Told()
+    let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
+    journal.expect(tasks: 256)
+    journal.write([log("before")])
+    let size = FileSize(directory.journal)
+    #expect(size.bytes < 4096 && size.onDisk >= 500 << 10, "the room is not in the size of the file")
+    #expect(journal.trouble == nil)
+    fill(disk)
+    // Events of tasks that were under way when the room ended.
+    for number in 0..<2500 { journal.write([log("while full \(number) " + String(repeating: "y", count: 200))]) }
+    guard case .full(let why)? = journal.trouble else { return #expect(Bool(false), "no task may be started") }
+    #expect(why == journal.problem)
+    #expect(
+      why
+        == "there is no room for the journal \(directory.journal) to grow (No space left on device): no more tasks are started"
+    )
+    #expect(try JournalContents(reading: directory.journal).events == told.events, "all of it is in the file")
+    truncate(disk.path.appending("ballast").string, 0)
+    journal.maintainNow()
+    #expect(journal.trouble == nil && journal.problem == nil)
+    #expect(told.events.last?.kind == .log(.info, "there is room for the journal again"))
+    #expect(journal.finish(within: .seconds(20), patience: .zero) == nil)
+    #expect(FileSize(directory.journal).onDisk < 740 << 10, "what was kept and not used is given back")
+  }
+
+  @Test func `the checkpoint is given up for room`() throws {
+    let disk = try #require(SmallDisk(bytes: 4 << 20))
+    defer { withExtendedLifetime(disk) {} }
+    let directory = SessionDirectory(disk.path)
+    let told = Told()
+    let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
+    journal.keepCheckpoints(in: directory)
+    journal.expect(tasks: 256)
+    journal.write([log("before")])
+    put(repeatElement(0x63, count: 1500 << 10), into: directory.checkpoint)
+    fill(disk)
+    for number in 0..<4000 { journal.write([log("while full \(number) " + String(repeating: "y", count: 200))]) }
+    #expect(mode(directory.checkpoint) == nil)
+    #expect(try JournalContents(reading: directory.journal).events.count == 4001, "in the room of the checkpoint")
+    #expect(journal.trouble == nil)
+  }
+
+  @Test func `work is acknowledged when it is in the file, not when it is kept because that is full`() async throws {
+    let disk = try #require(SmallDisk(bytes: 64 << 10))
+    defer { withExtendedLifetime(disk) {} }
+    let path = disk.path.appending("journal.jsonl")
+    let journal = try Journal(creating: path, session: "s", observer: { _, _ in })
+    fill(disk)
+    let changes = Told()
+    journal.onTrouble { changes.add([log("changed")]) }
+    journal.write((0..<200).map { log("while full \($0) " + String(repeating: "y", count: 100)) })
+    #expect(changes.events.count == 1)
+    let acknowledged = Told()
+    journal.whenInFile { acknowledged.add([log("acknowledged")]) }
+    journal.write([log("more")])
+    #expect(acknowledged.events.isEmpty)
+    truncate(disk.path.appending("ballast").string, 0)
+    journal.maintainNow()
+    await journal.written()
+    #expect(acknowledged.events.count == 1 && changes.events.count == 2 && journal.trouble == nil)
+    // Whoever waits when the session ends learns of that end.
+    fill(disk)
+    journal.write((0..<600).map { log("while full \($0) " + String(repeating: "y", count: 100)) })
+    journal.whenInFile { acknowledged.add([log("the end")]) }
+    #expect(journal.finish(within: .seconds(20), patience: .milliseconds(300)) != nil)
+    #expect(acknowledged.events.count == 2)
+  }
+
+  private func fill(_ disk: borrowing SmallDisk) {
+    put(repeatElement(0x78, count: 8 << 20), into: disk.path.appending("ballast"))
+  }
+
+  private struct FileSize {
+    var bytes = 0
+    var onDisk = 0
+
+    init(_ path: FilePath) {
+      var status = stat()
+      guard stat(path.string, &status) == 0 else { return }
+      (bytes, onDisk) = (Int(status.st_size), Int(status.st_blocks) * 512)
+    }
   }
 
   @Test func `a journal that was removed from a full disk is kept in its open file`() throws {

@@ -61,4 +61,7 @@ void task_close_descriptors_on_exec(unsigned int first);
 /// Where addresses are limited (ulimit -v), has threads share the C library's memory: it reserves 64 MiB for each else.
 void task_spare_addresses(void);
 
+/// Has the file system keep `count` bytes for a file from `offset` on; its size stays. 0, or the code of the error.
+int task_keep_room(int descriptor, long offset, long count);
+
 #endif

@@ -21,7 +21,11 @@ struct CommandReceiver: CommandTaker {
     }
     executor.send(command, sender: sender, reason: reason) { [journal] record in
       // In the order of these calls.
-      journal.whenWritten { report(record) }
+      if record.verb == .submit {
+        journal.whenInFile { report(record) }
+      } else {
+        journal.whenWritten { report(record) }
+      }
     }
   }
 

@@ -28,6 +28,8 @@ final class SessionHost: Sendable {
   let life: SessionLife
   private let journal: Journal
   private let endpoints: SessionEndpoints
+  /// What the journal does not have of what happened, in a sentence.
+  private let missing = Mutex<String?>(nil)
 
   /// Makes the session's directory and journal, or takes the journal of an earlier one; nothing runs yet.
   ///
@@ -90,14 +92,17 @@ final class SessionHost: Sendable {
   /// What the journal gets at the end: a session ends also when its file system hangs.
   private static let lastChance = Duration.seconds(30)
 
+  /// What a full disk gets at the end to take what waits.
+  private static let lastRoom = Duration.seconds(10)
+
   /// Waits until the journal has everything, and closes the ways to the session; after its end.
   func close() {
-    if !saveJournal(within: Self.lastChance) {
-      complain(
-        "scalems-top: \(journal.problem ?? "the journal \(directory.journal) is not written yet"); "
-          + "what it has not taken within \(Self.lastChance.components.seconds) s is lost")
-    }
+    let answers = saveJournal(within: Self.lastChance)
     endpoints.close()
+    let text = journal.finish(within: answers ? Self.lastChance : .zero, patience: answers ? Self.lastRoom : .zero)
+    guard let text else { return }
+    missing.withLock { $0 = text }
+    complain("scalems-top: \(text): the record of the session is not complete, and 'run --resume' would not know of it")
   }
 
   /// - Returns: false when not everything was written in that time.
@@ -115,7 +120,8 @@ final class SessionHost: Sendable {
     signal: Int32?, summarize: (SessionSummary) -> Void, complainOnce: (String) -> Void
   ) -> Int32 {
     switch life.outcome {
-    case .success(let summary):
+    case .success(var summary):
+      if missing.withLock({ $0 }) != nil { summary.exitCode = ExitStatus.leftBehind }
       summarize(summary)
       if let problem = summary.problem { complainOnce(problem) }
       guard let problem = life.problem else { return summary.exitCode }

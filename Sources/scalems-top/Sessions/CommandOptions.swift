@@ -34,6 +34,8 @@ extension ExitStatus {
   static let refused: Int32 = 1
   /// Nobody hosts the session, and it was not closed.
   static let hostGone: Int32 = 5
+  /// Something was left behind, or the record of the session is not complete.
+  static let leftBehind: Int32 = 4
   /// Waiting took longer than `--timeout`.
   static let timeout: Int32 = 6
 }
