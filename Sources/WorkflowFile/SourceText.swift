@@ -16,6 +16,11 @@ enum SourceText {
       throw problem(path, "cannot be opened: \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
+    return try read(descriptor, path: path)
+  }
+
+  /// Reads an open file to its end.
+  static func read(_ descriptor: Int32, path: String) throws(WorkflowErrors) -> String {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw problem(path, "cannot be read: \(String(cString: strerror(errno)))")

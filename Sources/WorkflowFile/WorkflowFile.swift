@@ -75,6 +75,15 @@ public struct WorkflowFile: Equatable, Sendable {
     try self.init(text: SourceText.read(path), path: path, engines: engines)
   }
 
+  /// Reads an open file, or a pipe, to its end.
+  ///
+  /// - Parameters:
+  ///   - path: what messages call it.
+  ///   - engines: the names that an engine may have; any when `nil`.
+  public init(reading descriptor: Int32, path: String, engines: [String]? = nil) throws(WorkflowErrors) {
+    try self.init(text: SourceText.read(descriptor, path: path), path: path, engines: engines)
+  }
+
   /// Reads `text`; `path` is what messages call it.
   public init(text: String, path: String, engines: [String]? = nil) throws(WorkflowErrors) {
     let document = try YAMLDocument(text: text, path: path)

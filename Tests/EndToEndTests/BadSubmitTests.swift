@@ -109,7 +109,7 @@ import Testing
     }
     try session.place.write("echo a\u{0}b\n", to: "list")
     let result = try await session.run("run", "--commands", "list", "--batch")
-    #expect(result.exitCode == 2 && result.stderr.contains("holds a NUL character"), "\(result)")
+    #expect(result.exitCode == 2 && result.stderr.contains("holds a NUL byte"), "\(result)")
   }
 }
 

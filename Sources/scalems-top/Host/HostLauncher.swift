@@ -31,6 +31,8 @@ struct LaunchedHost: Sendable {
       program: program, arguments: arguments, input: input, output: ends.theirs.number, error: STDERR_FILENO,
       diesWithParent: false)
     let started = ProcessEnvironment().with([]) { start.run(environment: $0) }
+    // Else the end of the host would not be seen.
+    try? ends.theirs.close()
     guard started > 0 else {
       complain("scalems-top: the host of the session could not be started: \(errorText(-started))")
       throw ExitStatus(code: 3)

@@ -41,7 +41,7 @@ final class SessionLife: Sendable {
     Task.detached { [self] in
       let result: Result<SessionSummary, any Error>
       do {
-        try await executor.open(with: try await feeder.atOnce())
+        try await executor.open(with: feeder.atOnce)
         feeder.start { [self] in onSettled(problem?.words ?? journal.problem) }
         // What went wrong is in the summary.
         try? await executor.startup()

@@ -11,8 +11,6 @@ final class Feeder: Sendable {
   /// Whether more work may come when this is done.
   private let isKeptOpen: Bool
   private let failure = Mutex<Problem?>(nil)
-  // A queue of its own: reading blocks.
-  private let queue = DispatchQueue(label: "command-reader")
 
   init(executor: DispatchingExecutor, work: Work, isKeptOpen: Bool) {
     self.executor = executor
@@ -30,21 +28,11 @@ final class Feeder: Sendable {
   var problem: Problem? { failure.withLock { $0 } }
 
   /// What is there to be taken at once: a workflow, or a list that is a file.
-  func atOnce() async throws -> [WorkOffer] {
+  var atOnce: [WorkOffer] {
     switch work.source {
-    case .file(let file, _): return [.items(file.items)]
-    case .commands(let stream) where stream.isWhole:
-      return await withCheckedContinuation { continuation in
-        queue.async {
-          var lists: [WorkOffer] = []
-          stream.read { list in
-            lists.append(.commands(list))
-            return true
-          }
-          continuation.resume(returning: lists)
-        }
-      }
-    case .commands, .none: return []
+    case .file(let file, _): [.items(file.items)]
+    case .commands(let lists): lists.map { .commands($0) }
+    case .stream, .none: []
     }
   }
 
@@ -52,12 +40,15 @@ final class Feeder: Sendable {
   ///
   /// - Parameter onSettled: called when everything that will be taken is in the journal.
   func start(onSettled: @escaping @Sendable () -> Void) {
-    guard case .commands(let stream) = work.source, !stream.isWhole else {
+    guard case .stream(let stream) = work.source else {
       Task { await finish(onSettled) }
       return
     }
-    queue.async { [self] in
-      stream.read(offer)
+    // A queue of its own: reading blocks.
+    DispatchQueue(label: "command-reader").async { [self] in
+      do throws(UsageError) { try stream.read(offer) } catch {
+        failure.withLock { $0 = Problem(words: error.description, isRefusal: true) }
+      }
       Task { await finish(onSettled) }
     }
   }

@@ -23,12 +23,17 @@ struct RunCommand: ParsableCommand {
       the files of each task).
       """)
 
-  @Argument(help: ArgumentHelp("The workflow, in YAML or JSON.", valueName: "workflow"))
+  @Argument(help: ArgumentHelp("The workflow, in YAML or JSON; '-' is standard input.", valueName: "workflow"))
   var path: String?
 
   @Option(
     help: ArgumentHelp("Run each line of this file as a shell command; '-' is standard input.", valueName: "file"))
   var commands: String?
+
+  @Flag(
+    name: [.customShort("0"), .long],
+    help: "The commands end in NUL and not at the end of a line, as 'find … -print0' writes them.")
+  var null = false
 
   @Option(
     help: "What holds the cores and runs the tasks: 'local', processes of this machine, or 'radical', RADICAL-Pilot.")
@@ -99,7 +104,10 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Wait for more work ('scalems-top submit') when all is done, until someone drains or closes the session.")
   var keepOpen = false
 
-  @Flag(help: "Start the session in the background, print its id, and leave it running.")
+  @Flag(
+    help: """
+      Start the session in the background, print its id when all it is given to do is in its journal, and leave it running.
+      """)
   var detach = false
 
   @Flag(help: "No screen: a progress bar on standard error, one summary line on standard output.")
@@ -121,23 +129,37 @@ struct RunCommand: ParsableCommand {
   static let hostFlag = "--as-host"
 
   func run() throws {
-    if isHost { throw ExitStatus(code: try Hosting.inBackground(makePlan)) }
-    if detach { throw ExitStatus(code: try detached()) }
-    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(), json: true)) }
-    // Commands that come over standard input go to the host.
-    let input = commands == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : -1
+    if isHost { throw ExitStatus(code: try Hosting.inBackground { try makePlan(try handedOn()) }) }
+    // Before anything else: the keyboard may take the place of standard input.
+    let input = try open()
+    if detach { throw ExitStatus(code: try detached(input)) }
+    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true)) }
     guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
-      throw ExitStatus(code: try Hosting.inForeground(try makePlan(), json: false))
+      throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: false))
     }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); run it with --batch")
     }
-    throw ExitStatus(code: try OwnedScreen(screen.options(exitWhenDone: exitWhenDone)).run(input: input))
+    throw ExitStatus(
+      code: try OwnedScreen(screen.options(exitWhenDone: exitWhenDone)).run(input: input?.descriptor ?? -1))
+  }
+
+  /// Opens what the user wants to run.
+  private func open() throws -> Input? {
+    guard path == nil || commands == nil else {
+      throw ValidationError("run either a workflow or a list of --commands, not both")
+    }
+    return resume == nil ? try (path ?? commands).map { try Input($0) } : nil
+  }
+
+  /// What the process that started this host has opened.
+  private func handedOn() throws -> Input? {
+    resume == nil ? try (path ?? commands).map { try Input(handedOnAs: $0) } : nil
   }
 
   /// Starts the session in the background and leaves it.
-  private func detached() throws -> Int32 {
-    let host = try LaunchedHost(input: commands == "-" ? STDIN_FILENO : -1)
+  private func detached(_ input: Input?) throws -> Int32 {
+    let host = try LaunchedHost(input: input?.descriptor ?? -1)
     try host.awaitWork()
     host.release()
     if json {
@@ -157,15 +179,15 @@ struct RunCommand: ParsableCommand {
   /// Makes the terminal the standard input; commands that come over standard input were moved out of the way.
   private func takeKeyboard() -> Bool {
     guard isatty(STDIN_FILENO) != 1 else { return true }
-    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
+    let terminal = Glibc.open("/dev/tty", O_RDWR | O_CLOEXEC)
     guard terminal >= 0 else { return false }
     defer { close(terminal) }
     return dup2(terminal, STDIN_FILENO) == 0
   }
 
-  private func makePlan() throws -> SessionHost.Plan {
+  private func makePlan(_ input: Input?) throws -> SessionHost.Plan {
     if let resume { return try resumption(of: resume) }
-    let work = try loadWork()
+    let work = try loadWork(input)
     let settings = try makeSettings(work)
     let configuration = try settings.configuration()
     try checkFits(work.file, configuration)
@@ -203,29 +225,30 @@ struct RunCommand: ParsableCommand {
       configuration: try settings.configuration(), reason: reason, earlier: earlier)
   }
 
-  private func loadWork() throws -> Work {
-    switch (path, commands) {
-    case (nil, nil) where keepOpen: return Work(title: "", source: .none)
-    case (nil, nil): throw ValidationError("name a workflow to run, or a list of shell commands with --commands")
-    case (.some, .some): throw ValidationError("run either a workflow or a list of --commands, not both")
-    case (nil, let list?):
-      return Work(title: list == "-" ? "commands" : lastComponent(list), source: .commands(try CommandStream(list)))
-    case (let path?, nil):
-      do {
-        return Work(
-          title: lastComponent(path),
-          source: .file(try WorkflowFile(contentsOf: path, engines: Engines.names), path: path))
-      } catch { throw UsageError(description: error.description) }
+  private func loadWork(_ input: Input?) throws -> Work {
+    guard let input else {
+      guard keepOpen else {
+        throw ValidationError("name a workflow to run, or a list of shell commands with --commands")
+      }
+      return Work(title: "", source: .none)
     }
+    if commands != nil {
+      let stream = CommandStream(input, isNullSeparated: null)
+      // What is wrong with a list that is all there is known before anything runs.
+      return Work(
+        title: input.title ?? "commands",
+        source: input.isWhole ? .commands(try stream.readAll()) : .stream(stream))
+    }
+    guard !null else { throw ValidationError("--null is for lists of --commands") }
+    return Work(
+      title: input.title ?? "workflow", source: .file(try input.workflow(), directory: try input.directory()))
   }
 
   private func makeSettings(_ work: Work) throws -> RunSettings {
     let file = work.file
     let engine = engine ?? file?.engine ?? Engines.all[0].kind.name
     var clientDirectory = currentDirectory()
-    if case .file(_, let path) = work.source {
-      clientDirectory = FilePath(absolutePath(path)).removingLastComponent().string
-    }
+    if case .file(_, let directory) = work.source { clientDirectory = directory }
     return RunSettings(
       name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
       accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,

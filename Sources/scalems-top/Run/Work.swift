@@ -1,10 +1,15 @@
+import Work
 import WorkflowFile
 
 /// What a run is given to do.
 struct Work {
   enum Source {
-    case file(WorkflowFile, path: String)
-    case commands(CommandStream)
+    /// - `directory`: what its relative paths refer to.
+    case file(WorkflowFile, directory: String)
+    /// A list of commands that is all there.
+    case commands([CommandList])
+    /// Commands that come over a pipe.
+    case stream(CommandStream)
     /// What an earlier host of the session left, or what will be submitted.
     case none
   }

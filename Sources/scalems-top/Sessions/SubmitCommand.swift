@@ -25,7 +25,8 @@ struct SubmitCommand: ParsableCommand {
 
   @Argument(help: sessionHelp) var session: String
 
-  @Argument(help: ArgumentHelp("A workflow, in YAML or JSON.", valueName: "file")) var path: String?
+  @Argument(help: ArgumentHelp("A workflow, in YAML or JSON; '-' is standard input.", valueName: "file")) var path:
+    String?
 
   @Argument(
     parsing: .postTerminator, help: ArgumentHelp("After '--': a program and its arguments.", valueName: "command"))
@@ -34,6 +35,11 @@ struct SubmitCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Each line of this file is a shell command; '-' is standard input.", valueName: "file"))
   var commands: String?
+
+  @Flag(
+    name: [.customShort("0"), .long],
+    help: "The commands end in NUL and not at the end of a line, as 'find … -print0' writes them.")
+  var null = false
 
   @Option(help: ArgumentHelp("Name of the task (default: that of the program).", valueName: "name"))
   var name: String?
@@ -88,17 +94,15 @@ struct SubmitCommand: ParsableCommand {
       throw ValidationError("submit one of: a workflow, a command after '--', a list of shell commands with --commands")
     }
     if let path {
-      let directory = FilePath(absolutePath(path)).removingLastComponent().string
-      do {
-        let file = try WorkflowFile(contentsOf: path, engines: Engines.names)
-        return .items(
-          file.items.map { WorkItem($0.description.anchored(to: directory), shape: $0.shape) })
-      } catch { throw UsageError(description: error.description) }
+      let input = try Input(path)
+      let directory = try input.directory()
+      return .items(
+        try input.workflow().items.map { WorkItem($0.description.anchored(to: directory), shape: $0.shape) })
     }
     if let commands {
       var list = CommandList()
       var isWhole = true
-      try CommandStream(commands).read { part in
+      try CommandStream(try Input(commands), isNullSeparated: null).read { part in
         for index in 0..<part.count where isWhole { isWhole = list.append(part[index].utf8) }
         return isWhole
       }
