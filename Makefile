@@ -61,7 +61,7 @@ REAL = LocalEngineTests|EndToEndTests|RadicalUnitTests|LeftoversTests
 CLOCKS = ExecutorTests|SessionLinkTests
 test: export SCALEMS_WARNINGS = error
 test: swift
-	@.ci/need libncurses-dev tmux python3 python3-venv
+	@.ci/need libncurses-dev tmux python3 python3-venv openmpi-bin mpich
 	python3 -m unittest discover -s Tests/PythonTests
 	$(SWIFT) build --build-tests $(IMPORTS)
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"

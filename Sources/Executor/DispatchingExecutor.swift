@@ -177,7 +177,16 @@ public actor DispatchingExecutor {
   @discardableResult
   public func submit(commands: CommandList) async throws -> [TaskBatch] { try await offer(.commands(commands)) }
 
+  /// What cannot be found out in this time is found out when the task starts.
+  private static let checkLimit = Duration.seconds(20)
+
   private func offer(_ offer: WorkOffer) async throws -> [TaskBatch] {
+    // Only what has a launcher is asked about: nothing else needs a look at the machine.
+    if case .items(let items) = offer, case let launched = items.filter(\.description.usesLauncher), !launched.isEmpty,
+      case .value(let fault?) = await withTimeout(Self.checkLimit, { [engine] in await engine.fault(of: launched) })
+    {
+      throw ValueError(fault)
+    }
     lastAnswer += 1
     let answer = Promise<Result<[TaskBatch], any Error>>()
     answers[lastAnswer] = answer

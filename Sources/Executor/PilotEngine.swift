@@ -23,6 +23,9 @@ public protocol PilotEngine: AnyObject, Sendable {
   /// Gives a resource back. Releasing the pilot ends whatever still runs in it.
   func release(_ resource: RuntimeResource) async throws
 
+  /// Why one of these can never be started here, as far as that is known before: a whole sentence. They fit the pilot.
+  func fault(of items: [WorkItem]) async -> String?
+
   /// Takes tasks up; what becomes of them comes as events.
   func submit(_ tasks: [EngineTask])
 
@@ -43,6 +46,10 @@ public protocol PilotEngine: AnyObject, Sendable {
 
   /// Kills every process the engine knows of, at once and from any thread. The last resort.
   func killEverything()
+}
+
+extension PilotEngine {
+  public func fault(of items: [WorkItem]) async -> String? { nil }
 }
 
 /// What the runtime acquires, each step an event.

@@ -54,6 +54,7 @@ final class Agent {
       agent.link.onRequest = { [unowned agent] in agent.receive($0) }
       agent.link.onEnd = { [unowned agent] in agent.endNow() }
       agent.link.serve()
+      agent.settings?.runner.close()
       return 0
     } catch {
       complain("scalems-agent: \(error)")

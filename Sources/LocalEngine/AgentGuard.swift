@@ -32,6 +32,7 @@ enum AgentGuard {
       if ended == agent || (ended < 0 && errno != EINTR) { break }
     }
     ProcessTable.killDescendants()
+    LaunchScratch.removeStale()
     return status
   }
 

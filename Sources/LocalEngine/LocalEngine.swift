@@ -147,6 +147,8 @@ public final class LocalEngine: PilotEngine {
 
   // MARK: Tasks
 
+  public func fault(of items: [WorkItem]) async -> String? { await LaunchCheck.fault(of: items) }
+
   public func submit(_ tasks: [EngineTask]) {
     send { writer in
       for task in tasks { writer.write(task.id, attempt: task.attempt, of: task.batch) }
@@ -281,7 +283,10 @@ public final class LocalEngine: PilotEngine {
   private func killOrphans() {
     let leaders = Array(state.withLock { $0.running.values })
     // Orphans that came to this process are its to reap; its other children are not touched.
-    defer { for pid in leaders { waitpid(pid, nil, WNOHANG) } }
+    defer {
+      for pid in leaders { waitpid(pid, nil, WNOHANG) }
+      LaunchScratch.removeStale()
+    }
     for _ in 0..<100 {
       let alive = processes().filter { $0.pid != state.withLock { $0.agent?.pid } }
       guard !alive.isEmpty else { return }

@@ -37,6 +37,7 @@ final class Raptor {
     link.serve { [unowned self] in
       if isStopping, runner?.runningCount ?? 0 == 0, link.hasWritten { link.loop.stop() }
     }
+    runner?.close()
   }
 
   private func receive(_ outcome: RequestReader.Outcome) {

@@ -50,6 +50,10 @@ final class RunningTask {
   var killTime: ContinuousClock.Instant?
   var timer: PollLoop.TimerID?
   var result: TaskResult
+  /// For what MPI keeps beside its processes; `nil` when no launcher is used.
+  var scratch: String?
+  /// Shared memory of MPI that processes had which were killed.
+  var segments: Set<String> = []
   /// Whether the interpreter of a function said how the call went; one that died did not.
   var isAnswered = false
 

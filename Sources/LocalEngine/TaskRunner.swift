@@ -34,6 +34,7 @@ final class TaskRunner {
   private var putBackTasks: [TaskID: String?] = [:]
   private var tasksDescriptor: Int32
   private var memory = OwnMemory()
+  private let rankLaunch = RankLaunch()
   private let workers: FunctionWorkers
 
   /// Gets every fact that was learned.
@@ -62,6 +63,9 @@ final class TaskRunner {
   var runningCount: Int { tasks.count }
   var ids: [TaskID] { Array(tasks.keys) }
   func isRunning(_ id: TaskID) -> Bool { tasks[id] != nil }
+
+  /// For the end of this process: nothing runs any more.
+  func close() { rankLaunch.close() }
 
   // MARK: Start
 
@@ -130,6 +134,7 @@ final class TaskRunner {
 
   private func putBack(_ task: RunningTask, _ shortage: Shortage) {
     tasks[task.item.id] = nil
+    rankLaunch.ended(task)
     loop.cancel(task.timer)
     putBackTasks[task.item.id] = .some(task.earlier)
     onShortage(task.item, shortage)
@@ -175,15 +180,21 @@ final class TaskRunner {
     let description = task.item.description
     if let function = description.function { return call(function, for: task) }
     let path = description.environment["PATH"] ?? environment.path
+    let isLaunched = description.usesLauncher
     var argv = description.argv
-    let program: String
+    var program = ""
     if description.preExec.isEmpty {
       guard let found = programs.find(argv.first ?? "", path: path) else {
         task.result.exitCode = 127
         return end(task, .failed, reason: "the program '\(argv.first ?? "")' was not found in PATH")
       }
       program = found
-    } else {
+    }
+    if isLaunched {
+      argv = rankLaunch.prefix(of: task) + argv
+      program = argv[0]
+    }
+    if !description.preExec.isEmpty {
       do {
         program = try TaskScript.write(description, to: task.directory)
         argv = [program, "task.sh"] + argv
@@ -195,10 +206,12 @@ final class TaskRunner {
     task.stage = .executing
     task.started = .now
     let time = Timestamp.now
-    for number in 0..<max(1, description.resources.ranks) {
+    // A launcher tells its ranks themselves which they are.
+    let processes = isLaunched ? 1 : max(1, description.resources.ranks)
+    for number in 0..<processes {
       let pid = launch(
-        program, argv, variables + [(TaskVariables.rank, String(number))], files, of: task,
-        on: task.slots.cores(ofRank: number, of: description.resources.ranks))
+        program, argv, variables + (isLaunched ? [] : [(TaskVariables.rank, String(number))]), files, of: task,
+        on: task.slots.cores(ofRank: number, of: processes), hasInput: number == 0)
       guard pid > 0 else {
         let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
         if let shortage = Shortage(-pid, .process, reason) ?? Shortage(awayOf: [task.directory] + places, reason) {
@@ -276,10 +289,11 @@ final class TaskRunner {
 
   private func launch(
     _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, of task: RunningTask,
-    on cores: ArraySlice<Int>
+    on cores: ArraySlice<Int>, hasInput: Bool
   ) -> pid_t {
     let start = ProcessStart(
-      program: program, arguments: argv, directory: task.directory, input: files.input, output: files.output,
+      program: program, arguments: argv, directory: task.directory, input: hasInput ? files.input : -1,
+      output: files.output,
       error: files.error, diesWithParent: true, cores: cores.isEmpty ? nil : CoreMask(cores))
     return environment.with(variables) { start.run(environment: $0) }
   }
@@ -335,7 +349,11 @@ final class TaskRunner {
       task.stage = .emptying
       return awaitEmptyTree(task.item.id)
     }
-    guard task.hasSucceeded else { return end(task, .failed, reason: failureText(task)) }
+    guard task.hasSucceeded else {
+      guard task.item.description.usesLauncher else { return end(task, .failed, reason: failureText(task)) }
+      // One that was killed leaves its ranks.
+      return terminate(task, because: .rankFailed, grace: 0)
+    }
     guard !task.item.description.outputs.isEmpty || !task.moved.isEmpty else { return end(task, .done, reason: nil) }
     task.stage = .stagingOutput
     emit(task, .agentStagingOutput)
@@ -350,7 +368,8 @@ final class TaskRunner {
     if task.isFunction { return CallEnd.reason(task.result, isAnswered: task.isAnswered, lastLine: line) }
     var text = task.result.reason ?? ""
     if text.isEmpty {
-      text = task.result.signal.map { "ended by \(signalName($0))" } ?? "exit \(task.result.exitCode ?? 0)"
+      let code = task.result.exitCode ?? 0
+      text = task.result.signal.map { "ended by \(signalName($0))" } ?? rankLaunch.words(exitCode: Int(code), of: task)
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }
@@ -376,6 +395,8 @@ final class TaskRunner {
     }
     tasks[task.item.id] = nil
     loop.cancel(task.timer)
+    rankLaunch.ended(task)
+    SharedSegments.remove(task.segments)
     // Its function may have returned before its outputs could not be staged.
     if state != .done { task.result.value = nil }
     emit(SessionEvent(source: configuration.source, .task(task.item.id, state, task.result)))
@@ -411,11 +432,32 @@ final class TaskRunner {
   }
 
   private func signal(_ task: RunningTask, _ number: Int32) {
-    for process in tree(of: task) {
+    let tree = tree(of: task)
+    let spared = number == SIGTERM ? launched(in: tree) : []
+    if number == SIGKILL { for process in tree { task.segments.formUnion(SharedSegments.mapped(by: process.pid)) } }
+    for process in tree where !spared.contains(process.pid) {
       kill(process.pid, number)
       // A stopped process would not act on it.
       if number == SIGTERM { kill(process.pid, SIGCONT) }
     }
+  }
+
+  /// What launchers of MPI have started, whoever called them: a launcher that is told to end by itself ends its ranks
+  /// in order and cleans up; ranks that are told, too, are losses to it.
+  private func launched(in tree: [ProcessTable.Entry]) -> Set<pid_t> {
+    let parents = Dictionary(tree.map { ($0.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
+    let launchers = Set(tree.lazy.map(\.pid).filter(MPILauncher.isRunning(as:)))
+    guard !launchers.isEmpty else { return [] }
+    return Set(
+      parents.keys.filter { pid in
+        var next = parents[pid]
+        for _ in 0..<parents.count {
+          guard let parent = next else { return false }
+          if launchers.contains(parent) { return true }
+          next = parents[parent]
+        }
+        return false
+      })
   }
 
   /// Every process of a task: its ranks, what descends from them, what shares their sessions, and what left both but

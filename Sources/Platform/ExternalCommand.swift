@@ -47,6 +47,14 @@ public enum ExternalCommand {
     }
   }
 
+  /// The same on the thread that calls it, which waits.
+  public static func runToEnd(
+    _ program: String, _ arguments: [String] = [], environment: [(String, String)] = [], limit: Duration
+  ) -> Outcome? {
+    guard let running = start(program, arguments, nil, environment, nil) else { return nil }
+    return running.follow(until: .now + limit, isCanceled: Canceled()) { _ in }
+  }
+
   /// Starts a program that goes on by itself, also when this process ends; nobody learns what becomes of it.
   ///
   /// - Parameter command: the program, a name that is looked for in `PATH`, and its arguments.

@@ -46,9 +46,12 @@ public struct ProcessTable {
   /// Kills every descendant of this process until there is none: who left its session and its parent is one still,
   /// when this process is a subreaper. For a process that is about to end.
   public static func killDescendants() {
+    var segments: Set<String> = []
+    defer { SharedSegments.remove(segments) }
     for _ in 0..<200 {
       let alive = ProcessTable().descendants(of: getpid()).filter { !$0.isZombie }
       guard !alive.isEmpty else { return }
+      for process in alive { segments.formUnion(SharedSegments.mapped(by: process.pid)) }
       for process in alive { kill(process.pid, SIGKILL) }
       var status: Int32 = 0
       while waitpid(-1, &status, WNOHANG) > 0 {}

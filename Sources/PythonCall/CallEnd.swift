@@ -21,6 +21,9 @@ public enum CallEnd {
   /// The last line that says something, at most 200 characters of it.
   public static func lastLine(of text: String) -> String {
     let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-    return String((lines.last { !$0.allSatisfy(\.isWhitespace) } ?? "").prefix(200))
+    // A launcher of MPI frames what it says with lines of dashes.
+    let last =
+      lines.last { $0.contains { $0.isLetter || $0.isNumber } } ?? lines.last { !$0.allSatisfy(\.isWhitespace) }
+    return String((last ?? "").prefix(200))
   }
 }

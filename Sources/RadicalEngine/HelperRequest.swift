@@ -104,6 +104,8 @@ struct RPTask: Equatable, Sendable {
   var ranks = 1
   var coresPerRank = 1
   var gpusPerRank = 0.0
+  /// A launcher also for one rank; RP's own rule when `nil`.
+  var useMPI: Bool?
   /// Seconds.
   var timeout: Double?
   var raptorID: String?
@@ -128,6 +130,7 @@ struct RPTask: Equatable, Sendable {
     .field("ranks", \.ranks, .integer),
     .field("cores_per_rank", \.coresPerRank, .integer),
     .field("gpus_per_rank", \.gpusPerRank, .number),
+    .optional("use_mpi", \.useMPI, .flag),
     .optional("timeout", \.timeout, .number),
     .optional("raptor_id", \.raptorID, .text),
     .optional("raptor_file", \.raptorFile, .text),

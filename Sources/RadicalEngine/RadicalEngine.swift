@@ -90,6 +90,11 @@ public final class RadicalEngine: PilotEngine {
     }
   }
 
+  public func fault(of items: [WorkItem]) async -> String? {
+    guard let resource = state.withLock({ $0.context?.configuration.resource }) else { return nil }
+    return await RadicalLaunch.fault(of: items, on: resource)
+  }
+
   private func openSession(_ context: SessionContext) async throws -> String {
     let configuration = context.configuration
     let venv = try Venv(configuration.targetVenv ?? "", relativeTo: context.clientDirectory)

@@ -74,7 +74,7 @@ final class RadicalHelper: Sendable {
           ("PWD", directory),
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
           ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
-        ] + environment.sorted { $0.key < $1.key },
+        ] + RadicalLaunch.permissions + environment.sorted { $0.key < $1.key },
         without: { names in
           OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
         }, directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })

@@ -101,9 +101,7 @@ struct TaskMapping: Sendable {
     result.stdout = Self.shellName(description.stdout, standIn: "scalems.stdout")
     result.stderr = Self.shellName(description.stderr, standIn: "scalems.stderr")
     if description.raptor { result.raptorID = raptor }
-    result.ranks = description.resources.ranks
-    result.coresPerRank = description.resources.coresPerRank
-    result.gpusPerRank = Double(description.resources.gpusPerRank)
+    result.hold(description)
     result.timeout = description.timeout
     if submission > 1 { result.sandbox = task.id.uid }
     if let function = description.function { return call(function, result, task) }
@@ -170,17 +168,26 @@ struct TaskMapping: Sendable {
 
   /// RP has no standard input for tasks, and opens a file twice that is to have both outputs: a shell does it.
   private func command(of id: TaskID, _ description: TaskDescription) -> (String, [String]) {
-    let program = description.argv.first ?? ""
-    let rest = Array(description.argv.dropFirst())
+    var argv = description.argv
+    if PlainRanks.areWanted(by: description) {
+      argv = PlainRanks.command(argv, of: description, grace: killGrace, python: venv + "/bin/python")
+    }
+    let program = argv.first ?? ""
+    let rest = Array(argv.dropFirst())
     var streams = ""
     switch description.stdin {
     case nil: break
     case .file(let path): streams += " < " + word(description.inputLocation(of: path))
     case .text: streams += " < " + TaskCommand.quoted(stdinPath(of: id))
     }
-    if OutputNames(description).areShared { streams += " 2>&1" }
-    guard !streams.isEmpty else { return (program, rest) }
-    let shell = TaskCommand.shell("exec \"$0\" \"$@\"" + streams).argv
+    let errors = OutputNames(description).areShared ? " 2>&1" : ""
+    guard !streams.isEmpty || !errors.isEmpty else { return (program, rest) }
+    var line = "exec \"$0\" \"$@\""
+    // The input is the first rank's.
+    if description.usesLauncher, !streams.isEmpty {
+      line = "[ \"$\(TaskVariables.rank)\" = 0 ] || exec \"$0\" \"$@\" < /dev/null\(errors); " + line
+    }
+    let shell = TaskCommand.shell(line + streams + errors).argv
     return (shell[0], shell.dropFirst() + [program] + rest)
   }
 

@@ -176,7 +176,9 @@ struct TaskTracker {
   static func lastLine(of text: String?) -> String? {
     let lines = (text ?? "").split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
     // What srun adds is the exit code once more.
-    return (lines.last { !$0.hasPrefix("srun: ") } ?? lines.last)?.trimmed
+    // Launchers of MPI frame what they say with lines of dashes.
+    let words = lines.filter { line in line.contains { $0.isLetter || $0.isNumber } }
+    return (words.last { !$0.hasPrefix("srun: ") } ?? words.last ?? lines.last)?.trimmed
   }
 
   static func cut(_ text: String, _ limit: Int = 300) -> String {

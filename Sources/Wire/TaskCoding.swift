@@ -21,6 +21,7 @@ extension TaskDescription {
     .field("environment", \.environment, .map(.text)),
     .optional("function", \.function, FunctionCall.coding),
     .field("inputs", \.inputs, .list(StagingDirective.coding)),
+    .optional("launcher", \.chosenLauncher, .word),
     .field("name", \.name, .text),
     .field("outputs", \.outputs, .list(StagingDirective.coding)),
     .field("pre_exec", \.preExec, .list(.text)),
@@ -37,6 +38,14 @@ extension TaskDescription {
     var writer = JSONWriter()
     Self.coding.write(self, &writer)
     return writer.bytes
+  }
+}
+
+extension TaskDescription {
+  /// Left out where nobody chose one, as 0.1.0 wrote it.
+  fileprivate var chosenLauncher: Launcher? {
+    get { launcher == .auto ? nil : launcher }
+    set { launcher = newValue ?? .auto }
   }
 }
 

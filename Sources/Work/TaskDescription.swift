@@ -18,6 +18,7 @@ public struct TaskDescription: Equatable, Sendable {
   /// Staged out of the task's directory after it ended.
   public var outputs: [StagingDirective]
   public var resources: TaskResources
+  public var launcher: Launcher
   /// Shell commands run before the program, in the same shell.
   public var preExec: [String]
   /// Seconds the task may run; `nil` is no limit.
@@ -34,7 +35,8 @@ public struct TaskDescription: Equatable, Sendable {
     name: String, argv: [String] = [], function: FunctionCall? = nil, stdin: StandardInput? = nil,
     environment: [String: String] = [:],
     stdout: String = "stdout", stderr: String = "stderr", inputs: [StagingDirective] = [],
-    outputs: [StagingDirective] = [], resources: TaskResources = TaskResources(), preExec: [String] = [],
+    outputs: [StagingDirective] = [], resources: TaskResources = TaskResources(), launcher: Launcher = .auto,
+    preExec: [String] = [],
     timeout: Double? = nil, raptor: Bool = false, after: [String] = [], retries: Int = 0
   ) {
     self.name = name
@@ -47,6 +49,7 @@ public struct TaskDescription: Equatable, Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.resources = resources
+    self.launcher = launcher
     self.preExec = preExec
     self.timeout = timeout
     self.raptor = raptor || function != nil

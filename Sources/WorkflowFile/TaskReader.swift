@@ -17,7 +17,7 @@ struct TaskReader {
   static let keys =
     [
       "name", "argv", "command", "function", "inputs", "outputs", "stdin", "environment", "stdout", "stderr",
-      "resources",
+      "resources", "launcher",
       "pre_exec", "timeout", "raptor", "after", "ensemble", "retries",
     ] + resourceKeys
   /// What people write who come from RP, or from an older SCALE-MS.

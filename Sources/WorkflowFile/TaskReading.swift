@@ -30,6 +30,7 @@ struct TaskReading {
     description.raptor = value("raptor") { $0.boolean($1, what: $2) } ?? (fields["function"] != nil)
     description.retries = value("retries") { $0.whole($1, what: $2, least: TaskRules.retryRange.lowerBound) } ?? 0
     description.resources = resources()
+    description.launcher = value("launcher", launcher) ?? .auto
     description.after = texts("after")
     return WorkItem(description, shape: shape())
   }
@@ -171,6 +172,17 @@ struct TaskReading {
     return TaskResources(
       ranks: values["ranks"] ?? 1, coresPerRank: values["cores_per_rank"] ?? 1,
       gpusPerRank: values["gpus_per_rank"] ?? 0)
+  }
+
+  private func launcher(_ reader: NodeReader, _ node: Node, _ what: String) -> Launcher? {
+    guard let word = reader.word(node, what: what) else { return nil }
+    if let launcher = Launcher(rawValue: word) { return launcher }
+    let words = Launcher.allCases.map(\.rawValue)
+    reader.report(
+      node.mark,
+      "\(what) must be one of \(words.joined(separator: ", ")), found '\(shortened(word))'"
+        + suggestion(for: word, among: words))
+    return nil
   }
 
   private mutating func shape() -> [Int] {

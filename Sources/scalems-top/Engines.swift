@@ -11,16 +11,20 @@ struct EngineChoice: Sendable {
   var defaultCores: @Sendable (_ resource: String, _ hasRaptor: Bool) -> Int?
   /// Whether the engine is to be told that number: it has none itself.
   var isToldCores: Bool
+  /// Why one of the items can never be started, as far as this machine knows it before.
+  var launchFault: @Sendable (_ resource: String, [WorkItem]) async -> String?
 }
 
 /// The engines of this program: another one is one entry here.
 enum Engines {
   static let all = [
     EngineChoice(
-      kind: .local, make: { LocalEngine() }, defaultCores: { allCores(hasRaptor: $1) }, isToldCores: false),
+      kind: .local, make: { LocalEngine() }, defaultCores: { allCores(hasRaptor: $1) }, isToldCores: false,
+      launchFault: { await LaunchCheck.fault(of: $1) }),
     EngineChoice(
       kind: .radical, make: { RadicalEngine() },
-      defaultCores: { $0.hasPrefix("local.") ? allCores(hasRaptor: $1) : nil }, isToldCores: true),
+      defaultCores: { $0.hasPrefix("local.") ? allCores(hasRaptor: $1) : nil }, isToldCores: true,
+      launchFault: { await RadicalLaunch.fault(of: $1, on: $0) }),
   ]
 
   static var kinds: [EngineKind] { all.map(\.kind) }

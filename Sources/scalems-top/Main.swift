@@ -44,6 +44,7 @@ import SessionModel
     // The helpers are this program, too; they start before anything else is looked at.
     let arguments = CommandLine.arguments
     if arguments.count == 2, let helper = HelperProcess(rawValue: arguments[1]) { Glibc.exit(helper.run()) }
+    LaunchHelper.becomeIfAsked(arguments)
     signal(SIGPIPE, SIG_IGN)
     do { try ThisProcess.requireRoom(threads: threads) } catch {
       complain("scalems-top: no room for the threads of a session (\(error)): see 'ulimit -u' and 'ulimit -v'")

@@ -29,6 +29,7 @@ func localHarness(
   @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
   @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
   @Test func runsTasksThroughTheRaptor() async throws { try await contract.runsTasksThroughTheRaptor() }
+  @Test(.enabled(if: MPIProgram.areThere)) func runsRanks() async throws { try await contract.runsRanks() }
   @Test func runsFunctions() async throws { try await contract.runsFunctions() }
   @Test func functionsHaveTheSameOutcome() async throws { try await contract.functionsHaveTheSameOutcome() }
   @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }

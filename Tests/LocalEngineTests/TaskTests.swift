@@ -81,8 +81,10 @@ import Work
     let harness = try localHarness(cores: 4)
     let resources = TaskResources(ranks: 3)
     let summary = try await harness.run([
-      shell("ranks", "echo rank $SCALEMS_RANK of $SCALEMS_RANKS") { $0.resources = resources },
-      shell("partial", "[ $SCALEMS_RANK = 1 ] && exit 5; sleep 60") { $0.resources = resources },
+      shell("ranks", "echo rank $SCALEMS_RANK of $SCALEMS_RANKS") { ($0.resources, $0.launcher) = (resources, .none) },
+      shell("partial", "[ $SCALEMS_RANK = 1 ] && exit 5; sleep 60") {
+        ($0.resources, $0.launcher) = (resources, .none)
+      },
     ])
     #expect(summary.tasks == ["DONE": 1, "FAILED": 1])
     let lines = try harness.output("ranks").split(separator: "\n").sorted()

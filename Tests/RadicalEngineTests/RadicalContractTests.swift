@@ -45,6 +45,7 @@ extension RadicalTests {
       try await contract.stopKeepsWhatWasNotStarted()
     }
     @Test(.enabled(if: isThorough)) func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
+    @Test(.enabled(if: MPIProgram.areThere)) func runsRanks() async throws { try await contract.runsRanks() }
     @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
     @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
   }

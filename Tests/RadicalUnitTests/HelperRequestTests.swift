@@ -74,12 +74,14 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
     (task.preLaunch, task.preExec, task.postLaunch) = (["a"], ["b"], ["c"])
     (task.sandbox, task.stdout, task.stderr) = ("task.000000", "o", "e")
     (task.ranks, task.coresPerRank, task.gpusPerRank, task.timeout) = (2, 3, 0.5, 1.5)
+    task.useMPI = true
     (task.raptorID, task.raptorFile, task.raptorClass) = ("raptor.0000", "/f", "C")
     #expect(
       try read(.raptor(task, workers: []))["description"] == [
         "uid": "task.000000", "name": "n", "executable": "'x'", "arguments": ["a"], "environment": ["A": "b"],
         "pre_launch": ["a"], "pre_exec": ["b"], "post_launch": ["c"], "sandbox": "task.000000", "stdout": "o",
-        "stderr": "e", "ranks": 2, "cores_per_rank": 3, "gpus_per_rank": 0.5, "timeout": 1.5,
+        "stderr": "e", "ranks": 2, "cores_per_rank": 3, "gpus_per_rank": 0.5, "use_mpi": true,
+        "timeout": 1.5,
         "raptor_id": "raptor.0000", "raptor_file": "/f", "raptor_class": "C",
       ])
   }

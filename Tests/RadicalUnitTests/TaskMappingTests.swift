@@ -59,6 +59,44 @@ import Work
     #expect(mapping.map(EngineTask(description, attempt: 2), submission: 2).call?.before.count == 2)
   }
 
+  @Test func `who starts the ranks`() {
+    func map(_ launcher: Launcher, _ ranks: Int, _ input: StandardInput? = nil) -> RPTask {
+      let resources = TaskResources(ranks: ranks, coresPerRank: 2, gpusPerRank: 1)
+      let task = TaskDescription(name: "t", argv: ["x", "y"], stdin: input, resources: resources, launcher: launcher)
+      return mapping.map(EngineTask(task), submission: 1)
+    }
+    #expect(map(.auto, 3).ranks == 3 && map(.auto, 3).useMPI == nil && map(.auto, 1).useMPI == nil)
+    for launcher in [Launcher.mpirun, .mpiexec, .srun] {
+      #expect(map(launcher, 1).useMPI == true && map(launcher, 1).ranks == 1 && map(launcher, 3).ranks == 3)
+    }
+    let plain = map(.none, 3)
+    #expect(plain.ranks == 1 && plain.coresPerRank == 6 && plain.gpusPerRank == 3 && plain.useMPI == nil)
+    #expect(plain.executable == "'/venv/bin/python'" && plain.arguments?.suffix(4) == ["3", "7.0", "x", "y"])
+    #expect(map(.none, 1).executable == "'x'")
+    #expect(map(.auto, 2, .file("/in")).arguments?.contains { $0.contains("SCALEMS_ARGUMENT") } ?? false)
+  }
+
+  @Test func `plain ranks end together, and the first has the input`() async throws {
+    var place = try MappingPlace()
+    place.mapping.killGrace = 0.2
+    let python = try #require(programPath("python3", in: ProcessEnvironment().path))
+    symlink(python, place.mapping.venv + "/bin/python")
+    func run(_ line: String, number: Int, _ input: String? = nil) async throws -> MappingPlace.End {
+      var task = TaskDescription(name: "t", argv: ["/bin/sh", "-c", line], resources: TaskResources(ranks: 3))
+      task.launcher = .none
+      task.stdin = input.map { .text($0) }
+      return try await place.run(task, number: number)
+    }
+    let good = try await run("echo \"$SCALEMS_RANK: $(cat)\"", number: 1, "text")
+    #expect(good.status == 0 && good.text("stdout")?.split(separator: "\n").sorted() == ["0: text", "1: ", "2: "])
+    let mark = "\(Int.random(in: 100_000...999_999)).5"
+    let bad = try await run("trap '' TERM; [ $SCALEMS_RANK != 1 ] || exit 5; sleep \(mark)", number: 2)
+    #expect(bad.status == 5 && processes(matching: "sleep\0\(mark)").isEmpty)
+    var missing = TaskDescription(name: "t", argv: ["/no/such"], resources: TaskResources(ranks: 2))
+    missing.launcher = .none
+    #expect(try await place.run(missing, number: 3).status == 127)
+  }
+
   @Test func `threads of OpenMP are cores of the rank, unless someone says otherwise`() throws {
     func threads(_ mapping: TaskMapping, _ change: (inout TaskDescription) -> Void = { _ in }) -> String? {
       var description = TaskDescription(name: "t", argv: ["x"], resources: TaskResources(coresPerRank: 3))

@@ -34,7 +34,8 @@ public enum Samples {
     environment: ["OMP_NUM_THREADS": "2", "EMPTY": ""], stdout: "md.out", stderr: "md.err",
     inputs: [StagingDirective(source: "client:///a b", target: "task:///{member}", action: .link)],
     outputs: [StagingDirective(source: "c", target: "d", action: .move)],
-    resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), preExec: ["module load gmx\n"], timeout: 90.25,
+    resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), launcher: .mpiexec,
+    preExec: ["module load gmx\n"], timeout: 90.25,
     raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2)
 
   public static let kinds: [SessionEvent.Kind] = [

@@ -101,6 +101,7 @@ struct FunctionTests {
     ),
     ("ranks: 2", "4:12: task 't' is a function and cannot have 'ranks: 2': it runs in one process"),
     ("resources: {ranks: 3}", "4:24: task 't' is a function and cannot have 'ranks: 3': it runs in one process"),
+    ("launcher: mpirun", "4:15: task 't' is a function and cannot have 'launcher': no program is started for it"),
     ("raptor: maybe", "4:13: 'raptor' in task 't' must be true or false, found 'maybe'"),
   ])
   func whatOnlyAProgramHas(line: String, message: String) {

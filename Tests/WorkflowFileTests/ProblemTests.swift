@@ -25,6 +25,11 @@ struct TaskProblemTests {
     ("ranks: 0", "4:12: 'ranks' in task 't' must be a whole number of at least 1, found '0'"),
     ("ranks: '2'", "4:12: 'ranks' in task 't' must be a whole number of at least 1, found '2'"),
     ("gpus_per_rank: -1", "4:20: 'gpus_per_rank' in task 't' must be a whole number of at least 0, found '-1'"),
+    (
+      "launcher: mpi",
+      "4:15: 'launcher' in task 't' must be one of auto, none, mpirun, mpiexec, srun, found 'mpi'"
+    ),
+    ("launcher: [srun]", "4:15: 'launcher' in task 't' must be text, found a list"),
     ("resources: 4", "4:16: 'resources' in task 't' must be a mapping (key: value), found '4'"),
     (
       "resources: {cores_per_ran: 4}",

@@ -70,6 +70,17 @@ struct ReadingTests {
     #expect(resources == TaskResources(ranks: 3, coresPerRank: 2))
   }
 
+  @Test func `what starts the ranks`() throws {
+    for launcher in Launcher.allCases {
+      #expect(try task("argv: [a]", "launcher: \(launcher.rawValue)").launcher == launcher)
+    }
+    func uses(_ lines: String...) throws -> Bool {
+      try task("argv: [a]", lines.joined(separator: "\n    ")).usesLauncher
+    }
+    #expect(try !uses("ranks: 1") && uses("ranks: 2") && !uses("ranks: 2\n    launcher: none"))
+    #expect(try uses("launcher: srun") && task("argv: [a]").launcher == .auto)
+  }
+
   @Test func standardInputForms() throws {
     #expect(try task("argv: [a]", "stdin: text").stdin == .text("text"))
     #expect(try task("argv: [a]", "stdin: {file: data/in.txt}").stdin == .file("data/in.txt"))

@@ -21,6 +21,9 @@ extension TaskCheck {
     }
     let ranks = description.resources.ranks
     if ranks > 1 { report("ranks", cannotHave("'ranks: \(ranks)'", "it runs in one process")) }
+    if description.launcher != .auto, description.launcher != .none {
+      report("launcher", cannotHave("'launcher'", "no program is started for it"))
+    }
     identifier(function.module, "module")
     identifier(function.name, "name")
     var count = 0

@@ -11,6 +11,13 @@ struct CheckCommand: ParsableCommand {
   var path: String
 
   func run() throws {
-    print(plan(of: try Input(path).workflow()))
+    let file = try Input(path).workflow()
+    let resource = file.resource ?? "local.localhost"
+    if let engine = Engines.named(file.engine),
+      let fault = waiting(for: { await engine.launchFault(resource, file.items) })
+    {
+      throw UsageError(description: "\(path): \(fault)")
+    }
+    print(plan(of: file))
   }
 }

@@ -191,6 +191,7 @@ struct RunCommand: ParsableCommand {
     let settings = try makeSettings(work)
     let configuration = try settings.configuration()
     try checkFits(work.file, configuration)
+    try checkLaunch(work.file, configuration)
     return SessionHost.Plan(
       work: work, settings: settings, configuration: configuration, directory: sessionDir, reason: reason)
   }
@@ -276,6 +277,15 @@ struct RunCommand: ParsableCommand {
       options[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
     return options
+  }
+
+  /// A program without its launcher, say.
+  private func checkLaunch(_ file: WorkflowFile?, _ configuration: RuntimeConfiguration) throws {
+    guard let file, let engine = Engines.named(configuration.engine.name) else { return }
+    let resource = configuration.resource
+    if let fault = waiting(for: { await engine.launchFault(resource, file.items) }) {
+      throw UsageError(description: fault)
+    }
   }
 
   /// What can never run is refused before anything starts.

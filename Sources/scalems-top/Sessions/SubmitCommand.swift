@@ -44,8 +44,15 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Name of the task (default: that of the program).", valueName: "name"))
   var name: String?
 
-  @Option(help: ArgumentHelp("Cores of the task.", valueName: "n"))
+  @Option(help: ArgumentHelp("Cores of each rank of the task.", valueName: "n"))
   var cores = 1
+
+  @Option(help: ArgumentHelp("Ranks of the task: processes of an MPI program.", valueName: "n"))
+  var ranks = 1
+
+  @Option(
+    help: "What starts the ranks: auto (of MPI, for more than one), none (plain processes), mpirun, mpiexec or srun.")
+  var launcher = "auto"
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -116,11 +123,23 @@ struct SubmitCommand: ParsableCommand {
       return .commands(list)
     }
     let item = WorkItem(
-      TaskDescription(name: name ?? "", argv: command, resources: TaskResources(coresPerRank: cores)))
+      TaskDescription(
+        name: name ?? "", argv: command, resources: TaskResources(ranks: ranks, coresPerRank: cores),
+        launcher: try chosenLauncher()))
     var named = item
     if name == nil { named.description.name = TaskName.derived(from: item.description) }
     // What no session takes is known here.
     if let first = TaskRules.violations(of: named, limit: 1).first { throw UsageError(description: first.sentence) }
     return .items([item])
+  }
+
+  private func chosenLauncher() throws -> Launcher {
+    guard let choice = Launcher(rawValue: launcher) else {
+      let words = Launcher.allCases.map(\.rawValue)
+      throw UsageError(
+        description: "--launcher is one of \(words.joined(separator: ", ")), not '\(shortened(launcher))'"
+          + suggestion(for: launcher, among: words))
+    }
+    return choice
   }
 }
