@@ -61,6 +61,27 @@ extension JSONScanner {
     return String(decoding: result, as: UTF8.self)
   }
 
+  /// Whether the text of a line is kept as it is when it is read: its bytes are UTF-8, and none of its escapes is half a
+  /// surrogate pair, as Python writes bytes of a file's name that are no text.
+  ///
+  /// - Parameter line: JSON that was checked.
+  public static func isExact(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard String(validating: line, as: UTF8.self) != nil else { return false }
+    var index = 0
+    while let escape = line[index...].firstIndex(of: 0x5c), escape + 1 < line.count {
+      index = escape + 2
+      guard line[escape + 1] == UInt8(ascii: "u") else { continue }
+      let code = codeUnit(line, index)
+      index = min(index + 4, line.count)
+      guard (0xd800..<0xe000).contains(code) else { continue }
+      guard code < 0xdc00, index + 6 <= line.count, line[index] == 0x5c, line[index + 1] == UInt8(ascii: "u"),
+        (0xdc00..<0xe000).contains(codeUnit(line, index + 2))
+      else { return false }
+      index += 6
+    }
+    return true
+  }
+
   /// What the four digits after `\u` say.
   private static func codeUnit(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> UInt32 {
     guard start + 4 <= bytes.count else { return 0xfffd }

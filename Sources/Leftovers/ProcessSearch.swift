@@ -38,7 +38,7 @@ struct ProcessSearch: Sendable {
   private func hasMark(_ id: String, _ pid: pid_t) -> Bool {
     guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
     let mark = Array(id.utf8)
-    if let directory = linkTarget("/proc/\(pid)/cwd"), holds(Array(directory.utf8), mark) { return true }
+    if let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, mark) { return true }
     if let line = try? readFile("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
     guard let environment = try? readFile("/proc/\(pid)/environ") else { return false }
     return holds(environment, Array("RP_SESSION_ID=\(id)".utf8))

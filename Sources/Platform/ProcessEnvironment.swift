@@ -13,8 +13,9 @@ public final class ProcessEnvironment {
   public init(without leftOut: ([String]) -> Set<String> = { _ in [] }, defaults: [(String, String)] = []) {
     var pointer = environ
     while let entry = pointer.pointee {
-      let text = String(cString: entry)
-      let name = String(text.prefix { $0 != "=" })
+      // By bytes: to Swift, '=' before a combining character is another character.
+      let bytes = UnsafeRawBufferPointer(start: entry, count: strlen(entry))
+      let name = String(decoding: bytes.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
       // A session inside a task of another session has its own ids.
       if !name.hasPrefix("SCALEMS_") { base.append((name, strdup(entry))) }
       pointer += 1
@@ -26,7 +27,7 @@ public final class ProcessEnvironment {
     }
     let given = Set(base.map(\.name))
     for (name, value) in defaults where !given.contains(name) { base.append((name, strdup("\(name)=\(value)"))) }
-    path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    path = SystemText.searchPath
   }
 
   /// Whether new processes have this variable from this one.

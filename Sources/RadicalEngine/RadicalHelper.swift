@@ -61,7 +61,7 @@ final class RadicalHelper: Sendable {
     log = directory + "/helper.log"
     let script = directory + "/radical_helper.py"
     do { try writeFile(script, PackageResources.radical_helper_py) } catch { throw DispatchError("\(error)") }
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    let path = SystemText.searchPath
     // RP logs errors only, unless someone wants more.
     let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"
     do {

@@ -1,5 +1,6 @@
 import Executor
 import Glibc
+import Platform
 
 /// The virtual environment that has radical.pilot, and that tasks run in.
 struct Venv: Sendable {
@@ -8,8 +9,8 @@ struct Venv: Sendable {
   /// - Throws: `DispatchError` when it is none, or does not run.
   init(_ text: String, relativeTo directory: String) throws(DispatchError) {
     path = text.hasPrefix("/") ? text : directory + "/" + text
-    if text == "~" || text.hasPrefix("~/"), let home = getenv("HOME") {
-      path = String(cString: home) + text.dropFirst()
+    if text == "~" || text.hasPrefix("~/"), let home = SystemText.variable("HOME") {
+      path = home + text.dropFirst()
     }
     let advice = "name a virtual environment with radical.pilot; 'scalems-top setup-radical' makes one"
     var status = stat()

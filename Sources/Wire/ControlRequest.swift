@@ -60,6 +60,10 @@ public struct ControlRequest: Equatable, Sendable {
     do { body = try Body(members) } catch let problem as ControlError {
       throw ControlError(id: id, problem.code, problem.description)
     } catch { throw ControlError(id: id, "this is no request: \(error)") }
+    // Names and commands that were repaired would be others.
+    if case .command(.submit, _, _) = body, !JSONScanner.isExact(line) {
+      throw ControlError(id: id, "the work that is submitted has text that is not UTF-8, or half a surrogate pair")
+    }
   }
 }
 

@@ -51,6 +51,7 @@ import SessionModel
       Glibc.exit(3)
     }
     do {
+      try NamesAsText.check()
       var command = try parseAsRoot()
       try command.run()
     } catch let status as ExitStatus {

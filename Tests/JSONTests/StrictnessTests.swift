@@ -194,3 +194,24 @@ private func isTaken(_ json: String) -> (passed: Bool, pulled: Bool) { isTaken(A
     }
   }
 }
+
+@Suite struct ExactTextTests {
+  @Test(arguments: [
+    #"{"a":"plain"}"#, #"{"a":"é\u00e9\ud83d\ude00\\ud800\n"}"#, #"["\\\\","\ufffd"]"#, "{}",
+  ]) func `text that is kept`(line: String) {
+    Array(line.utf8).withUnsafeBytes { #expect(JSONScanner.isExact($0)) }
+  }
+
+  @Test(arguments: [
+    #"{"a":"\udce9"}"#, #"["\ud800"]"#, #"["\ud800\u0041"]"#, #"["\ud800x\udc00"]"#, #"["\\\udce9"]"#,
+    #"["\ud83d\\ude00"]"#,
+  ]) func `halves of surrogate pairs are not`(line: String) {
+    Array(line.utf8).withUnsafeBytes { #expect(!JSONScanner.isExact($0)) }
+  }
+
+  @Test func `bytes that are no text are not`() {
+    for bytes in [[0xe9], [0xc3], [0xff, 0x61], [0xed, 0xa0, 0x80]] as [[UInt8]] {
+      (Array("[\"".utf8) + bytes + Array("\"]".utf8)).withUnsafeBytes { #expect(!JSONScanner.isExact($0)) }
+    }
+  }
+}

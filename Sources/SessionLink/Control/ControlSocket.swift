@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import Platform
 import Wire
 
 /// Where the control socket of a session is, and who is at its other end.
@@ -12,11 +13,10 @@ public enum ControlSocket {
   /// - Throws: `ControlError` when there is no directory that is safe.
   public static func path(forSession id: String) throws(ControlError) -> String {
     let directory: String
-    if let runtime = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), runtime.hasPrefix("/"), isPrivate(runtime)
-    {
+    if let runtime = SystemText.variable("XDG_RUNTIME_DIR"), runtime.hasPrefix("/"), isPrivate(runtime) {
       directory = runtime + "/scalems-top"
     } else {
-      let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+      let base = SystemText.variable("TMPDIR") ?? "/tmp"
       directory = "\(base.hasPrefix("/") ? base : "/tmp")/scalems-top-\(getuid())"
     }
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
