@@ -59,7 +59,11 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Leftovers", dependencies: ["Platform"]),
-    .target(name: "WorkflowFile", dependencies: ["JSON", "Words", "Work", "Yams"]),
+    .target(
+      name: "WorkflowFile",
+      dependencies: [
+        "JSON", "Platform", "Words", "Work", "Yams", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     .target(name: "Terminal", dependencies: ["CNcurses", "Platform"]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(

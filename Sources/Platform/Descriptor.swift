@@ -7,7 +7,7 @@ import SystemPackage
 /// Errors of the system are `Errno`, so that what is left of `errno` after another call is nobody's concern.
 @frozen public struct Descriptor: ~Copyable, Sendable {
   /// Owns nothing: whoever uses it sees to it that the descriptor lives as long.
-  let file: FileDescriptor
+  public let file: FileDescriptor
 
   /// Its number, for calls that want one; negative never.
   public var number: Int32 { file.rawValue }
@@ -19,12 +19,17 @@ import SystemPackage
 
   /// Opens a file; programs that are started do not get it.
   ///
+  /// What others may have put there is opened by `open(_:_:in:flags:…)`, which looks at what it is.
+  ///
   /// - Parameters:
+  ///   - directory: the number of an open directory that a relative path refers to.
   ///   - flags: `O_RDONLY`, `O_WRONLY | O_CREAT`, …
   ///   - mode: of a file that is made; its owner's only unless said otherwise.
-  public static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(Errno) -> Descriptor {
+  public static func open(
+    _ path: String, in directory: Int32 = AT_FDCWD, _ flags: Int32, mode: mode_t = 0o600
+  ) throws(Errno) -> Descriptor {
     while true {
-      let number = Glibc.open(path, flags | O_CLOEXEC, mode)
+      let number = openat(directory, path, flags | O_CLOEXEC, mode)
       if number >= 0 { return Descriptor(owning: number) }
       guard errno == EINTR else { throw Errno.last }
     }
@@ -62,6 +67,19 @@ import SystemPackage
   /// - Throws: `fileTooLarge` when more than `limit` bytes come.
   public borrowing func readAll(limit: Int, expected: Int = 0) throws(Errno) -> [UInt8] {
     try file.readAll(limit: limit, expected: expected)
+  }
+
+  /// Reads what there is, once, to the front of an array that has room for it.
+  ///
+  /// - Parameter waits: whether to wait for one that must not block and has nothing at the moment.
+  /// - Returns: how many bytes came, 0 at the end; `nil` when there is nothing now and it is not waited for.
+  public borrowing func get(into chunk: inout [UInt8], waits: Bool = true) throws(Errno) -> Int? {
+    try file.get(into: &chunk, waits: waits)
+  }
+
+  /// The bytes from a place of a file on: `count` of them, fewer when it ends before.
+  public borrowing func bytes(at offset: Int, count: Int) throws(Errno) -> [UInt8] {
+    try file.bytes(at: offset, count: count)
   }
 
   /// Reading and writing end where the caller would wait.

@@ -2,6 +2,7 @@ import CTaskLaunch
 @preconcurrency import Dispatch
 import Glibc
 import Synchronization
+import SystemPackage
 
 /// Running a program for what it says: with a time limit, and never longer.
 public enum ExternalCommand {
@@ -109,8 +110,12 @@ public enum ExternalCommand {
         let isSilent = items.allSatisfy { $0.fd < 0 }
         let count = poll(&items, 2, hasEnded ? 0 : isSilent ? 5 : 50)
         for index in items.indices where count > 0 && items[index].revents != 0 {
-          let size = read(items[index].fd, &chunk, chunk.count)
-          if size < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+          let pipe = FileDescriptor(rawValue: items[index].fd)
+          let size: Int
+          do throws(Errno) {
+            guard let got = try pipe.get(into: &chunk, waits: false) else { continue }
+            size = got
+          } catch { size = 0 }
           guard size > 0 else {
             items[index].fd = -1
             continue

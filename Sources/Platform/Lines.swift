@@ -14,8 +14,11 @@ public struct LineReader {
 
   /// Reads once and hands out the complete lines, without their line feeds.
   public mutating func read(_ descriptor: Int32, _ body: (UnsafeRawBufferPointer) -> Void) -> Outcome {
-    let count = Glibc.read(descriptor, &chunk, chunk.count)
-    if count < 0 { return errno == EAGAIN || errno == EINTR ? .open : .ended }
+    let count: Int
+    do throws(Errno) {
+      guard let got = try FileDescriptor(rawValue: descriptor).get(into: &chunk, waits: false) else { return .open }
+      count = got
+    } catch { return .ended }
     guard count > 0 else { return .ended }
     pending.append(contentsOf: chunk[..<count])
     var start = 0

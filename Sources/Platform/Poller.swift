@@ -111,7 +111,8 @@ public final class Poller: Sendable {
     var events = Events()
     var bytes = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
     withUnsafeMutableBytes(of: &bytes) { buffer in
-      while case let count = read(reader, buffer.baseAddress, buffer.count), count > 0 {
+      let pipe = FileDescriptor(rawValue: reader)
+      while let count = try? pipe.get(into: buffer, waits: false), count > 0 {
         for byte in buffer[..<count] {
           if byte == 0 { events.isWoken = true } else { events.signals.insert(Int32(byte)) }
         }

@@ -25,12 +25,14 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
 /// - Throws: `FileError` when it cannot be written; the one before is kept then.
 public func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
   let new = "\(path).\(getpid())"
-  do throws(Errno) {
-    try write(bytes, to: new, O_NOFOLLOW, mode: 0o600)
-    guard rename(new, path) == 0 else { throw Errno.last }
-  } catch {
+  do throws(FileError) { try write(bytes, to: new, followsLinks: false, mode: 0o600) } catch {
     unlink(new)
-    throw FileError("\(path) cannot be written", error)
+    throw error
+  }
+  guard rename(new, path) == 0 else {
+    let why = Errno.last
+    unlink(new)
+    throw FileError("\(path) cannot be written", why)
   }
 }
 
@@ -39,13 +41,14 @@ public func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
 /// - Parameter mode: of a new file.
 /// - Throws: `FileError` when it cannot be written.
 public func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileError) {
-  do throws(Errno) { try write(bytes, to: path, 0, mode: mode) } catch {
-    throw FileError("\(path) cannot be written", error)
-  }
+  try write(bytes, to: path, followsLinks: true, mode: mode)
 }
 
-private func write(_ bytes: [UInt8], to path: String, _ flags: Int32, mode: mode_t) throws(Errno) {
-  let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | flags, mode: mode)
-  try descriptor.writeAll(bytes)
-  try descriptor.close()
+private func write(_ bytes: [UInt8], to path: String, followsLinks: Bool, mode: mode_t) throws(FileError) {
+  let file = try Descriptor.open(
+    .file, path, flags: O_WRONLY | O_CREAT | O_TRUNC, followsLinks: followsLinks, owner: .thisUser, mode: mode)
+  do throws(Errno) {
+    try file.writeAll(bytes)
+    try file.close()
+  } catch { throw FileError("\(path) cannot be written", error) }
 }

@@ -1,36 +1,68 @@
 import Glibc
 import SystemPackage
 
-/// What no file that is read whole here is longer than, unless its reader says so.
-public let longestFile = 64 << 20
-
-/// The content of a regular file, those of `/proc` included.
-///
-/// Another user, or a slip, may have put something else there: a pipe without a writer, a device or a file without an end
-/// must not hold up whoever only wants to look.
-///
-/// - Throws: `FileError` when it cannot be read, is no regular file, or is longer than the limit.
-public func readFile(_ path: String, limit: Int = longestFile) throws(FileError) -> [UInt8] {
-  do {
-    let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
-    var status = stat()
-    guard fstat(descriptor.number, &status) == 0 else { throw Errno.last }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw Errno.isDirectory
-    default: throw FileError(description: "\(path) cannot be read: it is no regular file")
-    }
-    guard status.st_size <= limit else { throw Errno.fileTooLarge }
-    // Files of /proc have no size.
-    return try descriptor.readAll(limit: limit, expected: Int(status.st_size))
-  } catch let problem as FileError {
-    throw problem
-  } catch {
-    throw FileError("\(path) cannot be read", (error as? Errno) ?? .ioError)
-  }
-}
+// The one loop that reads. What it is for: a signal ends a read before it began; a pipe or a terminal has less than is
+// wanted, and nothing at all when it must not block and nothing came yet. The end and a failure are two things.
 
 extension FileDescriptor {
+  /// Reads what there is, once.
+  ///
+  /// - Parameters:
+  ///   - offset: where; where the last one stopped when `nil`.
+  ///   - waits: whether to wait for a descriptor that must not block and has nothing at the moment.
+  /// - Returns: how many bytes came, 0 at the end; `nil` when there is nothing now and it is not waited for.
+  public func get(
+    into room: UnsafeMutableRawBufferPointer, at offset: Int? = nil, waits: Bool = true
+  ) throws(Errno) -> Int? {
+    while true {
+      let count =
+        if let offset { Glibc.pread(rawValue, room.baseAddress, room.count, off_t(offset)) } else {
+          Glibc.read(rawValue, room.baseAddress, room.count)
+        }
+      if count >= 0 { return count }
+      let why = Errno.last
+      if why == .interrupted { continue }
+      guard why == .resourceTemporarilyUnavailable else { throw why }
+      guard waits else { return nil }
+      var item = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+      guard poll(&item, 1, -1) > 0 || errno == EINTR else { throw Errno.last }
+    }
+  }
+
+  /// Reads what there is, once, to the front of an array that has room for it; as above.
+  public func get(into chunk: inout [UInt8], waits: Bool = true) throws(Errno) -> Int? {
+    try chunk.withUnsafeMutableBytes { bytes in
+      Result { () throws(Errno) in try get(into: bytes, waits: waits) }
+    }.get()
+  }
+
+  /// Reads until the room is full or the end has come.
+  ///
+  /// - Parameter offset: where to begin; where the last one stopped when `nil`.
+  /// - Returns: how many bytes came.
+  public func fill(_ room: UnsafeMutableRawBufferPointer, at offset: Int? = nil) throws(Errno) -> Int {
+    var filled = 0
+    while filled < room.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: room[filled...])
+      guard let count = try get(into: rest, at: offset.map { $0 + filled }), count > 0 else { break }
+      filled += count
+    }
+    return filled
+  }
+
+  /// The bytes from a place of a file on: `count` of them, fewer when it ends before.
+  public func bytes(at offset: Int, count: Int) throws(Errno) -> [UInt8] {
+    var outcome = Result<Int, Errno>.success(0)
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
+      // The array may have got more room than was asked for.
+      let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<max(0, count)])
+      outcome = Result { () throws(Errno) in try fill(room, at: offset) }
+      filled = (try? outcome.get()) ?? 0
+    }
+    _ = try outcome.get()
+    return bytes
+  }
+
   /// Reads to the end.
   ///
   /// - Parameter expected: how much is likely to come.
@@ -39,29 +71,43 @@ extension FileDescriptor {
     var result: [UInt8] = []
     result.reserveCapacity(min(expected, limit) + 1)
     // One byte more than there should be shows the end without another round.
-    var chunk = [UInt8](repeating: 0, count: min(max(expected + 1, 8192), 1 << 20))
-    while true {
-      let count = Glibc.read(rawValue, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw Errno.last }
-      guard count > 0 else { return result }
+    var chunk = [UInt8](repeating: 0, count: min(max(min(expected, limit) + 1, 8192), 1 << 20))
+    while let count = try get(into: &chunk), count > 0 {
       guard result.count + count <= limit else { throw .fileTooLarge }
       result.append(contentsOf: chunk[..<count])
     }
+    return result
   }
+}
+
+/// What no file that is read whole here is longer than, unless its reader says so.
+public let longestFile = 64 << 20
+
+/// The content of a regular file, those of `/proc` included.
+///
+/// Another user, or a slip, may have put something else there: a pipe without a writer, a device or a file without an end
+/// must not hold up whoever only wants to look.
+///
+/// - Throws: `FileError` when it cannot be read, is no regular file, is not the owner's, or is longer than the limit.
+public func readFile(
+  _ path: String, owner: FileOwner = .anyone, limit: Int = longestFile
+) throws(FileError) -> [UInt8] {
+  let file = try Descriptor.open(.file, path, owner: owner, limit: limit)
+  // Files of /proc have no size.
+  do { return try file.readAll(limit: limit, expected: file.size) } catch {
+    throw FileError("\(path) cannot be read", error)
+  }
+}
+
+/// The first bytes of a regular file, at most `count`; empty when it cannot be read.
+public func startOfFile(_ path: String, _ count: Int) -> [UInt8] {
+  guard let file = try? Descriptor.open(.file, path) else { return [] }
+  return (try? file.bytes(at: 0, count: count)) ?? []
 }
 
 /// The last bytes of a regular file, at most `count`; empty when it cannot be read.
 public func endOfFile(_ path: String, _ count: Int) -> [UInt8] {
-  guard let descriptor = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK) else { return [] }
-  var status = stat()
-  guard fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
-  lseek(descriptor.number, max(0, status.st_size - off_t(count)), SEEK_SET)
+  guard let file = try? Descriptor.open(.file, path) else { return [] }
   // One that grows meanwhile is cut there.
-  return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-    while case let got = read(descriptor.number, buffer.baseAddress, count), got >= 0 || errno == EINTR {
-      filled = max(0, got)
-      if got >= 0 { break }
-    }
-  }
+  return (try? file.bytes(at: max(0, file.size - count), count: count)) ?? []
 }

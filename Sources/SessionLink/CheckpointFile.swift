@@ -7,24 +7,34 @@ import Wire
   import Glibc
 #endif
 
-/// The file `checkpoint` of a session's directory. Whatever goes wrong with it, the answer is that there is none.
+/// The file `checkpoint` of a session's directory. One that is damaged, old or of another journal is as good as none.
 enum CheckpointFile {
   /// Bytes before the place of a checkpoint by which a journal is known again.
   private static let tailSize = 4096
 
-  /// The checkpoint, if it is a whole one of the open journal.
-  static func read(_ path: FilePath, session: String, journal: Int32) -> Checkpoint? {
-    guard let bytes = contents(path, limit: nil),
-      let header = bytes.withUnsafeBytes({ Checkpoint.Header($0) }), header.session == session,
-      header.journalEnd <= FileIdentity.size(journal),
-      tail(of: journal, before: header.journalEnd) == header.journalTail
+  /// One of 33 bytes a task and a head is not as long; no more is taken into memory.
+  private static let longest = 1 << 30
+
+  /// The checkpoint, if it is a whole one of the open journal. Of another file no more than its beginning is read.
+  ///
+  /// - Throws: when what is there is nothing that could be one: no file, none that may be read, or far too long a one.
+  static func read(
+    _ path: FilePath, session: String, journal: borrowing Descriptor
+  ) throws(FileError) -> Checkpoint? {
+    guard let file = try open(path) else { return nil }
+    let size = file.size
+    guard size <= longest else { throw FileError(description: "\(path) has more than \(longest >> 20) MiB") }
+    guard let header = header(file), header.session == session, header.size == size,
+      header.journalEnd <= journal.size, tail(of: journal.file, before: header.journalEnd) == header.journalTail,
+      let bytes = try? file.bytes(at: 0, count: size)
     else { return nil }
     return bytes.withUnsafeBytes { Checkpoint($0) }
   }
 
   /// What a checkpoint says of itself; not checked against its checksum.
   static func header(_ path: FilePath) -> Checkpoint.Header? {
-    contents(path, limit: Checkpoint.headerSize)?.withUnsafeBytes { Checkpoint.Header($0) }
+    guard let file = try? open(path) else { return nil }
+    return header(file)
   }
 
   /// Writes a checkpoint beside the one that is there, then puts it in its place.
@@ -33,12 +43,10 @@ enum CheckpointFile {
   static func write(
     _ snapshot: SessionSnapshot, to path: FilePath, session: String, journal: FilePath, end: Int
   ) -> Int? {
-    let descriptor = open(journal.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+    guard let journal = try? Descriptor.open(.file, journal.string) else { return nil }
     // A reader on another machine must not see a checkpoint of what it cannot see of the journal.
-    fdatasync(descriptor)
-    guard let tail = tail(of: descriptor, before: end),
+    fdatasync(journal.number)
+    guard let tail = tail(of: journal.file, before: end),
       let bytes = Checkpoint.bytes(of: snapshot, session: session, journalEnd: end, journalTail: tail)
     else { return nil }
     let new = FilePath(path.string + ".new")
@@ -51,35 +59,31 @@ enum CheckpointFile {
   }
 
   /// A checksum of what stands before a place.
-  static func tail(of journal: Int32, before end: Int) -> UInt64? {
+  static func tail(of journal: FileDescriptor, before end: Int) -> UInt64? {
     let count = min(tailSize, end)
-    var bytes = [UInt8](repeating: 0, count: count)
-    guard pread(journal, &bytes, count, off_t(end - count)) == count else { return nil }
+    guard let bytes = try? journal.bytes(at: end - count, count: count), bytes.count == count else { return nil }
     return bytes.withUnsafeBytes { Checkpoint.checksum(of: $0) }
   }
 
-  private static func contents(_ path: FilePath, limit: Int?) -> [UInt8]? {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    let size = min(limit ?? .max, FileIdentity.size(descriptor))
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-      while filled < size {
-        let count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, size - filled)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { break }
-        filled += count
-      }
+  /// What is at its path, opened; `nil` when nothing is.
+  private static func open(_ path: FilePath) throws(FileError) -> Descriptor? {
+    do { return try Descriptor.open(.file, path.string) } catch {
+      if error.isMissing { return nil }
+      throw error
     }
-    return bytes.count == size ? bytes : nil
+  }
+
+  private static func header(_ file: borrowing Descriptor) -> Checkpoint.Header? {
+    (try? file.bytes(at: 0, count: Checkpoint.headerSize))?.withUnsafeBytes { Checkpoint.Header($0) }
   }
 
   private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {
-    do throws(Errno) {
-      let descriptor = try Descriptor.open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
-      try descriptor.writeAll(bytes)
+    do {
+      let file = try Descriptor.open(
+        .file, path.string, flags: O_WRONLY | O_CREAT | O_TRUNC, followsLinks: false, owner: .thisUser)
+      try file.writeAll(bytes)
       // What a network file system could not keep, it says here.
-      try descriptor.close()
+      try file.close()
       return true
     } catch { return false }
   }

@@ -60,23 +60,21 @@ public struct Inbox: Sendable {
   }
 
   private func read(_ file: String) -> Item? {
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
     // What another user put here, somehow, is nobody's command.
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      status.st_uid == getuid() || status.st_uid == 0
+    guard let opened = try? Descriptor.open(.file, file, followsLinks: false, owner: .thisUser),
+      let status = try? opened.status()
     else { return nil }
     var sender = CommandSender(user: userName(of: status.st_uid))
-    guard status.st_size <= Self.longest else {
-      return Item(sender: sender, command: .failure(ControlError(.tooLarge, "a command in the inbox was too long")))
+    let bytes: [UInt8]
+    do { bytes = try opened.readAll(limit: Self.longest, expected: Int(status.st_size)) } catch {
+      let problem =
+        error == .fileTooLarge
+        ? ControlError(.tooLarge, "a command in the inbox was too long")
+        : ControlError("a command in the inbox cannot be read: \(error)")
+      return Item(sender: sender, command: .failure(problem))
     }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    let lines = bytes.prefix(max(0, count)).split(separator: 0x0a)
     do {
-      let (command, reason) = try Self.command(in: lines, &sender)
+      let (command, reason) = try Self.command(in: bytes.split(separator: 0x0a), &sender)
       return Item(sender: sender, command: .success((command, reason: reason)))
     } catch { return Item(sender: sender, command: .failure(error)) }
   }

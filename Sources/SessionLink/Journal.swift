@@ -1,4 +1,5 @@
 import JSON
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -64,33 +65,31 @@ public final class Journal: EventRecorder {
   /// - Parameter observer: told of events once they are in the journal, in order; not of those that are there.
   /// - Throws: when it cannot be read or written, is none of a version known here, or another process writes it.
   public init(resuming path: FilePath, observer: @escaping Observer) throws(SessionDirectory.DirectoryError) {
-    let descriptor = open(path.string, O_RDWR | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be written: \(text(errno))")
+    let file: Descriptor
+    do { file = try Descriptor.open(.file, path.string, flags: O_RDWR | O_APPEND) } catch {
+      throw SessionDirectory.DirectoryError(description: "the journal \(error)")
     }
-    guard JournalLock.take(descriptor) != .held else {
-      close(descriptor)
+    guard JournalLock.take(file.number) != .held else {
       throw SessionDirectory.DirectoryError(description: "another scalems-top is running this session: \(path)")
     }
     let lines: (session: String, end: Int)
     do throws(SessionDirectory.DirectoryError) {
-      lines = try Self.cut(descriptor, path)
+      lines = try Self.cut(file.file, path)
     } catch {
-      JournalLock.release(descriptor)
-      close(descriptor)
+      JournalLock.release(file.number)
       throw error
     }
     session = lines.session
     writer = JournalWriter(
-      path: path, output: JournalOutput(descriptor: descriptor, written: lines.end), observer: observer)
+      path: path, output: JournalOutput(descriptor: file.release(), written: lines.end), observer: observer)
   }
 
   private static func cut(
-    _ descriptor: Int32, _ path: FilePath
+    _ file: FileDescriptor, _ path: FilePath
   ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
     let session = try JournalLines(path).session
-    let end = JournalLines.lastLineEnd(descriptor)
-    guard ftruncate(descriptor, off_t(end)) == 0 else {
+    let end = try JournalLines.lastLineEnd(file, path)
+    guard ftruncate(file.rawValue, off_t(end)) == 0 else {
       throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be written: \(text(errno))")
     }
     return (session, end)

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import SessionModel
 import SystemPackage
 import Wire
@@ -10,13 +10,13 @@ public enum JournalEdges {
 
   /// The id of the session; `nil` when the file cannot be read or is no journal of a version known here.
   public static func session(of path: FilePath) -> String? {
-    guard let line = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 1).first else { return nil }
+    guard let line = startOfFile(path.string, reach).split(separator: 0x0a, maxSplits: 1).first else { return nil }
     return try? JournalHeader.session(of: line[...], in: path)
   }
 
   /// The first event; `nil` when there is none, or the file cannot be read.
   public static func firstEvent(of path: FilePath) -> SessionEvent? {
-    let lines = bytes(of: path, fromEnd: false).split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
+    let lines = startOfFile(path.string, reach).split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
     // The first line is the header, and the last one may go on.
     guard lines.count == 3 else { return nil }
     return event(lines[1])
@@ -25,7 +25,7 @@ public enum JournalEdges {
   /// What was known of the session when it opened, and when that was; `nil` when the file does not begin with it.
   public static func opening(of path: FilePath) -> (info: SessionInfo, time: Timestamp)? {
     // The first line is the header, and the last one may go on.
-    for line in bytes(of: path, fromEnd: false).split(separator: 0x0a).dropFirst() {
+    for line in startOfFile(path.string, reach).split(separator: 0x0a).dropFirst() {
       if let event = event(line), case .sessionOpened(let info) = event.kind { return (info, event.time) }
     }
     return nil
@@ -33,22 +33,12 @@ public enum JournalEdges {
 
   /// The last event; `nil` when there is none, it was not written whole, or the file cannot be read.
   public static func lastEvent(of path: FilePath) -> SessionEvent? {
-    let bytes = bytes(of: path, fromEnd: true)
+    let bytes = endOfFile(path.string, reach)
     guard bytes.last == 0x0a, let start = bytes.dropLast().lastIndex(of: 0x0a) else { return nil }
     return event(bytes[(start + 1)...].dropLast())
   }
 
   private static func event(_ line: ArraySlice<UInt8>) -> SessionEvent? {
     line.withUnsafeBytes { try? SessionEvent(line: $0) }
-  }
-
-  private static func bytes(of path: FilePath, fromEnd: Bool) -> [UInt8] {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    if fromEnd { lseek(descriptor, max(0, lseek(descriptor, 0, SEEK_END) - off_t(reach)), SEEK_SET) }
-    var bytes = [UInt8](repeating: 0, count: reach)
-    let count = read(descriptor, &bytes, reach)
-    return Array(bytes.prefix(max(0, count)))
   }
 }

@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -24,6 +25,8 @@ public final class JournalFollower: Sendable {
     public var isTorn: Bool
     /// Lines that were no events; those before the checkpoint are not among them.
     public var problems: LineProblems
+    /// Why the checkpoint is ignored, a sentence, when what is at its path is none and never was.
+    public var checkpointProblem: String?
   }
 
   /// About how many bytes of the journal become one update.
@@ -35,6 +38,7 @@ public final class JournalFollower: Sendable {
     var lines: JournalLines
     /// To be handed out before anything else.
     var snapshot: SessionSnapshot?
+    var checkpointProblem: String?
   }
 
   /// The id of the session, from the journal's header.
@@ -73,11 +77,18 @@ public final class JournalFollower: Sendable {
     _ directory: SessionDirectory, _ usesCheckpoint: Bool
   ) throws(SessionDirectory.DirectoryError) -> State {
     var lines = try JournalLines(directory.journal)
-    guard usesCheckpoint, let checkpoint = lines.checkpoint(at: directory.checkpoint) else {
-      return State(lines: lines, snapshot: SessionSnapshot())
+    guard usesCheckpoint else { return State(lines: lines, snapshot: SessionSnapshot()) }
+    do throws(FileError) {
+      guard let checkpoint = try lines.checkpoint(at: directory.checkpoint) else {
+        return State(lines: lines, snapshot: SessionSnapshot())
+      }
+      lines.skip(to: checkpoint.header.journalEnd)
+      return State(lines: lines, snapshot: checkpoint.snapshot)
+    } catch {
+      return State(
+        lines: lines, snapshot: SessionSnapshot(),
+        checkpointProblem: "\(error): it is ignored, and the whole journal is read")
     }
-    lines.skip(to: checkpoint.header.journalEnd)
-    return State(lines: lines, snapshot: checkpoint.snapshot)
   }
 
   /// What is new: first a snapshot, then events in portions, in the order of the journal.
@@ -131,7 +142,7 @@ public final class JournalFollower: Sendable {
   private func checkpointAhead(_ lines: borrowing JournalLines) -> Checkpoint? {
     guard usesCheckpoint, lines.size - lines.position > jump,
       let header = CheckpointFile.header(directory.checkpoint), header.journalEnd - lines.position > jump,
-      let checkpoint = lines.checkpoint(at: directory.checkpoint),
+      let checkpoint = try? lines.checkpoint(at: directory.checkpoint),
       checkpoint.header.journalEnd - lines.position > jump
     else { return nil }
     return checkpoint
@@ -139,7 +150,9 @@ public final class JournalFollower: Sendable {
 
   public var status: Status {
     state.withLock {
-      Status(position: $0.lines.position, size: $0.lines.size, isTorn: $0.lines.isTorn, problems: $0.lines.problems)
+      Status(
+        position: $0.lines.position, size: $0.lines.size, isTorn: $0.lines.isTorn, problems: $0.lines.problems,
+        checkpointProblem: $0.checkpointProblem)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import SystemPackage
 import Wire
@@ -9,7 +10,7 @@ import Wire
 /// The lines of a journal that may still grow, from some place on; the only code that reads one.
 struct JournalLines: ~Copyable {
   private let path: FilePath
-  private let descriptor: Int32
+  private let file: Descriptor
   /// Of the file that was opened: another one may come to stand at the path.
   private let identity: FileIdentity
   /// The id of the session, from the first line.
@@ -22,44 +23,39 @@ struct JournalLines: ~Copyable {
   private var buffer: [UInt8] = []
 
   private static let longestHeader = 1 << 16
+  /// No event is as long: what goes on for longer without an end of a line was damaged, and is not taken into memory.
+  private static let longestLine = 256 << 20
 
   /// Opens a journal and reads its first line.
   ///
   /// - Throws: when it cannot be read, or is no journal of the version that is known here.
   init(_ path: FilePath) throws(SessionDirectory.DirectoryError) {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be read: \(text(errno))")
+    let file: Descriptor
+    do { file = try Descriptor.open(.file, path.string) } catch {
+      throw SessionDirectory.DirectoryError(description: "the journal \(error)")
     }
-    do throws(SessionDirectory.DirectoryError) {
-      (session, position) = try Self.header(descriptor, path)
-    } catch {
-      close(descriptor)
-      throw error
-    }
+    (session, position) = try Self.header(file.file, path)
+    identity = FileIdentity(file.number) ?? FileIdentity()
     self.path = path
-    self.descriptor = descriptor
-    identity = FileIdentity(descriptor) ?? FileIdentity()
+    self.file = file
     number = 2
   }
 
-  deinit { close(descriptor) }
-
   /// The session that the first line names, and where that line ends.
   private static func header(
-    _ descriptor: Int32, _ path: FilePath
+    _ file: FileDescriptor, _ path: FilePath
   ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
-    var buffer = [UInt8](repeating: 0, count: longestHeader)
-    let count = try read(descriptor, at: 0, into: &buffer, from: 0, path)
-    let line = buffer[..<count].prefix { $0 != 0x0a }
-    guard line.count < count || count == buffer.count else {
+    let start: [UInt8]
+    do { start = try file.bytes(at: 0, count: longestHeader) } catch { throw Self.unreadable(path, error) }
+    let line = start.prefix { $0 != 0x0a }
+    guard line.count < start.count || start.count == longestHeader else {
       throw SessionDirectory.DirectoryError(description: "\(path) is empty: no session was recorded")
     }
     return (try JournalHeader.session(of: line, in: path), line.count + 1)
   }
 
   /// Bytes of the file now; 0 when that cannot be found out.
-  var size: Int { FileIdentity.size(descriptor) }
+  var size: Int { file.size }
   /// Whether there is more; a part of a line, if `events` found no whole one.
   var isTorn: Bool { size > position }
 
@@ -70,8 +66,10 @@ struct JournalLines: ~Copyable {
   }
 
   /// The checkpoint at `path`, if it is one of this journal.
-  func checkpoint(at path: FilePath) -> Checkpoint? {
-    CheckpointFile.read(path, session: session, journal: descriptor)
+  ///
+  /// - Throws: when what is there is nothing that could be one.
+  func checkpoint(at path: FilePath) throws(FileError) -> Checkpoint? {
+    try CheckpointFile.read(path, session: session, journal: file)
   }
 
   /// Whether the file is not any more what was read: it lost bytes, or another one stands at its path.
@@ -84,20 +82,38 @@ struct JournalLines: ~Copyable {
   }
 
   /// Goes to the end of the last whole line.
-  mutating func skipToEnd() { skip(to: max(position, Self.lastLineEnd(descriptor))) }
+  ///
+  /// - Throws: when it cannot be found.
+  mutating func skipToEnd() throws(SessionDirectory.DirectoryError) {
+    skip(to: max(position, try Self.lastLineEnd(file.file, path)))
+  }
 
   /// The end of the last whole line of a file, found from behind.
-  static func lastLineEnd(_ descriptor: Int32) -> Int {
-    var end = FileIdentity.size(descriptor)
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  ///
+  /// - Throws: when the file cannot be read, or there is none far and wide.
+  static func lastLineEnd(
+    _ file: FileDescriptor, _ path: FilePath
+  ) throws(SessionDirectory.DirectoryError) -> Int {
+    let size = FileIdentity.size(file.rawValue)
+    var end = size
     while end > 0 {
-      let start = max(0, end - chunk.count)
-      let count = pread(descriptor, &chunk, end - start, off_t(start))
-      guard count == end - start else { return FileIdentity.size(descriptor) }
-      if let feed = chunk[..<count].lastIndex(of: 0x0a) { return start + feed + 1 }
+      guard size - end <= longestLine else { throw Self.endless(path, end) }
+      let start = max(0, end - 1 << 16)
+      let chunk: [UInt8]
+      do { chunk = try file.bytes(at: start, count: end - start) } catch { throw Self.unreadable(path, error) }
+      if let feed = lastLineFeed(in: chunk, from: 0, to: chunk.count) { return start + feed + 1 }
       end = start
     }
     return 0
+  }
+
+  private static func unreadable(_ path: FilePath, _ why: Errno) -> SessionDirectory.DirectoryError {
+    SessionDirectory.DirectoryError(description: "the journal \(path) cannot be read: \(why)")
+  }
+
+  private static func endless(_ path: FilePath, _ offset: Int) -> SessionDirectory.DirectoryError {
+    SessionDirectory.DirectoryError(
+      description: "the journal \(path) is damaged: no line ends within \(longestLine >> 20) MiB of byte \(offset)")
   }
 
   /// Opens what stands at the path now: to go on where this one stopped when it begins with the same bytes, as a journal
@@ -107,8 +123,8 @@ struct JournalLines: ~Copyable {
   mutating func reopen() throws(SessionDirectory.DirectoryError) {
     var new = try JournalLines(path)
     if new.session == session, new.size >= position,
-      let tail = CheckpointFile.tail(of: new.descriptor, before: position),
-      tail == CheckpointFile.tail(of: descriptor, before: position)
+      let tail = CheckpointFile.tail(of: new.file.file, before: position),
+      tail == CheckpointFile.tail(of: file.file, before: position)
     {
       new.skip(to: position)
     }
@@ -141,11 +157,12 @@ struct JournalLines: ~Copyable {
     while true {
       let available = size - position - pending
       guard available > 0 else { break }
+      guard pending <= Self.longestLine else { throw Self.endless(path, position) }
       let wanted = pending + min(available, max(limit, pending))
       if buffer.count < wanted { buffer.append(contentsOf: repeatElement(0, count: wanted - buffer.count)) }
-      let count = try Self.read(descriptor, at: position + pending, into: &buffer, from: pending, path, upTo: wanted)
+      let count = try read(at: position + pending, from: pending, to: wanted)
       guard count > 0 else { break }
-      if let feed = buffer[pending..<(pending + count)].lastIndex(of: 0x0a) { return feed + 1 }
+      if let feed = Self.lastLineFeed(in: buffer, from: pending, to: pending + count) { return feed + 1 }
       pending += count
     }
     // Who waits for more holds nothing.
@@ -175,6 +192,14 @@ struct JournalLines: ~Copyable {
     return events
   }
 
+  private static func lastLineFeed(in bytes: [UInt8], from start: Int, to end: Int) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      // What holds none is passed over fast.
+      guard lineFeed(in: bytes, from: start, to: end) != nil else { return nil }
+      return bytes[start..<end].lastIndex(of: 0x0a)
+    }
+  }
+
   private static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
     guard start < end, let base = bytes.baseAddress, let found = memchr(base + start, 0x0a, end - start) else {
       return nil
@@ -182,20 +207,17 @@ struct JournalLines: ~Copyable {
     return UnsafeRawPointer(found) - base
   }
 
-  private static func read(
-    _ descriptor: Int32, at offset: Int, into buffer: inout [UInt8], from start: Int, _ path: FilePath,
-    upTo end: Int? = nil
+  /// Reads into a part of the buffer.
+  private mutating func read(
+    at offset: Int, from start: Int, to end: Int
   ) throws(SessionDirectory.DirectoryError) -> Int {
-    while true {
-      let count = buffer.withUnsafeMutableBytes { bytes in
-        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(end ?? bytes.count)])
-        return pread(descriptor, room.baseAddress, room.count, off_t(offset))
-      }
-      if count >= 0 { return count }
-      guard errno == EINTR else {
-        throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be read: \(text(errno))")
+    let file = file.file
+    let outcome = buffer.withUnsafeMutableBytes { bytes in
+      Result { () throws(Errno) in
+        try file.fill(UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end]), at: offset)
       }
     }
+    do throws(Errno) { return try outcome.get() } catch { throw Self.unreadable(path, error) }
   }
 }
 

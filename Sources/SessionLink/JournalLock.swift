@@ -1,3 +1,4 @@
+import Platform
 import SystemPackage
 
 #if canImport(Glibc)
@@ -32,11 +33,9 @@ enum JournalLock {
 
   /// Whether another open file has the lock; to read the file is enough for that. `nil` when it cannot be told.
   static func isHeld(_ path: FilePath) -> Bool? {
-    let descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+    guard let file = try? Descriptor.open(.file, path.string) else { return nil }
     var lock = whole(F_WRLCK)
-    guard fcntl(descriptor, getCommand, &lock) == 0 else { return nil }
+    guard fcntl(file.number, getCommand, &lock) == 0 else { return nil }
     return lock.l_type != Int16(F_UNLCK)
   }
 

@@ -111,31 +111,33 @@ struct JournalOutput: ~Copyable {
   /// - Returns: 0, or the code of the error that prevented it.
   mutating func move(to path: FilePath) -> Int32 {
     let new = FilePath(path.string + ".new")
-    let copy = open(new.string, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard copy >= 0 else { return errno }
-    _ = JournalLock.take(copy)
-    var code = Self.copy(descriptor, to: copy, count: written)
+    let copy: Descriptor
+    do {
+      copy = try Descriptor.open(
+        .file, new.string, flags: O_RDWR | O_CREAT | O_TRUNC | O_APPEND, followsLinks: false, owner: .thisUser)
+    } catch { return (error.code ?? .fileExists).rawValue }
+    _ = JournalLock.take(copy.number)
+    var code = Self.copy(descriptor, to: copy.number, count: written)
     if code == 0, rename(new.string, path.string) != 0 { code = errno }
     guard code == 0 else {
       unlink(new.string)
-      Glibc.close(copy)
       return code
     }
     Self.leave(descriptor)
-    descriptor = copy
+    descriptor = copy.release()
     roomEnd = 0
     return 0
   }
 
   private static func copy(_ source: Int32, to target: Int32, count: Int) -> Int32 {
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
     var offset = 0
     while offset < count {
-      let got = pread(source, &chunk, min(chunk.count, count - offset), off_t(offset))
-      if got < 0 && errno == EINTR { continue }
-      guard got > 0 else { return got == 0 ? EIO : errno }
-      do throws(Errno) { try FileDescriptor(rawValue: target).writeAll(chunk[..<got]) } catch { return error.rawValue }
-      offset += got
+      do throws(Errno) {
+        let chunk = try FileDescriptor(rawValue: source).bytes(at: offset, count: min(1 << 20, count - offset))
+        guard !chunk.isEmpty else { throw .ioError }
+        try FileDescriptor(rawValue: target).writeAll(chunk)
+        offset += chunk.count
+      } catch { return error.rawValue }
     }
     return fdatasync(target) == 0 ? 0 : errno
   }

@@ -17,7 +17,7 @@ public final class JournalTail: Sendable {
   /// - Throws: when the file cannot be read or is no journal of a version known here.
   public init(_ path: FilePath, from start: Start) throws(SessionDirectory.DirectoryError) {
     var lines = try JournalLines(path)
-    if start == .end { lines.skipToEnd() }
+    if start == .end { try lines.skipToEnd() }
     self.lines = Mutex(lines)
   }
 

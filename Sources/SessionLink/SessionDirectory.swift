@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import SystemPackage
 import Work
@@ -62,17 +63,15 @@ public struct SessionDirectory: Sendable {
   /// The end of a task's output, off the calling thread's hands: it reads a file.
   public func output(of task: TaskID, named name: String, limit: Int) -> OutputTail {
     let file = path.appending("tasks").appending(task.uid).appending(name)
-    let descriptor = open(file.string, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      let failure = errno == ENOENT ? "nothing was written yet" : "\(file): \(text(errno))"
-      return OutputTail(text: "", size: 0, failure: failure)
+    let opened: Descriptor
+    do { opened = try Descriptor.open(.file, file.string) } catch {
+      return OutputTail(text: "", size: 0, failure: error.isMissing ? "nothing was written yet" : error.description)
     }
-    defer { close(descriptor) }
-    let size = Int(lseek(descriptor, 0, SEEK_END))
-    lseek(descriptor, max(0, size - limit), SEEK_SET)
-    var bytes = [UInt8](repeating: 0, count: min(limit, size))
-    let count = read(descriptor, &bytes, bytes.count)
-    return OutputTail(text: String(decoding: bytes.prefix(max(0, count)), as: UTF8.self), size: size)
+    let size = opened.size
+    do {
+      let bytes = try opened.bytes(at: max(0, size - limit), count: min(limit, size))
+      return OutputTail(text: String(decoding: bytes, as: UTF8.self), size: size)
+    } catch { return OutputTail(text: "", size: size, failure: "\(file): \(error)") }
   }
 }
 

@@ -1,8 +1,6 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Glibc
+import Platform
+import SystemPackage
 
 /// The text of a file as a person wrote it.
 enum SourceText {
@@ -11,35 +9,24 @@ enum SourceText {
 
   /// Reads `path`, or says why it cannot be a workflow.
   static func read(_ path: String) throws(WorkflowErrors) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw problem(path, "cannot be opened: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    return try read(descriptor, path: path)
+    let file: Descriptor
+    do { file = try Descriptor.open(path, O_RDONLY) } catch { throw problem(path, "cannot be opened: \(error)") }
+    return try read(file.number, path: path)
   }
 
   /// Reads an open file to its end.
   static func read(_ descriptor: Int32, path: String) throws(WorkflowErrors) -> String {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw problem(path, "cannot be read: \(String(cString: strerror(errno)))")
-    }
-    if status.st_mode & S_IFMT == S_IFDIR { throw problem(path, "is a directory, not a workflow file") }
-    // A pipe has no size: the limit is kept while reading.
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = readBytes(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw problem(path, "cannot be read: \(String(cString: strerror(errno)))") }
-      if count == 0 { break }
-      bytes.append(contentsOf: chunk[..<count])
-      if bytes.count > sizeLimit {
+    let bytes: [UInt8]
+    // It may be a pipe, which has no size: the limit is kept while reading.
+    do { bytes = try FileDescriptor(rawValue: descriptor).readAll(limit: sizeLimit) } catch {
+      switch error {
+      case .isDirectory: throw problem(path, "is a directory, not a workflow file")
+      case .fileTooLarge:
         throw problem(
           path,
           "is larger than \(sizeLimit >> 20) MiB; many alike tasks are one task with 'ensemble', "
             + "many shell commands are a command list (--commands)")
+      default: throw problem(path, "cannot be read: \(error)")
       }
     }
     return try decode(bytes, path: path)
@@ -64,9 +51,4 @@ enum SourceText {
   private static func problem(_ path: String, _ message: String) -> WorkflowErrors {
     WorkflowErrors([WorkflowError(path: path, message: message)])
   }
-}
-
-/// `read(2)`, out of the way of `SourceText.read`.
-private func readBytes(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-  read(descriptor, buffer, count)
 }

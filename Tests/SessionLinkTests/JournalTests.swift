@@ -122,7 +122,7 @@ import Testing
     }
     #expect(missing?.description == "the journal \(scratch["none"]) cannot be read: No such file or directory")
     let directory = #expect(throws: SessionDirectory.DirectoryError.self) { try JournalContents(reading: scratch.path) }
-    #expect(directory?.description == "the journal \(scratch.path) cannot be read: Is a directory")
+    #expect(directory?.description == "the journal \(scratch.path) is a directory, not a file")
   }
 
   @Test func `a journal that is there is not written over`() throws {

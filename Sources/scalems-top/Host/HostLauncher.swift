@@ -91,13 +91,9 @@ struct LaunchedHost: Sendable {
   }
 
   private static func firstLine(from descriptor: Int32) -> [UInt8] {
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    while true {
-      let count = read(descriptor, &byte, 1)
-      if count < 0 && errno == EINTR { continue }
-      guard count == 1, byte != 0x0a else { return line }
-      line.append(byte)
-    }
+    var lines = LineReader()
+    var first: [UInt8]?
+    while first == nil, case .open = lines.read(descriptor, { if first == nil { first = Array($0) } }) {}
+    return first ?? []
   }
 }

@@ -4,6 +4,7 @@ import JSON
 import Platform
 import SessionModel
 import Synchronization
+import SystemPackage
 
 /// The line between a host in the background and the program that started it: standard output of the one, a socket of
 /// the other.
@@ -55,13 +56,9 @@ final class OwnerLine: Sendable {
   /// - Parameter onLoss: called when the owner is gone that did not release the session.
   func watch(onLoss: @escaping @Sendable () -> Void) {
     queue.async { [self] in
-      var byte: UInt8 = 0
-      while true {
-        let count = read(descriptor, &byte, 1)
-        if count < 0 && errno == EINTR { continue }
-        if count != 1 || byte != Self.release { onLoss() }
-        return
-      }
+      var byte: [UInt8] = [0]
+      let count = try? FileDescriptor(rawValue: descriptor).get(into: &byte)
+      if count != 1 || byte != [Self.release] { onLoss() }
     }
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import SystemPackage
 import Work
 
 /// Shell commands from an input, as they come.
@@ -24,10 +25,9 @@ struct CommandStream: Sendable {
     var reader = CommandListReader(separator, name: input.words)
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
-      let count = Glibc.read(input.descriptor, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else {
-        throw UsageError(description: "the commands in \(input.words) cannot be read to their end: \(errorText())")
+      let count: Int
+      do { count = try FileDescriptor(rawValue: input.descriptor).get(into: &chunk) ?? 0 } catch {
+        throw UsageError(description: "the commands in \(input.words) cannot be read to their end: \(error)")
       }
       let list = count == 0 ? reader.finish() : reader.read(chunk[..<count])
       if !list.isEmpty, !body(list) { return false }

@@ -83,23 +83,22 @@ private final class LogReader {
         ?? snapshot.tasks.task(named: name)
     else { throw UsageError(description: "session \(found.id) has no task '\(name)'") }
     guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
-    let file = stream == .stdout ? description.stdout : description.stderr
-    let path = found.directory.path.appending("tasks").appending(task.uid).appending(file)
-    var descriptor: Int32 = -1
-    defer { if descriptor >= 0 { close(descriptor) } }
+    let name = stream == .stdout ? description.stdout : description.stderr
+    let path = found.directory.path.appending("tasks").appending(task.uid).appending(name)
+    var file: Descriptor?
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     try printAll(atMost: Self.pause) {
       let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
-      if descriptor < 0 { descriptor = open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
-      if descriptor < 0, errno != ENOENT || !follow || hasEnded {
-        let why = errno == ENOENT ? "it has written nothing yet" : "\(path): \(String(cString: strerror(errno)))"
+      do {
+        if file == nil { file = try Descriptor.open(.file, path.string) }
+        while let count = try file?.get(into: &chunk), count > 0 {
+          guard put(chunk[..<count]) else { return true }
+        }
+      } catch let error as FileError where error.isMissing && follow && !hasEnded {
+        // It may write yet.
+      } catch {
+        let why = (error as? FileError)?.isMissing == true ? "it has written nothing yet" : "\(error)"
         throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
-      }
-      while descriptor >= 0 {
-        let count = read(descriptor, &chunk, chunk.count)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { break }
-        guard put(chunk[..<count]) else { return true }
       }
       return hasEnded
     }

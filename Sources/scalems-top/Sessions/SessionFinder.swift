@@ -15,7 +15,9 @@ struct FoundSession: Sendable {
   /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read.
   func load() throws(SessionDirectory.DirectoryError) -> SessionSnapshot {
     var snapshot = SessionSnapshot()
-    try JournalFollower(directory: directory).update(&snapshot)
+    let follower = try JournalFollower(directory: directory)
+    if let problem = follower.status.checkpointProblem { complain("scalems-top: \(problem)") }
+    try follower.update(&snapshot)
     return snapshot
   }
 
