@@ -36,13 +36,13 @@ import Testing
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in }
     var old = sigaction()
-    sigaction(SIGVTALRM, &action, &old)
-    defer { sigaction(SIGVTALRM, &old, nil) }
+    sigaction(SIGPROF, &action, &old)
+    defer { sigaction(SIGPROF, &old, nil) }
     let pipe = try Pipe()
     let (me, writer) = (pthread_self(), pipe.writer.number)
     let thread = Thread {
       for _ in 0..<50 {
-        pthread_kill(me, SIGVTALRM)
+        pthread_kill(me, SIGPROF)
         usleep(200)
       }
       _ = FileDescriptor(rawValue: writer).put([9], waits: true)

@@ -51,7 +51,7 @@ import Testing
     // A handler without SA_RESTART: every write that waits is interrupted.
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in }
-    sigaction(SIGUSR2, &action, nil)
+    sigaction(SIGVTALRM, &action, nil)
     let pipe = try Pipe()
     let thread = Mutex<pthread_t?>(nil)
     let (reader, writer) = (pipe.reader.release(), pipe.writer.release())
@@ -64,7 +64,7 @@ import Testing
       thread.withLock { $0 = nil }
     }
     let got = await collect(reader) {
-      thread.withLock { if let thread = $0 { pthread_kill(thread, SIGUSR2) } }
+      thread.withLock { if let thread = $0 { pthread_kill(thread, SIGVTALRM) } }
     }
     #expect(got == bytes)
     #expect(failure.withLock { $0 } == nil)
