@@ -44,10 +44,12 @@ public actor DispatchingExecutor {
   ///   - workflow: what an earlier session left, or an empty one.
   ///   - earlier: all of the journal of this session, when its host ended and it is taken up again; the workflow is what
   ///     was left then, and the journal is written on.
+  ///   - runsFailedAgain: whether tasks that are FAILED, and those that were canceled because of them, are run again.
   ///   - scope: where only one runtime may be active; a test makes its own.
   public init(
     context: SessionContext, info: SessionInfo, engine: any PilotEngine, recorder: any EventRecorder,
-    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, scope: RuntimeScope = .process
+    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, runsFailedAgain: Bool = false,
+    scope: RuntimeScope = .process
   ) {
     self.context = context
     self.engine = engine
@@ -56,7 +58,7 @@ public actor DispatchingExecutor {
     lastCommand = earlier?.commands.map(\.id).max() ?? 0
     core = SessionCore(
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
-      resuming: earlier)
+      resuming: earlier, runsFailedAgain: runsFailedAgain)
   }
 
   /// What the session works on; of a closed session, with what it left, for a later one.
@@ -76,6 +78,9 @@ public actor DispatchingExecutor {
   ///   then.
   public func open(with work: [WorkOffer] = []) throws {
     guard case .idle = core.life else { throw ProtocolError("session \(context.id) was started before") }
+    if let fault = SessionRules.fault(inName: core.info.name) ?? SessionRules.fault(inReason: core.info.reason) {
+      throw ValueError(fault)
+    }
     for offer in work { try core.addFirst(offer) }
     try core.requireRaptor()
     try scope.claim(for: context.id)

@@ -9,6 +9,11 @@ extension SessionCore {
     var record = CommandRecord(
       id: request.id, verb: request.command.verb, tasks: request.command.tasks, grace: request.command.grace,
       sender: request.sender, reason: request.reason, stage: .requested)
+    if let fault = SessionRules.fault(inReason: request.reason) ?? SessionRules.fault(in: request.sender) {
+      // Nothing of it is kept.
+      record.stage = .finished(succeeded: false, outcome: fault)
+      return emit(.finished(record))
+    }
     guard !isClosed else {
       // The journal has its end already.
       record.stage = .finished(succeeded: false, outcome: Admission.closed)
@@ -106,7 +111,7 @@ extension SessionCore {
     commands.await(open, by: request.id)
     let held = open.intersection(work.inEngine)
     if !held.isEmpty { emit(.cancel(held.sorted(), grace: killGrace)) }
-    let why = "canceled by \(request.sender.user)" + (request.reason.map { ": \($0)" } ?? "")
+    let why = commands.record(request.id)?.reasonOfTasks ?? "canceled by \(request.sender.user)"
     cancelInWorkflow(open.subtracting(held).sorted(), reason: why)
   }
 

@@ -108,12 +108,15 @@ struct SessionCore {
 
   init(
     info: SessionInfo, limits: TimeLimits, pilotSize: PilotSize, workflow: Workflow,
-    resuming earlier: SessionSnapshot?
+    resuming earlier: SessionSnapshot?, runsFailedAgain: Bool = false
   ) {
     self.info = info
     self.limits = limits
     self.pilotSize = pilotSize
-    work = WorkState(workflow: earlier.map { Workflow(resuming: $0.tasks) } ?? workflow)
+    work = WorkState(
+      workflow: earlier.map {
+        Workflow(resuming: $0.tasks, again: runsFailedAgain ? $0.tasks.failedAndLost : [])
+      } ?? workflow)
     start = StartState(resources: RuntimeResource.order(withRaptor: pilotSize.hasRaptor), earlier: earlier?.tasks)
   }
 

@@ -6,7 +6,9 @@ extension Workflow {
   ///
   /// What came to its end stays as it is, so nothing that is DONE runs twice. Everything else waits to run: what had
   /// started runs again, as another attempt.
-  public init(resuming table: TaskTable) {
+  ///
+  /// - Parameter again: tasks that are FAILED or CANCELED and wait to run again, all the same.
+  public init(resuming table: TaskTable, again: Set<TaskID> = []) {
     self.init()
     for batch in table.batches {
       let index = append(batch)
@@ -23,9 +25,11 @@ extension Workflow {
     for number in 0..<table.count {
       let id = TaskID(number)
       let state = table.state(of: id)
-      if state.isFinal {
+      if state == .failed, again.contains(id) {
+        attempts[number] = UInt8(clamping: (table.details(of: id)?.attempt ?? 1) + 1)
+      } else if state.isFinal, state == .done || !again.contains(id) {
         lost += finish(id, state)
-      } else if state != .new {
+      } else if state != .new, !state.isFinal {
         attempts[number] = UInt8(clamping: (table.details(of: id)?.attempt ?? 1) + (state >= .agentExecuting ? 1 : 0))
       } else if let attempt = table.details(of: id)?.attempt, attempt > 1 {
         attempts[number] = UInt8(clamping: attempt)

@@ -116,7 +116,7 @@ public struct Workflow: Sendable {
     let state = states[number]
     guard state.isFinal, state != .done else { return nil }
     let id = TaskID(number)
-    return "\(batch(of: id).label(of: id)) is \(state.name)"
+    return TaskTable.lossReason(batch(of: id).label(of: id), state)
   }
 
   /// The tasks that were canceled when they were added, since the last call, each with the reason.
@@ -268,7 +268,7 @@ public struct Workflow: Sendable {
         open(index, member: member)
         continue
       }
-      let reason = "\(batches[index].label(of: id)) is \(state.name)"
+      let reason = TaskTable.lossReason(batches[index].label(of: id), state)
       if groups[index].failure == nil { groups[index].failure = reason }
       for dependent in groups[index].dependents {
         let lost: Range<UInt32>

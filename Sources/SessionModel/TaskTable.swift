@@ -129,6 +129,9 @@ public struct TaskTable: Sendable {
     return nil
   }
 
+  /// Why it is in its state, when that is more than the exit code says.
+  func reason(of id: TaskID) -> String? { columns.reasonNumbers[id].map { columns.reasons[Int($0)] } }
+
   public func commandLine(of id: TaskID) -> String { batch(of: id)?.commandLine(of: id) ?? "" }
   /// Whether someone asked to cancel the task and the engine has not confirmed an end yet.
   public func isCancelRequested(_ id: TaskID) -> Bool {
@@ -164,7 +167,8 @@ public struct TaskTable: Sendable {
     stateCounts[Int(TaskState.new.rawValue)] += count
   }
 
-  /// Moves a task to a state the engine confirmed. The first final state wins; unknown tasks are ignored.
+  /// Moves a task to a state the engine confirmed. The first final state wins, unless one that is FAILED or CANCELED is
+  /// NEW again: it was taken up again. Unknown tasks are ignored.
   ///
   /// - Returns: whether the task is in that state now.
   @discardableResult
@@ -172,7 +176,10 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return false }
     let row = id.index
     let old = columns.states[row]
-    guard !old.isFinal else { return false }
+    if old.isFinal {
+      guard next == .new, old != .done else { return false }
+      forgetEnd(of: id)
+    }
     columns.states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
@@ -207,6 +214,17 @@ public struct TaskTable: Sendable {
     }
     if let result { note(result, for: id) }
     return true
+  }
+
+  /// What is known of the end of a task that is taken up again is out of date.
+  private mutating func forgetEnd(of id: TaskID) {
+    let row = id.index
+    columns.ended[row] = Self.never
+    columns.exitCodes[row] = Self.noExitCode
+    columns.signals[row] = 0
+    (columns.userTimes[row], columns.systemTimes[row], columns.peaks[row]) = (0, 0, 0)
+    columns.reasonNumbers[id] = nil
+    columns.values[id] = nil
   }
 
   private mutating func note(_ result: TaskResult, for id: TaskID) {

@@ -74,14 +74,19 @@ extension ControlRequest.Body {
       guard let version: Int = try members.optional("version", .integer) else {
         throw ControlError("the request 'hello' has no version")
       }
+      let origin = try members.optional("origin", .text)
+      if let fault = SessionRules.fault(inOrigin: origin) { throw ControlError(.tooLarge, fault) }
       self = .hello(
-        version: version, origin: try members.optional("origin", .text),
+        version: version, origin: origin,
         isReadOnly: try members.optional("read_only", .flag) ?? false)
     case "follow": self = .follow
     case "command":
-      self = .command(
-        try OperatorCommand(members), reason: try members.optional("reason", .text),
-        token: try members.optional("request_id", .text))
+      let reason = try members.optional("reason", .text)
+      let token = try members.optional("request_id", .text)
+      if let fault = SessionRules.fault(inReason: reason) ?? SessionRules.fault(inRequest: token) {
+        throw ControlError(.tooLarge, fault)
+      }
+      self = .command(try OperatorCommand(members), reason: reason, token: token)
     case let other?: throw ControlError(.unknownRequest, "there is no request \(ControlError.quoted(other))")
     case nil: throw ControlError("it does not say which request it is")
     }

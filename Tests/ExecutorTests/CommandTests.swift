@@ -273,4 +273,23 @@ import Work
     #expect(summary.exitCode == 0)
     await session.closed()
   }
+
+  @Test func `what is longer than it may be is refused before anything of it is kept`() async throws {
+    let session = try await Harness.started()
+    try await session.executor.submit([item("a", count: 1000)])
+    let before = session.recording.events.count
+    let huge = String(repeating: "x", count: 1 << 20)
+    let record = await session.executor.perform(.cancel((0..<1000).map { TaskID($0) }), sender: "ann", reason: huge)
+    #expect(
+      record.stage
+        == .finished(succeeded: false, outcome: "the reason is longer than 4096 bytes: say it in fewer words"))
+    let other = await session.executor.perform(.drain, sender: CommandSender(user: "ann", origin: huge))
+    #expect(other.stage == .finished(succeeded: false, outcome: "the origin is longer than 256 bytes"))
+    #expect(!session.recording.events[before...].contains { if case .command = $0.kind { true } else { false } })
+    let allowed = String(huge.prefix(4000))
+    await session.executor.perform(.cancel((100..<1000).map { TaskID($0) }), sender: "ann", reason: allowed)
+    #expect(session.recording.reason(of: 999)?.utf8.count ?? 0 < 120)
+    _ = await session.executor.perform(.close(.none), sender: "ann")
+    await session.closed()
+  }
 }

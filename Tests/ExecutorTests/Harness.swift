@@ -131,8 +131,8 @@ struct Harness {
 
   init(
     _ engine: FakeEngine = FakeEngine(), raptor: Bool = false, limits: TimeLimits = TimeLimits(),
-    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, scope: RuntimeScope = RuntimeScope(),
-    id: String = "session.test"
+    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, runsFailedAgain: Bool = false,
+    scope: RuntimeScope = RuntimeScope(), id: String = "session.test"
   ) throws {
     self.engine = engine
     let configuration = try RuntimeConfiguration(
@@ -142,7 +142,7 @@ struct Harness {
       id: id, directory: "/nowhere", clientDirectory: "/nowhere", configuration: configuration)
     executor = DispatchingExecutor(
       context: context, info: info, engine: engine, recorder: recording, workflow: workflow, resuming: earlier,
-      scope: scope)
+      runsFailedAgain: runsFailedAgain, scope: scope)
   }
 
   static func info(_ id: String = "session.test") -> SessionInfo {

@@ -53,6 +53,38 @@ import Work
     #expect(workflow.takeReady(limit: 100).map(\.id) == [TaskID(3)])
   }
 
+  @Test func `what FAILED and what was canceled because of it can be taken up again`() async throws {
+    let items = [
+      item("a", members: 3), item("b", after: ["a.{member}"], members: 3), item("c", after: ["b"]),
+      item("d", after: ["c"]), item("e"), item("f", after: ["e"]), item("g"),
+    ]
+    // a.1 FAILED: with it b.1, c and d are lost. Ann canceled e, and with it f; g is DONE.
+    let first = try await Harness.started(FakeEngine(running: .atOnce { $0.id == TaskID(1) ? .failed : .done }))
+    first.engine.set(running: .manual)
+    try await first.executor.submit(items)
+    await first.executor.perform(.cancel([TaskID(8)]), sender: "ann")
+    first.engine.set(running: .atOnce { $0.id == TaskID(1) ? .failed : .done })
+    await first.engine.until { !$0.held.isEmpty }
+    for id in first.engine.held { first.engine.end(id.index, id == TaskID(1) ? .failed : .done) }
+    let summary = try await first.executor.shutdown()
+    #expect(summary.tasks == ["DONE": 5, "FAILED": 1, "CANCELED": 5])
+    var journal = SessionSnapshot()
+    journal.apply(first.recording.events)
+    #expect(journal.tasks.failedAndLost == [TaskID(1), TaskID(4), TaskID(6), TaskID(7)])
+
+    let second = try Harness(FakeEngine(running: .atOnce { _ in .done }), resuming: journal, runsFailedAgain: true)
+    try await second.executor.startup()
+    let end = try await second.executor.shutdown()
+    #expect(end.tasks == ["DONE": 9, "CANCELED": 2])
+    #expect(second.recording.states(of: 0).isEmpty, "what was DONE does not run again")
+    #expect(second.recording.states(of: 8).isEmpty && second.recording.states(of: 9).isEmpty)
+    journal.apply(second.recording.events)
+    #expect(journal.tasks.count(inState: .done) == 9 && journal.tasks.finished == 11)
+    #expect(journal.tasks.details(of: TaskID(1))?.attempt == 2)
+    #expect(journal.tasks.details(of: TaskID(6))?.attempt == 1 && journal.tasks.details(of: TaskID(6))?.reason == nil)
+    #expect(journal.tasks.ids(in: .failed).count == 0)
+  }
+
   @Test func `commands go on counting where they were`() throws {
     var first = Workflow()
     let like = TaskDescription(name: "command", argv: [])

@@ -13,8 +13,12 @@ struct EarlierSession: Sendable {
   /// What a host that died may have left gets this long between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 
+  /// Whether tasks that are FAILED are to be run again.
+  var runsFailedAgain: Bool
+
   /// - Throws: `UsageError` when it is hosted, has nothing left to do, or something of it cannot be ended.
-  init(_ found: FoundSession) throws(UsageError) {
+  init(_ found: FoundSession, runsFailedAgain: Bool) throws(UsageError) {
+    self.runsFailedAgain = runsFailedAgain
     directory = found.directory
     if let record = HostRecord(in: directory), record.isLive(in: directory) {
       throw UsageError(
@@ -25,10 +29,13 @@ struct EarlierSession: Sendable {
     guard let info = snapshot.info else {
       throw UsageError(description: "session \(found.id) never started: there is nothing to take up")
     }
-    guard snapshot.tasks.finished < snapshot.tasks.count else {
+    let failed = snapshot.tasks.count(in: .failed)
+    guard snapshot.tasks.finished < snapshot.tasks.count || (runsFailedAgain && failed > 0) else {
+      let hint =
+        failed > 0 ? "; with --failed, those that FAILED run again (\(failed))" : runsFailedAgain ? ", none FAILED" : ""
       throw UsageError(
-        description: "all \(snapshot.tasks.count) tasks of session \(id) have come to their end: nothing is left to run"
-      )
+        description:
+          "all \(snapshot.tasks.count) tasks of session \(id) have come to their end: nothing is left to run\(hint)")
     }
     try endLeftovers(of: info)
   }

@@ -68,7 +68,7 @@ final class SessionHost: Sendable {
       configuration: plan.configuration)
     executor = DispatchingExecutor(
       context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
-      resuming: plan.earlier?.snapshot)
+      resuming: plan.earlier?.snapshot, runsFailedAgain: plan.earlier?.runsFailedAgain ?? false)
     life = SessionLife(
       executor: executor, journal: journal, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     endpoints.open(directory: directory, info: info, executor: executor, journal: journal)

@@ -101,6 +101,10 @@ struct RunCommand: ParsableCommand {
       valueName: "session"))
   var resume: String?
 
+  @Flag(
+    help: "With --resume: run again also what FAILED, as another attempt, and what was canceled because of that.")
+  var failed = false
+
   @Flag(help: "Wait for more work ('scalems-top submit') when all is done, until someone drains or closes the session.")
   var keepOpen = false
 
@@ -127,6 +131,15 @@ struct RunCommand: ParsableCommand {
   var isHost = false
 
   static let hostFlag = "--as-host"
+
+  func validate() throws {
+    if let fault = SessionRules.fault(inName: name) ?? SessionRules.fault(inReason: reason) {
+      throw ValidationError(fault)
+    }
+    if failed, resume == nil {
+      throw ValidationError("--failed says what --resume takes up again: name a session with --resume")
+    }
+  }
 
   func run() throws {
     if isHost { throw ExitStatus(code: try Hosting.inBackground { try makePlan(try handedOn()) }) }
@@ -202,7 +215,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--resume takes up what the session has: name no workflow, commands or directory with it")
     }
     let found = try SessionFinder().find(text)
-    let earlier = try EarlierSession(found)
+    let earlier = try EarlierSession(found, runsFailedAgain: failed)
     guard var settings = RunSettings(in: found.directory) else {
       throw UsageError(
         description: "\(found.directory.path)/run.json, which says how session \(found.id) was run, cannot be read")

@@ -3,6 +3,7 @@ import Executor
 import FoundationEssentials
 import Platform
 import SessionLink
+import SessionModel
 import SystemPackage
 import Work
 
@@ -34,6 +35,7 @@ struct RunSettings: Codable {
 
   /// - Throws: `UsageError` that names the wrong value.
   func configuration() throws(UsageError) -> RuntimeConfiguration {
+    if let fault = SessionRules.fault(inName: name) { throw UsageError(description: fault) }
     var limits = Engines.named(engine)?.kind.limits
     if let taskGrace {
       guard taskGrace >= 0, taskGrace <= 1e6 else {

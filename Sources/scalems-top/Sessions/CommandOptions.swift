@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Platform
+import SessionModel
 
 /// What every command to a session takes.
 struct CommandOptions: ParsableArguments {
@@ -17,6 +18,7 @@ struct CommandOptions: ParsableArguments {
   var readOnly = false
 
   func validate() throws {
+    if let fault = SessionRules.fault(inReason: reason) { throw ValidationError(fault) }
     if let timeout, !(timeout > 0) || timeout > 1e9 {
       throw ValidationError("--timeout is a number of seconds above 0, not \(timeout)")
     }
