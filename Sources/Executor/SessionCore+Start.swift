@@ -12,7 +12,7 @@ struct StartState {
   /// Why the session could not run at all.
   var problem: String?
   /// The tasks as the journal of this session has them already; `nil` for one that is new.
-  let earlier: TaskTable?
+  private(set) var earlier: TaskTable?
   var opened = Timestamp.now
   /// Whether all resources were there.
   private(set) var hasOpened = false
@@ -20,6 +20,12 @@ struct StartState {
   init(resources: [RuntimeResource], earlier: TaskTable?) {
     waiting = resources
     self.earlier = earlier
+  }
+
+  /// The table of an earlier host, which is needed once.
+  mutating func takeEarlier() -> TaskTable? {
+    defer { earlier = nil }
+    return earlier
   }
 
   /// Goes on to the next resource; `nil` when all are there.
@@ -58,7 +64,7 @@ extension SessionCore {
     record(.sessionOpened(info))
     record(.sessionPhase(.starting, reason: info.reason))
     // Work is in the journal before the first resource is asked for: whatever becomes of the start, it can be resumed.
-    if let table = start.earlier { announceResumed(table) } else { announceWorkflow() }
+    if let table = start.takeEarlier() { announceResumed(table) } else { announceWorkflow() }
     if ending.signal != nil { return undo(.interrupted, "interrupted") }
     acquireNext()
   }

@@ -140,6 +140,8 @@ public struct Workflow: Sendable {
   mutating func append(_ batch: TaskBatch) -> Int {
     batches.append(batch)
     groups.append(Group(remaining: batch.count))
+    states.makeRoom(for: batch.count)
+    attempts.makeRoom(for: batch.count)
     states.append(contentsOf: repeatElement(.new, count: batch.count))
     attempts.append(contentsOf: repeatElement(1, count: batch.count))
     return groups.count - 1

@@ -84,7 +84,7 @@ final class Agent {
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
       clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: configuration.killGrace,
-      placement: configuration.placement, source: .agent)
+      callLimit: configuration.callLimit, placement: configuration.placement, source: .agent)
     do {
       let settings = Settings(
         configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))

@@ -21,6 +21,8 @@ final class FunctionWorkers {
     var channel: OutputBuffer
     var lines = LineReader()
     var task: TaskID?
+    /// Calls it was given.
+    var calls = 0
     /// What it is bound to.
     var cores: [Int] = []
     /// It is killed, and no call may be given to it.
@@ -80,6 +82,7 @@ final class FunctionWorkers {
     worker.channel.flush()
     guard !worker.channel.isBroken else { return false }
     worker.task = task.item.id
+    worker.calls += 1
     return true
   }
 
@@ -156,7 +159,8 @@ final class FunctionWorkers {
       case .answer(let id, let result) where id == worker.task:
         worker.task = nil
         if !onAnswer(id, result) { end(worker) }
-      case .ready where worker.task == nil: idle.append(worker)
+      case .ready where worker.task == nil:
+        if worker.calls < configuration.callLimit { idle.append(worker) } else { retire(worker) }
       case .answer, .ready: throw CallMessage.FormatError(line: line)
       }
     } catch {
@@ -165,6 +169,19 @@ final class FunctionWorkers {
       end(worker)
     }
   }
+
+  /// An interpreter grows with every call, whatever that does: the C library keeps every variable that was ever set. So
+  /// another takes its place after so many; it ends by itself, with nothing more to do.
+  private func retire(_ worker: Worker) {
+    worker.isEnding = true
+    shutdown(worker.channel.descriptor, Int32(SHUT_WR))
+    loop.after(Self.retirement) { [unowned self, pid = worker.pid] in
+      if let late = workers[pid], late === worker { end(late) }
+    }
+  }
+
+  /// What an interpreter gets to end by itself in.
+  private static let retirement = Duration.seconds(5)
 
   private func end(_ worker: Worker) {
     worker.isEnding = true

@@ -15,6 +15,7 @@ public final class LocalEngine: PilotEngine {
   public let events: AsyncStream<[SessionEvent]>
   private let continuation: AsyncStream<[SessionEvent]>.Continuation
   private let executable: String
+  private let callLimit: Int
   private let state = Mutex(State())
 
   private struct State {
@@ -52,9 +53,13 @@ public final class LocalEngine: PilotEngine {
     var continuation: CheckedContinuation<Void, Never>
   }
 
-  /// - Parameter executable: the `scalems-top` program, which serves as agent and raptor, too.
-  public init(executable: String = "/proc/self/exe") {
+  /// - Parameters:
+  ///   - executable: the `scalems-top` program, which serves as agent and raptor, too.
+  ///   - callLimit: how many functions a Python interpreter calls before another takes its place: it grows by some 200 bytes
+  ///     with each, which the C library keeps.
+  public init(executable: String = "/proc/self/exe", callLimit: Int = 10_000) {
     self.executable = executable
+    self.callLimit = callLimit
     (events, continuation) = AsyncStream.makeStream()
   }
 
@@ -109,7 +114,9 @@ public final class LocalEngine: PilotEngine {
     let agent: PeerProcess
     do {
       agent = try PeerProcess(
-        command: [executable, "scalems-agent", "agent"], log: context.directory + "/agent.log",
+        command: [executable, "scalems-agent", "agent"],
+        environment: [(TaskVariables.session, context.id), (TaskVariables.sessionDirectory, context.directory)],
+        log: context.directory + "/agent.log",
         receiver: AgentReceiver { [weak self] message in self?.receive(message) })
     } catch { throw DispatchError("no agent: \(error)") }
     let venv = context.configuration.targetVenv.map { $0.hasPrefix("/") ? $0 : context.clientDirectory + "/" + $0 }
@@ -118,7 +125,8 @@ public final class LocalEngine: PilotEngine {
       cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
       killGrace: context.configuration.limits.killGrace.seconds,
       patience: context.configuration.limits.shortage.seconds,
-      raptorCommand: [executable, "scalems-raptor", "raptor"], placement: context.configuration.placement)
+      raptorCommand: [executable, "scalems-raptor", "raptor"], placement: context.configuration.placement,
+      callLimit: callLimit)
     state.withLock { $0.agent = agent }
     send { $0.write(.start(configuration)) }
     await wait { $0.pilot == .active || $0.pilot?.isFinal ?? false || $0.agentEnded }

@@ -66,7 +66,7 @@ final class Raptor {
     let runnerConfiguration = TaskRunner.Configuration(
       session: configuration.session, sessionDirectory: configuration.sessionDirectory,
       clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: killGrace,
-      placement: configuration.placement, source: .raptor)
+      callLimit: configuration.callLimit, placement: configuration.placement, source: .raptor)
     do {
       let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
       runner.emit = { [unowned self] in link.emit($0) }

@@ -18,6 +18,8 @@ final class TaskRunner {
     /// The virtual environment of functions.
     var venv: String?
     var killGrace: Double
+    /// Calls of an interpreter, before another takes its place.
+    var callLimit: Int
     var placement: TaskPlacement
     var source: SessionEvent.Source
   }

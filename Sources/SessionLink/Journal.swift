@@ -115,16 +115,14 @@ public final class Journal: EventRecorder {
   }
 
   /// Keeps a checkpoint of the session in its directory from here on, see `Checkpoint`.
-  ///
-  /// - Parameter snapshot: the sum of the events that the journal holds now.
-  public func keepCheckpoints(in directory: SessionDirectory, from snapshot: SessionSnapshot = SessionSnapshot()) {
-    keepCheckpoints(in: directory, from: snapshot, growth: Checkpointer.growth)
+  public func keepCheckpoints(in directory: SessionDirectory) {
+    keepCheckpoints(in: directory, growth: Checkpointer.growth)
   }
 
-  func keepCheckpoints(in directory: SessionDirectory, from snapshot: SessionSnapshot, growth: Int) {
+  func keepCheckpoints(in directory: SessionDirectory, growth: Int) {
     writer.state.withLock {
       $0.checkpointer = Checkpointer(
-        directory: directory, session: session, snapshot: snapshot, end: $0.output.end, growth: growth)
+        directory: directory, session: session, end: $0.output.end, growth: growth)
     }
   }
 

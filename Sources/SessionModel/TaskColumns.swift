@@ -34,6 +34,13 @@ package struct TaskColumns: Equatable, Sendable {
 
   /// Adds rows of tasks in state NEW.
   mutating func append(_ count: Int, at time: UInt32) {
+    states.makeRoom(for: count)
+    exitCodes.makeRoom(for: count)
+    signals.makeRoom(for: count)
+    attempts.makeRoom(for: count)
+    for column in [\TaskColumns.added, \.queued, \.started, \.ended, \.userTimes, \.systemTimes, \.peaks] {
+      self[keyPath: column].makeRoom(for: count)
+    }
     states.append(contentsOf: repeatElement(.new, count: count))
     exitCodes.append(contentsOf: repeatElement(Self.noExitCode, count: count))
     signals.append(contentsOf: repeatElement(0, count: count))
@@ -57,5 +64,13 @@ package struct TaskColumns: Equatable, Sendable {
     return lengths.allSatisfy { $0 == count } && raptorFinished >= 0 && (epoch != nil || count == 0)
       && reasonNumbers.values.allSatisfy { $0 >= 0 && Int($0) < reasons.count } && areRows(reasonNumbers.keys)
       && areRows(pids.keys) && areRows(values.keys) && areRows(cancelRequests.ids)
+  }
+}
+
+extension Array {
+  /// Before elements are appended: an array that doubles holds up to as much again of nothing. With an eighth more at a time
+  /// each element is moved some eight times, which costs next to nothing.
+  package mutating func makeRoom(for count: Int) {
+    if self.count + count > capacity { reserveCapacity(self.count + Swift.max(count, self.count / 8)) }
   }
 }

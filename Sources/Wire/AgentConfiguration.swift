@@ -18,11 +18,13 @@ package struct AgentConfiguration: Equatable, Sendable {
   /// The program that an agent starts as raptor, and its arguments.
   package var raptorCommand: [String]
   package var placement: TaskPlacement
+  /// Calls of an interpreter, before another takes its place.
+  package var callLimit: Int
 
   package init(
     session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
     runtime: Double?, pilot: String, killGrace: Double, patience: Double, raptorCommand: [String],
-    placement: TaskPlacement = TaskPlacement()
+    placement: TaskPlacement = TaskPlacement(), callLimit: Int
   ) {
     self.session = session
     self.sessionDirectory = sessionDirectory
@@ -36,6 +38,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     self.patience = patience
     self.raptorCommand = raptorCommand
     self.placement = placement
+    self.callLimit = callLimit
   }
 
   /// What is wrong with its numbers, if anything: an agent survives whatever its host says.
@@ -46,7 +49,7 @@ package struct AgentConfiguration: Equatable, Sendable {
   static let coding = JSONRecord(
     AgentConfiguration(
       session: "", sessionDirectory: "", clientDirectory: "", venv: nil, cores: 0, gpus: 0, runtime: nil, pilot: "",
-      killGrace: 0, patience: 0, raptorCommand: []),
+      killGrace: 0, patience: 0, raptorCommand: [], callLimit: 0),
     .required("session", \.session, .text),
     .required("session_directory", \.sessionDirectory, .text),
     .required("client_directory", \.clientDirectory, .text),
@@ -59,6 +62,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     .field("patience", \.patience, .number),
     .required("raptor_command", \.raptorCommand, .list(.text)),
     .field("bind", \.placement.bindsCores, .flag),
-    .field("omp_threads", \.placement.setsThreads, .flag)
+    .field("omp_threads", \.placement.setsThreads, .flag),
+    .required("call_limit", \.callLimit, .integer)
   ).coding
 }

@@ -98,6 +98,19 @@ import Testing
     try await wait(for: "the end of host, guard and agent") { pids.values.allSatisfy { !isAlive($0) } }
   }
 
+  @Test func `an agent that does nothing any more is ended when its host is gone`() async throws {
+    let session = try TestSession(longWorkflow)
+    let program = try Program(
+      scalemsTop, ["run", "w.yaml", "--batch", "--session-dir", "s"], in: session.place.path,
+      environment: session.environment)
+    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    let pids = [try session.agent(), try session.guardian()]
+    kill(pids[0], SIGSTOP)
+    program.signal(SIGKILL)
+    try await session.awaitNothingLeft()
+    try await wait(for: "the end of agent and guard") { pids.allSatisfy { !isAlive($0) } }
+  }
+
   /// By hand-over of the terminal or by a signal: a summary that nobody dismisses holds nobody up.
   @Test(arguments: [true, false]) func aSummaryDoesNotOutliveItsTerminal(hangUp: Bool) async throws {
     let session = try TestSession("tasks: [{name: a, argv: ['true']}]")

@@ -9,8 +9,10 @@ import Work
 /// Functions in the interpreters of the local raptor.
 @Suite struct FunctionTests {
   /// A session whose pilot has this many workers, with a module `functions` beside the workflow.
-  private static func harness(workers: Int = 1, _ module: String, venv: String? = nil) throws -> EngineHarness {
-    let harness = try localHarness(cores: workers + 1, raptor: true, venv: venv)
+  private static func harness(
+    workers: Int = 1, _ module: String, venv: String? = nil, callLimit: Int = 10_000
+  ) throws -> EngineHarness {
+    let harness = try localHarness(cores: workers + 1, raptor: true, venv: venv, callLimit: callLimit)
     try harness.directory.write("import os, signal, subprocess, sys, time\n" + module, to: "functions.py")
     return harness
   }
@@ -44,6 +46,21 @@ import Work
     }
     #expect(Set(started) == pids)
     for pid in pids { #expect(!isAlive(pid_t(pid))) }
+  }
+
+  @Test func `an interpreter is replaced after so many calls, and no call is lost`() async throws {
+    let harness = try Self.harness(workers: 2, Self.identify, callLimit: 7)
+    let summary = try await harness.run([Self.item("id", "identify", members: 100)])
+    #expect(summary.tasks == ["DONE": 100] && summary.leftovers.isEmpty)
+    var calls: [Int: Int] = [:]
+    for number in 0..<100 {
+      guard case .array(let pair) = try JSONValue(json: harness.details("id.\(number)").value ?? ""),
+        case .int(let pid) = pair[0]
+      else { return #expect(Bool(false), "call \(number) has no value") }
+      calls[pid, default: 0] += 1
+    }
+    #expect(calls.values.max() == 7 && calls.count >= 15)
+    for pid in calls.keys { #expect(!isAlive(pid_t(pid))) }
   }
 
   @Test func whatAFunctionChangesIsUndone() async throws {

@@ -50,7 +50,7 @@ import Work
       var writer = RequestWriter()
       let configuration = AgentConfiguration(
         session: "s", sessionDirectory: place.path, clientDirectory: place.path, venv: nil, cores: cores, gpus: gpus,
-        runtime: runtime, pilot: "pilot.0000", killGrace: killGrace, patience: 60, raptorCommand: [])
+        runtime: runtime, pilot: "pilot.0000", killGrace: killGrace, patience: 60, raptorCommand: [], callLimit: 7)
       writer.write(.start(configuration))
       say(writer.take())
     }

@@ -7,7 +7,7 @@ import Work
 /// A local engine that finds its agent and raptor in the `scalems-top` beside the tests.
 func localHarness(
   cores: Int = 2, gpus: Int = 0, raptor: Bool = false, runtime: Double? = nil, killGrace: Double = 0.3,
-  venv: String? = nil, patience: Double = 60, placement: TaskPlacement = TaskPlacement()
+  venv: String? = nil, patience: Double = 60, callLimit: Int = 10_000, placement: TaskPlacement = TaskPlacement()
 ) throws -> EngineHarness {
   var limits = TimeLimits()
   limits.killGrace = .seconds(killGrace)
@@ -17,7 +17,7 @@ func localHarness(
     targetVenv: venv, enableRaptor: raptor, cores: cores, gpus: gpus, runtime: runtime, placement: placement,
     limits: limits,
     engines: [.local])
-  return try EngineHarness(LocalEngine(executable: scalemsTop), configuration: configuration)
+  return try EngineHarness(LocalEngine(executable: scalemsTop, callLimit: callLimit), configuration: configuration)
 }
 
 @Suite struct LocalContractTests {

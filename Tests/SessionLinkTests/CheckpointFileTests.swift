@@ -54,7 +54,7 @@ import Work
 
   @Test func `a checkpoint is written when the journal has grown, and covers what it says`() throws {
     let journal = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
-    journal.keepCheckpoints(in: directory, from: SessionSnapshot(), growth: 10_000)
+    journal.keepCheckpoints(in: directory, growth: 10_000)
     journal.write(events(6000))
     // A portion of events is handed on; the end of the session waits for what was handed on before.
     journal.write([closed])
@@ -116,10 +116,9 @@ import Work
 
   @Test func `a session that is taken up goes on with its checkpoints`() throws {
     try session()
-    let before = try #require(try first())
     do {
       let journal = try Journal(resuming: directory.journal, observer: { _, _ in })
-      journal.keepCheckpoints(in: directory, from: before)
+      journal.keepCheckpoints(in: directory)
       journal.write([SessionEvent(source: .agent, .task(TaskID(1), .done, nil)), closed])
     }
     let after = try #require(try first())

@@ -29,7 +29,10 @@ import Work
       let weight = Int.random(in: 0..<20, using: &numbers)
       let next = TaskState.allCases[weight < 18 ? weight : 10]
       table.move(id, to: next, at: at(Double(step)), result: nil)
-      if id.index < 500, !model[id.index].isFinal { model[id.index] = next }
+      // What is FAILED or CANCELED may be taken up again.
+      if id.index < 500, !model[id.index].isFinal || (next == .new && model[id.index] != .done) {
+        model[id.index] = next
+      }
       guard step % 200 == 0 else { continue }
       for state in TaskState.allCases { #expect(table.count(inState: state) == model.count { $0 == state }) }
       for phase in TaskPhase.allCases { #expect(table.count(in: phase) == model.count { $0.phase == phase }) }

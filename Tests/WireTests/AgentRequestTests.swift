@@ -10,7 +10,7 @@ enum AgentSamples {
   static let configuration = AgentConfiguration(
     session: "s", sessionDirectory: "/s \"x\"", clientDirectory: "/c", venv: "/v", cores: 4, gpus: 1, runtime: 90.25,
     pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"],
-    placement: TaskPlacement(bindsCores: false, setsThreads: false))
+    placement: TaskPlacement(bindsCores: false, setsThreads: false), callLimit: 7)
 
   static let requests: [AgentRequest] = [
     .start(configuration), .hello, .batch(7, RoundTripTests.description),

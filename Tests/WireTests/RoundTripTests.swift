@@ -98,7 +98,7 @@ import Work
       AgentSamples.configuration,
       unlike: AgentConfiguration(
         session: "", sessionDirectory: "", clientDirectory: "", venv: nil, cores: 0, gpus: 0, runtime: nil, pilot: "",
-        killGrace: 0, patience: 0, raptorCommand: []), through: through(AgentConfiguration.coding))
+        killGrace: 0, patience: 0, raptorCommand: [], callLimit: 0), through: through(AgentConfiguration.coding))
   }
 
   /// The head of a checkpoint names every property of a snapshot but the table of tasks.

@@ -10,8 +10,8 @@ struct DoctorCommand: ParsableCommand {
       Prints one line a check, and below each problem what to do about it; exits with 1 when something FAILs. \
       RADICAL-Pilot is checked when --venv names its virtual environment, or 'setup-radical' made one.
 
-      With --orphans it lists what RADICAL-Pilot sessions whose scalems-top and helper are gone left running, and ends \
-      it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
+      With --orphans it lists what sessions whose scalems-top is gone (with RADICAL-Pilot, also its helper) left running, \
+      and ends it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
       """)
 
   @Option(help: ArgumentHelp("The virtual environment with RADICAL-Pilot.", valueName: "dir"))
@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The RADICAL-Pilot resource that is to be used.", valueName: "site.name"))
   var resource: String?
 
-  @Flag(help: "Find and end what dead sessions of RADICAL-Pilot left behind.")
+  @Flag(help: "Find and end what dead sessions left behind.")
   var orphans = false
 
   @Flag(help: "With --orphans: end it without asking.")

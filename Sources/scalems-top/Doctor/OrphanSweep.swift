@@ -2,11 +2,12 @@ import Glibc
 import Leftovers
 import Platform
 
-/// Finds what RADICAL-Pilot sessions left running whose processes are gone, and ends it.
+/// Finds what sessions left running whose processes are gone, and ends it.
 struct OrphanSweep: Sendable {
   /// Whether nobody is asked first.
   var mayEndWithoutAsking: Bool
   var registry = RadicalRegistry.sessions
+  private let dead = DeadSessions()
   /// What processes get between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 
@@ -21,7 +22,12 @@ struct OrphanSweep: Sendable {
   ///   ended.
   func run() -> Int32 {
     let (orphans, isSure) = waiting { await find() }
-    guard !orphans.isEmpty else {
+    let strays = dead.find()
+    for found in strays {
+      put("\(found.session): dead, and left\(found.directory.map { " in \($0)" } ?? ""):\n")
+      for words in found.words { put("  \(words)\n") }
+    }
+    guard !orphans.isEmpty || !strays.isEmpty else {
       put("Nothing \(isSure ? "" : "that can be ended ")is left of dead sessions.\n")
       return 0
     }
@@ -29,11 +35,11 @@ struct OrphanSweep: Sendable {
       put("Nothing was ended: SCALEMS_TOP_READ_ONLY is set.\n")
       return 1
     }
-    guard mayEndWithoutAsking || ask(orphans) else {
+    guard mayEndWithoutAsking || ask(orphans, strays.reduce(0) { $0 + $1.processes.count }) else {
       put("Nothing was ended.\n")
       return 1
     }
-    return waiting { await end(orphans) }
+    return waiting { max(await end(orphans), await end(strays)) }
   }
 
   /// Says what there is of each session; those with nothing left leave the registry.
@@ -82,11 +88,11 @@ struct OrphanSweep: Sendable {
     return (orphans, isSure)
   }
 
-  private func ask(_ orphans: [Orphan]) -> Bool {
+  private func ask(_ orphans: [Orphan], _ strays: Int) -> Bool {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return false }
     let all = orphans.flatMap(\.leftovers)
     let counts = [(Leftover.Kind.process, "process(es)"), (.job, "Slurm job(s)")].compactMap { kind, noun in
-      let count = all.count { $0.kind == kind }
+      let count = all.count { $0.kind == kind } + (kind == .process ? strays : 0)
       return count > 0 ? "\(count) \(noun)" : nil
     }
     put("End \(counts.joined(separator: " and "))? [y/N] ")
@@ -104,6 +110,16 @@ struct OrphanSweep: Sendable {
       } else {
         hasFailed = true
       }
+    }
+    return hasFailed ? 4 : 0
+  }
+
+  private func end(_ strays: [SessionProcesses.Found]) async -> Int32 {
+    var hasFailed = false
+    for found in strays {
+      let left = await dead.end(found.session)
+      for words in left { complain("left behind: \(words)") }
+      if left.isEmpty { put("\(found.session): ended\n") } else { hasFailed = true }
     }
     return hasFailed ? 4 : 0
   }

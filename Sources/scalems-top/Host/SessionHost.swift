@@ -53,7 +53,7 @@ final class SessionHost: Sendable {
         try directory.create()
         journal = try Journal(creating: directory.journal, session: id, observer: observe)
       }
-      journal.keepCheckpoints(in: directory, from: plan.earlier?.snapshot ?? SessionSnapshot())
+      journal.keepCheckpoints(in: directory)
       try plan.settings.write(to: directory)
     } catch {
       complain("scalems-top: \(error)")
@@ -72,6 +72,19 @@ final class SessionHost: Sendable {
     life = SessionLife(
       executor: executor, journal: journal, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     endpoints.open(directory: directory, info: info, executor: executor, journal: journal)
+    nameStrays()
+  }
+
+  /// Says what dead sessions of this machine left running; beside the start, which does not wait for that.
+  private func nameStrays() {
+    DispatchQueue.global(qos: .utility).async { [journal] in
+      for found in DeadSessions().find() {
+        let text =
+          "session \(found.session) is dead and left running: \(found.words.joined(separator: ", ")); "
+          + "'scalems-top doctor --orphans' ends it"
+        journal.record([SessionEvent(source: .executor, .log(.warning, text))])
+      }
+    }
   }
 
   /// A new session's id, which it is entered with among the user's, and its directory.

@@ -142,6 +142,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let resume, !isHost, let found = try? SessionFinder().find(resume) { StrayOffer(session: found.id).make() }
     if isHost { throw ExitStatus(code: try Hosting.inBackground { try makePlan(try handedOn()) }) }
     // Before anything else: the keyboard may take the place of standard input.
     let input = try open()
