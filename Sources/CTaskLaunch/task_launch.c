@@ -134,3 +134,5 @@ int task_keep_room(int descriptor, long offset, long count) {
   }
   return 0;
 }
+
+void task_trim_memory(void) { malloc_trim(0); }

@@ -19,6 +19,9 @@ public enum ThisProcess {
     return child
   }
 
+  /// Gives memory back to the system that was freed: for who has just used much of it, and will not soon again.
+  public static func trimMemory() { task_trim_memory() }
+
   /// Sets the name that `ps` and `top` show for it.
   public static func setName(_ name: String) { task_set_process_name(name) }
 

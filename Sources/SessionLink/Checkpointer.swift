@@ -1,4 +1,5 @@
 import Dispatch
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -85,6 +86,12 @@ final class Checkpointer: Sendable {
   func finish() { queue.sync {} }
 
   private func write() {
+    make()
+    // Of a million tasks it was some 40 MB.
+    ThisProcess.trimMemory()
+  }
+
+  private func make() {
     guard let follower = try? JournalFollower(directory: directory) else { return }
     var snapshot = SessionSnapshot()
     guard (try? follower.update(&snapshot)) != nil else { return }

@@ -64,4 +64,7 @@ void task_spare_addresses(void);
 /// Has the file system keep `count` bytes for a file from `offset` on; its size stays. 0, or the code of the error.
 int task_keep_room(int descriptor, long offset, long count);
 
+/// Gives memory back to the system that was freed.
+void task_trim_memory(void);
+
 #endif

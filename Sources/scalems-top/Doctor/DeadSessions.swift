@@ -16,11 +16,13 @@ struct DeadSessions: Sendable {
   /// What is known of the one who hosts a session.
   private enum Host { case gone, alive, unknown }
 
+  /// Of sessions that are entered among this user's, or of one that is named.
+  ///
   /// - Parameter session: only this one's.
   func find(session: String? = nil) -> [SessionProcesses.Found] {
     let limit = ContinuousClock.now + Self.patience
     while true {
-      let found = search.find(session: session, sparing: liveHosts()).filter { isDead($0) }
+      let found = search.find(session: session, sparing: liveHosts()).filter { isDead($0, isNamed: session != nil) }
       // An agent that lost its host ends its tasks, and itself: only one that doesn't is left.
       guard found.contains(where: \.hasAgent), .now < limit else { return found }
       usleep(100_000)
@@ -47,8 +49,10 @@ struct DeadSessions: Sendable {
   }
 
   /// Only what is known for sure: what belongs to a session that may live is nobody's orphan.
-  private func isDead(_ found: SessionProcesses.Found) -> Bool {
-    let paths = [found.directory, registry.all().first { $0.id == found.session }?.directory].compactMap { $0 }
+  private func isDead(_ found: SessionProcesses.Found, isNamed: Bool) -> Bool {
+    let entry = registry.all().first { $0.id == found.session }
+    guard isNamed || entry != nil else { return false }
+    let paths = [found.directory, entry?.directory].compactMap { $0 }
     var hosts = paths.map { host(in: SessionDirectory(FilePath($0)), of: found.session) }
     // Where nothing can be learned from files, those of a session that lives descend from its agent.
     if hosts.allSatisfy({ $0 == .unknown }) { hosts = found.hasAgent ? [.alive] : [.gone] }
