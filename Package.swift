@@ -50,7 +50,7 @@ let package = Package(
       ],
       resources: [
         .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),
-        .embedInCode("Helper/scalems_raptor.py"),
+        .embedInCode("Helper/scalems_raptor.py"), .embedInCode("Helper/scalems_stage.py"),
       ]),
     .target(
       name: "SessionLink",
@@ -90,7 +90,7 @@ let package = Package(
     // The tests of staging act as another user where they are root.
     .target(name: "CTestUser", path: "Tests/CTestUser"),
     .testTarget(
-      name: "StagingTests", dependencies: ["CTestUser", "Platform", "Staging", "TestSupport", "Work"]),
+      name: "StagingTests", dependencies: ["CTestUser", "JSON", "Platform", "Staging", "TestSupport", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(

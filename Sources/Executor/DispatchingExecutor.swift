@@ -59,6 +59,7 @@ public actor DispatchingExecutor {
     core = SessionCore(
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
       resuming: earlier, runsFailedAgain: runsFailedAgain)
+    core.work.workflow.clientDirectory = context.clientDirectory
   }
 
   /// What the session works on; of a closed session, with what it left, for a later one.

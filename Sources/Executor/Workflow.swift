@@ -44,6 +44,14 @@ public struct Workflow: Sendable {
   private var finalCount = 0
   var commandCount = 0
   var canceledOnArrival: [(TaskID, reason: String)] = []
+  private var targets = SessionTargets()
+  /// What relative paths of the workflow refer to, where it is known.
+  var clientDirectory: String? {
+    didSet {
+      targets = SessionTargets()
+      for (index, batch) in batches.enumerated() { targets.insert(batch, as: index, client: clientDirectory) }
+    }
+  }
 
   public init() {}
 
@@ -138,6 +146,7 @@ public struct Workflow: Sendable {
   }
 
   mutating func append(_ batch: TaskBatch) -> Int {
+    targets.insert(batch, as: batches.count, client: clientDirectory)
     batches.append(batch)
     groups.append(Group(remaining: batch.count))
     states.makeRoom(for: batch.count)
@@ -149,8 +158,17 @@ public struct Workflow: Sendable {
 
   private func check(_ items: [WorkItem], on pilot: PilotSize?) throws {
     let violations = TaskRules.violations(
-      in: items, held: states.count, pilot: pilot, limit: 1, known: size, names: { Array(groupByName.keys) })
+      in: items, held: states.count, pilot: pilot, limit: 1, known: size, names: { Array(groupByName.keys) },
+      client: clientDirectory, writer: writer)
     if let first = violations.first { throw first.error }
+  }
+
+  /// The item that writes a place, unless all its tasks are over.
+  private func writer(of place: String, joins isDirectory: Bool) -> String? {
+    guard let index = targets.owner(of: place, joins: isDirectory),
+      batches[index].ids.contains(where: { !states[Int($0)].isFinal })
+    else { return nil }
+    return batches[index].description.name
   }
 
   private func size(of name: String) -> ItemSize? {

@@ -102,6 +102,9 @@ public final class RadicalEngine: PilotEngine {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw DispatchError("cannot make \(directory): \(errorText())")
     }
+    do { try writeFile("\(directory)/\(TaskMapping.stagingProgramName)", TaskMapping.stagingProgram) } catch {
+      throw DispatchError("\(error)")
+    }
     let helper = try RadicalHelper(
       session: context.id, venv: venv.path, directory: directory, environment: environment,
       isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)

@@ -80,6 +80,8 @@ struct TaskMapping: Sendable {
     }
     for directive in description.inputs {
       guard let path = path(of: directive.source(.input)) else { continue }
+      // A pattern is filled in where the task runs, and what an earlier attempt took is looked for there.
+      if FileNamePattern.isPattern(path) || (directive.action == .move && task.attempt > 1) { continue }
       guard access(path, F_OK) == 0 else {
         return "the input '\(directive.source)' does not exist (looked for \(path))"
       }
@@ -88,7 +90,12 @@ struct TaskMapping: Sendable {
     case nil: return nil
     case .file(let name):
       guard let path = path(of: description.inputLocation(of: name)) else { return nil }
-      return access(path, R_OK) == 0 ? nil : "the standard input \(path) cannot be read: \(errorText())"
+      guard access(path, R_OK) == 0 else { return "the standard input \(path) cannot be read: \(errorText())" }
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        return "the standard input \(path) cannot be read: it is no regular file"
+      }
+      return nil
     case .text(let text):
       do { try writeFile(stdinPath(of: task.id), Array(text.utf8)) } catch { return "\(error)" }
       return nil
@@ -104,7 +111,7 @@ struct TaskMapping: Sendable {
     result.hold(description)
     result.timeout = description.timeout
     if submission > 1 { result.sandbox = task.id.uid }
-    if let function = description.function { return call(function, result, task) }
+    if let function = description.function { return call(function, result, task, submission) }
     result.environment = variables(of: task)
     let (program, arguments) = command(of: task.id, description)
     result.executable = TaskCommand.quoted(program)
@@ -118,14 +125,15 @@ struct TaskMapping: Sendable {
     }
     result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"] + description.preExec
     result.preLaunch =
-      keepEarlierOutput(task) + namedOutput(result, description)
-      + description.inputs.map { stage($0, .input, description) }
-    result.postLaunch = description.outputs.map { stage($0, .output, description) }
+      [stagingCommand(.input, task, submission)].compactMap(\.self) + namedOutput(result, description)
+    result.postLaunch = [stagingCommand(.output, task, submission)].compactMap(\.self)
     return result
   }
 
   /// A function runs in a worker of the raptor: no shell comes near it, and its time limit is kept there.
-  private func call(_ function: FunctionCall, _ base: RPTask, _ task: ResolvedTask) -> RPTask {
+  private func call(
+    _ function: FunctionCall, _ base: RPTask, _ task: ResolvedTask, _ submission: Int
+  ) -> RPTask {
     let description = task.description
     var result = base
     result.timeout = nil
@@ -136,9 +144,9 @@ struct TaskMapping: Sendable {
       function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
       request: String(decoding: request, as: UTF8.self), path: clientDirectory,
-      before: keepEarlierOutput(task) + description.inputs.map { stage($0, .input, description) },
-      after: description.outputs.map { stage($0, .output, description) }, timeout: description.timeout, grace: killGrace
-    )
+      before: [stagingCommand(.input, task, submission)].compactMap(\.self),
+      after: [stagingCommand(.output, task, submission)].compactMap(\.self), timeout: description.timeout,
+      grace: killGrace)
     return result
   }
 
@@ -194,45 +202,12 @@ struct TaskMapping: Sendable {
   /// Where the text lies that a task reads.
   func stdinPath(of id: TaskID) -> String { "\(sessionDirectory)/radical/\(id.uid).stdin" }
 
-  private func keepEarlierOutput(_ task: ResolvedTask) -> [String] {
-    guard task.attempt > 1 else { return [] }
-    return OutputNames(task.description).all.map { name in
-      let path = word(Location(.task, name))
-      let kept = word(Location(.task, OutputNames.kept(name, attempt: task.attempt - 1)))
-      return "{ [ ! -e \(path) ] || mv \(path) \(kept); }"
-    }
-  }
-
   /// Puts the files of the standard streams behind the names that RP has for them.
   private func namedOutput(_ result: RPTask, _ description: TaskDescription) -> [String] {
     [(result.stdout, description.stdout), (result.stderr, description.stderr)].compactMap { name, file in
       guard let name, name != file else { return nil }
       return "ln -sfn -- \(TaskCommand.quoted(file)) \"$RP_TASK_SANDBOX\"/\(name)"
     }
-  }
-
-  // MARK: Staging
-
-  /// A shell command that brings one file to its place, or says why not in the task's standard error, and fails.
-  private func stage(
-    _ directive: StagingDirective, _ direction: StagingDirective.Direction, _ description: TaskDescription
-  ) -> String {
-    let source = word(directive.source(direction))
-    let target = word(directive.target(direction))
-    let name = TaskCommand.quoted("the \(direction.rawValue) '\(directive.source)'")
-    let errors = word(Location(.task, description.stderr))
-    let bring =
-      switch directive.action {
-      case .copy: "rm -rf -- \(target) && cp -RH -- \(source) \(target)"
-      case .move: "rm -rf -- \(target) && mv -- \(source) \(target)"
-      case .link: "ln -sfn -- \(source) \(target)"
-      }
-    let work =
-      "{ [ -e \(source) ] || { printf '%s does not exist: looked for %s\\n' \(name) \(source); false; }; } && "
-      + "{ [ \(source) -ef \(target) ] || { mkdir -p -- \"$(dirname -- \(target))\" && \(bring); }; }"
-    // Outputs of a task that failed are of no use, and what is missing then is no news.
-    let condition = direction == .output ? "[ \"$RP_RET\" != 0 ] || " : ""
-    return "{ \(condition){ \(work); } >> \(errors) 2>&1; }"
   }
 
   /// A location as a word of the shell that runs the task, which knows the task's directory.

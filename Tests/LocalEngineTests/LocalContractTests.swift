@@ -25,6 +25,7 @@ func localHarness(
 
   @Test func runsTasksToDone() async throws { try await contract.runsTasksToDone() }
   @Test func tellsHowTasksFail() async throws { try await contract.tellsHowTasksFail() }
+  @Test func stagesFiles() async throws { try await contract.stagesFiles() }
   @Test func cancelsWaitingAndRunningTasks() async throws { try await contract.cancelsWaitingAndRunningTasks() }
   @Test func stopKeepsWhatWasNotStarted() async throws { try await contract.stopKeepsWhatWasNotStarted() }
   @Test func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }

@@ -25,6 +25,12 @@ struct MappingPlace {
     mapping = TaskMapping(
       session: "session.1", venv: root.path + "/ve nv", clientDirectory: client, sessionDirectory: session,
       killGrace: 5)
+    try writeFile("\(session)/radical/\(TaskMapping.stagingProgramName)", TaskMapping.stagingProgram)
+    guard let python = programPath("python3", in: getenv("PATH").map { String(cString: $0) } ?? ""),
+      symlink(python, root.path + "/ve nv/bin/python3") == 0
+    else {
+      throw TestError("there is no python3")
+    }
     try writeFile(root.path + "/ve nv/bin/activate", Array("IN_VENV=yes; export IN_VENV\n".utf8))
   }
 

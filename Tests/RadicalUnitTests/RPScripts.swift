@@ -13,11 +13,11 @@ struct RPScripts {
 
   /// - Returns: RP's exit code of the task, and what the scripts said beside the task's own files.
   func run(_ task: RPTask) async throws -> ExternalCommand.Outcome {
-    try writeFile("\(sandbox)/exec.sh", Array(program(task).utf8))
-    try writeFile("\(sandbox)/launch.sh", Array(launch(task).utf8))
-    guard chmod("\(sandbox)/exec.sh", 0o700) == 0,
+    try writeFile("\(sandbox)/\(task.uid).exec.sh", Array(program(task).utf8))
+    try writeFile("\(sandbox)/\(task.uid).launch.sh", Array(launch(task).utf8))
+    guard chmod("\(sandbox)/\(task.uid).exec.sh", 0o700) == 0,
       let outcome = await ExternalCommand.run(
-        shell, ["\(sandbox)/launch.sh"], environment: [("RP_TASK_SANDBOX", sandbox)], directory: sandbox,
+        shell, ["\(sandbox)/\(task.uid).launch.sh"], environment: [("RP_TASK_SANDBOX", sandbox)], directory: sandbox,
         limit: .seconds(20))
     else { throw TestError("the scripts of \(task.uid) did not run") }
     return outcome
@@ -35,7 +35,7 @@ struct RPScripts {
     Self.head + "export RP_TASK_NAME=\"\(task.name ?? task.uid)\"\ncd $RP_TASK_SANDBOX\n"
       + commands(task.preLaunch, "pre_launch") + """
         ( \\
-          \(shell) $RP_TASK_SANDBOX/exec.sh \\
+          \(shell) $RP_TASK_SANDBOX/\(task.uid).exec.sh \\
         ) 1> $RP_TASK_SANDBOX/\(task.stdout ?? "out") \\
           2> $RP_TASK_SANDBOX/\(task.stderr ?? "err")
         RP_RET=$?

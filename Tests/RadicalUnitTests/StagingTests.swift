@@ -49,7 +49,7 @@ private func isLink(_ path: String) -> Bool {
     #expect(isLink(place.mapping.clientDirectory + "/lk") && place.text("lk") == "kept\n")
   }
 
-  @Test func `directories are brought as they are, and replace what an earlier run left`() async throws {
+  @Test func `directories are brought as they are, and join what an earlier run left`() async throws {
     let place = try MappingPlace()
     mkdir(place.mapping.clientDirectory + "/d", 0o700)
     try place.write("1", to: "d/one")
@@ -65,7 +65,7 @@ private func isLink(_ path: String) -> Bool {
         "rm -rf r; cp -R d r", inputs: [StagingDirective(source: "d", target: "d")],
         outputs: [StagingDirective(source: "r", target: "result")]), attempt: 2)
     #expect(second.status == 0 && second.text("d/two") == "2" && !second.exists("d/one"))
-    #expect(place.text("result/two") == "2" && !place.exists("result/one") && !place.exists("result/r"))
+    #expect(place.text("result/two") == "2" && place.text("result/one") == "1" && !place.exists("result/r"))
   }
 
   @Test func `a file behind a link is copied, not the link`() async throws {
@@ -126,7 +126,8 @@ private func isLink(_ path: String) -> Bool {
       #expect(outcome.status != 0 && contents("\(directory)/stdout") ?? "" == "")
       let path = place.mapping.clientDirectory + "/" + name
       #expect(
-        contents("\(directory)/stderr")?.hasSuffix("the input '\(name)' does not exist: looked for \(path)\n") ?? false)
+        contents("\(directory)/stderr")?.hasSuffix("the input '\(name)' does not exist (looked for \(path))\n") ?? false
+      )
       #expect(access("\(directory)/gone", F_OK) != 0)
     }
   }
@@ -138,7 +139,7 @@ private func isLink(_ path: String) -> Bool {
     #expect(end.status != 0)
     #expect(
       end.text("stderr")
-        == "mine\nthe output 'none' does not exist: looked for \(end.directory)/none\n")
+        == "mine\nthe output 'none' does not exist (looked for \(end.directory)/none)\n")
   }
 
   @Test func `outputs of a task that failed are left where they are`() async throws {

@@ -60,8 +60,9 @@ public struct EngineContract: Sendable {
   public func runsAllKindsOfTasks() async throws {
     let harness = try harness(2, false)
     try await harness.executor.startup()
-    try await harness.executor.submit(Self.goodItems + Self.badItems)
-    try await harness.wait(for: "ten tasks to end") { $0.tasks.finished == 10 }
+    try await harness.executor.submit(Self.goodItems + Self.badItems + StagingContract.items(harness))
+    let count = 10 + StagingContract.outcomes.values.reduce(0, +)
+    try await harness.wait(for: "\(count) tasks to end") { $0.tasks.finished == count }
     let first = UInt32(harness.snapshot.tasks.count)
     try await harness.executor.submit([
       WorkItem(TaskDescription(name: "long", argv: ["/bin/sleep", "60"]), shape: [3]),
@@ -72,9 +73,23 @@ public struct EngineContract: Sendable {
       .cancel((first..<first + 3).map { TaskID($0) }), sender: "tester", reason: "enough")
     #expect(record.stage == .finished(succeeded: true, outcome: "3 canceled"))
     let summary = try await harness.executor.shutdown()
-    #expect(summary.tasks == ["DONE": 6, "FAILED": 4, "CANCELED": 4] && summary.leftovers.isEmpty)
+    let staged = StagingContract.outcomes
+    #expect(
+      summary.tasks == [
+        "DONE": 6 + staged["DONE", default: 0], "FAILED": 4 + staged["FAILED", default: 0], "CANCELED": 4,
+      ])
+    #expect(summary.leftovers.isEmpty)
     try Self.checkGood(harness)
     try Self.checkBad(harness)
+    try StagingContract.check(harness)
+  }
+
+  /// Files come and go by the same rules: the table "Files of tasks" of the README.
+  public func stagesFiles() async throws {
+    let harness = try harness(2, false)
+    let summary = try await harness.run(try StagingContract.items(harness))
+    #expect(summary.tasks == StagingContract.outcomes && summary.leftovers.isEmpty)
+    try StagingContract.check(harness)
   }
 
   public func cancelsWaitingAndRunningTasks() async throws {

@@ -67,7 +67,7 @@ public final class EngineHarness: Sendable {
   /// What its first attempt wrote, which is kept when there is another.
   public func earlierOutput(_ label: String) throws -> String {
     let uid = try details(label).id.uid
-    return directory.text("tasks/\(uid).attempt1/stdout") ?? directory.text("tasks/\(uid)/stdout.attempt1") ?? ""
+    return directory.text("tasks/\(uid).attempt1/stdout") ?? ""
   }
 
   /// Awaits an event that makes the condition hold.

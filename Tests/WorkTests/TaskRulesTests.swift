@@ -24,7 +24,7 @@ private func found(
         $0.stdin = .file("session:///in/{member}")
         $0.preExec = ["module load x"]
         $0.inputs = [StagingDirective(source: "client:///../a b", target: "task:///d/{member}", action: .link)]
-        $0.outputs = [StagingDirective(source: "o", target: "/scratch/../o")]
+        $0.outputs = [StagingDirective(source: "o", target: "/scratch/../o.{member}")]
         ($0.timeout, $0.retries) = (0.25, 250)
         $0.resources = TaskResources(ranks: 1000, coresPerRank: 100_000, gpusPerRank: 0)
       } == [])

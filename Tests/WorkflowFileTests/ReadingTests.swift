@@ -23,7 +23,7 @@ struct ReadingTests {
           inputs:
             - box.gro
             - {source: "session:///top/topol.top", target: topol.top, action: link}
-          outputs: [md.log, {source: md.edr, target: "session:///edr/{member}.edr", action: move}]
+          outputs: ["md.{member}.log", {source: md.edr, target: "session:///edr/{member}.edr", action: move}]
           stdin: [first, second]
           environment: {OMP_NUM_THREADS: 2, FLAG: on, VERSION: 1.10, EMPTY: ''}
           stdout: out.txt
@@ -55,7 +55,7 @@ struct ReadingTests {
         StagingDirective(source: "session:///top/topol.top", target: "topol.top", action: .link),
       ],
       outputs: [
-        StagingDirective(source: "md.log", target: "md.log"),
+        StagingDirective(source: "md.{member}.log", target: "md.{member}.log"),
         StagingDirective(source: "md.edr", target: "session:///edr/{member}.edr", action: .move),
       ],
       resources: TaskResources(ranks: 2, coresPerRank: 2, gpusPerRank: 1), preExec: ["module load gromacs"],

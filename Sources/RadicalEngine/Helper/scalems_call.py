@@ -75,6 +75,8 @@ class Call:
 
     def run(self):
         outcome = {}
+        if self.call.get("timeout"):
+            self.deadline = time.monotonic() + self.call["timeout"]
         try:
             self.stage(self.call["before"])
             self.start()
@@ -111,17 +113,31 @@ class Call:
                 try:
                     process.wait(POLL)
                 except subprocess.TimeoutExpired:
-                    if self.is_canceled():
-                        os.killpg(process.pid, signal.SIGKILL)
-                        process.wait()
-                        raise Ended("canceled")
+                    self.check_end(process)
             if process.returncode:
                 lines = [line for line in self.last_words().splitlines() if line.strip()]
                 raise Unready(lines[-1] if lines else "its files could not be brought")
 
+    def check_end(self, process):
+        """Ends what brings files when the call is to end; it removes what it has made."""
+        is_late = self.deadline and time.monotonic() > self.deadline
+        if not is_late and not self.is_canceled():
+            return
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(self.call["grace"])
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        process.wait()
+        raise Ended("timeout" if is_late else "canceled")
+
     def open_output(self, name):
         try:
-            return os.open(self.request[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            return os.open(self.request[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise Unready("'%s' could not be made: %s" % (self.request[name], error.strerror))
 
@@ -150,8 +166,6 @@ class Call:
             other.close()
             for file in files:
                 os.close(file)
-        if self.call.get("timeout"):
-            self.deadline = time.monotonic() + self.call["timeout"]
         try:
             self.socket.sendall(json.dumps(self.request).encode() + b"\n")
         except OSError:

@@ -132,10 +132,13 @@ extension TaskCheck {
       guard
         location(directive.target, direction.targetSide, at: place("target"), "'target' in \(what(key))")
       else { continue }
-      if Location.fileName(of: directive.target) == nil {
+      if let fault = Location.targetFault(in: directive.target, relativeTo: direction.targetSide) {
+        report(place("target"), "'target' in \(what(key)) \(fault)")
+      } else if Location.fileName(of: directive.target) == nil {
         report(place("target"), "'target' in \(what(key)) \(TaskRules.namesNoFile(directive.target))")
       }
     }
+    checkTargets(directives, direction)
   }
 
   @discardableResult

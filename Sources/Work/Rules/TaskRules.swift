@@ -30,9 +30,12 @@ public enum TaskRules {
   ///   - pilot: what the tasks must fit on.
   ///   - known: an item that the session has already.
   ///   - names: of all these, for suggestions.
+  ///   - client: the workflow's directory, where it is known.
+  ///   - writer: the item of the session that writes a place and is not over; none when both are directories that join.
   public static func violations(
     in items: [WorkItem], held: Int = 0, pilot: PilotSize? = nil, limit: Int = .max,
-    known: (String) -> ItemSize? = { _ in nil }, names: () -> [String] = { [] }
+    known: (String) -> ItemSize? = { _ in nil }, names: () -> [String] = { [] }, client: String? = nil,
+    writer: (_ place: String, _ joins: Bool) -> String? = { _, _ in nil }
   ) -> [WorkViolation] {
     let single = TaskCheck(pilot: pilot)
     for (place, item) in items.enumerated() {
@@ -40,7 +43,7 @@ public enum TaskRules {
       if single.found.count >= limit { return Array(single.found.prefix(limit)) }
     }
     var between = WorkCheck(items: items, found: single.found)
-    between.run(held: held, limit: limit, known: known, names: names)
+    between.run(held: held, limit: limit, known: known, names: names, client: client, writer: writer)
     return Array(between.found.prefix(limit))
   }
 

@@ -16,15 +16,26 @@ struct WorkCheck {
   private static let suggestionLimit = 100
   private static let cycleLimit = 20
 
-  mutating func run(held: Int, limit: Int, known: (String) -> ItemSize?, names: () -> [String]) {
+  mutating func run(
+    held: Int, limit: Int, known: (String) -> ItemSize?, names: () -> [String], client: String?,
+    writer: (_ place: String, _ joins: Bool) -> String?
+  ) {
     checkNames(known)
     checkCount(held)
+    if found.count < limit { checkTargets(limit, client: client, writer: writer) }
     guard found.count < limit, items.contains(where: { !$0.description.after.isEmpty }) else { return }
     let edges = checkDependencies(limit, known, names)
     if found.count < limit { checkCycles(edges) }
   }
 
-  private func owner(_ place: Int) -> String { TaskCheck.owner(items[place], at: place) }
+  func owner(_ place: Int) -> String { TaskCheck.owner(items[place], at: place) }
+
+  /// The place of an item among these.
+  func index(of name: String) -> Int? { places[name] }
+
+  mutating func report(_ place: Int, _ path: [WorkViolation.Step], _ sentence: String) {
+    found.append(WorkViolation(item: place, path: path, sentence))
+  }
 
   private mutating func checkNames(_ known: (String) -> ItemSize?) {
     for (place, item) in items.enumerated() {

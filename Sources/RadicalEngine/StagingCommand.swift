@@ -1,0 +1,62 @@
+import JSON
+import Platform
+import Work
+
+extension TaskMapping {
+  /// The program that brings files where RP runs a task; it is kept in the session's directory, below `radical`.
+  static let stagingProgramName = "scalems_stage.py"
+  static var stagingProgram: [UInt8] { PackageResources.scalems_stage_py }
+
+  /// The shell command that brings a task's files, or says in its standard error why not, and fails.
+  ///
+  /// - Returns: `nil` when there is nothing to do.
+  func stagingCommand(
+    _ direction: StagingDirective.Direction, _ task: ResolvedTask, _ submission: Int
+  ) -> String? {
+    let description = task.description
+    let isAgain = task.attempt > 1 || submission > 1
+    switch direction {
+    case .input: guard !description.inputs.isEmpty || isAgain else { return nil }
+    case .output:
+      guard !description.outputs.isEmpty || description.inputs.contains(where: { $0.action == .move }) else {
+        return nil
+      }
+    }
+    // The directory of the task is the program's working directory.
+    let locations = Locations(client: clientDirectory, session: sessionDirectory, task: ".", home: homeDirectory())
+    let plan = StagingPlan(of: task, direction, locations: locations)
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("uid", Self.uid(task.id, submission: submission))
+    json.member("attempt", task.attempt)
+    json.member("again", isAgain)
+    json.member("errors", description.stderr)
+    json.member("own", OutputNames(description).all + ["scalems.stdout", "scalems.stderr"])
+    json.member("direction", direction.rawValue)
+    json.member("tag", plan.tag)
+    json.member("steps", plan.steps, .list(Self.step))
+    json.endObject()
+    let python = TaskCommand.quoted(venv + "/bin/python3")
+    let program = TaskCommand.quoted("\(sessionDirectory)/radical/\(Self.stagingProgramName)")
+    // Through a pipe: an argument of a program has a limit that a long list would pass.
+    let bring =
+      "printf %s \(TaskCommand.quoted(String(decoding: json.bytes, as: UTF8.self))) | \(python) -I -S -X utf8 \(program)"
+    // Outputs of a task that failed are of no use, and what is missing then is no news.
+    return direction == .input ? "{ \(bring); }" : "{ [ \"$RP_RET\" != 0 ] || \(bring); }"
+  }
+
+  private static let step = JSONRecord(
+    StagingPlan.Step(named: "", source: "", target: "", action: .copy),
+    .required("named", \.named, .text),
+    .required("source", \.source, .text),
+    .required("target", \.target, .text),
+    .required("action", \.actionName, .text)
+  ).coding
+}
+
+extension StagingPlan.Step {
+  fileprivate var actionName: String {
+    get { action.rawValue }
+    set { action = StagingDirective.Action(rawValue: newValue) ?? action }
+  }
+}
