@@ -14,14 +14,20 @@ extension RadicalEngine {
 
   public func survivors() async -> [String] {
     guard let leftovers, !state.withLock({ $0.isReleased }) else { return [] }
-    return await leftovers.find().map(\.words)
+    let left = await leftovers.find().map(\.words)
+    if left.isEmpty { dropScratch() }
+    return left
   }
+
+  /// What launchers of MPI left in shared memory goes with those who used it.
+  func dropScratch() { state.withLock { $0.scratch = nil } }
 
   public func killEverything() {
     guard let record = state.withLock({ $0.record }), let leftovers else { return }
     for process in leftovers.processes() where process.kind == .process {
       if let pid = pid_t(process.id) { kill(pid, SIGKILL) }
     }
+    dropScratch()
     // It goes on by itself when this process ends.
     if !record.jobs.isEmpty { ExternalCommand.startDetached(["scancel"] + record.jobs) }
   }

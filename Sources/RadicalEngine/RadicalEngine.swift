@@ -37,6 +37,8 @@ public final class RadicalEngine: PilotEngine {
     var pilot = PilotTracker()
     var raptor = RaptorTracker()
     var record: RadicalRecord?
+    /// What launchers of MPI leave on this machine.
+    var scratch: LaunchScratch?
     /// The helper's first words.
     var hello = Promise<HelperMessage.Hello>()
     var hasGreeted = false
@@ -109,16 +111,18 @@ public final class RadicalEngine: PilotEngine {
       session: context.id, venv: venv.path, directory: directory, environment: environment,
       isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)
     ) { [weak self] in self?.receive($0) }
+    let scratch = TaskMapping.isOnThisMachine(configuration.resource) ? LaunchScratch() : nil
     let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)
     let hello = state.withLock { state in
       state.context = context
       state.helper = helper
       state.record = record
+      state.scratch = scratch
       state.mapping = TaskMapping(
         session: context.id, venv: venv.path, clientDirectory: context.clientDirectory,
         sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds,
         placement: configuration.placement,
-        inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) })
+        inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) }, scratch: scratch?.path)
       return state.hello
     }
     keep(record, in: context)
@@ -207,6 +211,7 @@ public final class RadicalEngine: PilotEngine {
       await helper.untilEnded()
     }
     let left = await sweep(grace: .seconds(4))
+    dropScratch()
     guard let context = state.withLock({ $0.context }), left.isEmpty else { return }
     state.withLock { $0.isReleased = true }
     unlink(context.directory + "/" + RadicalRecord.fileName)

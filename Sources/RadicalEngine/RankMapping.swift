@@ -1,3 +1,4 @@
+import Platform
 import Work
 
 extension RPTask {
@@ -17,6 +18,24 @@ extension RPTask {
       if description.usesLauncher, ranks == 1 { useMPI = true }
     }
   }
+}
+
+/// Where a launcher keeps what it leaves when it is killed: RP kills it after a tenth of a second. It goes with the
+/// task, or else with the session.
+struct RankScratch {
+  private let directory: String
+
+  /// - Returns: `nil` for a task without a launcher, and on another machine.
+  init?(of task: ResolvedTask, in scratch: String?) {
+    guard let scratch, task.description.usesLauncher else { return nil }
+    directory = TaskCommand.quoted("\(scratch)/\(task.id.uid)")
+  }
+
+  var before: [String] {
+    let exports = LaunchScratch.variables.map { "\($0)=\"${\($0):-$SCALEMS_SCRATCH}\"" }.joined(separator: " ")
+    return ["{ SCALEMS_SCRATCH=\(directory); mkdir -p -- \"$SCALEMS_SCRATCH\" && export \(exports); }"]
+  }
+  var after: [String] { ["rm -rf -- \(directory)"] }
 }
 
 /// Several ranks that are processes by themselves, where RP can start one: a short program of Python starts them.

@@ -21,6 +21,8 @@ struct TaskMapping: Sendable {
   var placement = TaskPlacement()
   /// `OMP_NUM_THREADS` of the user; tasks on another machine would not have it.
   var inheritedThreads: String?
+  /// A directory of this machine for what MPI keeps beside its processes.
+  var scratch: String?
   /// The raptor that tasks go through that want one.
   var raptor = ""
 
@@ -124,9 +126,11 @@ struct TaskMapping: Sendable {
       return "${SCALEMS_ARGUMENT_\(number + 1)}"
     }
     result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"] + description.preExec
+    let scratch = RankScratch(of: task, in: scratch)
     result.preLaunch =
       [stagingCommand(.input, task, submission)].compactMap(\.self) + namedOutput(result, description)
-    result.postLaunch = [stagingCommand(.output, task, submission)].compactMap(\.self)
+      + (scratch?.before ?? [])
+    result.postLaunch = [stagingCommand(.output, task, submission)].compactMap(\.self) + (scratch?.after ?? [])
     return result
   }
 

@@ -9,7 +9,8 @@ public enum OuterVariables {
   ]
   /// Parameters of Open MPI: the user's own, unless a launcher has set them for the rank that this is.
   private static let settings = ["OMPI_MCA_", "PMIX_MCA_", "PRTE_MCA_"]
-  private static let permissions = ["OMPI_ALLOW_RUN_AS_ROOT", "PRTE_ALLOW_RUN_AS_ROOT"]
+  /// What they begin with that the user or the site has set: whether root may, where Slurm's configuration is.
+  private static let kept = ["OMPI_ALLOW_RUN_AS_ROOT", "PRTE_ALLOW_RUN_AS_ROOT", "SLURM_CONF"]
   private static let ranks: Set<String> = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "OMPI_UNIVERSE_SIZE"]
 
   /// Which of these names no task gets.
@@ -22,7 +23,7 @@ public enum OuterVariables {
   public static func isOfSlurm(_ name: String) -> Bool { name.hasPrefix("SLURM_") || name.hasPrefix("SLURMD_") }
 
   private static func isOuter(_ name: String, inRank isRank: Bool) -> Bool {
-    guard prefixes.contains(where: name.hasPrefix), !permissions.contains(where: name.hasPrefix) else { return false }
+    guard prefixes.contains(where: name.hasPrefix), !kept.contains(where: name.hasPrefix) else { return false }
     return isRank || !settings.contains(where: name.hasPrefix)
   }
 }

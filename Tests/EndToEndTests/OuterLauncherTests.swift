@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -22,6 +23,57 @@ import Testing
     let lines = try #require(session.place.text("env.txt")).split(separator: "\n")
     for name in outer.keys { #expect(!lines.contains { $0.hasPrefix("\(name)=") }, "\(name)") }
     #expect(session.place.text("own.txt") == "mine 3\n")
+  }
+
+  /// A workflow of two ranks of an MPI program that run until they are ended.
+  private func ranks() throws -> TestSession {
+    let program = try #require(MPIProgram.openMPI)
+    return try TestSession(
+      """
+      pilot: {cores: 2}
+      tasks:
+        - {name: t, argv: ["\(program)", sleep, "mark{mark}"], ranks: 2}
+      """)
+  }
+
+  @Test(.enabled(if: MPIProgram.areThere), arguments: ["host", "agent", "guard", "host and agent"])
+  func `ranks of a session that is killed are gone, and what they had in shared memory`(_ who: String) async throws {
+    let session = try ranks()
+    let program = try Program(
+      scalemsTop, ["run", "w.yaml", "--batch", "--session-dir", "s"], in: session.place.path,
+      environment: session.environment)
+    let mark = "sleep\0mark\(session.mark)"
+    let output = session.place.path + "/s/tasks/task.000000/stdout"
+    try await wait(for: "two ranks") { (contents(output) ?? "").split(separator: "\n").count == 2 }
+    let rank = try #require(processes(matching: mark).max())
+    let variables = (contents("/proc/\(rank)/environ") ?? "").split(separator: "\0")
+    let name = "OMPI_MCA_orte_tmpdir_base="
+    let scratch = try #require(variables.first { $0.hasPrefix(name) }).dropFirst(name.count)
+    #expect(access(String(scratch), F_OK) == 0)
+    let (host, guardian, agent) = (try session.host(), try session.guardian(), try session.agent())
+    switch who {
+    case "host": kill(host, SIGKILL)
+    case "agent": kill(agent, SIGKILL)
+    case "guard": kill(guardian, SIGKILL)
+    default: for pid in [host, agent] { kill(pid, SIGKILL) }
+    }
+    _ = try await program.finish()
+    try await wait(for: "the end of all") {
+      processes(matching: mark).isEmpty && ![guardian, agent].contains(where: isAlive)
+        && access(String(scratch), F_OK) != 0
+    }
+  }
+
+  @Test(.enabled(if: MPIProgram.areThere)) func `what cannot be launched is refused by check and run`() async throws {
+    let session = try ranks()
+    for verb in [["check", "w.yaml"], ["run", "w.yaml", "--batch", "--session-dir", "s"]] {
+      let result = try await Program.run(
+        scalemsTop, verb, in: session.place.path,
+        environment: session.environment.merging(["PATH": session.place.path]) { $1 })
+      #expect(result.exitCode == 2 && result.stderr.contains("task 't' cannot be launched: no MPI launcher"))
+    }
+    #expect(!session.place.exists("s"))
+    #expect(try await session.run("check", "w.yaml").exitCode == 0)
   }
 
   @Test func `who uses one core of many by taskset gets a pilot of one, and stays there`() async throws {

@@ -76,6 +76,18 @@ import Work
     #expect(map(.auto, 2, .file("/in")).arguments?.contains { $0.contains("SCALEMS_ARGUMENT") } ?? false)
   }
 
+  @Test func `what MPI leaves has a place that goes with the task`() async throws {
+    var place = try MappingPlace()
+    let scratch = try TemporaryDirectory()
+    place.mapping.scratch = scratch.path + "/s p"
+    let line = "echo \"$OMPI_MCA_orte_tmpdir_base $PRTE_MCA_prte_tmpdir_base\"; ls -d \"$OMPI_MCA_orte_tmpdir_base\""
+    let task = TaskDescription(name: "t", argv: ["/bin/sh", "-c", line], resources: TaskResources(ranks: 2))
+    let path = scratch.path + "/s p/task.000004"
+    let end = try await place.run(task, number: 4)
+    #expect(end.status == 0 && end.text("stdout") == "\(path) \(path)\n\(path)\n" && access(path, F_OK) != 0)
+    #expect(mapping.map(EngineTask(task), submission: 1).preLaunch == [])
+  }
+
   @Test func `plain ranks end together, and the first has the input`() async throws {
     var place = try MappingPlace()
     place.mapping.killGrace = 0.2

@@ -39,6 +39,10 @@ public enum LaunchHelper {
       case .mpich?: words.append("--mpi=pmi2")
       case nil: break
       }
+      // Else it goes by the cores that a task of the session's own step has.
+      if let cores = variable(TaskVariables.coresPerRank) { words.append("--cpus-per-task=\(cores)") }
+      // In a step of a job the step's own processors are taken, by the session.
+      if job.contains(where: { $0.name == "SLURM_STEP_ID" }) { words.append("--overlap") }
     }
     if let scratch = order.scratch { use(scratch, launcher) }
     // srun binds ranks itself, and may start them elsewhere.
@@ -49,14 +53,11 @@ public enum LaunchHelper {
 
   /// Keeps what MPI leaves beside its processes in one place, unless the user has chosen others.
   private static func use(_ scratch: String, _ launcher: MPILauncher) {
-    if let family = launcher.family {
+    // srun tells a signal by other codes.
+    if let family = launcher.family, !launcher.isSrun {
       try? writeFile("\(scratch)/\(LaunchOrder.familyFile)", Array(family.rawValue.utf8))
     }
-    for name in [
-      "OMPI_MCA_btl_vader_backing_directory", "OMPI_MCA_btl_sm_backing_directory",
-      "OMPI_MCA_osc_rdma_backing_directory", "OMPI_MCA_osc_sm_backing_directory", "OMPI_MCA_orte_tmpdir_base",
-      "PRTE_MCA_prte_tmpdir_base",
-    ] { setenv(name, scratch, 0) }
+    for name in LaunchScratch.variables { setenv(name, scratch, 0) }
   }
 
   /// What Slurm told the session, which tasks are not told; from the environment of the process that this program is

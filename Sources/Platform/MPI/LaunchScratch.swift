@@ -1,20 +1,19 @@
 import Glibc
-import Platform
 
 /// A directory in shared memory for what MPI keeps beside its processes: it goes when they are gone, however they went.
 ///
 /// Open MPI has segments of shared memory and a directory for each launcher, and leaves them when it is killed; here
 /// each task has its own, so that what is left of it can be removed without a guess. The owner holds a lock on its
 /// directory: one without a lock is of a process that was killed, and whoever comes next removes it.
-final class LaunchScratch {
-  let path: String
+public final class LaunchScratch: Sendable {
+  public let path: String
   private let lock: Descriptor
 
   private static let places = ["/dev/shm", "/tmp"]
   private static var prefix: String { "scalems-launch-\(geteuid())-" }
 
   /// - Returns: `nil` when there is no place for one.
-  init?() {
+  public init?() {
     Self.removeStale()
     for place in Self.places {
       // It gets its name when it is locked: before, it would be taken for one that was left.
@@ -37,17 +36,23 @@ final class LaunchScratch {
 
   deinit { Self.remove(path) }
 
+  /// Parameters of Open MPI, of generation 4 and 5, that say where it keeps such things.
+  public static let variables = [
+    "OMPI_MCA_btl_vader_backing_directory", "OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_osc_rdma_backing_directory",
+    "OMPI_MCA_osc_sm_backing_directory", "OMPI_MCA_orte_tmpdir_base", "PRTE_MCA_prte_tmpdir_base",
+  ]
+
   /// A new directory for one run of a task.
-  func make(_ name: String) -> String? {
+  public func make(_ name: String) -> String? {
     let directory = "\(path)/\(name)"
     Self.remove(directory)
     return mkdir(directory, 0o700) == 0 ? directory : nil
   }
 
-  static func remove(_ directory: String) { removeTree(AT_FDCWD, directory, depth: 0) }
+  public static func remove(_ directory: String) { removeTree(AT_FDCWD, directory, depth: 0) }
 
   /// Removes what killed processes of this user left.
-  static func removeStale() {
+  public static func removeStale() {
     for place in places {
       for name in directoryEntries(place) where name.hasPrefix(prefix) {
         let path = "\(place)/\(name)"
