@@ -117,7 +117,12 @@ import Work
       let path = (Array("\(directory.path)/e/".utf8) + name + [0]).map(CChar.init(bitPattern:))
       #expect(access(path, F_OK) == 0)
     }
-    #expect(directoryEntries(directory.path + "/e").count == names.count)
+    // Nothing else is there, whatever its name.
+    for name in names {
+      let path = (Array("\(directory.path)/e/".utf8) + name + [0]).map(CChar.init(bitPattern:))
+      #expect(unlink(path) == 0)
+    }
+    #expect(rmdir(directory.path + "/e") == 0)
   }
 
   @Test func `a source that another brings is there when its turn comes`() throws {
