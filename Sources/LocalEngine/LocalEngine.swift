@@ -55,7 +55,7 @@ public final class LocalEngine: PilotEngine {
 
   /// - Parameters:
   ///   - executable: the `scalems-top` program, which serves as agent and raptor, too.
-  ///   - callLimit: how many functions a Python interpreter calls before another takes its place: it grows by some 200 bytes
+  ///   - callLimit: how many functions a Python interpreter calls before another takes its place: it grows by 200 to 350 bytes
   ///     with each, which the C library keeps.
   public init(executable: String = "/proc/self/exe", callLimit: Int = 10_000) {
     self.executable = executable
