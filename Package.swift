@@ -101,7 +101,7 @@ let package = Package(
     .testTarget(
       name: "SessionLinkTests",
       dependencies: [
-        "JSON", "SessionLink", "SessionModel", "TestSupport", "Wire", "Work",
+        "JSON", "Platform", "SessionLink", "SessionModel", "TestSupport", "Wire", "Work",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -29,6 +29,7 @@ extension InterfaceState {
     case .silent(let since):
       let age = Format.age(now.seconds(since: since))
       return Span(size.columns >= 76 ? "no sign of life for \(age)" : "silent \(age)", .warning)
+    case .unseen: return Span(size.columns >= 76 ? "its host cannot be seen by you" : "host unseen", .warning)
     case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(present.seconds(since: $0)))", .dim) }
     }
   }

@@ -71,16 +71,16 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   /// Writes the record, readable for its owner only: whoever reads meanwhile sees the one before or this one.
   ///
   /// - Throws: `RecordError` when it cannot be written; the one before is kept then.
-  public func write(to directory: String) throws(RecordError) {
-    let path = "\(directory)/\(Self.fileName)"
+  public func write(to directory: HeldDirectory) throws(RecordError) {
     let encoder = JSONEncoder()
     // The keys are those of the properties, so that none can be left out.
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) + [0x0a] else {
-      throw RecordError(description: "\(path) cannot be written: the record is not JSON", isMissing: false)
+      throw RecordError(
+        description: "\(directory.path)/\(Self.fileName) cannot be written: the record is not JSON", isMissing: false)
     }
-    do { try replaceFile(path, with: Array(bytes)) } catch {
+    do { try directory.replaceFile(Self.fileName, with: Array(bytes)) } catch {
       throw RecordError(description: error.description, isMissing: false)
     }
   }

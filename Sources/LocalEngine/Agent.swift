@@ -81,17 +81,15 @@ final class Agent {
   }
 
   private func start(_ configuration: AgentConfiguration) {
-    let runnerConfiguration = TaskRunner.Configuration(
-      session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: configuration.killGrace,
-      callLimit: configuration.callLimit, placement: configuration.placement, source: .agent)
     do {
+      let runnerConfiguration = try TaskRunner.Configuration(configuration, source: .agent)
       let settings = Settings(
         configuration: configuration, runner: try TaskRunner(configuration: runnerConfiguration, loop: loop))
       self.settings = settings
       settings.runner.emit = { [unowned self] in emit($0, settings) }
       settings.runner.onShortage = { [unowned self] in putBack($0, $1, settings) }
       settings.runner.onEnd = { [unowned self] in taskEnded($0, settings) }
+      settings.runner.onExchange = { [unowned self] in directoryExchanged($0.description, settings) }
       settings.runner.onOtherChild = { pid, status in settings.raptor?.childEnded(pid, status) }
       reportPilot(settings, .active, detail: nil)
       if let runtime = configuration.runtime {
@@ -129,6 +127,9 @@ final class Agent {
     case .startRaptor: startRaptor(settings)
     case .stopRaptor: settings.raptor?.stop()
     case .cancelRaptor: settings.raptor?.cancel(grace: settings.configuration.killGrace)
+    case .directory(let identity):
+      settings.runner.follow(identity)
+      settings.raptor?.write(request)
     case .stop: endNow()
     }
   }
@@ -254,13 +255,22 @@ final class Agent {
     endNow()
   }
 
+  /// Whoever can exchange the session's directory has no part in what is run.
+  private func directoryExchanged(_ words: String, _ settings: Settings) {
+    guard !isEnding else { return }
+    reportPilot(settings, .failed, detail: words)
+    endNow()
+  }
+
   // MARK: Raptor
 
   private func startRaptor(_ settings: Settings) {
     guard !(settings.raptor?.isAlive ?? false) else { return }
     settings.scheduler.reserve(cores: PilotSize.raptorCores)
     settings.raptorCount += 1
-    let link = RaptorLink(loop: loop, configuration: settings.configuration, number: settings.raptorCount - 1)
+    let link = RaptorLink(
+      loop: loop, configuration: settings.configuration, directory: settings.runner.directory,
+      number: settings.raptorCount - 1)
     settings.raptor = link
     link.emit = { [unowned self] in emit($0, settings) }
     link.onShortage = { [unowned self] in putBack($0, $1, settings) }

@@ -40,7 +40,6 @@ final class FunctionWorkers {
   private var programs = ProgramFinder()
   private var workers: [pid_t: Worker] = [:]
   private var idle: [Worker] = []
-  private var isProgramWritten = false
 
   /// A function came to its end by itself; returns whether its interpreter may be used again.
   var onAnswer: (TaskID, TaskResult) -> Bool = { _, _ in true }
@@ -54,15 +53,17 @@ final class FunctionWorkers {
   /// Calls the function of a task in an idle interpreter, or in a new one.
   ///
   /// - Parameters:
+  ///   - directory: of the task, as an interpreter reaches it.
   ///   - variables: set in the interpreter's environment for the time of the call.
   ///   - files: of the task; a new interpreter writes to them what it has to say at its start.
   /// - Returns: the process id of the interpreter.
   func call(
-    _ function: FunctionCall, of task: RunningTask, variables: [(String, String)], files: TaskFiles
+    _ function: FunctionCall, of task: RunningTask, in directory: String, variables: [(String, String)],
+    files: TaskFiles
   ) throws(WorkersError) -> pid_t {
     let request =
       PythonCall.request(
-        function, of: task.item.description, uid: task.item.id.uid, directory: task.directory,
+        function, of: task.item.description, uid: task.item.id.uid, directory: directory,
         variables: Dictionary(variables, uniquingKeysWith: { _, last in last })) + [UInt8(ascii: "\n")]
     while let worker = idle.popLast() {
       // One that died meanwhile takes nothing.
@@ -92,7 +93,6 @@ final class FunctionWorkers {
 
   private func start(_ files: TaskFiles) throws(WorkersError) -> Worker {
     let python = try interpreter()
-    let program = try writeProgram()
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       let code = errno
@@ -101,8 +101,8 @@ final class FunctionWorkers {
     }
     defer { close(ends[1]) }
     let start = ProcessStart(
-      program: python, arguments: [python, program, configuration.clientDirectory],
-      directory: configuration.sessionDirectory, input: ends[1], output: files.output, error: files.error,
+      program: python, arguments: [python] + PythonCall.arguments + [configuration.clientDirectory],
+      directory: configuration.directory.heldPath, input: ends[1], output: files.output, error: files.error,
       diesWithParent: true, isSubreaper: true)
     var variables = [(TaskVariables.session, configuration.session)]
     if let venv = configuration.venv {
@@ -118,6 +118,8 @@ final class FunctionWorkers {
           ?? Shortage(awayOf: [configuration.sessionDirectory, configuration.clientDirectory], text))
     }
     let worker = Worker(pid: pid, channel: ends[0])
+    // No file that somebody could exchange: it comes before the first call.
+    worker.channel.append(PythonCall.program)
     workers[pid] = worker
     loop.add(
       worker.channel.descriptor, wantsWrite: { !worker.channel.isEmpty }, onWritable: { worker.channel.flush() },
@@ -131,17 +133,6 @@ final class FunctionWorkers {
       throw WorkersError(description: "a function needs Python, and 'python3' was not found in PATH", exitCode: 127)
     }
     return python
-  }
-
-  private func writeProgram() throws(WorkersError) -> String {
-    let path = "\(configuration.sessionDirectory)/\(PythonCall.fileName)"
-    guard !isProgramWritten else { return path }
-    do { try writeFile(path, PythonCall.program) } catch {
-      let text = "the program of its interpreter: \(error)"
-      throw WorkersError(description: text, shortage: Shortage(error.code?.rawValue ?? 0, .ownFile, text))
-    }
-    isProgramWritten = true
-    return path
   }
 
   // MARK: Answers

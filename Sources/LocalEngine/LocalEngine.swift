@@ -20,6 +20,9 @@ public final class LocalEngine: PilotEngine {
 
   private struct State {
     var context: SessionContext?
+    var directory: HeldDirectory?
+    /// Which directory the agent knows that to be.
+    var toldDirectory: HeldDirectory.Identity?
     var cores = 0
     var agent: PeerProcess?
     var agentEnded = false
@@ -55,11 +58,13 @@ public final class LocalEngine: PilotEngine {
 
   /// - Parameters:
   ///   - executable: the `scalems-top` program, which serves as agent and raptor, too.
+  ///   - directory: that of the session; what is at its path when the session starts unless one is given.
   ///   - callLimit: how many functions a Python interpreter calls before another takes its place: it grows by 200 to 350 bytes
   ///     with each, which the C library keeps.
-  public init(executable: String = "/proc/self/exe", callLimit: Int = 10_000) {
+  public init(executable: String = "/proc/self/exe", directory: HeldDirectory? = nil, callLimit: Int = 10_000) {
     self.executable = executable
     self.callLimit = callLimit
+    state.withLock { $0.directory = directory }
     (events, continuation) = AsyncStream.makeStream()
   }
 
@@ -77,6 +82,7 @@ public final class LocalEngine: PilotEngine {
     switch resource {
     case .session:
       state.withLock { $0.context = context }
+      _ = try directory(of: context)
       // Tasks of an agent that died come to this process, which ends them.
       do { try ThisProcess.becomeSubreaper() } catch { throw DispatchError("no subreaper: \(error)") }
       return context.directory
@@ -90,11 +96,9 @@ public final class LocalEngine: PilotEngine {
       }
       return "this machine offers \(available) cores"
     case .taskManager:
-      let directory = context.directory + "/tasks"
-      guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-        throw DispatchError("cannot make \(directory): \(errorText())")
+      do throws(FileError) { return try TasksDirectory.make(in: directory(of: context)).path } catch {
+        throw DispatchError("the directory of the tasks: \(error)")
       }
-      return directory
     case .pilot: return try await startPilot(context)
     case .raptor:
       state.withLock { $0.raptor = nil }
@@ -108,26 +112,43 @@ public final class LocalEngine: PilotEngine {
     }
   }
 
+  /// The session's directory, held open from the first time on.
+  private func directory(of context: SessionContext) throws(FileError) -> HeldDirectory {
+    try state.withLock { state throws(FileError) in
+      if let directory = state.directory { return directory }
+      let directory = try HeldDirectory(context.directory)
+      state.directory = directory
+      return directory
+    }
+  }
+
   private func startPilot(_ context: SessionContext) async throws -> String {
     let cores = state.withLock { $0.cores }
     report(.launching, detail: nil)
     let agent: PeerProcess
+    let identity: HeldDirectory.Identity
     do {
+      let directory = try directory(of: context)
+      identity = directory.identity
       agent = try PeerProcess(
         command: [executable, "scalems-agent", "agent"],
         environment: [(TaskVariables.session, context.id), (TaskVariables.sessionDirectory, context.directory)],
-        log: context.directory + "/agent.log",
+        log: directory.openOwn("agent.log", O_WRONLY | O_CREAT | O_APPEND),
         receiver: AgentReceiver { [weak self] message in self?.receive(message) })
     } catch { throw DispatchError("no agent: \(error)") }
     let venv = context.configuration.targetVenv.map { $0.hasPrefix("/") ? $0 : context.clientDirectory + "/" + $0 }
     let configuration = AgentConfiguration(
-      session: context.id, sessionDirectory: context.directory, clientDirectory: context.clientDirectory, venv: venv,
-      cores: cores, gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
+      session: context.id, sessionDirectory: context.directory,
+      directoryIdentity: identity.description, clientDirectory: context.clientDirectory, venv: venv, cores: cores,
+      gpus: context.configuration.gpus, runtime: context.configuration.runtime, pilot: "pilot.0000",
       killGrace: context.configuration.limits.killGrace.seconds,
       patience: context.configuration.limits.shortage.seconds,
       raptorCommand: [executable, "scalems-raptor", "raptor"], placement: context.configuration.placement,
       callLimit: callLimit)
-    state.withLock { $0.agent = agent }
+    state.withLock { state in
+      (state.agent, state.toldDirectory) = (agent, identity)
+      state.directory?.onRemake { [weak self] in self?.tellDirectory() }
+    }
     send { $0.write(.start(configuration)) }
     await wait { $0.pilot == .active || $0.pilot?.isFinal ?? false || $0.agentEnded }
     let (pilot, problem) = state.withLock { ($0.pilot, $0.pilotProblem) }
@@ -182,6 +203,18 @@ public final class LocalEngine: PilotEngine {
 
   public func stopRaptor() async throws { send { $0.write(.stopRaptor) } }
   public func cancelRaptor() async throws { send { $0.write(.cancelRaptor) } }
+
+  /// A directory that was taken away is made again by the host, and is another one then: the agent goes by its word.
+  private func tellDirectory() {
+    let news: HeldDirectory.Identity? = state.withLock { state in
+      guard state.agent != nil, let identity = state.directory?.identity, identity != state.toldDirectory else {
+        return nil
+      }
+      state.toldDirectory = identity
+      return identity
+    }
+    if let news { send { $0.write(.directory(news.description)) } }
+  }
 
   private func send(_ body: (inout RequestWriter) -> Void) {
     state.withLock { state in

@@ -56,6 +56,7 @@ final class Raptor {
         runner?.start(item, slots)
       }
     case .request(.cancel(let ids, let grace)): runner?.cancel(ids, grace: grace)
+    case .request(.directory(let identity)): runner?.follow(identity)
     case .request(.stop): isStopping = true
     case .request: break
     }
@@ -63,12 +64,8 @@ final class Raptor {
 
   private func start(_ configuration: AgentConfiguration) {
     killGrace = configuration.killGrace
-    let runnerConfiguration = TaskRunner.Configuration(
-      session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory, venv: configuration.venv, killGrace: killGrace,
-      callLimit: configuration.callLimit, placement: configuration.placement, source: .raptor)
     do {
-      let runner = try TaskRunner(configuration: runnerConfiguration, loop: link.loop)
+      let runner = try TaskRunner(configuration: .init(configuration, source: .raptor), loop: link.loop)
       runner.emit = { [unowned self] in link.emit($0) }
       runner.onShortage = { [unowned self] item, shortage in
         link.write { RaptorShortage(id: item.id, shortage: shortage).write(to: &$0) }

@@ -28,6 +28,7 @@ final class RaptorLink {
 
   private let loop: PollLoop
   private let configuration: AgentConfiguration
+  private let directory: HeldDirectory
   private let workers: Int
   private let uid: String
   private var stage = Stage.idle
@@ -48,8 +49,11 @@ final class RaptorLink {
   var onShortage: (ResolvedTask, Shortage) -> Void = { _, _ in }
   var onEnd: () -> Void = {}
 
-  /// - Parameter number: how many raptors the pilot had before this one.
-  init(loop: PollLoop, configuration: AgentConfiguration, number: Int) {
+  /// - Parameters:
+  ///   - directory: the session's.
+  ///   - number: how many raptors the pilot had before this one.
+  init(loop: PollLoop, configuration: AgentConfiguration, directory: HeldDirectory, number: Int) {
+    self.directory = directory
     self.loop = loop
     self.configuration = configuration
     workers = PilotSize.forTasks(of: configuration.cores, hasRaptor: true)
@@ -69,8 +73,8 @@ final class RaptorLink {
     }
   }
 
-  private func launch() throws(Errno) {
-    let log = try Descriptor.open(configuration.sessionDirectory + "/raptor.log", O_WRONLY | O_CREAT | O_APPEND)
+  private func launch() throws {
+    let log = try directory.openOwn("raptor.log", O_WRONLY | O_CREAT | O_APPEND)
     let toRaptor = try Pipe()
     let fromRaptor = try Pipe()
     let command = configuration.raptorCommand

@@ -43,6 +43,8 @@ final class RunningTask {
   var staging: StagingJob?
   /// The sources of moved inputs, which go when it has come to a good end.
   var moved: [StagingRemoval] = []
+  /// Whether its directory was made, and is empty but for its inputs.
+  var hasDirectory = false
   /// Where an earlier attempt ran.
   var earlier: String?
   var endReason: EndReason?

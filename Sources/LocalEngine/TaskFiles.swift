@@ -17,13 +17,17 @@ struct TaskFiles {
   private(set) var error: Int32 = -1
 
   /// Opens (and for output makes) the files of the description; readable by their owner only.
-  static func open(_ description: TaskDescription, _ locations: Locations) -> Result<TaskFiles, TaskFilesError> {
-    let directory = locations.task
+  ///
+  /// - Parameter directory: of the task, for this process.
+  static func open(
+    _ description: TaskDescription, _ locations: Locations, in directory: String
+  ) -> Result<TaskFiles, TaskFilesError> {
     var files = TaskFiles()
     func fail(
       _ text: String, _ code: Int32, _ need: Shortage.Need = .ownFile
     ) -> Result<TaskFiles, TaskFilesError> {
       files.close()
+      let text = text.replacing(directory, with: locations.task)
       return .failure(TaskFilesError(description: text, shortage: Shortage(code, need, text)))
     }
     switch description.stdin {

@@ -14,6 +14,8 @@ final class TaskRunner {
   struct Configuration {
     var session: String
     var sessionDirectory: String
+    /// The same, held open.
+    var directory: HeldDirectory
     var clientDirectory: String
     /// The virtual environment of functions.
     var venv: String?
@@ -22,8 +24,28 @@ final class TaskRunner {
     var callLimit: Int
     var placement: TaskPlacement
     var source: SessionEvent.Source
+
+    /// - Throws: `HelperLinkError` when the session's directory cannot be held, or is not the one that the host means.
+    init(_ agent: AgentConfiguration, source: SessionEvent.Source) throws(HelperLinkError) {
+      session = agent.session
+      sessionDirectory = agent.sessionDirectory
+      clientDirectory = agent.clientDirectory
+      venv = agent.venv
+      killGrace = agent.killGrace
+      callLimit = agent.callLimit
+      placement = agent.placement
+      self.source = source
+      do throws(FileError) { directory = try HeldDirectory(agent.sessionDirectory) } catch {
+        throw HelperLinkError(description: "the directory of the session: \(error)")
+      }
+      if let identity = agent.directoryIdentity, identity != directory.identity.description {
+        throw HelperLinkError(description: TasksDirectory.Exchanged(directory).description)
+      }
+    }
   }
 
+  /// The session's.
+  var directory: HeldDirectory { configuration.directory }
   private let configuration: Configuration
   private let loop: PollLoop
   private let environment: ProcessEnvironment
@@ -34,7 +56,7 @@ final class TaskRunner {
   /// Tasks that could not be started for want of something, whose directories hold nothing but inputs: where their
   /// earlier attempts ran.
   private var putBackTasks: [TaskID: String?] = [:]
-  private var tasksDescriptor: Int32
+  private let tasksDirectory: TasksDirectory
   private var memory = OwnMemory()
   private let rankLaunch = RankLaunch()
   private let workers: FunctionWorkers
@@ -45,6 +67,8 @@ final class TaskRunner {
   var onEnd: (TaskID) -> Void = { _ in }
   /// The task could not be started for want of something that is not its own affair; it is not here any more.
   var onShortage: (ResolvedTask, Shortage) -> Void = { _, _ in }
+  /// Another directory stands where the session's was: nothing may be started any more.
+  var onExchange: (TasksDirectory.Exchanged) -> Void = { _ in }
 
   /// - Throws: `HelperLinkError` when the directory of the tasks cannot be opened.
   init(configuration: Configuration, loop: PollLoop) throws {
@@ -52,10 +76,8 @@ final class TaskRunner {
     self.loop = loop
     environment = TaskEnvironment.make()
     inheritsThreads = environment.has(TaskPlacement.threads)
-    let directory = configuration.sessionDirectory + "/tasks"
-    tasksDescriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard tasksDescriptor >= 0 else {
-      throw HelperLinkError(description: "cannot open \(directory): \(errorText())")
+    do throws(FileError) { tasksDirectory = try TasksDirectory(of: configuration.directory) } catch {
+      throw HelperLinkError(description: "the directory of the tasks: \(error)")
     }
     workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
     loop.onChildEnded = { [unowned self] in reap() }
@@ -76,7 +98,7 @@ final class TaskRunner {
     let directory = configuration.sessionDirectory + "/tasks/" + item.id.uid
     let task = RunningTask(item: item, directory: directory, slots: slots)
     tasks[item.id] = task
-    guard makeDirectory(task) else { return }
+    guard isInPlace(task), makeDirectory(task) else { return }
     armTimer(task)
     guard !item.description.inputs.isEmpty else { return execute(task) }
     emit(task, .agentStagingInput)
@@ -100,18 +122,37 @@ final class TaskRunner {
     }
   }
 
+  /// Whether the session's directory is where it was; a task that would have begun there is seen to otherwise.
+  private func isInPlace(_ task: RunningTask) -> Bool {
+    do throws(TasksDirectory.Exchanged) {
+      guard let shortage = try tasksDirectory.check() else { return true }
+      failedToStart(task, shortage, shortage.reason)
+    } catch {
+      end(task, .failed, reason: error.description)
+      onExchange(error)
+    }
+    return false
+  }
+
   private func makeDirectory(_ task: RunningTask) -> Bool {
     let uid = task.item.id.uid
+    let tasksDescriptor = tasksDirectory.number
     let before = putBackTasks.removeValue(forKey: task.item.id)
     if let before { task.earlier = before }
-    if mkdirat(tasksDescriptor, uid, 0o700) == 0 { return true }
+    if mkdirat(tasksDescriptor, uid, 0o700) == 0 {
+      task.hasDirectory = true
+      return true
+    }
     guard errno == EEXIST else {
       let code = errno
       let reason = "its directory \(task.directory) could not be made: \(errorText(code))"
       failedToStart(task, Shortage(code, .ownFile, reason), reason)
       return false
     }
-    if before != nil { return true }
+    if before != nil {
+      task.hasDirectory = true
+      return true
+    }
     // Another attempt begins with nothing of the earlier one, which stays beside it.
     guard let kept = EarlierAttempt.setAside(uid, in: tasksDescriptor, attempt: task.item.attempt - 1),
       mkdirat(tasksDescriptor, uid, 0o700) == 0
@@ -122,6 +163,7 @@ final class TaskRunner {
       return false
     }
     task.earlier = "\(configuration.sessionDirectory)/tasks/\(kept)"
+    task.hasDirectory = true
     return true
   }
 
@@ -138,7 +180,7 @@ final class TaskRunner {
     tasks[task.item.id] = nil
     rankLaunch.ended(task)
     loop.cancel(task.timer)
-    putBackTasks[task.item.id] = .some(task.earlier)
+    if task.hasDirectory { putBackTasks[task.item.id] = .some(task.earlier) }
     onShortage(task.item, shortage)
   }
 
@@ -179,6 +221,7 @@ final class TaskRunner {
   }
 
   private func execute(_ task: RunningTask) {
+    guard isInPlace(task) else { return }
     let description = task.item.description
     if let function = description.function { return call(function, for: task) }
     let path = description.environment["PATH"] ?? environment.path
@@ -198,7 +241,7 @@ final class TaskRunner {
     }
     if !description.preExec.isEmpty {
       do {
-        program = try TaskScript.write(description, to: task.directory)
+        program = try TaskScript.write(description, to: place(of: task))
         argv = [program, "task.sh"] + argv
       } catch { return failedToStart(task, error.shortage, "\(error)") }
     }
@@ -242,7 +285,8 @@ final class TaskRunner {
     let time = Timestamp.now
     do throws(FunctionWorkers.WorkersError) {
       let pid = try workers.call(
-        function, of: task, variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
+        function, of: task, in: tasksDirectory.sharedPlace(of: task.item.id.uid),
+        variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
       task.ranks = [RunningTask.Rank(pid: pid, number: 0)]
       taskByPid[pid] = task.item.id
       begun(task, at: time)
@@ -253,13 +297,18 @@ final class TaskRunner {
   }
 
   private func openFiles(_ task: RunningTask) -> TaskFiles? {
-    switch TaskFiles.open(task.item.description, locations(of: task)) {
+    switch TaskFiles.open(task.item.description, locations(of: task), in: place(of: task)) {
     case .success(let files): return files
     case .failure(let problem):
       failedToStart(task, problem.shortage ?? Shortage(awayOf: places, problem.description), problem.description)
       return nil
     }
   }
+
+  /// Goes over to the directory that the host has made in place of one that was taken away.
+  func follow(_ identity: String) { tasksDirectory.follow(identity) }
+
+  private func place(of task: RunningTask) -> String { tasksDirectory.place(of: task.item.id.uid) }
 
   private func locations(of task: RunningTask) -> Locations {
     Locations(
@@ -294,7 +343,7 @@ final class TaskRunner {
     on cores: ArraySlice<Int>, hasInput: Bool
   ) -> pid_t {
     let start = ProcessStart(
-      program: program, arguments: argv, directory: task.directory, input: hasInput ? files.input : -1,
+      program: program, arguments: argv, directory: place(of: task), input: hasInput ? files.input : -1,
       output: files.output,
       error: files.error, diesWithParent: true, cores: cores.isEmpty ? nil : CoreMask(cores))
     return environment.with(variables) { start.run(environment: $0) }
@@ -366,7 +415,7 @@ final class TaskRunner {
   }
 
   private func failureText(_ task: RunningTask) -> String? {
-    let line = TaskFiles.lastLine(of: "\(task.directory)/\(task.item.description.stderr)")
+    let line = TaskFiles.lastLine(of: "\(place(of: task))/\(task.item.description.stderr)")
     if task.isFunction { return CallEnd.reason(task.result, isAnswered: task.isAnswered, lastLine: line) }
     var text = task.result.reason ?? ""
     if text.isEmpty {

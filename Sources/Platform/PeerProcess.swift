@@ -40,10 +40,9 @@ public final class PeerProcess: Sendable {
   /// - Throws: `PeerError` when it cannot be started.
   public init(
     command: [String], environment: [(String, String)] = [],
-    without leftOut: ([String]) -> Set<String> = { _ in [] }, directory: String? = nil, log: String,
+    without leftOut: ([String]) -> Set<String> = { _ in [] }, directory: String? = nil, log: consuming Descriptor,
     receiver: some LineReceiver & Sendable
   ) throws(PeerError) {
-    let error = try Self.openLog(log)
     let streams = try Self.makeStreams()
     // Also connections that a network library accepted: whoever is at their other end is to see this process end.
     ThisProcess.keepDescriptors()
@@ -51,7 +50,7 @@ public final class PeerProcess: Sendable {
     let start = ProcessStart(
       program: program, arguments: Array(command.dropFirst()), directory: directory,
       input: streams.toPeer.theirs.number,
-      output: streams.fromPeer.writer.number, error: error.number, diesWithParent: false)
+      output: streams.fromPeer.writer.number, error: log.number, diesWithParent: false)
     let started = ProcessEnvironment(without: leftOut).with(environment) { start.run(environment: $0) }
     guard started > 0 else {
       throw PeerError(description: "'\(program)' could not be started: \(errorText(-started))")
@@ -76,12 +75,6 @@ public final class PeerProcess: Sendable {
   private static func makeStreams() throws(PeerError) -> Streams {
     do { return Streams(toPeer: try SocketPair(), fromPeer: try Pipe()) } catch {
       throw PeerError(description: "no pipe: \(error)")
-    }
-  }
-
-  private static func openLog(_ path: String) throws(PeerError) -> Descriptor {
-    do { return try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND) } catch {
-      throw PeerError(description: "cannot write \(path): \(error)")
     }
   }
 

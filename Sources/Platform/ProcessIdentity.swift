@@ -22,4 +22,10 @@ public struct ProcessIdentity: Hashable, Sendable {
     guard let entry = ProcessTable.entry(of: pid) else { return false }
     return entry.start == start && !entry.isZombie
   }
+
+  /// Whether it is there, and was stopped by a signal or a debugger.
+  public var isStopped: Bool {
+    guard let entry = ProcessTable.entry(of: pid) else { return false }
+    return entry.start == start && entry.isStopped
+  }
 }

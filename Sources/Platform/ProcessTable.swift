@@ -12,6 +12,8 @@ public struct ProcessTable {
     /// When it started, in ticks since the machine did: with the id, what no other process has.
     public var start: UInt64
     public var isZombie: Bool
+    /// A signal or a debugger stopped it.
+    public var isStopped = false
   }
 
   public private(set) var entries: [pid_t: Entry] = [:]
@@ -84,6 +86,7 @@ public struct ProcessTable {
     let state = fields[0].first ?? 0
     return Entry(
       pid: pid, parent: number(1), group: number(2), session: number(3), terminal: number(4), start: number(19),
-      isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
+      isZombie: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"),
+      isStopped: state == UInt8(ascii: "T") || state == UInt8(ascii: "t"))
   }
 }

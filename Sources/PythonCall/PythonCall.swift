@@ -3,14 +3,25 @@ import Work
 
 /// Calls of Python functions, the same for every engine: the program `call.py`, what it is told, what it answers.
 ///
-/// An engine starts `python call.py DIRECTORY` with a socket as standard input; `DIRECTORY` is where modules are looked
-/// for first.
+/// An engine starts `python ARGUMENTS DIRECTORY` with a socket as standard input, and sends the program first; `DIRECTORY`
+/// is where modules are looked for first. So there is no file that somebody could exchange before it is run.
 public enum PythonCall {
-  /// The name of the file; multiprocessing imports it, and lists of processes show it.
+  /// What lists of processes show, and a file of the program is called.
   public static let fileName = "call.py"
 
-  /// What is in the file.
   public static var program: [UInt8] { PackageResources.call_py }
+
+  /// Has Python run a program that comes over its standard input, no byte of what follows it being read.
+  ///
+  /// - Parameters:
+  ///   - size: of the program, in bytes.
+  ///   - name: what tracebacks call it.
+  public static func arguments(forProgramOf size: Int, name: String) -> [String] {
+    let read = "while sum(map(len,a))<\(size):a.append(os.read(0,\(size)-sum(map(len,a)))or os._exit(1))"
+    return ["-c", "import os;a=[];exec('\(read)');exec(compile(b''.join(a),'\(name)','exec'))"]
+  }
+
+  public static var arguments: [String] { arguments(forProgramOf: program.count, name: fileName) }
 
   /// One call, as a JSON object on one line.
   ///

@@ -1,6 +1,7 @@
 """Calls Python functions, one after the other: the interpreter of a raptor, whichever engine the raptor belongs to.
 
-Started as `python call.py DIRECTORY`, with a socket as its standard input. A call comes as one line of JSON, its end
+Started as `python call.py DIRECTORY`, or as `python -c` with what reads this program first, with a socket as its
+standard input. A call comes as one line of JSON, its end
 goes back as an event of the journal, and a line that the interpreter is ready for another follows. The socket is moved
 away first, so that nothing a function prints can get into it; DIRECTORY is where modules are looked for first. It ends
 with its input. Python 3.8 or newer, standard library only.
@@ -44,6 +45,7 @@ DEPTH_LIMIT = 100  # of lists and dicts in each other
 DIGITS_LIMIT = 308  # what a double holds, as which other languages read numbers
 REASON_LIMIT = 500  # characters
 
+HERE = sys._getframe().f_code.co_filename  # there may be no __file__
 ENVIRONMENT, ENVIRONMENT_BYTES = os.environ, os.environb
 SIGNALS = [int(number) for number in signal.valid_signals()]
 
@@ -140,7 +142,7 @@ def report(error, file):
         print(error, file=file)
         return
     frames = error.__traceback__
-    while frames and frames.tb_frame.f_code.co_filename == __file__:
+    while frames and frames.tb_frame.f_code.co_filename == HERE:
         frames = frames.tb_next
     traceback.print_exception(type(error), error, frames, file=file)
 
@@ -441,7 +443,7 @@ def tidy():
 def main():
     channel = Channel()
     directory = sys.argv.pop()
-    if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+    if sys.path and sys.path[0] in ("", os.path.dirname(os.path.abspath(HERE))):
         sys.path.pop(0)
     sys.path.insert(0, directory)
     make_way(directory)
@@ -457,6 +459,6 @@ def main():
             os._exit(0)
 
 
-# A function that starts processes with multiprocessing imports this file in each.
+# Where this is a file, a function that starts processes with multiprocessing imports it in each.
 if __name__ == "__main__":
     main()

@@ -51,11 +51,11 @@ extension RadicalEngine {
 
   /// Adds to what a later start has to know.
   func note(_ change: (inout RadicalRecord) -> Void) {
-    let (record, context) = state.withLock { state in
+    let record = state.withLock { state in
       if state.record != nil { change(&state.record!) }
-      return (state.record, state.context)
+      return state.record
     }
-    if let record, let context { keep(record, in: context) }
+    if let record { keep(record) }
   }
 
   // MARK: Pilot

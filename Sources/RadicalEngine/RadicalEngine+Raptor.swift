@@ -15,12 +15,13 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
-    let directory = context.directory + "/radical/"
+    let directory: HeldDirectory
+    do { directory = try workDirectory(in: context.directory) } catch { throw DispatchError("\(error)") }
     for (name, program) in [
       ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
       (PythonCall.fileName, PythonCall.program),
     ] {
-      do { try writeFile(directory + name, program) } catch { throw DispatchError("\(error)") }
+      do { try directory.replaceFile(name, with: program) } catch { throw DispatchError("\(error)") }
     }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)

@@ -27,6 +27,8 @@ public final class RadicalEngine: PilotEngine {
 
   struct State {
     var context: SessionContext?
+    /// Of the session.
+    var directory: HeldDirectory?
     var helper: RadicalHelper?
     var mapping: TaskMapping?
     var tracker = TaskTracker()
@@ -62,12 +64,15 @@ public final class RadicalEngine: PilotEngine {
   ///   - registry: where the session is entered while it lives.
   ///   - environment: set for the helper, over that of this process.
   ///   - searchPath: where Slurm's programs are looked for; `PATH` when `nil`.
+  ///   - directory: that of the session; what is at its path when the session starts unless one is given.
   public init(
-    registry: LinkDirectory = RadicalRegistry.sessions, environment: [String: String] = [:], searchPath: String? = nil
+    registry: LinkDirectory = RadicalRegistry.sessions, environment: [String: String] = [:], searchPath: String? = nil,
+    directory: HeldDirectory? = nil
   ) {
     queue = SlurmQueue(searchPath: searchPath)
     self.registry = registry
     self.environment = environment
+    state.withLock { $0.directory = directory }
     (events, continuation) = AsyncStream.makeStream()
   }
 
@@ -100,9 +105,9 @@ public final class RadicalEngine: PilotEngine {
   private func openSession(_ context: SessionContext) async throws -> String {
     let configuration = context.configuration
     let venv = try Venv(configuration.targetVenv ?? "", relativeTo: context.clientDirectory)
-    let directory = context.directory + "/radical"
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw DispatchError("cannot make \(directory): \(errorText())")
+    let directory: HeldDirectory
+    do throws(FileError) { directory = try workDirectory(in: context.directory) } catch {
+      throw DispatchError("the directory of RADICAL-Pilot: \(error)")
     }
     do { try writeFile("\(directory)/\(TaskMapping.stagingProgramName)", TaskMapping.stagingProgram) } catch {
       throw DispatchError("\(error)")
@@ -125,12 +130,12 @@ public final class RadicalEngine: PilotEngine {
         inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) }, scratch: scratch?.path)
       return state.hello
     }
-    keep(record, in: context)
+    keep(record)
     do { try registry.add(context.id, directory: context.directory) } catch { log(.warning, "\(error)") }
     nameOrphans(in: registry, besides: context.id)
     guard case .value(let words) = await withTimeout(Self.helloLimit, { await hello.value() }) else {
       throw DispatchError(
-        "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory)/helper.log")
+        "the RADICAL-Pilot helper said nothing for \(Self.helloLimit.text): see \(directory.path)/helper.log")
     }
     if let error = words.error {
       let advice = words.version > 0 ? ": 'scalems-top setup-radical' makes an environment that has what is needed" : ""
@@ -163,13 +168,13 @@ public final class RadicalEngine: PilotEngine {
       return state.record
     }
     if let record {
-      keep(record, in: context)
+      keep(record)
       if record.batch == .slurm, queue.isThere { watchQueue(for: uid) }
     }
     // The directories of tasks are where people look for them, whoever holds the cores.
-    let link = context.directory + "/tasks"
-    unlink(link)
-    if symlink(sandbox, link) != 0 { log(.warning, "\(link) cannot be linked to \(sandbox): \(errorText())") }
+    if let directory = state.withLock({ $0.directory }), !directory.replaceLink("tasks", to: sandbox) {
+      log(.warning, "\(directory.path)/tasks cannot be linked to \(sandbox): \(errorText())")
+    }
     return "\(uid) on \(configuration.resource), submitted"
   }
 
@@ -214,7 +219,7 @@ public final class RadicalEngine: PilotEngine {
     dropScratch()
     guard let context = state.withLock({ $0.context }), left.isEmpty else { return }
     state.withLock { $0.isReleased = true }
-    unlink(context.directory + "/" + RadicalRecord.fileName)
+    state.withLock { $0.directory }?.remove(RadicalRecord.fileName)
     do { try registry.remove(context.id) } catch { log(.warning, "\(error)") }
   }
 
@@ -378,7 +383,19 @@ public final class RadicalEngine: PilotEngine {
     continuation.yield([SessionEvent(source: .engine, .log(level, text))])
   }
 
-  func keep(_ record: RadicalRecord, in context: SessionContext) {
-    do { try record.write(to: context.directory) } catch { log(.warning, "\(error)") }
+  /// What the helper works in, below the session's directory, which is held open from the first time on.
+  func workDirectory(in path: String) throws(FileError) -> HeldDirectory {
+    let session = try state.withLock { state throws(FileError) -> HeldDirectory in
+      if let directory = state.directory { return directory }
+      let directory = try HeldDirectory(path)
+      state.directory = directory
+      return directory
+    }
+    return try session.directory("radical").directory
+  }
+
+  func keep(_ record: RadicalRecord) {
+    guard let directory = state.withLock({ $0.directory }) else { return }
+    do { try record.write(to: directory) } catch { log(.warning, "\(error)") }
   }
 }

@@ -53,14 +53,16 @@ final class RadicalHelper: Sendable {
   ///   - deliver: called in order, with everything that could be read at once.
   /// - Throws: `DispatchError` when it cannot be started.
   init(
-    session: String, venv: String, directory: String, environment: [String: String],
+    session: String, venv: String, directory: HeldDirectory, environment: [String: String],
     isOnThisMachine: Bool = true, silence: Duration = .seconds(30), deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(DispatchError) {
     self.deliver = deliver
     self.silence = silence
-    log = directory + "/helper.log"
-    let script = directory + "/radical_helper.py"
-    do { try writeFile(script, PackageResources.radical_helper_py) } catch { throw DispatchError("\(error)") }
+    log = directory.path + "/helper.log"
+    let script = directory.path + "/radical_helper.py"
+    do { try directory.replaceFile("radical_helper.py", with: PackageResources.radical_helper_py) } catch {
+      throw DispatchError("\(error)")
+    }
     let path = SystemText.searchPath
     // RP logs errors only, unless someone wants more.
     let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"
@@ -71,13 +73,14 @@ final class RadicalHelper: Sendable {
         command: [venv + "/bin/python", venv + "/bin/python", "-u", script, session],
         // RP makes the directory of its session in what PWD says, not in where it runs.
         environment: [
-          ("PWD", directory),
+          ("PWD", directory.path),
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
           ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
         ] + RadicalLaunch.permissions + environment.sorted { $0.key < $1.key },
         without: { names in
           OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
-        }, directory: directory, log: log, receiver: HelperReceiver { [weak self] in self?.receive($0) })
+        }, directory: directory.heldPath, log: directory.openOwn("helper.log", O_WRONLY | O_CREAT | O_APPEND),
+        receiver: HelperReceiver { [weak self] in self?.receive($0) })
       state.withLock { $0.peer = peer }
     } catch { throw DispatchError("the RADICAL-Pilot helper: \(error)") }
     Task { [weak self] in

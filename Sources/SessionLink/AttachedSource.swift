@@ -38,6 +38,7 @@ public final class AttachedSource: SessionSource {
     _ directory: SessionDirectory, origin: String, isReadOnly: Bool, isOwned: Bool
   ) throws(SessionDirectory.DirectoryError) {
     self.directory = directory
+    let isReadOnly = isReadOnly || !directory.isCommandable
     self.isReadOnly = isReadOnly
     host = HostLink(directory, origin: origin, isReadOnly: isReadOnly)
     self.isOwned = isOwned

@@ -17,11 +17,12 @@ enum CheckpointFile {
 
   /// The checkpoint, if it is a whole one of the open journal. Of another file no more than its beginning is read.
   ///
+  /// - Parameter owner: whose it has to be.
   /// - Throws: when what is there is nothing that could be one: no file, none that may be read, or far too long a one.
   static func read(
-    _ path: FilePath, session: String, journal: borrowing Descriptor
+    _ path: FilePath, session: String, journal: borrowing Descriptor, owner: FileOwner
   ) throws(FileError) -> Checkpoint? {
-    guard let file = try open(path) else { return nil }
+    guard let file = try open(path, owner) else { return nil }
     let size = file.size
     guard size <= longest else { throw FileError(description: "\(path) has more than \(longest >> 20) MiB") }
     guard let header = header(file), header.session == session, header.size == size,
@@ -33,7 +34,7 @@ enum CheckpointFile {
 
   /// What a checkpoint says of itself; not checked against its checksum.
   static func header(_ path: FilePath) -> Checkpoint.Header? {
-    guard let file = try? open(path) else { return nil }
+    guard let file = try? open(path, .anyone) else { return nil }
     return header(file)
   }
 
@@ -41,20 +42,15 @@ enum CheckpointFile {
   ///
   /// - Returns: how many bytes it has; `nil` when it could not be made.
   static func write(
-    _ snapshot: SessionSnapshot, to path: FilePath, session: String, journal: FilePath, end: Int
+    _ snapshot: SessionSnapshot, in directory: HeldDirectory, session: String, journal: String, end: Int
   ) -> Int? {
-    guard let journal = try? Descriptor.open(.file, journal.string) else { return nil }
+    guard let descriptor = try? directory.open(journal, O_RDONLY) else { return nil }
     // A reader on another machine must not see a checkpoint of what it cannot see of the journal.
-    fdatasync(journal.number)
-    guard let tail = tail(of: journal.file, before: end),
-      let bytes = Checkpoint.bytes(of: snapshot, session: session, journalEnd: end, journalTail: tail)
+    fdatasync(descriptor.number)
+    guard let tail = tail(of: descriptor.file, before: end),
+      let bytes = Checkpoint.bytes(of: snapshot, session: session, journalEnd: end, journalTail: tail),
+      (try? directory.replaceFile(SessionDirectory.checkpointName, with: bytes)) != nil
     else { return nil }
-    let new = FilePath(path.string + ".new")
-    guard write(bytes, to: new) else {
-      unlink(new.string)
-      return nil
-    }
-    guard rename(new.string, path.string) == 0 else { return nil }
     return bytes.count
   }
 
@@ -66,8 +62,8 @@ enum CheckpointFile {
   }
 
   /// What is at its path, opened; `nil` when nothing is.
-  private static func open(_ path: FilePath) throws(FileError) -> Descriptor? {
-    do { return try Descriptor.open(.file, path.string) } catch {
+  private static func open(_ path: FilePath, _ owner: FileOwner) throws(FileError) -> Descriptor? {
+    do { return try Descriptor.open(.file, path.string, owner: owner) } catch {
       if error.isMissing { return nil }
       throw error
     }
@@ -75,16 +71,5 @@ enum CheckpointFile {
 
   private static func header(_ file: borrowing Descriptor) -> Checkpoint.Header? {
     (try? file.bytes(at: 0, count: Checkpoint.headerSize))?.withUnsafeBytes { Checkpoint.Header($0) }
-  }
-
-  private static func write(_ bytes: [UInt8], to path: FilePath) -> Bool {
-    do {
-      let file = try Descriptor.open(
-        .file, path.string, flags: O_WRONLY | O_CREAT | O_TRUNC, followsLinks: false, owner: .thisUser)
-      try file.writeAll(bytes)
-      // What a network file system could not keep, it says here.
-      try file.close()
-      return true
-    } catch { return false }
   }
 }

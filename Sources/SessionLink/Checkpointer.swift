@@ -26,17 +26,20 @@ final class Checkpointer: Sendable {
     var isGivenUp = false
   }
 
-  private let directory: SessionDirectory
+  private let directory: HeldDirectory
+  private let journal: String
   private let session: String
   private let growth: Int
   private let queue = DispatchQueue(label: "scalems.checkpoint", qos: .utility)
   private let state: Mutex<State>
 
   /// - Parameters:
+  ///   - journal: its name in the directory.
   ///   - end: bytes of the journal now.
   ///   - growth: bytes by which the journal grows at least from one checkpoint to the next.
-  init(directory: SessionDirectory, session: String, end: Int, growth: Int = Checkpointer.growth) {
+  init(directory: HeldDirectory, journal: String, session: String, end: Int, growth: Int = Checkpointer.growth) {
     self.directory = directory
+    self.journal = journal
     self.session = session
     self.growth = growth
     state = Mutex(State(lastEnd: end))
@@ -45,9 +48,12 @@ final class Checkpointer: Sendable {
 
   /// A long journal that is taken up may have none, or an old one.
   private func begin(_ end: Int) {
-    guard end - (CheckpointFile.header(directory.checkpoint)?.journalEnd ?? 0) > growth else { return }
-    write()
+    let newest = CheckpointFile.header(place.checkpoint)?.journalEnd ?? 0
+    if end - newest > growth { write() }
   }
+
+  /// The directory as this process alone sees it, wherever it is now.
+  private var place: SessionDirectory { SessionDirectory(FilePath(directory.heldPath)) }
 
   /// Takes note of events that were written; at the end of the session, waits until its checkpoint is there.
   ///
@@ -78,7 +84,7 @@ final class Checkpointer: Sendable {
     }
     guard isFirst else { return false }
     // One may be on its way.
-    queue.sync { _ = unlink(directory.checkpoint.string) }
+    queue.sync { _ = directory.remove(SessionDirectory.checkpointName) }
     return true
   }
 
@@ -92,11 +98,11 @@ final class Checkpointer: Sendable {
   }
 
   private func make() {
-    guard let follower = try? JournalFollower(directory: directory) else { return }
+    guard let follower = try? JournalFollower(directory: place) else { return }
     var snapshot = SessionSnapshot()
     guard (try? follower.update(&snapshot)) != nil else { return }
     let size = CheckpointFile.write(
-      snapshot, to: directory.checkpoint, session: session, journal: directory.journal, end: follower.status.position)
+      snapshot, in: directory, session: session, journal: journal, end: follower.status.position)
     if let size { state.withLock { $0.lastSize = size } }
   }
 }

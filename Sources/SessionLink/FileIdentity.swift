@@ -24,7 +24,7 @@ struct FileIdentity: Equatable {
     self.init(status)
   }
 
-  private init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
+  init(_ status: stat) { (device, inode) = (status.st_dev, status.st_ino) }
 
   /// Bytes of an open file; 0 when that cannot be found out.
   static func size(_ descriptor: Int32) -> Int {

@@ -10,6 +10,8 @@ public enum CommandError: Error, Equatable, Sendable {
   case hostGone
   /// What was asked for goes on.
   case timedOut
+  /// The host does not answer; what is known of it. What was asked for goes on when it does.
+  case unanswered(String)
 }
 
 extension HostLink {
@@ -19,10 +21,13 @@ extension HostLink {
   /// - Parameters:
   ///   - waits: for its end; else for its being acknowledged.
   ///   - deadline: how long.
+  ///   - patience: how long a host that does not answer is waited for.
   public func perform(
-    _ command: OperatorCommand, reason: String?, waits: Bool, until deadline: ContinuousClock.Instant? = nil
+    _ command: OperatorCommand, reason: String?, waits: Bool, until deadline: ContinuousClock.Instant? = nil,
+    patience: HostPatience = HostPatience()
   ) throws(CommandError) -> CommandReport {
-    guard look(until: deadline) == .alive else { throw lostHost }
+    guard directory.isCommandable else { throw .refused(directory.refusal) }
+    if case .gone = look(until: deadline) { throw lostHost }
     let progress = CommandProgress(waits: waits, asksJournal: way != .socket)
     // From before the command on.
     let tail = try? JournalTail(directory.journal, from: .end)
@@ -30,10 +35,15 @@ extension HostLink {
       progress.add(answer)
       self?.wake()
     }
-    let end = follow(until: deadline) { progress.readAnswers() || progress.read(tail) }
+    let end = follow(until: deadline, patience: patience, awaitsAnswer: { !progress.isAcknowledged }) {
+      progress.readAnswers() || progress.read(tail)
+    }
     if let outcome = progress.outcome { return try outcome.get() }
-    if end == .timedOut { throw .timedOut }
-    throw lostHost == .sessionClosed ? CommandProgress.closedBefore : .hostGone
+    switch end {
+    case .timedOut: throw isSilent(look(until: deadline)) ? .unanswered(silenceWords) : .timedOut
+    case .unanswered: throw .unanswered(silenceWords)
+    case .done, .hostGone: throw lostHost == .sessionClosed ? CommandProgress.closedBefore : .hostGone
+    }
   }
 
   private var lostHost: CommandError {
@@ -46,6 +56,7 @@ private final class CommandProgress: Sendable {
   private struct State {
     var answers: [Result<CommandReport, ControlError>] = []
     var asksJournal: Bool
+    var isAcknowledged = false
     var outcome: Result<CommandReport, CommandError>?
   }
 
@@ -61,6 +72,7 @@ private final class CommandProgress: Sendable {
   }
 
   var outcome: Result<CommandReport, CommandError>? { state.withLock { $0.outcome } }
+  var isAcknowledged: Bool { state.withLock { $0.isAcknowledged } }
 
   func add(_ answer: Result<CommandReport, ControlError>) { state.withLock { $0.answers.append(answer) } }
 
@@ -81,6 +93,7 @@ private final class CommandProgress: Sendable {
   }
 
   private func note(_ report: CommandReport, _ state: inout State) {
+    state.isAcknowledged = true
     if report.stage.isFinished || !waits { state.outcome = state.outcome ?? .success(report) }
   }
 

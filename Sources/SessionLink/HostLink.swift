@@ -28,6 +28,10 @@ public final class HostLink: Sendable {
     var wasSeen = false
     var missing: ContinuousClock.Instant?
     var signs = SignsOfLife()
+    /// The host that was found last.
+    var record: HostRecord?
+    /// Since when it is stopped.
+    var stopped: Timestamp?
   }
 
   public let directory: SessionDirectory
@@ -38,6 +42,8 @@ public final class HostLink: Sendable {
 
   /// Seconds between two looks at files.
   public static let interval = 1.0
+  /// Seconds between two looks at a host that has a connection.
+  private static let longestWait = 2.0
   private static let pauseAfterFailure = Duration.seconds(10)
   /// A record that is missing for a moment is no end: the directory may have been removed, and the host makes it again.
   private static let patience = Duration.seconds(3)
@@ -80,23 +86,61 @@ public final class HostLink: Sendable {
   /// - Parameter deadline: when that is given up at the latest.
   public func look(until deadline: ContinuousClock.Instant? = nil) -> LinkStatus.Host {
     // Whatever becomes of the files.
-    if isConnected { return .alive }
+    if isConnected { return stopped(state.withLock { $0.record }) ?? .alive }
+    guard directory.isCommandable else { return lookAtAnothers() }
     guard let record = HostRecord(in: directory) else {
       leave()
       return isMissed() ? .alive : .gone(since: .now)
     }
-    state.withLock { ($0.wasSeen, $0.missing) = (true, nil) }
+    state.withLock { ($0.wasSeen, $0.missing, $0.record) = (true, nil, record) }
     guard record.isOnThisMachine else {
-      state.withLock { $0.route = .inbox(Inbox(directory)) }
+      useInbox()
       return state.withLock { $0.signs.life(lastSign: HostRecord.lastSign(in: directory), now: .now) }
     }
     guard record.isRunning else {
       leave()
       return .gone(since: .now)
     }
+    // It would take the connection, and say nothing.
+    if let stopped = stopped(record) {
+      leave()
+      useInbox()
+      return stopped
+    }
     // Also a host that took the session up again after another one died.
     connect(to: record, until: deadline)
     return .alive
+  }
+
+  /// Neither the socket nor the inbox of another user is for this one: his files are read, and nothing is sent.
+  private func lookAtAnothers() -> LinkStatus.Host {
+    switch HostSight(directory) {
+    case .lives(let record):
+      state.withLock { $0.record = record }
+      return stopped(record) ?? .alive
+    case .unseen: return .unseen
+    case .gone: return .gone(since: .now)
+    }
+  }
+
+  private func stopped(_ record: HostRecord?) -> LinkStatus.Host? {
+    guard let record, record.isOnThisMachine, record.isStopped else {
+      state.withLock { $0.stopped = nil }
+      return nil
+    }
+    return state.withLock { state in
+      let since = state.stopped ?? .now
+      state.stopped = since
+      return .silent(since: since)
+    }
+  }
+
+  /// What is known of a host that does not answer, as the end of a sentence that names it.
+  public var silenceWords: String {
+    guard let record = state.withLock({ $0.record }) else { return "the host of the session does not answer" }
+    let name = "the host of the session (process \(record.pid) on \(record.host))"
+    guard record.isOnThisMachine else { return "\(name) gives no sign of life" }
+    return record.isStopped ? "\(name) does not answer: it is stopped" : "\(name) does not answer"
   }
 
   /// Whether a host that was seen is waited for.
@@ -117,12 +161,12 @@ public final class HostLink: Sendable {
 
   private func connect(to record: HostRecord, until deadline: ContinuousClock.Instant?) {
     leave()
-    state.withLock { $0.route = .inbox(Inbox(directory)) }
+    useInbox()
     guard let path = record.socket, state.withLock({ $0.nextAttempt <= .now }) else { return }
     do {
       let client = try ControlClient(
         path, session: record.session, origin: origin, isReadOnly: isReadOnly,
-        within: deadline.map { max(.zero, $0 - .now) } ?? ControlClient.greetingLimit,
+        owner: directory.owner, within: deadline.map { max(.zero, $0 - .now) } ?? ControlClient.greetingLimit,
         onNews: { [weak self] problem in self?.hear(problem) }, onEnd: { [weak self] in self?.lose() })
       state.withLock { ($0.route, $0.isLost, $0.connectionProblem) = (.socket(client), false, nil) }
       client.follow()
@@ -132,6 +176,11 @@ public final class HostLink: Sendable {
         state.nextAttempt = .now + Self.pauseAfterFailure
       }
     }
+  }
+
+  private func useInbox() {
+    let directory = try? HeldDirectory(directory.path.string, owner: .meOrAnyForRoot)
+    state.withLock { $0.route = directory.map { .inbox(Inbox($0)) } }
   }
 
   private func leave() {
@@ -161,16 +210,17 @@ public final class HostLink: Sendable {
   ///
   /// - Parameter limit: seconds after which there may be more in any case.
   public func waitForNews(until deadline: ContinuousClock.Instant? = nil, atMost limit: Double? = nil) {
-    var seconds = limit
-    if !isConnected { seconds = min(limit ?? Self.interval, Self.interval) }
-    if let deadline { seconds = min(seconds ?? .infinity, max(0, (deadline - .now) / .seconds(1))) }
-    _ = news.wait(timeout: seconds.map { .now() + $0 } ?? .distantFuture)
+    // A host that is stopped says nothing, and not even that.
+    var seconds = min(limit ?? Self.longestWait, Self.longestWait)
+    if !isConnected { seconds = min(seconds, Self.interval) }
+    if let deadline { seconds = min(seconds, max(0, (deadline - .now) / .seconds(1))) }
+    _ = news.wait(timeout: .now() + seconds)
     // What is read now covers all of the news so far.
     while news.wait(timeout: .now()) == .success {}
   }
 
   /// Why following came to its end.
-  public enum End: Sendable { case done, hostGone, timedOut }
+  public enum End: Sendable { case done, hostGone, timedOut, unanswered }
 
   /// Calls `read` now, and whenever there may be more to read, until it is content.
   ///
@@ -178,18 +228,26 @@ public final class HostLink: Sendable {
   ///
   /// - Parameters:
   ///   - limit: seconds after which there may be more in any case.
+  ///   - patience: how long a host that does not answer is waited for.
+  ///   - awaitsAnswer: whether the host owes an answer now.
   ///   - read: whether it is content with what it read.
   public func follow<E: Error>(
-    until deadline: ContinuousClock.Instant? = nil, atMost limit: Double? = nil, _ read: () throws(E) -> Bool
+    until deadline: ContinuousClock.Instant? = nil, atMost limit: Double? = nil,
+    patience: HostPatience = HostPatience(), awaitsAnswer: () -> Bool = { false }, _ read: () throws(E) -> Bool
   ) throws(E) -> End {
+    var silence = HostSilence(patience)
     while true {
       let host = look(until: deadline)
       if try read() { return .done }
-      guard host == .alive else { return .hostGone }
+      patience.onLook()
+      if case .gone = host { return .hostGone }
       if let deadline, deadline <= .now { return .timedOut }
-      waitForNews(until: deadline, atMost: limit)
+      if silence.lasts(isSilent(host) || awaitsAnswer(), silenceWords) { return .unanswered }
+      waitForNews(until: [deadline, silence.next].compactMap { $0 }.min(), atMost: limit)
     }
   }
+
+  func isSilent(_ host: LinkStatus.Host) -> Bool { if case .silent = host { true } else { false } }
 
   // MARK: Commands
 
@@ -202,6 +260,7 @@ public final class HostLink: Sendable {
     _ command: OperatorCommand, reason: String?, token: String = HostLink.newToken(),
     report: @escaping ControlClient.Reporter
   ) {
+    guard directory.isCommandable else { return report(.failure(ControlError(.readOnly, directory.refusal))) }
     switch state.withLock({ $0.route }) {
     case .socket(let client): client.send(command, reason: reason, token: token, report: report)
     case .inbox(let inbox):

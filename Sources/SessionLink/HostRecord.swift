@@ -6,6 +6,8 @@ import SessionModel
 /// Who hosts a session: `host.json` in its directory, as long as the host runs; its time stamp is a sign of life.
 public struct HostRecord: Codable, Equatable, Sendable {
   public static let fileName = "host.json"
+  /// Bytes; a file of more is none of ours.
+  private static let longest = 1 << 16
   /// Seconds between two signs of life.
   public static let beat = 5.0
   /// Seconds without one after which a host on another machine counts as silent: file systems of many machines show
@@ -30,32 +32,34 @@ public struct HostRecord: Codable, Equatable, Sendable {
     self.socket = socket
   }
 
-  /// The record in a session's directory; `nil` when there is none, or it makes no sense.
+  /// The record in a session's directory; `nil` when there is none, it makes no sense, or another user put it there.
   public init?(in directory: SessionDirectory) {
-    guard let bytes = try? readFile(Self.path(in: directory)),
+    var status = stat()
+    guard let bytes = try? readFile(Self.path(in: directory), limit: Self.longest),
+      stat(Self.path(in: directory), &status) == 0, status.st_uid == directory.owner || status.st_uid == 0,
       let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = record
   }
 
   /// - Throws: `FileError` when it cannot be written.
-  public func write(to directory: SessionDirectory) throws(FileError) {
+  public func write(to directory: HeldDirectory) throws(FileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let bytes = try? encoder.encode(self) else { return }
-    try replaceFile(Self.path(in: directory), with: bytes + [0x0a])
+    try directory.replaceFile(Self.fileName, with: bytes + [0x0a])
   }
 
-  public func isThere(in directory: SessionDirectory) -> Bool { access(Self.path(in: directory), F_OK) == 0 }
+  public func isThere(in directory: HeldDirectory) -> Bool { directory.status(of: Self.fileName) != nil }
 
   /// Gives a sign of life.
   ///
   /// - Returns: whether it could be given.
-  public static func touch(in directory: SessionDirectory) -> Bool {
-    utimensat(AT_FDCWD, path(in: directory), nil, 0) == 0
+  public static func touch(in directory: HeldDirectory) -> Bool {
+    utimensat(directory.number, fileName, nil, AT_SYMLINK_NOFOLLOW) == 0
   }
 
-  public static func remove(from directory: SessionDirectory) { unlink(path(in: directory)) }
+  public static func remove(from directory: HeldDirectory) { directory.remove(fileName) }
 
   /// When the newest sign of life was given, by the clock of the file system.
   public static func lastSign(in directory: SessionDirectory) -> Timestamp? {
@@ -69,6 +73,9 @@ public struct HostRecord: Codable, Equatable, Sendable {
   /// Whether the process runs; only for a host on this machine.
   public var isRunning: Bool { ProcessIdentity(pid: pid, start: start).isAlive }
 
+  /// Whether the process is there, and somebody stopped it; only for a host on this machine.
+  public var isStopped: Bool { ProcessIdentity(pid: pid, start: start).isStopped }
+
   /// Whether someone hosts the session, as far as can be told from here.
   public func isLive(in directory: SessionDirectory) -> Bool {
     if isOnThisMachine { return isRunning }
@@ -76,5 +83,5 @@ public struct HostRecord: Codable, Equatable, Sendable {
     return Timestamp.now.seconds(since: sign) < Self.silence
   }
 
-  private static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
+  static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
 }

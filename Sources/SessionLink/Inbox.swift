@@ -10,7 +10,10 @@ import Wire
 /// Each file holds what would be said on the control socket: `hello`, then the command. It appears whole, by a rename,
 /// and is gone when the host has taken it; the journal says what became of it.
 public struct Inbox: Sendable {
-  private let path: String
+  static let name = "inbox"
+
+  /// Opened with every use: it may be removed and made again.
+  private let directory: HeldDirectory
   /// A file of more bytes is not read.
   private static let longest = 8 << 20
 
@@ -20,16 +23,14 @@ public struct Inbox: Sendable {
     public var command: Result<(OperatorCommand, reason: String?), ControlError>
   }
 
-  public init(_ directory: SessionDirectory) { path = directory.path.appending("inbox").string }
+  /// - Parameter directory: of the session.
+  public init(_ directory: HeldDirectory) { self.directory = directory }
 
-  /// Makes the directory, and empties it: what was not taken by an earlier host is out of date.
+  /// Makes the directory, and takes what was not taken by an earlier host: that is out of date.
   ///
   /// - Throws: `FileError` when it cannot be made.
   public func make() throws(FileError) {
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-      throw FileError(description: "\(path) cannot be made: \(text(errno))")
-    }
-    for name in directoryEntries(path) { unlink("\(path)/\(name)") }
+    if try !directory.directory(Self.name).isNew { _ = take() }
   }
 
   /// Leaves a command for the host.
@@ -45,25 +46,25 @@ public struct Inbox: Sendable {
     guard json.bytes.count <= Self.longest else {
       throw ControlError(.tooLarge, "a command has at most \(Self.longest) bytes: submit less at a time")
     }
-    do { try replaceFile("\(path)/\(token).json", with: json.bytes) } catch {
+    do { try opened().replaceFile("\(token).json", with: json.bytes) } catch {
       throw ControlError(.unreachable, "the command cannot be left for the host of the session: \(error)")
     }
   }
 
   /// Takes what has come since the last time.
   public func take() -> [Item] {
-    directoryEntries(path).filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
-      let file = "\(path)/\(name)"
-      defer { unlink(file) }
-      return read(file)
-    }
+    guard let inbox = try? opened() else { return [] }
+    return inbox.entries.filter { $0.hasSuffix(".json") }.sorted().compactMap { read($0, in: inbox) }
   }
 
-  private func read(_ file: String) -> Item? {
-    // What another user put here, somehow, is nobody's command.
-    guard let opened = try? Descriptor.open(.file, file, followsLinks: false, owner: .thisUser),
+  private func opened() throws(FileError) -> HeldDirectory { try directory.existing(Self.name) }
+
+  private func read(_ name: String, in inbox: HeldDirectory) -> Item? {
+    // What another user put here, somehow, is nobody's command; and nothing else is ours to remove.
+    guard let opened = try? Descriptor.open(.file, name, in: inbox.number, followsLinks: false, owner: .thisUser),
       let status = try? opened.status()
     else { return nil }
+    inbox.remove(name)
     var sender = CommandSender(user: userName(of: status.st_uid))
     let bytes: [UInt8]
     do { bytes = try opened.readAll(limit: Self.longest, expected: Int(status.st_size)) } catch {

@@ -30,28 +30,56 @@ public final class Journal: EventRecorder {
   /// A file system that hung when it was waited for is not waited for again.
   private let isGivenUp = Mutex(false)
 
-  /// Makes the journal of a new session.
+  /// Makes the journal of a new session in its directory.
   ///
   /// - Parameter observer: told of events once they are in the journal, in order.
   /// - Throws: when there is one already or it cannot be written.
-  public init(
+  public convenience init(
     creating path: FilePath, session: String, observer: @escaping Observer
   ) throws(SessionDirectory.DirectoryError) {
-    let descriptor = open(path.string, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be made: \(text(errno))")
-    }
+    let (directory, name) = try Self.place(of: path)
+    try self.init(creatingIn: directory, name: name, session: session, observer: observer)
+  }
+
+  /// Makes the journal of a new session.
+  ///
+  /// - Parameters:
+  ///   - directory: of the session.
+  ///   - observer: told of events once they are in the journal, in order.
+  /// - Throws: when there is one already or it cannot be written.
+  public init(
+    creatingIn directory: HeldDirectory, name: String = SessionDirectory.journalName, session: String,
+    observer: @escaping Observer
+  ) throws(SessionDirectory.DirectoryError) {
+    let path = FilePath(directory.path).appending(name)
+    let descriptor: Int32
+    do throws(Errno) {
+      descriptor = try directory.open(name, O_RDWR | O_CREAT | O_EXCL | O_APPEND).release()
+    } catch { throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be made: \(error)") }
     _ = JournalLock.take(descriptor)
     var output = JournalOutput(descriptor: descriptor, written: 0)
     output.append(JournalHeader.line(session: session))
     guard output.backlogSize == 0 else {
       // An empty journal would make the directory look used.
-      unlink(path.string)
+      directory.remove(name)
       throw SessionDirectory.DirectoryError(
         description: "the journal \(path) cannot be written: \(text(output.failure))")
     }
     self.session = session
-    writer = JournalWriter(path: path, output: output, observer: observer)
+    writer = JournalWriter(directory: directory, name: name, output: output, observer: observer)
+  }
+
+  private static func place(
+    of path: FilePath
+  ) throws(SessionDirectory.DirectoryError) -> (directory: HeldDirectory, name: String) {
+    let parent = path.removingLastComponent()
+    do throws(FileError) {
+      return (try HeldDirectory(parent.isEmpty ? "." : parent.string), path.lastComponent?.string ?? "")
+    } catch {
+      let why =
+        error.code.map { "the journal \(path) cannot be made: \($0)" } ?? "the directory of the journal: \(error)"
+      throw SessionDirectory.DirectoryError(description: why)
+    }
   }
 
   /// A journal on any descriptor.
@@ -64,9 +92,25 @@ public final class Journal: EventRecorder {
   ///
   /// - Parameter observer: told of events once they are in the journal, in order; not of those that are there.
   /// - Throws: when it cannot be read or written, is none of a version known here, or another process writes it.
-  public init(resuming path: FilePath, observer: @escaping Observer) throws(SessionDirectory.DirectoryError) {
+  public convenience init(
+    resuming path: FilePath, observer: @escaping Observer
+  ) throws(SessionDirectory.DirectoryError) {
+    let (directory, name) = try Self.place(of: path)
+    try self.init(resumingIn: directory, name: name, observer: observer)
+  }
+
+  /// Opens the journal of an earlier session to write on. A line that its last writer did not finish is cut off.
+  ///
+  /// - Parameters:
+  ///   - directory: of the session.
+  ///   - observer: told of events once they are in the journal, in order; not of those that are there.
+  /// - Throws: when it cannot be read or written, is none of a version known here, or another process writes it.
+  public init(
+    resumingIn directory: HeldDirectory, name: String = SessionDirectory.journalName, observer: @escaping Observer
+  ) throws(SessionDirectory.DirectoryError) {
+    let path = FilePath(directory.path).appending(name)
     let file: Descriptor
-    do { file = try Descriptor.open(.file, path.string, flags: O_RDWR | O_APPEND) } catch {
+    do throws(FileError) { file = try directory.openOwn(name, O_RDWR | O_APPEND) } catch {
       throw SessionDirectory.DirectoryError(description: "the journal \(error)")
     }
     guard JournalLock.take(file.number) != .held else {
@@ -81,13 +125,14 @@ public final class Journal: EventRecorder {
     }
     session = lines.session
     writer = JournalWriter(
-      path: path, output: JournalOutput(descriptor: file.release(), written: lines.end), observer: observer)
+      directory: directory, name: name, output: JournalOutput(descriptor: file.release(), written: lines.end),
+      observer: observer)
   }
 
   private static func cut(
     _ file: FileDescriptor, _ path: FilePath
   ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
-    let session = try JournalLines(path).session
+    let session = try JournalLines.header(file, path).session
     let end = try JournalLines.lastLineEnd(file, path)
     guard ftruncate(file.rawValue, off_t(end)) == 0 else {
       throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be written: \(text(errno))")
@@ -114,15 +159,13 @@ public final class Journal: EventRecorder {
     return missing
   }
 
-  /// Keeps a checkpoint of the session in its directory from here on, see `Checkpoint`.
-  public func keepCheckpoints(in directory: SessionDirectory) {
-    keepCheckpoints(in: directory, growth: Checkpointer.growth)
-  }
+  /// Keeps a checkpoint of the session beside the journal from here on, see `Checkpoint`.
+  public func keepCheckpoints() { keepCheckpoints(growth: Checkpointer.growth) }
 
-  func keepCheckpoints(in directory: SessionDirectory, growth: Int) {
+  func keepCheckpoints(growth: Int) {
     writer.state.withLock {
       $0.checkpointer = Checkpointer(
-        directory: directory, session: session, end: $0.output.end, growth: growth)
+        directory: writer.directory, journal: writer.name, session: session, end: $0.output.end, growth: growth)
     }
   }
 

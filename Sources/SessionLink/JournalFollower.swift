@@ -45,6 +45,7 @@ public final class JournalFollower: Sendable {
   public let session: String
   private let directory: SessionDirectory
   private let usesCheckpoint: Bool
+  private let owner: FileOwner
   private let portion: Int
   private let jump: Int
   private let state: Mutex<State>
@@ -53,30 +54,35 @@ public final class JournalFollower: Sendable {
   ///
   /// - Parameters:
   ///   - usesCheckpoint: whether to begin at a checkpoint, if there is a good one.
+  ///   - owner: whose the files have to be.
   ///   - portion: about how many bytes of the journal become one update.
   /// - Throws: when there is no journal, it cannot be read, or is none of a version known here.
   public convenience init(
-    directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion
+    directory: SessionDirectory, usesCheckpoint: Bool = true, owner: FileOwner = .anyone,
+    portion: Int = JournalFollower.portion
   ) throws(SessionDirectory.DirectoryError) {
-    try self.init(directory: directory, usesCheckpoint: usesCheckpoint, portion: portion, jump: Self.jump)
+    try self.init(
+      directory: directory, usesCheckpoint: usesCheckpoint, owner: owner, portion: portion, jump: Self.jump)
   }
 
   init(
-    directory: SessionDirectory, usesCheckpoint: Bool = true, portion: Int = JournalFollower.portion, jump: Int
+    directory: SessionDirectory, usesCheckpoint: Bool = true, owner: FileOwner = .anyone,
+    portion: Int = JournalFollower.portion, jump: Int
   ) throws(SessionDirectory.DirectoryError) {
+    self.owner = owner
     self.directory = directory
     self.usesCheckpoint = usesCheckpoint
     self.portion = portion
     self.jump = jump
-    let state = try Self.open(directory, usesCheckpoint)
+    let state = try Self.open(directory, usesCheckpoint, owner)
     session = state.lines.session
     self.state = Mutex(state)
   }
 
   private static func open(
-    _ directory: SessionDirectory, _ usesCheckpoint: Bool
+    _ directory: SessionDirectory, _ usesCheckpoint: Bool, _ owner: FileOwner
   ) throws(SessionDirectory.DirectoryError) -> State {
-    var lines = try JournalLines(directory.journal)
+    var lines = try JournalLines(directory.journal, owner: owner)
     guard usesCheckpoint else { return State(lines: lines, snapshot: SessionSnapshot()) }
     do throws(FileError) {
       guard let checkpoint = try lines.checkpoint(at: directory.checkpoint) else {
@@ -105,7 +111,7 @@ public final class JournalFollower: Sendable {
       }
       if state.lines.isOutdated {
         do throws(SessionDirectory.DirectoryError) {
-          state = try Self.open(directory, usesCheckpoint)
+          state = try Self.open(directory, usesCheckpoint, owner)
         } catch {
           // Whoever replaces a journal may not be done: what was read holds until there is another.
           guard FileIdentity(directory.journal) != nil else { return nil }

@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import SystemPackage
 
@@ -19,6 +20,16 @@ struct JournalHealth {
   var waits = 0
 
   static let secondsToNextTry = 30
+  /// A directory that was moved away may be on its way back.
+  private static let secondsAway = 6
+  /// Seconds (calls of `maintain`) since the directory was moved away.
+  private var away = 0
+
+  /// Whether the journal's directory is not to be waited for any more.
+  mutating func hasLostDirectory(_ place: HeldDirectory.Place) -> Bool {
+    away = place == .movedAway ? away + 1 : 0
+    return place == .removed || away > Self.secondsAway
+  }
 
   private var said = (write: false, room: false, sync: false, place: false)
 

@@ -10,6 +10,7 @@ import Wire
 /// The lines of a journal that may still grow, from some place on; the only code that reads one.
 struct JournalLines: ~Copyable {
   private let path: FilePath
+  private let owner: FileOwner
   private let file: Descriptor
   /// Of the file that was opened: another one may come to stand at the path.
   private let identity: FileIdentity
@@ -28,21 +29,23 @@ struct JournalLines: ~Copyable {
 
   /// Opens a journal and reads its first line.
   ///
+  /// - Parameter owner: whose it has to be.
   /// - Throws: when it cannot be read, or is no journal of the version that is known here.
-  init(_ path: FilePath) throws(SessionDirectory.DirectoryError) {
+  init(_ path: FilePath, owner: FileOwner = .anyone) throws(SessionDirectory.DirectoryError) {
     let file: Descriptor
-    do { file = try Descriptor.open(.file, path.string) } catch {
+    do { file = try Descriptor.open(.file, path.string, owner: owner) } catch {
       throw SessionDirectory.DirectoryError(description: "the journal \(error)")
     }
     (session, position) = try Self.header(file.file, path)
     identity = FileIdentity(file.number) ?? FileIdentity()
     self.path = path
     self.file = file
+    self.owner = owner
     number = 2
   }
 
   /// The session that the first line names, and where that line ends.
-  private static func header(
+  static func header(
     _ file: FileDescriptor, _ path: FilePath
   ) throws(SessionDirectory.DirectoryError) -> (session: String, end: Int) {
     let start: [UInt8]
@@ -69,7 +72,7 @@ struct JournalLines: ~Copyable {
   ///
   /// - Throws: when what is there is nothing that could be one.
   func checkpoint(at path: FilePath) throws(FileError) -> Checkpoint? {
-    try CheckpointFile.read(path, session: session, journal: file)
+    try CheckpointFile.read(path, session: session, journal: file, owner: owner)
   }
 
   /// Whether the file is not any more what was read: it lost bytes, or another one stands at its path.
@@ -121,7 +124,7 @@ struct JournalLines: ~Copyable {
   ///
   /// - Throws: when that is no journal (yet).
   mutating func reopen() throws(SessionDirectory.DirectoryError) {
-    var new = try JournalLines(path)
+    var new = try JournalLines(path, owner: owner)
     if new.session == session, new.size >= position,
       let tail = CheckpointFile.tail(of: new.file.file, before: position),
       tail == CheckpointFile.tail(of: file.file, before: position)

@@ -106,39 +106,33 @@ struct JournalOutput: ~Copyable {
   /// - Returns: 0, or the code of the error.
   func sync() -> Int32 { fdatasync(descriptor) == 0 ? 0 : errno }
 
-  /// Copies the file to a new one at `path`, to write on there.
+  /// Copies the file to a new one, to write on there.
   ///
-  /// - Returns: 0, or the code of the error that prevented it.
-  mutating func move(to path: FilePath) -> Int32 {
-    let new = FilePath(path.string + ".new")
-    let copy: Descriptor
-    do {
-      copy = try Descriptor.open(
-        .file, new.string, flags: O_RDWR | O_CREAT | O_TRUNC | O_APPEND, followsLinks: false, owner: .thisUser)
-    } catch { return (error.code ?? .fileExists).rawValue }
+  /// - Throws: what prevented it.
+  mutating func move(to name: String, in directory: HeldDirectory) throws(Errno) {
+    let new = name + ".new"
+    let copy = try directory.makeFile(new, O_RDWR | O_APPEND)
     _ = JournalLock.take(copy.number)
-    var code = Self.copy(descriptor, to: copy.number, count: written)
-    if code == 0, rename(new.string, path.string) != 0 { code = errno }
-    guard code == 0 else {
-      unlink(new.string)
-      return code
+    do throws(Errno) {
+      try Self.copy(descriptor, to: copy.number, count: written)
+      try directory.rename(new, to: name)
+    } catch {
+      directory.remove(new)
+      throw error
     }
     Self.leave(descriptor)
     descriptor = copy.release()
     roomEnd = 0
-    return 0
   }
 
-  private static func copy(_ source: Int32, to target: Int32, count: Int) -> Int32 {
+  private static func copy(_ source: Int32, to target: Int32, count: Int) throws(Errno) {
     var offset = 0
     while offset < count {
-      do throws(Errno) {
-        let chunk = try FileDescriptor(rawValue: source).bytes(at: offset, count: min(1 << 20, count - offset))
-        guard !chunk.isEmpty else { throw .ioError }
-        try FileDescriptor(rawValue: target).writeAll(chunk)
-        offset += chunk.count
-      } catch { return error.rawValue }
+      let chunk = try FileDescriptor(rawValue: source).bytes(at: offset, count: min(1 << 20, count - offset))
+      guard !chunk.isEmpty else { throw .ioError }
+      try FileDescriptor(rawValue: target).writeAll(chunk)
+      offset += chunk.count
     }
-    return fdatasync(target) == 0 ? 0 : errno
+    guard fdatasync(target) == 0 else { throw Errno.last }
   }
 }

@@ -14,7 +14,7 @@ extension JournalWriter {
     keepRoom(&state)
     var found: [SessionEvent] = []
     if let jump = state.clock.jump() { found.append(Self.warning(ClockWatch.words(jump))) }
-    if isGone(state) { restore(&state, &found) } else { state.health.place = 0 }
+    if isGone(&state) { restore(&state, &found) } else { state.health.place = 0 }
     append(found, &state)
     // What is kept in memory is not safe either: said already.
     if state.health.sync != 0, state.output.backlogSize == 0 { state.health.sync = state.output.sync() }
@@ -23,11 +23,11 @@ extension JournalWriter {
 
   private static func warning(_ text: String) -> SessionEvent { SessionEvent(source: .executor, .log(.warning, text)) }
 
-  /// Whether the file that is written is not the one at the path. When that cannot be found out, it is.
-  private func isGone(_ state: borrowing State) -> Bool {
-    var there = stat()
-    if stat(path.string, &there) != 0 { return errno == ENOENT || errno == ENOTDIR || errno == ESTALE }
-    return FileIdentity(path) != FileIdentity(state.output.descriptor)
+  /// Whether the file that is written is not the one with its name. When that cannot be found out, it is.
+  private func isGone(_ state: inout State) -> Bool {
+    if state.health.hasLostDirectory(directory.place) { return true }
+    guard let there = directory.status(of: name) else { return errno == ENOENT || errno == ENOTDIR || errno == ESTALE }
+    return FileIdentity(there) != FileIdentity(state.output.descriptor)
   }
 
   /// Makes the journal again at its path, from the file that is still open.
@@ -39,10 +39,12 @@ extension JournalWriter {
       guard state.health.waits <= 0 else { return }
     }
     state.health.waits = JournalHealth.secondsToNextTry
-    let directory = path.removingLastComponent()
-    var code = SessionDirectory.make(directory)?.code ?? 0
-    if code == 0 { code = makeRoom() }
-    if code == 0 { code = state.output.move(to: path) }
+    var code: Int32 = 0
+    do throws(Errno) {
+      if directory.place == .removed || directory.place == .movedAway { try directory.remake() }
+      try makeRoom()
+      try state.output.move(to: name, in: directory)
+    } catch { code = error.rawValue }
     state.health.place = code
     if code == 0, !wasImpossible {
       found.append(Self.warning("the journal was removed or replaced; it was made again, with all it held: \(path)"))
@@ -50,9 +52,9 @@ extension JournalWriter {
   }
 
   /// Puts aside what stands at the path, unless somebody writes it.
-  private func makeRoom() -> Int32 {
-    guard FileIdentity(path) != nil else { return 0 }
-    guard JournalLock.isHeld(path) != true else { return EEXIST }
-    return rename(path.string, path.string + ".replaced") == 0 ? 0 : errno
+  private func makeRoom() throws(Errno) {
+    guard directory.status(of: name) != nil else { return }
+    guard JournalLock.isHeld(FilePath(directory.heldPath).appending(name)) != true else { throw .fileExists }
+    try directory.rename(name, to: name + ".replaced")
   }
 }

@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 import JSON
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -58,7 +59,9 @@ final class JournalWriter: Sendable {
     var trouble: String?
   }
 
-  let path: FilePath
+  let directory: HeldDirectory
+  /// Of the journal, in its directory.
+  let name: String
   let state: Mutex<State>
   private let observer: Journal.Observer
   private let patience: Duration
@@ -73,15 +76,18 @@ final class JournalWriter: Sendable {
 
   /// - Parameter patience: how long events wait before the file system counts as hanging.
   init(
-    path: FilePath, output: consuming JournalOutput, patience: Duration = .seconds(5),
+    directory: HeldDirectory, name: String, output: consuming JournalOutput, patience: Duration = .seconds(5),
     observer: @escaping Journal.Observer
   ) {
-    self.path = path
+    self.directory = directory
+    self.name = name
     self.patience = patience
     self.observer = observer
     status = Mutex(Status(end: output.end))
     state = Mutex(State(output: output))
   }
+
+  var path: FilePath { FilePath(directory.path).appending(name) }
 
   // MARK: For everybody, at once
 

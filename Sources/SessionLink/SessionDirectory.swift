@@ -18,47 +18,51 @@ public struct SessionDirectory: Sendable {
 
   public init(_ path: FilePath) { self.path = path }
 
-  public var journal: FilePath { path.appending("journal.jsonl") }
+  public var journal: FilePath { path.appending(Self.journalName) }
   /// The newest checkpoint of the journal, see `Checkpoint`; there may be none.
-  public var checkpoint: FilePath { path.appending("checkpoint") }
+  public var checkpoint: FilePath { path.appending(Self.checkpointName) }
 
-  /// Makes the directory, with those above it, for its owner only.
+  /// Makes the directory, with those above it, for its owner only, and holds it open.
   ///
-  /// - Throws: `DirectoryError` when it cannot be made, or belongs to a session already.
-  public func create() throws(DirectoryError) {
-    if let failure = Self.make(path) {
-      throw DirectoryError(description: "the session directory \(failure.path) cannot be made: \(text(failure.code))")
+  /// One that is there is taken as it is when it is this user's and empty; nothing in it is touched otherwise.
+  ///
+  /// - Returns: also what makes the place less safe than others, in a sentence.
+  /// - Throws: `DirectoryError` when it cannot be made, belongs to a session already, holds something else, or stands in a
+  ///   directory that another user may exchange at will.
+  public func create() throws(DirectoryError) -> (directory: HeldDirectory, warning: String?) {
+    if let failure = HeldDirectory.makeParents(of: path.string) {
+      throw DirectoryError(description: "the session directory \(failure.path) cannot be made: \(failure.code)")
     }
-    // `mkdir` says EEXIST of a file, too.
-    var status = stat()
-    guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw DirectoryError(description: "the session directory \(path) cannot be made: \(text(ENOTDIR))")
+    let warning = try DirectoryParent(of: path).check()
+    let isNew = mkdir(path.string, 0o700) == 0
+    guard isNew || errno == EEXIST else {
+      throw DirectoryError(description: "the session directory \(path) cannot be made: \(text(errno))")
     }
-    if access(journal.string, F_OK) == 0 {
+    let held: HeldDirectory
+    do throws(FileError) { held = try HeldDirectory(path.string) } catch {
+      guard error.code != .notDirectory else {
+        throw DirectoryError(description: "the session directory \(path) cannot be made: \(text(ENOTDIR))")
+      }
+      throw DirectoryError(description: "the session directory \(error)")
+    }
+    // Also of one that was made just now: somebody may have put another one in its place.
+    if held.status(of: Self.journalName) != nil {
       throw DirectoryError(description: "\(path) holds a session already: name another directory with --session-dir")
     }
-    guard chmod(path.string, 0o700) == 0 else {
-      throw DirectoryError(description: "the session directory \(path) is not yours to use: \(text(errno))")
+    if let name = held.entries.sorted().first {
+      throw DirectoryError(
+        description: "the session directory \(path) is not empty (it holds '\(name)'): "
+          + "name an empty directory, or one that is not there yet")
     }
-    guard access(path.string, W_OK | X_OK) == 0 else {
+    guard faccessat(held.number, ".", W_OK | X_OK, 0) == 0 else {
       throw DirectoryError(description: "the session directory \(path) cannot be written: \(text(errno))")
     }
+    guard held.mode & 0o002 != 0 else { return (held, warning) }
+    return (held, "everybody may write to the session directory \(path): 'chmod o-w' makes it yours")
   }
 
-  /// Makes a directory with those above it, for its owner only.
-  ///
-  /// - Returns: what could not be made and why, or `nil` when there is something at the path now.
-  static func make(_ path: FilePath) -> (path: FilePath, code: Int32)? {
-    var made = FilePath(root: path.root, [])
-    for component in path.components {
-      made.append(component)
-      guard mkdir(made.string, 0o700) != 0, errno != EEXIST else { continue }
-      // An automounter answers otherwise for a directory that is there.
-      let code = errno
-      if access(made.string, F_OK) != 0 { return (made, code) }
-    }
-    return nil
-  }
+  public static let journalName = "journal.jsonl"
+  static let checkpointName = "checkpoint"
 
   /// The end of a task's output, off the calling thread's hands: it reads a file.
   public func output(of task: TaskID, named name: String, limit: Int) -> OutputTail {

@@ -65,6 +65,8 @@ public struct LinkStatus: Equatable, Sendable {
     case alive
     /// Nothing shows that it lives, and nothing that it ended.
     case silent(since: Timestamp)
+    /// Whether it lives is for others to see.
+    case unseen
     /// It ended without closing the session: nothing more will come.
     case gone(since: Timestamp)
   }

@@ -5,6 +5,8 @@ import Work
 package struct AgentConfiguration: Equatable, Sendable {
   package var session: String
   package var sessionDirectory: String
+  /// Which directory that is, as the host has it open: another one at its path is not it. Not said by an older host.
+  package var directoryIdentity: String?
   package var clientDirectory: String
   /// The virtual environment that functions run in; the `python3` in PATH when `nil`.
   package var venv: String?
@@ -22,12 +24,13 @@ package struct AgentConfiguration: Equatable, Sendable {
   package var callLimit: Int
 
   package init(
-    session: String, sessionDirectory: String, clientDirectory: String, venv: String?, cores: Int, gpus: Int,
-    runtime: Double?, pilot: String, killGrace: Double, patience: Double, raptorCommand: [String],
-    placement: TaskPlacement = TaskPlacement(), callLimit: Int
+    session: String, sessionDirectory: String, directoryIdentity: String? = nil, clientDirectory: String,
+    venv: String?, cores: Int, gpus: Int, runtime: Double?, pilot: String, killGrace: Double, patience: Double,
+    raptorCommand: [String], placement: TaskPlacement = TaskPlacement(), callLimit: Int
   ) {
     self.session = session
     self.sessionDirectory = sessionDirectory
+    self.directoryIdentity = directoryIdentity
     self.clientDirectory = clientDirectory
     self.venv = venv
     self.cores = cores
@@ -52,6 +55,7 @@ package struct AgentConfiguration: Equatable, Sendable {
       killGrace: 0, patience: 0, raptorCommand: [], callLimit: 0),
     .required("session", \.session, .text),
     .required("session_directory", \.sessionDirectory, .text),
+    .optional("directory_identity", \.directoryIdentity, .text),
     .required("client_directory", \.clientDirectory, .text),
     .optional("venv", \.venv, .text),
     .required("cores", \.cores, .integer),

@@ -19,6 +19,8 @@ package enum AgentRequest: Equatable, Sendable {
   case cancel([TaskID], grace: Double)
   /// Hand back what has not started; the number returns in the answer.
   case withdraw(Int)
+  /// The session's directory was made again: the one at its path is this now.
+  case directory(String)
   case startRaptor
   case stopRaptor
   case cancelRaptor

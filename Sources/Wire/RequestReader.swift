@@ -51,6 +51,7 @@ package struct RequestReader {
       return .cancel(
         try members.required("uids", .list(TaskID.coding)), grace: try members.required("grace", .number))
     case "withdraw": return .withdraw(try members.required("request", .integer))
+    case "directory": return .directory(try members.required("identity", .text))
     case "start_raptor": return .startRaptor
     case "stop_raptor": return .stopRaptor
     case "cancel_raptor": return .cancelRaptor

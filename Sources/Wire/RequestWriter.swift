@@ -56,6 +56,9 @@ package struct RequestWriter {
     case .withdraw(let number):
       json.member("do", "withdraw")
       json.member("request", number)
+    case .directory(let identity):
+      json.member("do", "directory")
+      json.member("identity", identity)
     case .startRaptor: json.member("do", "start_raptor")
     case .stopRaptor: json.member("do", "stop_raptor")
     case .cancelRaptor: json.member("do", "cancel_raptor")

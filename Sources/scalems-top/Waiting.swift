@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 import Synchronization
-import SystemPackage
 
 /// Runs asynchronous work to its end on behalf of a thread that has nothing else to do.
 func waiting<R: Sendable>(for body: @escaping @Sendable () async -> R) -> R {
@@ -20,9 +19,4 @@ func waiting<R: Sendable>(for body: @escaping @Sendable () async -> R) -> R {
 
 private final class Result<R: Sendable>: Sendable {
   let value = Mutex<R?>(nil)
-}
-
-/// A path from the root on, without `.` and `..`.
-func absolutePath(_ path: String) -> String {
-  FilePath(currentDirectory()).pushing(FilePath(path)).lexicallyNormalized().string
 }

@@ -13,7 +13,7 @@ import Testing
     var record = session.record()
     record.owner = nil
     change(&record)
-    try record.write(to: session.place.path)
+    try record.write(to: HeldDirectory(session.place.path))
     try registry.add(record.session, directory: session.place.path)
     return record.session
   }

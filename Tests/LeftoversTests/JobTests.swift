@@ -101,7 +101,7 @@ import Testing
     var record = Self.record(jobs: ["11"])
     record.manager = manager
     // As a later start finds it.
-    try record.write(to: place.path)
+    try record.write(to: HeldDirectory(place.path))
     record = try RadicalRecord(reading: place.path)
     let found = await Self.leftovers(record, slurm).find()
     #expect(

@@ -12,10 +12,10 @@ import Testing
     var record = RadicalRecord(
       session: "scalems.1", helper: getpid(), resource: "local.localhost", rpSession: newRadicalID(), jobs: ["12"],
       sandbox: "/home/me/radical.pilot.sandbox/x")
-    try record.write(to: place.path)
+    try record.write(to: HeldDirectory(place.path))
     #expect(try RadicalRecord(reading: place.path) == record)
     record.jobs.append("13")
-    try record.write(to: place.path)
+    try record.write(to: HeldDirectory(place.path))
     #expect(try RadicalRecord(reading: place.path).jobs == ["12", "13"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["radical.json"])
     var status = stat()
@@ -34,7 +34,7 @@ import Testing
       sandbox: "/home/me")
     full.manager = "PBSPRO"
     #expect(fieldsAlike(full, empty) == [])
-    try full.write(to: place.path)
+    try full.write(to: HeldDirectory(place.path))
     #expect(try RadicalRecord(reading: place.path) == full)
   }
 
@@ -60,10 +60,10 @@ import Testing
 
   @Test func aRecordThatCannotBeWrittenLeavesNothing() throws {
     let record = RadicalRecord(session: "s", helper: getpid(), resource: "r")
-    #expect(throws: RecordError.self) { try record.write(to: "/proc/self") }
+    #expect(throws: RecordError.self) { try record.write(to: HeldDirectory("/proc/self")) }
     let place = try TemporaryDirectory()
     try FileManager.default.createDirectory(atPath: "\(place.path)/radical.json/x", withIntermediateDirectories: true)
-    #expect(throws: RecordError.self) { try record.write(to: place.path) }
+    #expect(throws: RecordError.self) { try record.write(to: HeldDirectory(place.path)) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["radical.json"])
   }
 

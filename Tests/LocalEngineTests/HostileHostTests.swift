@@ -31,7 +31,8 @@ import Work
       place = try TemporaryDirectory()
       mkdir(place.path + "/tasks", 0o700)
       peer = try PeerProcess(
-        command: [scalemsTop, "scalems-agent", "agent"], log: place.path + "/agent.log",
+        command: [scalemsTop, "scalems-agent", "agent"],
+        log: Descriptor.open(place.path + "/agent.log", O_WRONLY | O_CREAT | O_APPEND),
         receiver: Listener(said: said))
     }
 

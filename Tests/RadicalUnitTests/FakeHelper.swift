@@ -38,7 +38,8 @@ final class FakeHelper: Sendable {
 
   func start(silence: Duration = .seconds(30)) throws -> RadicalHelper {
     try RadicalHelper(
-      session: "scalems.unit.test", venv: venv, directory: place.path + "/radical", environment: [:], silence: silence
+      session: "scalems.unit.test", venv: venv, directory: HeldDirectory(place.path).directory("radical").directory,
+      environment: [:], silence: silence
     ) { [weak self] new in
       // Its helper outlives a test by a moment; the directory must not.
       self?.events.withLock { $0 += new }

@@ -31,7 +31,7 @@ import Work
   /// A session that ended, with its checkpoint.
   private func session(count: Int = 50) throws {
     let journal = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
-    journal.keepCheckpoints(in: directory)
+    journal.keepCheckpoints()
     journal.write(events(count))
     journal.write([closed])
   }
@@ -54,7 +54,7 @@ import Work
 
   @Test func `a checkpoint is written when the journal has grown, and covers what it says`() throws {
     let journal = try Journal(creating: directory.journal, session: "s", observer: { _, _ in })
-    journal.keepCheckpoints(in: directory, growth: 10_000)
+    journal.keepCheckpoints(growth: 10_000)
     journal.write(events(6000))
     // A portion of events is handed on; the end of the session waits for what was handed on before.
     journal.write([closed])
@@ -118,7 +118,7 @@ import Work
     try session()
     do {
       let journal = try Journal(resuming: directory.journal, observer: { _, _ in })
-      journal.keepCheckpoints(in: directory)
+      journal.keepCheckpoints()
       journal.write([SessionEvent(source: .agent, .task(TaskID(1), .done, nil)), closed])
     }
     let after = try #require(try first())

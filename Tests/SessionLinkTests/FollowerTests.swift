@@ -130,7 +130,7 @@ import Testing
     journal.write([log("a")])
     let follower = try JournalFollower(directory: directory, portion: 500, jump: 10_000)
     #expect(snapshot(try follower.next())?.logCount == 0)
-    journal.keepCheckpoints(in: directory)
+    journal.keepCheckpoints()
     for number in 0..<300 { journal.write([log("\(number)")]) }
     journal.write([closed])
     journal.write([log("after the checkpoint")])

@@ -124,7 +124,7 @@ private final class SmallDisk {
     let directory = SessionDirectory(disk.path)
     let told = Told()
     let journal = try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
-    journal.keepCheckpoints(in: directory)
+    journal.keepCheckpoints()
     journal.expect(tasks: 256)
     journal.write([log("before")])
     put(repeatElement(0x63, count: 1500 << 10), into: directory.checkpoint)

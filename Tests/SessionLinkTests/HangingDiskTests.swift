@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import SystemPackage
 import Testing
@@ -11,22 +12,23 @@ import Testing
 /// A file system that hangs, as a pipe does that nobody reads.
 @Suite struct HangingDiskTests {
   private let reading: Int32
-  private let path: FilePath
+  private let scratch = Scratch()
   private let told = Told()
   private let journal: Journal
 
   init() throws {
-    var ends: [Int32] = [-1, -1]
-    try #require(pipe(&ends) == 0)
-    let (reading, writing) = (ends[0], ends[1])
-    self.reading = reading
+    let path = scratch["journal.jsonl"]
+    try #require(mkfifo(path.string, 0o600) == 0)
+    reading = open(path.string, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let writing = open(path.string, O_WRONLY | O_CLOEXEC)
+    try #require(reading >= 0 && writing >= 0)
+    _ = fcntl(reading, F_SETFL, 0)
     // F_SETPIPE_SZ, which Glibc's headers offer to GNU programs only: the smallest there is, one page.
     _ = fcntl(writing, 1031, 4096)
-    // Whoever looks after the journal finds it where it should be.
-    path = FilePath("/proc/self/fd/\(writing)")
     let told = told
     let writer = JournalWriter(
-      path: path, output: JournalOutput(descriptor: writing, written: 0),
+      directory: try HeldDirectory(scratch.path.string), name: "journal.jsonl",
+      output: JournalOutput(descriptor: writing, written: 0),
       patience: .milliseconds(1), observer: { events, _ in told.add(events) })
     journal = Journal(writer: writer, session: "s")
   }
@@ -63,7 +65,7 @@ import Testing
     journal.record(Self.long)
     #expect(!journal.flush(within: .milliseconds(20)))
     for _ in 0..<10 { journal.maintain() }
-    let hangs = "the file system of the journal \(path) does not answer: events are kept in memory"
+    let hangs = "the file system of the journal \(scratch["journal.jsonl"]) does not answer: events are kept in memory"
     #expect(journal.problem == hangs)
     journal.record([log("meanwhile")])
     let bytes = recover()

@@ -1,5 +1,6 @@
 @preconcurrency import Dispatch
 import Glibc
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -43,7 +44,12 @@ private final class Host: CommandTaker {
   private var directory: SessionDirectory { SessionDirectory(FilePath(place.path)) }
   private var socket: String { place.path + "/socket" }
 
-  init() throws { place = try TemporaryDirectory() }
+  private let held: HeldDirectory
+
+  init() throws {
+    place = try TemporaryDirectory()
+    held = try HeldDirectory(place.path)
+  }
 
   private func link(isReadOnly: Bool = false) -> HostLink {
     HostLink(directory, origin: "login1 pts/3", isReadOnly: isReadOnly)
@@ -68,7 +74,7 @@ private final class Host: CommandTaker {
 
   /// Takes what comes through the inbox.
   private func serveInbox(_ host: Host, until isDone: () -> Bool) async throws {
-    let inbox = Inbox(directory)
+    let inbox = Inbox(held)
     try await wait(for: "the command in the inbox") {
       for item in inbox.take() {
         host.take(try item.command.get().0, sender: item.sender, reason: nil) { _ in }
@@ -80,7 +86,7 @@ private final class Host: CommandTaker {
   @Test func `on this machine a command goes over the socket`() async throws {
     let host = try Host(directory)
     let server = try ControlServer(path: socket, session: "s", taker: host)
-    try HostRecord(session: "s", socket: socket).write(to: directory)
+    try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link()
     #expect(
       await outcome(link) == .success(CommandReport(command: 1, stage: .finished(succeeded: true, outcome: "done 1"))))
@@ -91,9 +97,9 @@ private final class Host: CommandTaker {
 
   @Test func `without a socket it goes through the inbox, and the journal says how`() async throws {
     let host = try Host(directory)
-    try Inbox(directory).make()
+    try Inbox(held).make()
     // Nobody listens there any more.
-    try HostRecord(session: "s", socket: socket).write(to: directory)
+    try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link()
     let isDone = Mutex(false)
     async let result = outcome(link)
@@ -110,7 +116,7 @@ private final class Host: CommandTaker {
   @Test func `the last words of a host whose connection ends are in the journal`() async throws {
     let host = try Host(directory, isSilent: true)
     let server = try ControlServer(path: socket, session: "s", taker: host)
-    try HostRecord(session: "s", socket: socket).write(to: directory)
+    try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link()
     async let result = outcome(link)
     try await wait(for: "the command") { host.journal.end > 300 }
@@ -120,10 +126,10 @@ private final class Host: CommandTaker {
 
   @Test func `a host that accepts and says nothing is waited for no longer than asked`() async throws {
     _ = try Host(directory)
-    try Inbox(directory).make()
+    try Inbox(held).make()
     let listener = try #require(Self.listen(at: socket))
     defer { close(listener) }
-    try HostRecord(session: "s", socket: socket).write(to: directory)
+    try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link()
     let took = await inBackground {
       ContinuousClock().measure {
@@ -138,7 +144,7 @@ private final class Host: CommandTaker {
     #expect(place.exists("inbox") && !directoryIsEmpty("inbox"), "what was asked for goes on")
   }
 
-  private func directoryIsEmpty(_ name: String) -> Bool { Inbox(directory).take().isEmpty }
+  private func directoryIsEmpty(_ name: String) -> Bool { Inbox(held).take().isEmpty }
 
   private static func listen(at path: String) -> Int32? {
     let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -156,10 +162,10 @@ private final class Host: CommandTaker {
     let host = try Host(directory)
     #expect(await outcome(link()) == .failure(.hostGone))
     let link = link()
-    try Inbox(directory).make()
-    try HostRecord(session: "s", socket: nil).write(to: directory)
+    try Inbox(held).make()
+    try HostRecord(session: "s", socket: nil).write(to: held)
     #expect(link.look() == .alive)
-    HostRecord.remove(from: directory)
+    HostRecord.remove(from: held)
     #expect(link.look() == .alive, "it may make its record again")
     host.journal.write([
       SessionEvent(source: .executor, .sessionClosed(SessionSummary(session: "s", tasks: [:], wall: 1, exitCode: 0)))
@@ -171,7 +177,7 @@ private final class Host: CommandTaker {
   @Test func `news end the waiting`() async throws {
     let host = try Host(directory)
     let server = try ControlServer(path: socket, session: "s", taker: host)
-    try HostRecord(session: "s", socket: socket).write(to: directory)
+    try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link(isReadOnly: true)
     let tail = try JournalTail(directory.journal, from: .end)
     let seen = Mutex(0)

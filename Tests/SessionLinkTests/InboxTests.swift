@@ -1,6 +1,6 @@
 import Glibc
+import Platform
 import SessionModel
-import SystemPackage
 import TestSupport
 import Testing
 import Work
@@ -13,7 +13,7 @@ import Work
 
   init() throws {
     place = try TemporaryDirectory()
-    inbox = Inbox(SessionDirectory(FilePath(place.path)))
+    inbox = Inbox(try HeldDirectory(place.path))
     try inbox.make()
   }
 

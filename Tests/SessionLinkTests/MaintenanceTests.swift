@@ -14,7 +14,7 @@ import Testing
   private let told = Told()
 
   private func journal() throws -> Journal {
-    try directory.create()
+    _ = try directory.create()
     let told = told
     return try Journal(creating: directory.journal, session: "s") { events, _ in told.add(events) }
   }

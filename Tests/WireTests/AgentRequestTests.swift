@@ -8,7 +8,8 @@ import Work
 
 enum AgentSamples {
   static let configuration = AgentConfiguration(
-    session: "s", sessionDirectory: "/s \"x\"", clientDirectory: "/c", venv: "/v", cores: 4, gpus: 1, runtime: 90.25,
+    session: "s", sessionDirectory: "/s \"x\"", directoryIdentity: "64:12", clientDirectory: "/c", venv: "/v", cores: 4,
+    gpus: 1, runtime: 90.25,
     pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"],
     placement: TaskPlacement(bindsCores: false, setsThreads: false), callLimit: 7)
 
@@ -21,7 +22,8 @@ enum AgentSamples {
     .addItem(
       ResolvedTask(
         id: TaskID(9), attempt: 1, label: "b", member: nil, resolved: TaskDescription(name: "b", argv: ["x"]))),
-    .cancel([TaskID(1), TaskID(1_000_000)], grace: 0.25), .withdraw(4), .startRaptor, .stopRaptor, .cancelRaptor, .stop,
+    .cancel([TaskID(1), TaskID(1_000_000)], grace: 0.25), .withdraw(4), .directory("1:2"), .startRaptor, .stopRaptor,
+    .cancelRaptor, .stop,
   ]
 }
 

@@ -1,6 +1,8 @@
+import Glibc
 import JSON
 import NIOCore
 import NIOPosix
+import Platform
 import SessionModel
 import Synchronization
 import Wire
@@ -24,12 +26,13 @@ public final class ControlClient: Sendable {
   ///
   /// - Parameters:
   ///   - origin: where the person sits, for the journal.
+  ///   - owner: whose the process at the other end has to be; this user's unless another is named.
   ///   - limit: how long the host's greeting is waited for at most.
   ///   - onNews: told what is wrong with the journal, whenever there is more to read.
   ///   - onEnd: told that the host is gone, or ended the connection.
   /// - Throws: `ControlError` when nobody answers, or someone else does.
   public init(
-    _ path: String, session: String, origin: String, isReadOnly: Bool,
+    _ path: String, session: String, origin: String, isReadOnly: Bool, owner: uid_t? = nil,
     within limit: Duration = ControlClient.greetingLimit,
     onNews: @escaping @Sendable (String?) -> Void = { _ in }, onEnd: @escaping @Sendable () -> Void = {}
   ) throws(ControlError) {
@@ -52,6 +55,16 @@ public final class ControlClient: Sendable {
       greeted.fail(error)
       throw ControlError(.unreachable, "nobody answers at \(path): \(ControlLoop.words(for: error))")
     }
+    // Before anything is said: a path may have been written down by anybody. One that hung up is known by nothing.
+    let peer = try? ControlSocket.peer(of: channel).wait()
+    if let peer, peer != owner ?? geteuid() {
+      greeted.fail(ControlError(.unreachable, "another user's"))
+      channel.close(promise: nil)
+      throw ControlError(
+        .unreachable,
+        "the process at \(path) belongs to \(userName(of: peer)), whose session it is not: "
+          + "nothing was said to it")
+    }
     let patience = TimeAmount(min(limit, Self.greetingLimit))
     let timeout = loop.scheduleTask(in: patience) {
       greeted.fail(ControlError(.unreachable, "the host of the session does not answer"))
@@ -59,6 +72,7 @@ public final class ControlClient: Sendable {
     do {
       try greeted.futureResult.wait()
       timeout.cancel()
+      guard peer != nil else { throw ControlError(.unreachable, "the host of the session ended the connection") }
     } catch {
       timeout.cancel()
       channel.close(promise: nil)

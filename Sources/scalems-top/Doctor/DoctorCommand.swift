@@ -33,17 +33,17 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     if orphans { throw ExitStatus(code: OrphanSweep(mayEndWithoutAsking: yes).run()) }
-    let hasFailed = waiting { await check() }
+    let asked = RadicalVenv(path: try venv.map { try absolutePath($0) } ?? RadicalVenv.defaultPath)
+    let hasFailed = waiting { await check(asked) }
     throw ExitStatus(code: hasFailed ? 1 : 0)
   }
 
   /// Prints the checklist, each line when it is known.
   ///
   /// - Returns: whether something fails.
-  private func check() async -> Bool {
+  private func check(_ asked: RadicalVenv) async -> Bool {
     var context = CheckContext(resource: resource)
     let isColored = isatty(STDOUT_FILENO) == 1 && context.terminal.wantsColor && context.terminal.colors >= 8
-    let asked = RadicalVenv(path: venv.map(absolutePath) ?? RadicalVenv.defaultPath)
     if venv != nil || resource != nil || asked.exists { context.venv = asked }
     if let venv = context.venv { context.probe = await RadicalProbe.run(venv) }
     var hasFailed = false

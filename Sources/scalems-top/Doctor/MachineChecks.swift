@@ -3,6 +3,7 @@ import Leftovers
 import LocalEngine
 import Platform
 import SessionLink
+import SystemPackage
 import Terminal
 import Words
 
@@ -39,7 +40,11 @@ extension Check {
       return writable(directory) ?? .ok(directory)
     },
     Check("sessions") { _ in
-      let directory = currentDirectory() + "/scalems-sessions"
+      let here: FilePath
+      do { here = try currentDirectory() } catch {
+        return Finding.fail("\(error)", "Sessions are made below it unless --session-dir names another directory.")
+      }
+      let directory = here.appending(SessionsFolder.name).string
       return writable(directory) ?? space(directory, needed: 100 << 20)
     },
     Check("python3") { _ in

@@ -20,7 +20,7 @@ struct SetupRadicalCommand: ParsableCommand {
   var path: String?
 
   func run() throws {
-    let venv = RadicalVenv(path: path.map(absolutePath) ?? RadicalVenv.defaultPath)
+    let venv = RadicalVenv(path: try path.map { try absolutePath($0) } ?? RadicalVenv.defaultPath)
     let work = Task.detached { await VenvMaker(venv: venv).run() }
     let received = Mutex<Int32?>(nil)
     // What is half made is removed before the program ends.

@@ -1,4 +1,5 @@
 import Executor
+import Platform
 import SessionLink
 import SessionModel
 
@@ -40,6 +41,12 @@ struct CommandReceiver: CommandTaker {
       }
     case .failure(let problem): warn("\(problem) (from \(item.sender.words))")
     }
+  }
+
+  /// Ends the session at once, and its tasks: whatever is done from here on might not be this user's doing.
+  func endSession(because reason: String) {
+    journal.record([SessionEvent(source: .executor, .log(.error, reason))])
+    executor.send(.close(.none), sender: CommandSender(user: userName()), reason: reason)
   }
 
   func warn(_ text: String) { journal.record([SessionEvent(source: .executor, .log(.warning, text))]) }

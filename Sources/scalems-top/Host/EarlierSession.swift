@@ -7,6 +7,8 @@ import SessionModel
 struct EarlierSession: Sendable {
   var id: String
   var directory: SessionDirectory
+  /// The same, held open.
+  var held: HeldDirectory
   /// All of its journal.
   var snapshot: SessionSnapshot
 
@@ -24,7 +26,11 @@ struct EarlierSession: Sendable {
       throw UsageError(
         description: "session \(found.id) runs already, on \(record.host): 'scalems-top attach \(found.id)' shows it")
     }
-    do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
+    // What it says is run again: it is read in this directory, whatever stands at its path by then.
+    do {
+      held = try HeldDirectory(directory.path.string)
+      snapshot = try found.load(from: held)
+    } catch { throw UsageError(description: "session \(found.id) cannot be taken up: \(error)") }
     id = snapshot.info?.id ?? found.id
     guard let info = snapshot.info else {
       throw UsageError(description: "session \(found.id) never started: there is nothing to take up")
@@ -42,7 +48,7 @@ struct EarlierSession: Sendable {
 
   /// A task that still ran would run twice.
   private func endLeftovers(of info: SessionInfo) throws(UsageError) {
-    guard let record = try? RadicalRecord(reading: directory.path.string), record.session == id else { return }
+    guard let record = try? RadicalRecord(reading: held.heldPath), record.session == id else { return }
     guard record.host == machineName() else {
       throw UsageError(
         description: "session \(id) was run on \(record.host), where something of it may be left: take it up there")

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import SessionLink
 import SessionModel
@@ -8,16 +9,18 @@ final class HostFiles: Sendable {
   private struct State {
     var looks = 0
     var isSignMissing = false
+    /// How often in a row another directory was found in the session's place.
+    var exchanges = 0
   }
 
-  private let directory: SessionDirectory
+  private let directory: HeldDirectory
   private let inbox: Inbox
   private let record: HostRecord
   private let receiver: CommandReceiver
   private let state = Mutex(State())
 
   /// Makes them.
-  init(directory: SessionDirectory, session: String, socket: String?, receiver: CommandReceiver) {
+  init(directory: HeldDirectory, session: String, socket: String?, receiver: CommandReceiver) {
     self.directory = directory
     self.receiver = receiver
     inbox = Inbox(directory)
@@ -30,6 +33,7 @@ final class HostFiles: Sendable {
 
   /// Takes what came, and gives a sign of life when it is time; to be called once a second.
   func look() {
+    guard isInPlace() else { return }
     for item in inbox.take() { receiver.take(item) }
     let looks = state.withLock { state in
       state.looks += 1
@@ -47,6 +51,26 @@ final class HostFiles: Sendable {
     guard isNew else { return }
     receiver.warn(
       "no sign of life can be left in \(directory.path): watchers on other machines may take this host for dead")
+  }
+
+  /// Whether what stands at the path of the session is its directory, or nothing; else the session ends.
+  private func isInPlace() -> Bool {
+    guard case .replaced(let owner) = directory.place else {
+      state.withLock { $0.exchanges = 0 }
+      return true
+    }
+    let isCertain = state.withLock { state in
+      state.exchanges += 1
+      // Once is no proof: the journal may be making it again.
+      return state.exchanges == 2
+    }
+    if isCertain {
+      let other = owner == geteuid() ? "another directory" : "another one, of \(userName(of: owner)),"
+      receiver.endSession(
+        because: "the directory of the session was moved away, and \(other) stands at \(directory.path): "
+          + "the session ends")
+    }
+    return false
   }
 
   func remove() { HostRecord.remove(from: directory) }

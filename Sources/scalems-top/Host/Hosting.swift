@@ -34,7 +34,7 @@ enum Hosting {
     let signals = try SignalWatch()
     let host = try SessionHost(plan) { _ in }
     signals.watch(for: host)
-    owner.ready(session: host.info.id, directory: host.directory.path.string)
+    owner.ready(session: host.info.id, directory: host.held)
     owner.watch { kill(getpid(), SIGHUP) }
     host.life.start { owner.settled(problem: $0) }
     host.life.wait()

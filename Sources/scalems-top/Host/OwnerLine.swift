@@ -23,17 +23,18 @@ final class OwnerLine: Sendable {
   }
 
   /// Tells the owner which session was made, and leaves its terminal.
-  func ready(session: String, directory: String) {
+  func ready(session: String, directory: HeldDirectory) {
     var json = JSONWriter()
     json.beginObject()
     json.member("session", session)
-    json.member("directory", directory)
+    json.member("directory", directory.path)
     json.endObject()
     json.endLine()
     tell(json)
     redirect(STDIN_FILENO, to: "/dev/null")
-    redirect(STDOUT_FILENO, to: directory + "/host.log")
-    redirect(STDERR_FILENO, to: directory + "/host.log")
+    guard let log = try? directory.openOwn("host.log", O_RDWR | O_CREAT | O_APPEND) else { return }
+    dup2(log.number, STDOUT_FILENO)
+    dup2(log.number, STDERR_FILENO)
   }
 
   /// Tells the owner what became of the work that the session was given: whether it is in the journal, all of it.
@@ -63,9 +64,9 @@ final class OwnerLine: Sendable {
   }
 }
 
-/// Makes a standard stream a file, which is appended to.
+/// Makes a standard stream a file.
 private func redirect(_ stream: Int32, to path: String) {
-  let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+  let file = open(path, O_RDWR | O_CLOEXEC)
   guard file >= 0 else { return }
   dup2(file, stream)
   close(file)

@@ -29,7 +29,7 @@ final class SessionEndpoints: Sendable {
   /// What files get at the end: a session ends also when they hang.
   private static let lastChance = 2.0
 
-  func open(directory: SessionDirectory, info: SessionInfo, executor: DispatchingExecutor, journal: Journal) {
+  func open(directory: HeldDirectory, info: SessionInfo, executor: DispatchingExecutor, journal: Journal) {
     let receiver = CommandReceiver(executor: executor, journal: journal)
     var socket: String?
     do {

@@ -23,6 +23,8 @@ final class SessionHost: Sendable {
   }
 
   let directory: SessionDirectory
+  /// The same, held open: the host writes and runs nothing by its path.
+  let held: HeldDirectory
   let info: SessionInfo
   let executor: DispatchingExecutor
   let life: SessionLife
@@ -43,18 +45,18 @@ final class SessionHost: Sendable {
       endpoints.publish(position: end)
     }
     let id: String
+    var warning: String?
     do {
       if let earlier = plan.earlier {
-        directory = earlier.directory
-        id = earlier.id
-        journal = try Journal(resuming: directory.journal, observer: observe)
+        (id, directory, held) = (earlier.id, earlier.directory, earlier.held)
+        journal = try Journal(resumingIn: held, observer: observe)
       } else {
-        (id, directory) = Self.place(plan.directory)
-        try directory.create()
-        journal = try Journal(creating: directory.journal, session: id, observer: observe)
+        (id, directory) = try Self.place(plan.directory)
+        (held, warning) = try directory.create()
+        journal = try Journal(creatingIn: held, session: id, observer: observe)
       }
-      journal.keepCheckpoints(in: directory)
-      try plan.settings.write(to: directory)
+      journal.keepCheckpoints()
+      try plan.settings.write(to: held)
     } catch {
       complain("scalems-top: \(error)")
       throw ExitStatus(code: 3)
@@ -67,11 +69,12 @@ final class SessionHost: Sendable {
       id: id, directory: directory.path.string, clientDirectory: plan.settings.clientDirectory,
       configuration: plan.configuration)
     executor = DispatchingExecutor(
-      context: context, info: info, engine: Engines.make(plan.configuration.engine), recorder: journal,
+      context: context, info: info, engine: Engines.make(plan.configuration.engine, in: held), recorder: journal,
       resuming: plan.earlier?.snapshot, runsFailedAgain: plan.earlier?.runsFailedAgain ?? false)
     life = SessionLife(
       executor: executor, journal: journal, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
-    endpoints.open(directory: directory, info: info, executor: executor, journal: journal)
+    if let warning { journal.record([SessionEvent(source: .executor, .log(.warning, warning))]) }
+    endpoints.open(directory: held, info: info, executor: executor, journal: journal)
     nameStrays()
   }
 
@@ -88,12 +91,14 @@ final class SessionHost: Sendable {
   }
 
   /// A new session's id, which it is entered with among the user's, and its directory.
-  private static func place(_ path: String?) -> (String, SessionDirectory) {
+  private static func place(_ path: String?) throws -> (String, SessionDirectory) {
     let base = newSessionID()
+    let folder = path == nil ? try SessionsFolder.own(in: currentDirectory()) : nil
     var id = base
     var number = 1
     while true {
-      let directory = SessionDirectory(FilePath(absolutePath(path ?? "scalems-sessions/\(id)")))
+      let directory = SessionDirectory(
+        try folder?.appending(id) ?? absolutePath(FilePath(path ?? SessionsFolder.name)))
       // Only finding it depends on the registry.
       let isMine = (try? SessionRegistry.sessions.claim(id, directory: directory.path.string)) ?? true
       if isMine { return (id, directory) }

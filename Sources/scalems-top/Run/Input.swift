@@ -74,7 +74,7 @@ struct Input: Sendable {
 
   /// What relative paths in it refer to: where the file is, or where the user is when it has no place of its own.
   func directory() throws -> String {
-    guard isWhole, Self.openNumber(name) == nil else { return currentDirectory() }
-    return FilePath(absolutePath(name)).removingLastComponent().string
+    guard isWhole, Self.openNumber(name) == nil else { return try currentDirectory().string }
+    return try absolutePath(FilePath(name)).removingLastComponent().string
   }
 }

@@ -6,7 +6,6 @@ import JSON
 import LocalEngine
 import Platform
 import SessionModel
-import SystemPackage
 import Terminal
 import Work
 import WorkflowFile
@@ -217,7 +216,7 @@ struct RunCommand: ParsableCommand {
     }
     let found = try SessionFinder().find(text)
     let earlier = try EarlierSession(found, runsFailedAgain: failed)
-    guard var settings = RunSettings(in: found.directory) else {
+    guard var settings = RunSettings(in: earlier.held) else {
       throw UsageError(
         description: "\(found.directory.path)/run.json, which says how session \(found.id) was run, cannot be read")
     }
@@ -225,7 +224,7 @@ struct RunCommand: ParsableCommand {
     if let engine { settings.engine = engine }
     if let resource { settings.resource = resource }
     if let access { settings.accessSchema = access }
-    if let venv { settings.targetVenv = absolutePath(venv) }
+    if let venv { settings.targetVenv = try absolutePath(venv) }
     if enableRaptor { settings.enableRaptor = true }
     if let cores { settings.cores = cores }
     if let gpus { settings.gpus = gpus }
@@ -262,8 +261,12 @@ struct RunCommand: ParsableCommand {
   private func makeSettings(_ work: Work) throws -> RunSettings {
     let file = work.file
     let engine = engine ?? file?.engine ?? Engines.all[0].kind.name
-    var clientDirectory = currentDirectory()
-    if case .file(_, let directory) = work.source { clientDirectory = directory }
+    let clientDirectory: String
+    if case .file(_, let directory) = work.source {
+      clientDirectory = directory
+    } else {
+      clientDirectory = try currentDirectory().string
+    }
     return RunSettings(
       name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
       accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,

@@ -1,10 +1,10 @@
 import Words
 import Executor
 import FoundationEssentials
+import Glibc
 import Platform
 import SessionLink
 import SessionModel
-import SystemPackage
 import Work
 
 /// What a session is run with; kept as `run.json` in its directory, so that it can be taken up again.
@@ -32,6 +32,8 @@ struct RunSettings: Codable {
   var isKeptOpen: Bool
 
   private static let fileName = "run.json"
+  /// Bytes; a file of more is none of ours.
+  private static let longest = 1 << 20
 
   /// - Throws: `UsageError` that names the wrong value.
   func configuration() throws(UsageError) -> RuntimeConfiguration {
@@ -72,16 +74,16 @@ struct RunSettings: Codable {
   }
 
   /// - Throws: `FileError` when they cannot be kept.
-  func write(to directory: SessionDirectory) throws(FileError) {
+  func write(to directory: HeldDirectory) throws(FileError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     guard let bytes = try? encoder.encode(self) else { return }
-    try replaceFile(Self.path(in: directory), with: bytes + [0x0a])
+    try directory.replaceFile(Self.fileName, with: bytes + [0x0a])
   }
 
   /// Those of an earlier session; `nil` when they are not there, or make no sense.
-  init?(in directory: SessionDirectory) {
-    guard let bytes = try? readFile(Self.path(in: directory)),
+  init?(in directory: HeldDirectory) {
+    guard let bytes = try? directory.openOwn(Self.fileName, O_RDONLY).readAll(limit: Self.longest),
       let settings = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = settings
@@ -110,5 +112,4 @@ struct RunSettings: Codable {
     self.setsThreads = setsThreads
   }
 
-  private static func path(in directory: SessionDirectory) -> String { directory.path.appending(fileName).string }
 }

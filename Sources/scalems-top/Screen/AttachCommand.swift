@@ -53,7 +53,9 @@ struct AttachedScreen {
   /// - Parameter text: what the user calls the session; `nil` is the only live one, or a choice.
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
   func run(_ text: String?) throws -> Int32 {
+    let watchdog = Watchdog(HostPatience.standard)
     let named = try text.map { try SessionFinder().find($0) }
+    if named == nil { watchdog.end() }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
     }
@@ -75,6 +77,7 @@ struct AttachedScreen {
       runner.stop()
     }
     defer { withExtendedLifetime(signals) {} }
+    watchdog.end()
     do {
       let outcome = try runner.run()
       source.close()

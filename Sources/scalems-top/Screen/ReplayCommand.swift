@@ -32,7 +32,7 @@ struct ReplayCommand: ParsableCommand {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
     }
     // Any file may be a journal, whatever its name.
-    let path = FilePath(absolutePath(session))
+    let path = try absolutePath(FilePath(session))
     let journal = isFile(path) ? path : try SessionFinder().find(session).directory.journal
     do {
       let source = try ReplaySource(journal: journal, speed: speed)

@@ -3,6 +3,7 @@ import Platform
 import SessionLink
 import SessionModel
 import Wire
+import Words
 import Work
 
 /// One command of the command line on its way to a session.
@@ -10,12 +11,16 @@ struct CommandCall {
   private let found: FoundSession
   private let options: CommandOptions
   private let link: HostLink
+  private let watchdog: Watchdog
   private let deadline: ContinuousClock.Instant?
   /// What a host that has closed its session gets to end in.
   private static let lastWords = Duration.seconds(5)
 
-  init(_ found: FoundSession, _ options: CommandOptions) {
-    self.found = found
+  /// - Parameter name: what the user calls the session.
+  /// - Throws: `UsageError` when there is none.
+  init(_ name: String, _ options: CommandOptions) throws(UsageError) {
+    watchdog = Watchdog(options.patience)
+    found = try SessionFinder().find(name)
     self.options = options
     link = HostLink(found.directory, origin: originWords(), isReadOnly: false)
     deadline = options.timeout.map { .now + .seconds($0) }
@@ -29,10 +34,11 @@ struct CommandCall {
     let waits = waits ?? options.wait
     let host = HostRecord(in: found.directory)
     do {
-      if link.look(until: deadline) == .alive, let problem = link.connectionProblem {
+      if found.directory.isCommandable, link.look(until: deadline) == .alive, let problem = link.connectionProblem {
         complain("scalems-top: \(problem); the command goes through the session's files")
       }
-      let report = try link.perform(command, reason: options.reason, waits: waits, until: deadline)
+      let report = try link.perform(
+        command, reason: options.reason, waits: waits, until: deadline, patience: patience)
       if waits, command.verb == .close, report.stage.isFinished, let host { awaitEnd(of: host) }
       return report
     } catch {
@@ -41,8 +47,25 @@ struct CommandCall {
       case .sessionClosed: throw refuse("session \(found.id) has closed")
       case .hostGone: throw hostGone(found.id)
       case .timedOut: throw tooLong()
+      case .unanswered(let words): throw unanswered(words)
       }
     }
+  }
+
+  private var patience: HostPatience {
+    let limit = options.patience
+    var patience = HostPatience(limit: limit) { words in
+      complain("scalems-top: \(words); it is waited for, \(Format.plainSeconds(limit.seconds)) in all (--timeout)")
+    }
+    patience.onLook = { [watchdog] in watchdog.pet() }
+    return patience
+  }
+
+  private func unanswered(_ words: String) -> ExitStatus {
+    complain(
+      "scalems-top: \(words); given up after \(Format.plainSeconds(patience.limit.seconds)): "
+        + "what was asked for goes on when the host does")
+    return ExitStatus(code: ExitStatus.timeout)
   }
 
   private func refuse(_ text: String) -> ExitStatus {
@@ -94,7 +117,7 @@ struct CommandCall {
     var results = TaskResults(ids)
     let end: HostLink.End
     do {
-      end = try link.follow(until: deadline) { () throws(SessionDirectory.DirectoryError) in
+      end = try link.follow(until: deadline, patience: patience) { () throws(SessionDirectory.DirectoryError) in
         while !results.areComplete, let events = try tail.events() { results.take(events) }
         return results.areComplete || results.hasSessionClosed
       }
@@ -103,6 +126,7 @@ struct CommandCall {
     case .done: break
     case .hostGone: throw hostGone(found.id)
     case .timedOut: throw tooLong()
+    case .unanswered: throw unanswered(link.silenceWords)
     }
     return results.say()
   }

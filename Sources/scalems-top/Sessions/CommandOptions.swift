@@ -1,7 +1,9 @@
 import ArgumentParser
 import Glibc
 import Platform
+import SessionLink
 import SessionModel
+import Words
 
 /// What every command to a session takes.
 struct CommandOptions: ParsableArguments {
@@ -11,7 +13,10 @@ struct CommandOptions: ParsableArguments {
   @Flag(help: "Wait until the command has come to its end.")
   var wait = false
 
-  @Option(help: ArgumentHelp("Give up waiting after so long (exit status 6).", valueName: "s"))
+  @Option(
+    help: ArgumentHelp(
+      "Give up after so long (exit status 6; default: 60 for a host that does not answer, and for an end that is waited for as long as it takes).",
+      valueName: "s"))
   var timeout: Double?
 
   @Flag(help: "Refuse to change anything (as SCALEMS_TOP_READ_ONLY=1 does).")
@@ -19,10 +24,11 @@ struct CommandOptions: ParsableArguments {
 
   func validate() throws {
     if let fault = SessionRules.fault(inReason: reason) { throw ValidationError(fault) }
-    if let timeout, !(timeout > 0) || timeout > 1e9 {
-      throw ValidationError("--timeout is a number of seconds above 0, not \(timeout)")
-    }
+    try PatienceOptions.check(timeout)
   }
+
+  /// How long a host or files that do not answer are waited for.
+  var patience: Duration { timeout.map { Duration(saturating: $0) } ?? HostPatience.standard }
 
   func requireControl(_ verb: String) throws(UsageError) {
     guard readOnly || ReadOnly.isDemanded else { return }
@@ -40,6 +46,12 @@ extension ExitStatus {
   static let leftBehind: Int32 = 4
   /// Waiting took longer than `--timeout`.
   static let timeout: Int32 = 6
+}
+
+/// Says that a session's host was given up that does not answer.
+func unanswered(_ link: HostLink) -> ExitStatus {
+  complain("scalems-top: \(link.silenceWords); given up after \(Format.plainSeconds(HostPatience.standard.seconds))")
+  return ExitStatus(code: ExitStatus.timeout)
 }
 
 /// Says that a session's host ended without closing it.

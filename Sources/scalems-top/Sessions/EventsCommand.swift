@@ -23,8 +23,9 @@ struct EventsCommand: ParsableCommand {
       }
       let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
       let end = try link.follow { () throws(SessionDirectory.DirectoryError) in try !printAll(tail) }
+      if end == .unanswered { throw unanswered(link) }
       guard end == .hostGone else { return }
-    } catch { throw UsageError(description: error.description) }
+    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: problem.description) }
     if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
     throw hostGone(found.id)
   }

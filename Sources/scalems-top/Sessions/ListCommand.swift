@@ -11,7 +11,10 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List your sessions: those that live, and those whose host died.",
-    discussion: "A session is 'dead' when its host ended without closing it: 'scalems-top run --resume' takes it up.")
+    discussion: """
+      A session is 'dead' when its host ended without closing it: 'scalems-top run --resume' takes it up. It is 'unseen' \
+      when its files let you read what happens, and not who hosts it: it may live or not.
+      """)
 
   @Flag(help: "Also those that have closed.")
   var all = false
@@ -19,9 +22,13 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "One JSON object a session.")
   var json = false
 
+  @OptionGroup var patience: PatienceOptions
+
   func run() throws {
+    let watchdog = Watchdog(patience.limit)
     SessionRegistry.sessions.prune()
     let overviews = SessionFinder().all().map(SessionOverview.init).filter { all || $0.life != .closed }
+    watchdog.end()
     if json {
       var writer = JSONWriter()
       for overview in overviews { overview.write(to: &writer) }

@@ -62,6 +62,7 @@ private final class LogReader {
       try follower.update(&snapshot)
       return try part()
     }
+    if end == .unanswered { throw unanswered(link) }
     if end == .hostGone { throw hostGone(found.id) }
   }
 

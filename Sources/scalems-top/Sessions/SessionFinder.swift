@@ -21,11 +21,17 @@ struct FoundSession: Sendable {
     return snapshot
   }
 
-  /// Who hosts it; `nil` when nobody does, as far as can be told from here.
-  var host: HostRecord? {
-    guard let record = HostRecord(in: directory), record.isLive(in: directory) else { return nil }
-    return record
+  /// Everything that its journal in an open directory says, which has to be this user's.
+  ///
+  /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read.
+  func load(from held: HeldDirectory) throws(SessionDirectory.DirectoryError) -> SessionSnapshot {
+    var snapshot = SessionSnapshot()
+    try JournalFollower(directory: SessionDirectory(FilePath(held.heldPath)), owner: .thisUser).update(&snapshot)
+    return snapshot
   }
+
+  /// What can be told of its host from here.
+  var host: HostSight { HostSight(directory) }
 }
 
 /// Finds sessions by what people call them.
@@ -36,17 +42,19 @@ struct SessionFinder {
   func all() -> [FoundSession] {
     var found = registry.all().map { FoundSession(id: $0.id, directory: SessionDirectory(FilePath($0.directory))) }
     let known = Set(found.map(\.directory.path))
-    let here = currentDirectory() + "/scalems-sessions"
-    for name in directoryEntries(here) where !name.hasPrefix(".") {
-      let directory = SessionDirectory(FilePath(here).appending(name))
-      if !known.contains(directory.path) { found.append(FoundSession(id: name, directory: directory)) }
+    // Without a current directory there is nothing below it.
+    for folder in (try? currentDirectory()).map(SessionsFolder.all) ?? [] {
+      for name in directoryEntries(folder.string) where !name.hasPrefix(".") {
+        let directory = SessionDirectory(folder.appending(name))
+        if !known.contains(directory.path) { found.append(FoundSession(id: name, directory: directory)) }
+      }
     }
     // A directory may be gone, or hold another session by now.
     return found.filter { JournalEdges.session(of: $0.directory.journal) == $0.id }.sorted { $0.id < $1.id }
   }
 
   /// The sessions that someone hosts.
-  func live() -> [FoundSession] { all().filter { $0.host != nil } }
+  func live() -> [FoundSession] { all().filter { $0.host.isLive } }
 
   /// The session of an id, of the beginning of only one id, of a name, or in a directory.
   ///
@@ -59,7 +67,7 @@ struct SessionFinder {
     // Of sessions with one name the live one is meant; names are in the journals, so they come last.
     if found.isEmpty {
       found = all.filter { SessionOverview.name(of: $0) == text }
-      let live = found.filter { $0.host != nil }
+      let live = found.filter { $0.host.isLive }
       if live.count == 1 { found = live }
     }
     if found.count == 1 { return found[0] }
@@ -75,10 +83,13 @@ struct SessionFinder {
 
   /// The session that a directory, or its journal, belongs to.
   private func session(in text: String) throws(UsageError) -> FoundSession? {
-    var path = FilePath(absolutePath(text))
+    guard var path = try? absolutePath(FilePath(text)) else { return nil }
     if path.lastComponent?.string == "journal.jsonl" { path.removeLastComponent() }
     let directory = SessionDirectory(path)
-    guard access(directory.journal.string, F_OK) == 0 else { return nil }
+    guard access(directory.journal.string, F_OK) == 0 else {
+      guard errno == EACCES, let owner = directory.owner else { return nil }
+      throw UsageError(description: "what is in \(path) is for \(userName(of: owner)) alone: it cannot be seen by you")
+    }
     do { return FoundSession(id: try JournalReader(directory.journal).session, directory: directory) } catch {
       throw UsageError(description: error.description)
     }

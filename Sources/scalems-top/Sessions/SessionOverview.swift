@@ -12,6 +12,8 @@ struct SessionOverview: Sendable {
     case closed
     /// Its host ended without closing it.
     case dead
+    /// Whether someone hosts it cannot be seen by this user.
+    case unseen
   }
 
   var session: FoundSession
@@ -29,8 +31,8 @@ struct SessionOverview: Sendable {
   /// Reads as little of the journal as will do: of a session that closed, its beginning and its end.
   init(_ session: FoundSession) {
     self.session = session
-    let isHosted = session.host != nil
-    if !isHosted, let last = JournalEdges.lastEvent(of: session.directory.journal),
+    let host = session.host
+    if !host.isLive, let last = JournalEdges.lastEvent(of: session.directory.journal),
       case .sessionClosed(let summary) = last.kind
     {
       let opening = JournalEdges.opening(of: session.directory.journal)
@@ -52,7 +54,7 @@ struct SessionOverview: Sendable {
     lastEvent = snapshot.lastEvent
     phase = snapshot.phase
     exitCode = snapshot.summary?.exitCode
-    life = snapshot.phase == .closed ? .closed : isHosted ? .live : .dead
+    life = snapshot.phase == .closed ? .closed : host.isLive ? .live : host == .unseen ? .unseen : .dead
     total = snapshot.tasks.count
     for phase in TaskPhase.allCases where snapshot.tasks.count(in: phase) > 0 {
       counts[phase] = snapshot.tasks.count(in: phase)
@@ -60,7 +62,13 @@ struct SessionOverview: Sendable {
   }
 
   /// What people see as the state of the session.
-  var stateWord: String { life == .dead ? "dead" : phase.rawValue }
+  var stateWord: String {
+    switch life {
+    case .dead: "dead"
+    case .unseen: "unseen"
+    case .live, .closed: phase.rawValue
+    }
+  }
 
   /// `3 running, 20 queued, 100 done`.
   var countWords: String {
@@ -73,7 +81,7 @@ struct SessionOverview: Sendable {
     json.member("session", session.id)
     json.member("name", info?.name)
     json.member("state", stateWord)
-    json.member("live", life == .live)
+    if life != .unseen { json.member("live", life == .live) }
     json.member("host", info?.host)
     json.member("user", info?.user)
     json.member("engine", info?.engine)

@@ -15,12 +15,18 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "As one JSON object.")
   var json = false
 
+  @OptionGroup var patience: PatienceOptions
+
   func run() throws {
+    let watchdog = Watchdog(patience.limit)
     let found = try SessionFinder().find(session)
     let snapshot: SessionSnapshot
     do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
     let status = SessionStatus(found, snapshot)
-    put(json ? status.json : status.text)
+    let text = json ? status.json : status.text
+    // Who reads it may take his time.
+    watchdog.end()
+    put(text)
     if status.isDead { throw ExitStatus(code: ExitStatus.hostGone) }
   }
 }
@@ -29,7 +35,7 @@ struct StatusCommand: ParsableCommand {
 private struct SessionStatus {
   private let found: FoundSession
   private let snapshot: SessionSnapshot
-  private let host: HostRecord?
+  private let host: HostSight
 
   init(_ found: FoundSession, _ snapshot: SessionSnapshot) {
     self.found = found
@@ -37,18 +43,19 @@ private struct SessionStatus {
     host = found.host
   }
 
-  var isDead: Bool { host == nil && snapshot.phase != .closed }
+  var isDead: Bool { host == .gone && snapshot.phase != .closed }
+  private var isUnseen: Bool { host == .unseen && snapshot.phase != .closed }
 
   var json: String {
     var json = JSONWriter()
     json.beginObject()
     json.member("session", snapshot.info?.id ?? found.id)
     json.member("name", snapshot.info?.name)
-    json.member("state", isDead ? "dead" : snapshot.phase.rawValue)
+    json.member("state", isDead ? "dead" : isUnseen ? "unseen" : snapshot.phase.rawValue)
     json.member("phase", snapshot.phase.rawValue)
-    json.member("live", host != nil)
+    if !isUnseen { json.member("live", host.isLive) }
     json.member("host", snapshot.info?.host)
-    json.member("pid", host?.pid)
+    json.member("pid", host.record?.pid)
     json.member("user", snapshot.info?.user)
     json.member("engine", snapshot.info?.engine)
     json.member("resource", snapshot.info?.resource)
@@ -83,6 +90,11 @@ private struct SessionStatus {
     return states
   }
 
+  private var stateWords: String {
+    if isDead { return "dead (its host ended without closing it)" }
+    return isUnseen ? "unseen (whether its host lives cannot be seen by you)" : snapshot.phase.rawValue
+  }
+
   var text: String {
     var lines: [(String, String)] = [("session", snapshot.info?.id ?? found.id)]
     if let info = snapshot.info {
@@ -90,8 +102,12 @@ private struct SessionStatus {
       lines.append(("engine", "\(info.engine), \(info.resource)"))
     }
     let opened = snapshot.opened.map { ", opened \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? ""
-    lines.append(("state", (isDead ? "dead (its host ended without closing it)" : snapshot.phase.rawValue) + opened))
-    if let host { lines.append(("host", "\(host.host), process \(host.pid)")) }
+    lines.append(("state", stateWords + opened))
+    if let host = host.record {
+      let isStopped = host.isOnThisMachine && host.isStopped
+      lines.append(
+        ("host", "\(host.host), process \(host.pid)" + (isStopped ? ", which is stopped: it does not answer" : "")))
+    }
     if let pilot = snapshot.pilot {
       lines.append(
         ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use"))

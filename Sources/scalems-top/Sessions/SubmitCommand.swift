@@ -5,7 +5,6 @@ import JSON
 import Platform
 import SessionLink
 import SessionModel
-import SystemPackage
 import Work
 import WorkflowFile
 
@@ -62,8 +61,7 @@ struct SubmitCommand: ParsableCommand {
   func run() throws {
     try options.requireControl("submit")
     let offer = try offer()
-    let found = try SessionFinder().find(session)
-    let call = CommandCall(found, options)
+    let call = try CommandCall(session, options)
     let tail = options.wait ? try call.tail() : nil
     // That it was taken is known at the end of the command, at once; --wait is for the tasks.
     let report = try call.perform(.submit(offer), waits: true)

@@ -18,8 +18,7 @@ extension VerbCommand {
   func run() throws {
     try options.requireControl(Self.verb.rawValue)
     let command = try command()
-    let found = try SessionFinder().find(session)
-    let call = CommandCall(found, options)
+    let call = try CommandCall(session, options)
     throw ExitStatus(code: call.say(try call.perform(command), Self.verb))
   }
 }
