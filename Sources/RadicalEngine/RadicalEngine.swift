@@ -109,7 +109,7 @@ public final class RadicalEngine: PilotEngine {
     do throws(FileError) { directory = try workDirectory(in: context.directory) } catch {
       throw DispatchError("the directory of RADICAL-Pilot: \(error)")
     }
-    do { try writeFile("\(directory)/\(TaskMapping.stagingProgramName)", TaskMapping.stagingProgram) } catch {
+    do { try directory.replaceFile(TaskMapping.stagingProgramName, with: TaskMapping.stagingProgram) } catch {
       throw DispatchError("\(error)")
     }
     let helper = try RadicalHelper(
