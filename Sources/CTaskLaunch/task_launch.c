@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -110,6 +111,8 @@ int task_has_ended(pid_t pid) {
   if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return errno != EINTR;
   return info.si_pid == pid;
 }
+
+int task_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int task_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

@@ -179,9 +179,12 @@ public actor DispatchingExecutor {
 
   /// Offers one task a shell command.
   ///
+  /// - Parameter directory: where they run, as an absolute path; each in its own directory when `nil`.
   /// - Throws: as `submit(_:)` for items.
   @discardableResult
-  public func submit(commands: CommandList) async throws -> [TaskBatch] { try await offer(.commands(commands)) }
+  public func submit(commands: CommandList, in directory: String? = nil) async throws -> [TaskBatch] {
+    try await offer(.commands(commands, directory: directory))
+  }
 
   /// What cannot be found out in this time is found out when the task starts.
   private static let checkLimit = Duration.seconds(20)

@@ -106,7 +106,11 @@ extension Workflow {
   fileprivate mutating func take(_ offer: WorkOffer, on pilot: PilotSize) throws -> [TaskBatch] {
     switch offer {
     case .items(let items): try add(named(items), on: pilot)
-    case .commands(let list): [try add(commands: list, like: TaskDescription(name: "command", argv: []))]
+    case .commands(let list, let directory):
+      [
+        try add(
+          commands: list, like: TaskDescription(name: "command", directory: directory, clientDirectory: directory))
+      ]
     }
   }
 }

@@ -137,7 +137,9 @@ public struct Workflow: Sendable {
   ///
   /// - Throws: `ValueError` for the first command that cannot be run.
   public mutating func add(commands: CommandList, like description: TaskDescription) throws(ValueError) -> TaskBatch {
-    if let fault = TaskRules.fault(in: commands, held: states.count) { throw ValueError(fault) }
+    if let fault = TaskRules.fault(in: commands, directory: description.directory, held: states.count) {
+      throw ValueError(fault)
+    }
     let batch = TaskBatch(
       first: TaskID(states.count), description: description, members: .commands(first: commandCount, commands))
     commandCount += commands.count

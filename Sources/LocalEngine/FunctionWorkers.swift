@@ -104,7 +104,7 @@ final class FunctionWorkers {
       program: python, arguments: [python] + PythonCall.arguments + [configuration.clientDirectory],
       directory: configuration.directory.heldPath, input: ends[1], output: files.output, error: files.error,
       diesWithParent: true, isSubreaper: true)
-    var variables = [(TaskVariables.session, configuration.session)]
+    var variables = [(TaskVariables.session, configuration.session), ("PWD", configuration.sessionDirectory)]
     if let venv = configuration.venv {
       variables += [("VIRTUAL_ENV", venv), ("PATH", "\(venv)/bin:\(environment.path)")]
     }
@@ -129,7 +129,7 @@ final class FunctionWorkers {
 
   private func interpreter() throws(WorkersError) -> String {
     if let venv = configuration.venv { return "\(venv)/bin/python" }
-    guard let python = programs.find("python3", path: environment.path) else {
+    guard let python = programs.find("python3", path: environment.path, from: configuration.sessionDirectory) else {
       throw WorkersError(description: "a function needs Python, and 'python3' was not found in PATH", exitCode: 127)
     }
     return python

@@ -28,6 +28,8 @@ final class RunningTask {
   struct Rank {
     var pid: pid_t
     var number: Int
+    /// Says how far its `pre_exec` has come.
+    var marker: PreExecMarker?
     var isAlive = true
   }
 
@@ -72,6 +74,12 @@ final class RunningTask {
   var isOnItsWayBack: Bool { if case .notStarted = endReason { true } else { false } }
 
   var isFunction: Bool { item.description.function != nil }
+
+  /// The entry of its `pre_exec` that a rank ended in, before the program.
+  var unfinishedEntry: String? {
+    for rank in ranks { if let entry = rank.marker?.entry { return entry } }
+    return nil
+  }
 
   var hasSucceeded: Bool { result.signal == nil && result.exitCode == 0 && (!isFunction || isAnswered) }
 

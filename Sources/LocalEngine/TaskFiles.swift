@@ -66,34 +66,3 @@ struct TaskFiles {
     CallEnd.lastLine(of: String(decoding: endOfFile(path, 2048), as: UTF8.self))
   }
 }
-
-/// The script of a task with `pre_exec`: these commands first, then the program, in one shell.
-enum TaskScript {
-  /// Writes `task.sh`; it is started as `SHELL task.sh ARGV…`.
-  ///
-  /// - Returns: the shell.
-  /// - Throws: `TaskFiles.TaskFilesError` when it cannot be written.
-  static func write(_ description: TaskDescription, to directory: String) throws(TaskFiles.TaskFilesError) -> String {
-    // `source` and `module`, the usual guests of pre_exec, are bash's.
-    let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
-    var text = "#!\(shell)\n"
-    for command in description.preExec {
-      text += """
-        \(command)
-        code=$?
-        if [ $code -ne 0 ]; then
-          printf 'pre_exec failed (exit %s): %s\\n' "$code" \(TaskCommand.quoted(command)) >&2
-          exit $code
-        fi
-
-        """
-    }
-    text += "exec \"$@\"\n"
-    do { try OwnFile.write(directory + "/task.sh", Array(text.utf8), mode: 0o700) } catch {
-      let text = "the script of its pre_exec: \(error)"
-      throw TaskFiles.TaskFilesError(
-        description: text, shortage: Shortage(error.code?.rawValue ?? 0, .ownFile, text))
-    }
-    return shell
-  }
-}

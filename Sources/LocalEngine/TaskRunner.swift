@@ -57,6 +57,8 @@ final class TaskRunner {
   /// earlier attempts ran.
   private var putBackTasks: [TaskID: String?] = [:]
   private let tasksDirectory: TasksDirectory
+  /// What the kernel calls directories that tasks run in.
+  private var realPaths: [String: String] = [:]
   private var memory = OwnMemory()
   private let rankLaunch = RankLaunch()
   private let workers: FunctionWorkers
@@ -224,26 +226,20 @@ final class TaskRunner {
     guard isInPlace(task) else { return }
     let description = task.item.description
     if let function = description.function { return call(function, for: task) }
+    let directory = description.directory ?? place(of: task)
     let path = description.environment["PATH"] ?? environment.path
     let isLaunched = description.usesLauncher
-    var argv = description.argv
-    var program = ""
-    if description.preExec.isEmpty {
-      guard let found = programs.find(argv.first ?? "", path: path) else {
-        task.result.exitCode = 127
-        return end(task, .failed, reason: "the program '\(argv.first ?? "")' was not found in PATH")
-      }
-      program = found
+    let isPrepared = !description.preExec.isEmpty
+    let name = isPrepared ? "bash" : description.argv.first ?? ""
+    guard var program = programs.find(name, path: isPrepared ? "/bin:\(path)" : path, from: directory) else {
+      task.result.exitCode = 127
+      let why = isPrepared ? "bash, which runs pre_exec," : "the program '\(name)'"
+      return end(task, .failed, reason: "\(why) was not found in PATH")
     }
+    var command = description.argv
     if isLaunched {
-      argv = rankLaunch.prefix(of: task) + argv
-      program = argv[0]
-    }
-    if !description.preExec.isEmpty {
-      do {
-        program = try TaskScript.write(description, to: place(of: task))
-        argv = [program, "task.sh"] + argv
-      } catch { return failedToStart(task, error.shortage, "\(error)") }
+      command = rankLaunch.prefix(of: task) + command
+      if !isPrepared { program = command[0] }
     }
     guard let files = openFiles(task) else { return }
     defer { files.close() }
@@ -254,11 +250,22 @@ final class TaskRunner {
     // A launcher tells its ranks themselves which they are.
     let processes = isLaunched ? 1 : max(1, description.resources.ranks)
     for number in 0..<processes {
+      var argv = command
+      var marker: PreExecMarker?
+      if isPrepared {
+        do { marker = try PreExecMarker() } catch {
+          let reason = "no file for the progress of its pre_exec: \(error)"
+          guard task.aliveRanks else { return failedToStart(task, Shortage(error.rawValue, .process, reason), reason) }
+          return terminate(task, because: .rankFailed, grace: 0)
+        }
+        argv = PreExec.argv(
+          description.preExec, then: command, shell: program, marker: marker?.path ?? "/dev/null")
+      }
       let pid = launch(
         program, argv, variables + (isLaunched ? [] : [(TaskVariables.rank, String(number))]), files, of: task,
         on: task.slots.cores(ofRank: number, of: processes), hasInput: number == 0)
       guard pid > 0 else {
-        let reason = "'\(argv.first ?? program)' could not be started: \(errorText(-pid))"
+        let reason = startFailure(argv.first ?? program, -pid, in: description.directory)
         if let shortage = Shortage(-pid, .process, reason) ?? Shortage(awayOf: [task.directory] + places, reason) {
           guard task.aliveRanks else { return putBack(task, shortage) }
           // What ran of it ran for an instant: the whole task is put back once that is gone.
@@ -270,7 +277,7 @@ final class TaskRunner {
         terminate(task, because: .rankFailed, grace: configuration.killGrace)
         break
       }
-      task.ranks.append(RunningTask.Rank(pid: pid, number: number))
+      task.ranks.append(RunningTask.Rank(pid: pid, number: number, marker: marker))
       taskByPid[pid] = task.item.id
     }
     begun(task, at: time)
@@ -321,13 +328,30 @@ final class TaskRunner {
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
   }
 
+  /// Why a program was not started.
+  ///
+  /// - Parameter directory: that it was to run in, when that is not the task's.
+  private func startFailure(_ program: String, _ code: Int32, in directory: String?) -> String {
+    if let directory, access(directory, X_OK) != 0 { return TaskVariables.cannotEnter(directory, errorText()) }
+    return "'\(program)' could not be started: \(errorText(code))"
+  }
+
   private func variables(of task: RunningTask) -> [(String, String)] {
     let description = task.item.description
-    var variables = description.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    variables += TaskVariables.facts(
-      of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory
+    var variables = TaskVariables.facts(
+      of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory,
+      clientDirectory: configuration.clientDirectory
     ).map { ($0.name, $0.value) }
     variables.append((TaskVariables.taskDirectory, task.directory))
+    variables.append(
+      (
+        "PWD",
+        description.directory.map(realPath) ?? realPath(configuration.sessionDirectory + "/tasks")
+          + "/\(task.item.id.uid)"
+      ))
+    for (name, value) in description.environment where !TaskVariables.own.contains(name) {
+      variables.append((name, value))
+    }
     let threads = TaskPlacement.threads
     if let count = configuration.placement.threads(of: description, isInherited: inheritsThreads) {
       variables.append((threads, count))
@@ -338,15 +362,33 @@ final class TaskRunner {
     return variables
   }
 
+  /// What `getcwd` will say there.
+  private func realPath(_ directory: String) -> String {
+    if let known = realPaths[directory] { return known }
+    guard let resolved = realpath(directory, nil) else { return directory }
+    defer { free(resolved) }
+    let path = String(cString: resolved)
+    realPaths[directory] = path
+    return path
+  }
+
   private func launch(
     _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, of task: RunningTask,
     on cores: ArraySlice<Int>, hasInput: Bool
   ) -> pid_t {
-    let start = ProcessStart(
-      program: program, arguments: argv, directory: place(of: task), input: hasInput ? files.input : -1,
+    let directory = task.item.description.directory ?? place(of: task)
+    var start = ProcessStart(
+      program: program, arguments: argv, directory: directory, input: hasInput ? files.input : -1,
       output: files.output,
       error: files.error, diesWithParent: true, cores: cores.isEmpty ? nil : CoreMask(cores))
-    return environment.with(variables) { start.run(environment: $0) }
+    return environment.with(variables) { variables in
+      let pid = start.run(environment: variables)
+      guard pid == -ENOEXEC, isScript(program, from: directory) else { return pid }
+      // As a shell and execvp do with a script that does not say who runs it.
+      start.program = "/bin/sh"
+      start.arguments = ["/bin/sh", program.hasPrefix("-") ? "./\(program)" : program] + argv.dropFirst()
+      return start.run(environment: variables)
+    }
   }
 
   // MARK: End
@@ -405,6 +447,7 @@ final class TaskRunner {
       // One that was killed leaves its ranks.
       return terminate(task, because: .rankFailed, grace: 0)
     }
+    if let entry = task.unfinishedEntry { return end(task, .failed, reason: PreExec.notReached(in: entry)) }
     guard !task.item.description.outputs.isEmpty || !task.moved.isEmpty else { return end(task, .done, reason: nil) }
     task.stage = .stagingOutput
     emit(task, .agentStagingOutput)
@@ -421,6 +464,10 @@ final class TaskRunner {
     if text.isEmpty {
       let code = task.result.exitCode ?? 0
       text = task.result.signal.map { "ended by \(signalName($0))" } ?? rankLaunch.words(exitCode: Int(code), of: task)
+    }
+    if let entry = task.unfinishedEntry {
+      // Its own words may have gone where an earlier entry sent them.
+      return text + ": " + (task.result.exitCode.map { PreExec.failed(entry, exit: $0) } ?? "in pre_exec: \(entry)")
     }
     return line.isEmpty ? text : "\(text): \(line)"
   }

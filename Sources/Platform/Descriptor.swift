@@ -35,6 +35,13 @@ import SystemPackage
     }
   }
 
+  /// A file in memory, without a name in any directory; programs that are started do not get it.
+  public static func memoryFile(_ name: String) throws(Errno) -> Descriptor {
+    let number = task_memory_file(name)
+    guard number >= 0 else { throw Errno.last }
+    return Descriptor(owning: number)
+  }
+
   /// Closes it, for whoever wants to know: a network file system says here what it could not keep.
   public consuming func close() throws(Errno) {
     let number = release()

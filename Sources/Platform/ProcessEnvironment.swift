@@ -16,8 +16,8 @@ public final class ProcessEnvironment {
       // By bytes: to Swift, '=' before a combining character is another character.
       let bytes = UnsafeRawBufferPointer(start: entry, count: strlen(entry))
       let name = String(decoding: bytes.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-      // A session inside a task of another session has its own ids.
-      if !name.hasPrefix("SCALEMS_") { base.append((name, strdup(entry))) }
+      // A session inside a task of another session has its own ids. Where the user stood before is no news of tasks.
+      if !name.hasPrefix("SCALEMS_"), name != "OLDPWD" { base.append((name, strdup(entry))) }
       pointer += 1
     }
     let excluded = leftOut(base.map(\.name))

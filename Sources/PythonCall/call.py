@@ -255,6 +255,8 @@ class Place:
             if "" in self.request["environment"]:  # Python 3.8 sets it, and cannot take it back
                 raise ValueError("a variable without a name")
             ENVIRONMENT.update(self.request["environment"])
+            ENVIRONMENT["PWD"] = os.getcwd()
+            ENVIRONMENT.pop("OLDPWD", None)
         except (OSError, ValueError) as error:
             raise Refusal("its directory, output and environment could not be set: %s" % error) from None
 

@@ -109,7 +109,10 @@ public final class RadicalEngine: PilotEngine {
     do throws(FileError) { directory = try workDirectory(in: context.directory) } catch {
       throw DispatchError("the directory of RADICAL-Pilot: \(error)")
     }
-    do { try directory.replaceFile(TaskMapping.stagingProgramName, with: TaskMapping.stagingProgram) } catch {
+    do {
+      try directory.replaceFile(TaskMapping.stagingProgramName, with: TaskMapping.stagingProgram)
+      try directory.replaceFile("run_task.py", with: PackageResources.run_task_py)
+    } catch {
       throw DispatchError("\(error)")
     }
     let helper = try RadicalHelper(

@@ -8,7 +8,8 @@ import Work
 /// Makes RP's task descriptions of ours.
 ///
 /// RP hands everything to a shell: arguments and values of variables within double quotes, staged paths without any.
-/// What a task gets must be what the workflow says, so all of it is quoted here. Staging is done by the shell, too, on
+/// What a task gets must be what the workflow says, so the program comes in words that no shell minds (`TaskWords`), and
+/// the rest is quoted here. Staging is done by the shell, too, on
 /// the machine of the agent: RP's own ignores files that are missing. The directories of workflow and session have to
 /// be on a file system that the pilot shares.
 struct TaskMapping: Sendable {
@@ -75,10 +76,8 @@ struct TaskMapping: Sendable {
   /// Looks at files, and writes the one of the standard input.
   func refusal(of task: ResolvedTask) -> String? {
     let description = task.description
-    if description.function == nil,
-      let name = description.environment.keys.sorted().first(where: { !Self.isVariable($0) })
-    {
-      return "RADICAL-Pilot cannot set the variable '\(name)'"
+    if let directory = description.directory, access(directory, X_OK) != 0 {
+      return TaskVariables.cannotEnter(directory, errorText())
     }
     for directive in description.inputs {
       guard let path = path(of: directive.source(.input)) else { continue }
@@ -115,23 +114,68 @@ struct TaskMapping: Sendable {
     if submission > 1 { result.sandbox = task.id.uid }
     if let function = description.function { return call(function, result, task, submission) }
     result.environment = variables(of: task)
-    let (program, arguments) = command(of: task.id, description)
-    result.executable = TaskCommand.quoted(program)
-    result.arguments = arguments.enumerated().map { number, argument in
-      // RP escapes quotes and backslashes, and leaves the rest to the shell.
-      guard argument.utf8.contains(where: { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") }) else {
-        return argument
-      }
-      result.environment?["SCALEMS_ARGUMENT_\(number + 1)"] = Self.escaped(argument)
-      return "${SCALEMS_ARGUMENT_\(number + 1)}"
-    }
-    result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"] + description.preExec
+    // `run_task.py` makes the program's process of its words.
+    result.executable = "\(TaskCommand.quoted(venv + "/bin/python")) -IS \(TaskCommand.quoted(runner))"
+    result.arguments = words(of: task, result.uid)
+    result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"]
     let scratch = RankScratch(of: task, in: scratch)
     result.preLaunch =
       [stagingCommand(.input, task, submission)].compactMap(\.self) + namedOutput(result, description)
       + (scratch?.before ?? [])
-    result.postLaunch = [stagingCommand(.output, task, submission)].compactMap(\.self) + (scratch?.after ?? [])
+    result.postLaunch =
+      requireProgram(result.uid, description) + [stagingCommand(.output, task, submission)].compactMap(\.self)
+      + (scratch?.after ?? [])
     return result
+  }
+
+  /// The program that starts the programs of tasks.
+  private var runner: String { "\(sessionDirectory)/radical/run_task.py" }
+
+  /// What `run_task.py` makes the program's process of.
+  private func words(of task: ResolvedTask, _ uid: String) -> [String] {
+    let description = task.description
+    var words = TaskWords()
+    for (name, value) in description.environment.sorted(by: { $0.key < $1.key })
+    where !TaskVariables.own.contains(name) {
+      words.add("v", "\(name)=\(value)")
+    }
+    if let directory = description.directory { words.add("d", directory) }
+    switch description.stdin {
+    case nil: break
+    case .file(let path):
+      let location = description.inputLocation(of: path)
+      words.add("i", self.path(of: location) ?? location.path)
+    case .text: words.add("i", stdinPath(of: task.id))
+    }
+    // RP opens a file twice that is to have both outputs.
+    if OutputNames(description).areShared { words.add("o", "") }
+    if !description.preExec.isEmpty {
+      words.add("s", PreExec.script)
+      words.add("m", Self.marker(uid))
+      for entry in description.preExec { words.add("p", entry) }
+    }
+    var argv = description.argv
+    if PlainRanks.areWanted(by: description) {
+      argv = PlainRanks.command(argv, of: description, grace: killGrace, python: venv + "/bin/python")
+    }
+    for argument in argv { words.add("a", argument) }
+    return words.words
+  }
+
+  /// The beginning of the names of the files that say how far `pre_exec` has come, one a rank.
+  private static func marker(_ uid: String) -> String { ".scalems.\(uid).pre_exec" }
+
+  /// Fails a task that succeeded without having reached its program.
+  private func requireProgram(_ uid: String, _ description: TaskDescription) -> [String] {
+    guard !description.preExec.isEmpty else { return [] }
+    let errors = word(Location(.task, description.stderr))
+    let words = TaskCommand.quoted(PreExec.notReached(in: ""))
+    return [
+      "{ bad=; for file in \"$RP_TASK_SANDBOX\"/\(Self.marker(uid)).*; do "
+        + "if [ \"$RP_RET\" = 0 ] && [ -s \"$file\" ]; then "
+        + "{ printf %s \(words); head -c 200 \"$file\"; echo; } >> \(errors); bad=yes; fi; "
+        + "rm -f \"$file\"; done; [ ! \"$bad\" ]; }"
+    ]
   }
 
   /// A function runs in a worker of the raptor: no shell comes near it, and its time limit is kept there.
@@ -155,7 +199,7 @@ struct TaskMapping: Sendable {
   }
 
   private func variables(of task: ResolvedTask) -> [String: String] {
-    var result = task.description.environment.merging(facts(of: task)) { $1 }.mapValues(Self.escaped)
+    var result = facts(of: task).mapValues(Self.escaped)
     // RP's shell fills in its own.
     result[TaskVariables.rank] = "$RP_RANK"
     result[TaskVariables.taskDirectory] = "$RP_TASK_SANDBOX"
@@ -174,33 +218,9 @@ struct TaskMapping: Sendable {
   static func isOnThisMachine(_ resource: String) -> Bool { resource.hasPrefix("local.") }
 
   private func facts(of task: ResolvedTask) -> [String: String] {
-    let facts = TaskVariables.facts(of: task, session: session, sessionDirectory: sessionDirectory)
+    let facts = TaskVariables.facts(
+      of: task, session: session, sessionDirectory: sessionDirectory, clientDirectory: clientDirectory)
     return Dictionary(uniqueKeysWithValues: facts.map { ($0.name, $0.value) })
-  }
-
-  /// RP has no standard input for tasks, and opens a file twice that is to have both outputs: a shell does it.
-  private func command(of id: TaskID, _ description: TaskDescription) -> (String, [String]) {
-    var argv = description.argv
-    if PlainRanks.areWanted(by: description) {
-      argv = PlainRanks.command(argv, of: description, grace: killGrace, python: venv + "/bin/python")
-    }
-    let program = argv.first ?? ""
-    let rest = Array(argv.dropFirst())
-    var streams = ""
-    switch description.stdin {
-    case nil: break
-    case .file(let path): streams += " < " + word(description.inputLocation(of: path))
-    case .text: streams += " < " + TaskCommand.quoted(stdinPath(of: id))
-    }
-    let errors = OutputNames(description).areShared ? " 2>&1" : ""
-    guard !streams.isEmpty || !errors.isEmpty else { return (program, rest) }
-    var line = "exec \"$0\" \"$@\""
-    // The input is the first rank's.
-    if description.usesLauncher, !streams.isEmpty {
-      line = "[ \"$\(TaskVariables.rank)\" = 0 ] || exec \"$0\" \"$@\" < /dev/null\(errors); " + line
-    }
-    let shell = TaskCommand.shell(line + streams + errors).argv
-    return (shell[0], shell.dropFirst() + [program] + rest)
   }
 
   /// Where the text lies that a task reads.
@@ -240,12 +260,6 @@ struct TaskMapping: Sendable {
       }
     }
     return isPlain ? name : standIn
-  }
-
-  /// Whether a shell can export it.
-  private static func isVariable(_ name: String) -> Bool {
-    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    return name.unicodeScalars.allSatisfy { $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || ("0"..."9") ~= $0 }
   }
 
   /// Text that a shell takes literally within double quotes.

@@ -141,9 +141,10 @@ extension WorkOffer {
   fileprivate init(_ members: JSONObject) throws {
     let items = try members.optional("items", .list(WorkItem.coding), refusesUnknown: true)
     let commands = try members.optional("commands", CommandList.coding)
+    let directory = try members.optional("directory", .text)
     switch (items, commands) {
-    case (let items?, nil): self = .items(items)
-    case (nil, let commands?): self = .commands(commands)
+    case (let items?, nil) where directory == nil: self = .items(items)
+    case (nil, let commands?): self = .commands(commands, directory: directory)
     default: throw ControlError("the command 'submit' has either items or commands")
     }
   }
@@ -151,7 +152,9 @@ extension WorkOffer {
   fileprivate func write(to json: inout JSONWriter) {
     switch self {
     case .items(let items): json.member("items", items, .list(WorkItem.coding))
-    case .commands(let list): json.member("commands", list, CommandList.coding)
+    case .commands(let list, let directory):
+      json.member("commands", list, CommandList.coding)
+      json.member("directory", directory)
     }
   }
 }

@@ -18,6 +18,8 @@ extension TaskDescription {
     TaskDescription(name: ""),
     .field("after", \.after, .list(.text)),
     .field("argv", \.argv, .list(.text)),
+    .optional("client_directory", \.clientDirectory, .text),
+    .optional("directory", \.directory, .text),
     .field("environment", \.environment, .map(.text)),
     .optional("function", \.function, FunctionCall.coding),
     .field("inputs", \.inputs, .list(StagingDirective.coding)),

@@ -14,6 +14,7 @@ extension TaskDescription {
       }
     }
     var copy = self
+    copy.clientDirectory = clientDirectory ?? directory
     if case .file(let path)? = stdin { copy.stdin = .file(anchor(path, .client)) }
     copy.inputs = anchor(inputs, .input)
     copy.outputs = anchor(outputs, .output)

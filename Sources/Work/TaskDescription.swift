@@ -29,6 +29,11 @@ public struct TaskDescription: Equatable, Sendable {
   public var after: [String]
   /// How often a FAILED task is run again.
   public var retries: Int
+  /// Where the program runs, as an absolute path; in the task's own directory when `nil`. Standard output and error are
+  /// in that in any case.
+  public var directory: String?
+  /// What the task is told to be the directory of the client, as an absolute path; that of the session when `nil`.
+  public var clientDirectory: String?
 
   /// A task with a `function` goes through the raptor, whatever `raptor` says.
   public init(
@@ -37,7 +42,8 @@ public struct TaskDescription: Equatable, Sendable {
     stdout: String = "stdout", stderr: String = "stderr", inputs: [StagingDirective] = [],
     outputs: [StagingDirective] = [], resources: TaskResources = TaskResources(), launcher: Launcher = .auto,
     preExec: [String] = [],
-    timeout: Double? = nil, raptor: Bool = false, after: [String] = [], retries: Int = 0
+    timeout: Double? = nil, raptor: Bool = false, after: [String] = [], retries: Int = 0,
+    directory: String? = nil, clientDirectory: String? = nil
   ) {
     self.name = name
     self.argv = argv
@@ -55,6 +61,8 @@ public struct TaskDescription: Equatable, Sendable {
     self.raptor = raptor || function != nil
     self.after = after
     self.retries = retries
+    self.directory = directory
+    self.clientDirectory = clientDirectory
   }
 
   /// What the task runs, for people: not quoted for a shell.

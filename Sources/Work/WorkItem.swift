@@ -28,14 +28,14 @@ extension Sequence<WorkItem> {
 public enum WorkOffer: Equatable, Sendable {
   /// Taken all together or not at all. An item without a name is named after its program.
   case items([WorkItem])
-  /// One task a shell command.
-  case commands(CommandList)
+  /// One task a shell command. They run in `directory`, an absolute path; each in its own directory when `nil`.
+  case commands(CommandList, directory: String? = nil)
 
   /// How many tasks it stands for.
   public var taskCount: Int {
     switch self {
     case .items(let items): items.taskCount
-    case .commands(let list): list.count
+    case .commands(let list, _): list.count
     }
   }
 }

@@ -16,6 +16,18 @@ func currentDirectory() throws(UsageError) -> FilePath {
   return FilePath(platformString: path)
 }
 
+/// The directory that the user stands in, for what is to run there.
+///
+/// - Throws: `UsageError` when it is gone, or its name is no text.
+func workingDirectory() throws(UsageError) -> String {
+  let path = try currentDirectory()
+  guard let text = String(validating: path) else {
+    throw UsageError(
+      description: "the name of the directory you are in, \(path), is no text (UTF-8): commands cannot run there")
+  }
+  return text
+}
+
 /// A path from the root on that leads where the kernel goes with the given one. What stands before a `..` is resolved: the
 /// parent of a directory that was reached through a link is not where the link is.
 ///

@@ -33,5 +33,6 @@ func localHarness(
   @Test(.enabled(if: MPIProgram.areThere)) func runsRanks() async throws { try await contract.runsRanks() }
   @Test func runsFunctions() async throws { try await contract.runsFunctions() }
   @Test func functionsHaveTheSameOutcome() async throws { try await contract.functionsHaveTheSameOutcome() }
+  @Test func programsHaveTheSameOutcome() async throws { try await contract.programsHaveTheSameOutcome() }
   @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
 }

@@ -47,6 +47,7 @@ extension RadicalTests {
     @Test(.enabled(if: isThorough)) func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
     @Test(.enabled(if: MPIProgram.areThere)) func runsRanks() async throws { try await contract.runsRanks() }
     @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
+    @Test func programsHaveTheSameOutcome() async throws { try await contract.programsHaveTheSameOutcome() }
     @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
   }
 }

@@ -35,18 +35,31 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
     #expect(!end.exists("gone"))
   }
 
-  @Test func `a variable that no shell can set is refused`() throws {
+  @Test func `a variable of any name reaches a program`() async throws {
     let place = try MappingPlace()
-    for name in ["A-B", "1A", "", "A B", "X;touch gone", "Ä"] {
-      var description = TaskDescription(name: "v", argv: ["x"])
-      description.environment = [name: "x"]
-      #expect(
-        place.mapping.refusal(of: EngineTask(description))
-          == "RADICAL-Pilot cannot set the variable '\(name)'")
+    for name in ["A-B", "1A", "a.b", "A B", "X;touch gone", "Ä", "UID", "$HOME"] {
+      let end = try await place.run(
+        TaskDescription(name: "v", argv: ["/usr/bin/printenv", name], environment: [name: "it's"]))
+      #expect(end.text("stdout") == "it's\n" && end.status == 0 && !end.exists("gone"))
     }
-    var description = TaskDescription(name: "v", argv: ["x"])
-    description.environment = ["_a1": "x", "PATH": "y"]
-    #expect(place.mapping.refusal(of: EngineTask(description)) == nil)
+  }
+
+  @Test func `the environment wins over what activation sets`() async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(
+      TaskDescription(name: "v", argv: ["/usr/bin/printenv", "IN_VENV"], environment: ["IN_VENV": "mine"]))
+    #expect(end.text("stdout") == "mine\n")
+  }
+
+  @Test(arguments: ProgramOutcome.all) func `programs have the same outcome`(_ outcome: ProgramOutcome) async throws {
+    let place = try MappingPlace()
+    let end = try await place.run(outcome.description)
+    #expect((end.status == 0) == (outcome.state == .done))
+    if let code = outcome.exitCode { #expect(end.status == code) }
+    if let output = outcome.output { #expect(end.text("stdout") == output) }
+    let said = end.text("stderr").map { $0.split(separator: "\n").last ?? "" } ?? ""
+    if let reason = outcome.reason { #expect(said.contains(reason)) }
+    #expect(!end.exists(".scalems.task.000000.pre_exec.0"))
   }
 
   @Test(arguments: ["two words", "it's", "do$HOME", "a;b", "-x", "(p)", "\"q\"", "back\\slash"])
@@ -69,6 +82,7 @@ private let printer = #"for a; do printf '%s\0' "$a"; done"#
       end.text("stdout") == """
         IN_VENV=yes
         SCALEMS_ATTEMPT=2
+        SCALEMS_CLIENT_DIR=\(place.mapping.clientDirectory)
         SCALEMS_CORES_PER_RANK=1
         SCALEMS_MEMBER=4
         SCALEMS_RANK=0

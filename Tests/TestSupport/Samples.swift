@@ -36,7 +36,8 @@ public enum Samples {
     outputs: [StagingDirective(source: "c", target: "d", action: .move)],
     resources: TaskResources(ranks: 2, coresPerRank: 3, gpusPerRank: 1), launcher: .mpiexec,
     preExec: ["module load gmx\n"], timeout: 90.25,
-    raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2)
+    raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2, directory: "/home/é/w",
+    clientDirectory: "/home/é")
 
   public static let kinds: [SessionEvent.Kind] = [
     .sessionOpened(info(reason: nil)), .sessionOpened(info(reason: "why \"not\"")),

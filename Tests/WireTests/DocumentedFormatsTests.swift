@@ -50,7 +50,7 @@ import Work
     let item = WorkItem(Samples.description, shape: [2])
     let commands: [OperatorCommand] = [
       .drain, .close(.none), .close(.seconds(1)), .cancel([TaskID(1)]), .submit(.items([item])),
-      .submit(.commands(CommandList(["true"]))),
+      .submit(.commands(CommandList(["true"]), directory: "/w")),
     ]
     var written: [String: Set<String>] = [
       "hello": try members(.hello(version: 1, origin: "o", isReadOnly: true)), "follow": try members(.follow),

@@ -85,10 +85,10 @@ import Testing
       members: .commands(first: 7, CommandList(["/bin/true", "echo {member}"])))
     #expect(commands.resolved(TaskID(0), attempt: 1).description.argv == ["/bin/true"])
     #expect(commands.resolved(TaskID(1), attempt: 1).description.argv == ["/bin/sh", "-c", "echo {member}"])
-    let facts = TaskVariables.facts(of: task, session: "s", sessionDirectory: "/d")
+    let facts = TaskVariables.facts(of: task, session: "s", sessionDirectory: "/d", clientDirectory: "/c")
     #expect(
       facts.map { "\($0.name)=\($0.value)" } == [
-        "SCALEMS_SESSION_ID=s", "SCALEMS_SESSION_DIR=/d", "SCALEMS_TASK_ID=task.000006",
+        "SCALEMS_SESSION_ID=s", "SCALEMS_SESSION_DIR=/d", "SCALEMS_CLIENT_DIR=/home/é", "SCALEMS_TASK_ID=task.000006",
         "SCALEMS_TASK_NAME=équilibrer.4", "SCALEMS_RANKS=2", "SCALEMS_CORES_PER_RANK=3", "SCALEMS_ATTEMPT=2",
         "SCALEMS_MEMBER=4",
       ])

@@ -182,6 +182,10 @@ private func found(
     #expect(TaskRules.fault(in: CommandList(["echo", "exit 3"])) == nil)
     #expect(TaskRules.fault(in: CommandList([])) == "there is no command in it")
     #expect(TaskRules.fault(in: CommandList(["a", ""])) == "a command is empty")
+    #expect(TaskRules.fault(in: CommandList(["a"]), directory: "/a b/ü") == nil)
+    #expect(
+      TaskRules.fault(in: CommandList(["a"]), directory: "x")
+        == "the directory of the commands must be an absolute path, found 'x'")
     #expect(TaskRules.fault(in: CommandList(["a\u{0}; rm x"]))?.hasSuffix(TaskRules.holdsNUL) ?? false)
     #expect(
       TaskRules.fault(in: CommandList([String(repeating: "a", count: 131_072)]))

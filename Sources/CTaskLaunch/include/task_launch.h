@@ -52,6 +52,9 @@ int task_pidfd(pid_t pid);
 /// Whether the child has ended (it stays waitable); also when it is no child.
 int task_has_ended(pid_t pid);
 
+/// A file in memory that children do not inherit; a descriptor or -1 with errno.
+int task_memory_file(const char *name);
+
 /// A pipe that children do not inherit; 0 or -1 with errno.
 int task_pipe(int ends[2]);
 

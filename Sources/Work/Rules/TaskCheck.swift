@@ -46,6 +46,7 @@ final class TaskCheck {
     checkOutputNames()
     checkStaging(description.inputs, .input, key: "inputs")
     checkStaging(description.outputs, .output, key: "outputs")
+    checkDirectories()
     checkNumbers()
     if let pilot { checkFit(pilot) }
     if bytes > TaskRules.offerBytes {
@@ -68,6 +69,17 @@ final class TaskCheck {
     }
     if let count = item.shape.first {
       report("ensemble", NumberRules.whole(count, what("ensemble"), in: TaskRules.taskRange))
+    }
+  }
+
+  private func checkDirectories() {
+    for (key, path) in [("directory", description.directory), ("client_directory", description.clientDirectory)] {
+      guard let path else { continue }
+      bytes += path.utf8.count
+      report(key, TaskRules.fault(ofDirectory: path).map { "\(what(key)) \($0)" })
+    }
+    if description.function != nil, description.directory != nil {
+      report("directory", "\(what("directory")) is for programs: a function runs in the task's own")
     }
   }
 

@@ -22,6 +22,8 @@ public enum TaskRules {
   /// Values given to a function; more than anyone writes are aliases that multiply.
   public static let valueLimit = 100_000
   static let nameBytes = 200
+  /// Bytes of a path, what Linux takes.
+  static let pathBytes = 4095
 
   /// Everything that is wrong with items that are offered together, at most `limit` of it.
   ///
@@ -56,9 +58,12 @@ public enum TaskRules {
 
   /// What is wrong with a list of shell commands, if anything.
   ///
-  /// - Parameter held: tasks that the session has already.
-  public static func fault(in commands: CommandList, held: Int = 0) -> String? {
+  /// - Parameters:
+  ///   - directory: where they run.
+  ///   - held: tasks that the session has already.
+  public static func fault(in commands: CommandList, directory: String? = nil, held: Int = 0) -> String? {
     if commands.isEmpty { return "there is no command in it" }
+    if let fault = directory.flatMap(fault(ofDirectory:)) { return "the directory of the commands \(fault)" }
     if let sentence = tooMany(held, commands.count) { return sentence }
     let hasNUL = commands.bytes.contains(0)
     for index in 0..<commands.count {
@@ -69,6 +74,13 @@ public enum TaskRules {
       if let fault { return "the command '\(shortened(commands[index]))' \(fault)" }
     }
     return nil
+  }
+
+  /// What is wrong with a directory that a task is to run in, as the end of a sentence about it.
+  static func fault(ofDirectory path: String) -> String? {
+    if path.utf8.contains(0) { return holdsNUL }
+    if path.utf8.count > pathBytes { return isTooLong(pathBytes) }
+    return path.hasPrefix("/") ? nil : "must be an absolute path, found '\(shortened(path))'"
   }
 
   static func tooMany(_ held: Int, _ more: Int) -> String? {

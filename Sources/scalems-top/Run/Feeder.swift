@@ -31,7 +31,7 @@ final class Feeder: Sendable {
   var atOnce: [WorkOffer] {
     switch work.source {
     case .file(let file, _): [.items(file.items)]
-    case .commands(let lists): lists.map { .commands($0) }
+    case .commands(let lists, let directory): lists.map { .commands($0, directory: directory) }
     case .stream, .none: []
     }
   }
@@ -40,13 +40,13 @@ final class Feeder: Sendable {
   ///
   /// - Parameter onSettled: called when everything that will be taken is in the journal.
   func start(onSettled: @escaping @Sendable () -> Void) {
-    guard case .stream(let stream) = work.source else {
+    guard case .stream(let stream, let directory) = work.source else {
       Task { await finish(onSettled) }
       return
     }
     // A queue of its own: reading blocks.
     DispatchQueue(label: "command-reader").async { [self] in
-      do throws(UsageError) { try stream.read(offer) } catch {
+      do throws(UsageError) { try stream.read { offer($0, in: directory) } } catch {
         failure.withLock { $0 = Problem(words: error.description, isRefusal: true) }
       }
       Task { await finish(onSettled) }
@@ -60,14 +60,14 @@ final class Feeder: Sendable {
   }
 
   /// Offers commands until they are taken; false when the session has closed without them.
-  private func offer(_ list: CommandList) -> Bool {
+  private func offer(_ list: CommandList, in directory: String) -> Bool {
     let done = DispatchSemaphore(value: 0)
     let isTaken = Mutex(false)
     Task {
       defer { done.signal() }
       while await executor.takesWork {
         do {
-          try await executor.submit(commands: list)
+          try await executor.submit(commands: list, in: directory)
           return isTaken.withLock { $0 = true }
         } catch is ProtocolError {
           // It drains or stops; a resume may follow, and these commands are nowhere else.

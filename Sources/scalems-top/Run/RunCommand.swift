@@ -249,9 +249,11 @@ struct RunCommand: ParsableCommand {
     if commands != nil {
       let stream = CommandStream(input, isNullSeparated: null)
       // What is wrong with a list that is all there is known before anything runs.
+      let directory = try workingDirectory()
       return Work(
         title: input.title ?? "commands",
-        source: input.isWhole ? .commands(try stream.readAll()) : .stream(stream))
+        source: input.isWhole
+          ? .commands(try stream.readAll(), directory: directory) : .stream(stream, directory: directory))
     }
     guard !null else { throw ValidationError("--null is for lists of --commands") }
     return Work(

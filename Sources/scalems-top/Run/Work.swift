@@ -7,9 +7,11 @@ struct Work {
     /// - `directory`: what its relative paths refer to.
     case file(WorkflowFile, directory: String)
     /// A list of commands that is all there.
-    case commands([CommandList])
+    ///
+    /// - `directory`: where they run.
+    case commands([CommandList], directory: String)
     /// Commands that come over a pipe.
-    case stream(CommandStream)
+    case stream(CommandStream, directory: String)
     /// What an earlier host of the session left, or what will be submitted.
     case none
   }

@@ -117,13 +117,17 @@ struct SubmitCommand: ParsableCommand {
           description:
             "the commands in '\(commands)' are more than \(CommandList.byteLimit >> 20) MiB: submit them in parts")
       }
-      if let fault = TaskRules.fault(in: list) { throw UsageError(description: "'\(commands)': \(fault)") }
-      return .commands(list)
+      let directory = try workingDirectory()
+      if let fault = TaskRules.fault(in: list, directory: directory) {
+        throw UsageError(description: "'\(commands)': \(fault)")
+      }
+      return .commands(list, directory: directory)
     }
+    let directory = try workingDirectory()
     let item = WorkItem(
       TaskDescription(
         name: name ?? "", argv: command, resources: TaskResources(ranks: ranks, coresPerRank: cores),
-        launcher: try chosenLauncher()))
+        launcher: try chosenLauncher(), directory: directory, clientDirectory: directory))
     var named = item
     if name == nil { named.description.name = TaskName.derived(from: item.description) }
     // What no session takes is known here.
