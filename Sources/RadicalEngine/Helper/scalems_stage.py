@@ -19,6 +19,7 @@ import sys
 CLONE = 0x40049409  # FICLONE
 CHUNK = 8 << 20  # bytes between two looks whether to end
 BACKLOG = 64 << 20  # bytes that a disk may be behind
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Refused(Exception):
@@ -801,17 +802,24 @@ class Plan:
     def carry_out(self, group):
         work = Work(self.tag, self.direction == "output")
         try:
-            for one in (work.prepare, work.commit):
-                for step, found, place in group:
-                    try:
-                        for operation in found.operations:
-                            one(operation)
-                    except Refused as refusal:
-                        raise self.error(refusal, step, place)
+            self.each(work.prepare, group)
+            # From here on all of them come: who is told to end does so afterwards.
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+            self.each(work.commit, group)
         except BaseException:
             work.undo()
             raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         work.finish()
+
+    def each(self, one, group):
+        for step, found, place in group:
+            try:
+                for operation in found.operations:
+                    one(operation)
+            except Refused as refusal:
+                raise self.error(refusal, step, place)
 
 
 # A task of RADICAL-Pilot.
@@ -850,7 +858,7 @@ def main():
         signal.signal(number, signal.SIG_IGN)
         raise Ended()
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, end)
     request = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     directory = os.getcwd()
