@@ -56,7 +56,7 @@ import Testing
     let session = try TestSession("tasks: [{name: a, argv: [echo, hi], stdin: text, pre_exec: ['true']}]")
     _ = try await Program.run(scalemsTop, ["run", "w.yaml", "--batch", "--session-dir", "s"], in: session.place.path)
     let files = try FileManager.default.subpathsOfDirectory(atPath: session.place.path + "/s")
-    #expect(files.contains("tasks/task.000000/task.sh") && files.contains("journal.jsonl"))
+    #expect(files.contains("tasks/task.000000/stdin") && files.contains("journal.jsonl"))
     for file in files + ["."] {
       var status = stat()
       #expect(lstat("\(session.place.path)/s/\(file)", &status) == 0)
