@@ -56,7 +56,10 @@ public final class Journal: EventRecorder {
     do throws(Errno) {
       descriptor = try directory.open(name, O_RDWR | O_CREAT | O_EXCL | O_APPEND).release()
     } catch { throw SessionDirectory.DirectoryError(description: "the journal \(path) cannot be made: \(error)") }
-    _ = JournalLock.take(descriptor)
+    guard JournalLock.take(descriptor) != .held else {
+      close(descriptor)
+      throw SessionDirectory.DirectoryError(description: "another scalems-top makes a session there: \(path)")
+    }
     var output = JournalOutput(descriptor: descriptor, written: 0)
     output.append(JournalHeader.line(session: session))
     guard output.backlogSize == 0 else {

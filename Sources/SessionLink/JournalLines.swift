@@ -52,7 +52,9 @@ struct JournalLines: ~Copyable {
     do { start = try file.bytes(at: 0, count: longestHeader) } catch { throw Self.unreadable(path, error) }
     let line = start.prefix { $0 != 0x0a }
     guard line.count < start.count || start.count == longestHeader else {
-      throw SessionDirectory.DirectoryError(description: "\(path) is empty: no session was recorded")
+      throw SessionDirectory.DirectoryError(
+        description:
+          "\(path) holds nothing: its session was ended before it had begun. Its directory can be used again")
     }
     return (try JournalHeader.session(of: line, in: path), line.count + 1)
   }

@@ -51,8 +51,9 @@ import SessionModel
       Glibc.exit(3)
     }
     do {
-      try NamesAsText.check()
+      try NamesAsText.checkArguments()
       var command = try parseAsRoot()
+      try NamesAsText.checkPlaces()
       try command.run()
     } catch let status as ExitStatus {
       Glibc.exit(status.code)

@@ -25,6 +25,18 @@ import Testing
     #expect(try await shell("ls -a", in: session).stdout == before, "nothing was made")
   }
 
+  @Test(arguments: [
+    "run ../w.yaml --batch", "run --batch --commands ../list", "list", "submit s -- true", "check ../w.yaml",
+  ])
+  func `a current directory that is no text is refused`(line: String) async throws {
+    let session = try TestSession("tasks: [{name: a, argv: ['true']}]")
+    try session.place.write("true\n", to: "list")
+    let result = try await shell(#"mkdir $'caf\xe9' && cd $'caf\xe9' && $T "# + line, in: session)
+    #expect(
+      result.exitCode == 2 && result.stderr.contains("the directory you are in is not UTF-8 at byte"), "\(result)")
+    #expect(try await shell(#"ls -A $'caf\xe9'; ls -d caf* | wc -l"#, in: session).stdout == "1\n", "nothing was made")
+  }
+
   @Test func `directories of tasks keep names that are no text`() async throws {
     let session = try TestSession(
       "tasks: [{name: a, command: 'cat d/caf*; echo new > d/n\"$(printf ''\\351'')\"', inputs: [d], outputs: [d]}]")

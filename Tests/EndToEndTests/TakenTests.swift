@@ -98,4 +98,33 @@ import Testing
       }
     }
   }
+
+  @Test func `the directory of a start that failed is used again, and its work is kept`() async throws {
+    let session = try TestSession("tasks: [{name: a, ensemble: 3, command: 'echo x'}]")
+    mkdir("\(session.place.path)/venv", 0o700)
+    let failed = try await Program.run(
+      scalemsTop, ["run", "--batch"] + Self.start, in: session.place.path, environment: session.environment)
+    #expect(failed.exitCode == 3, "\(failed)")
+    let id = try #require(try session.snapshot().info?.id)
+    let again = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    #expect(again.exitCode == 0 && again.stdout.contains("3 DONE"), "\(again)")
+    #expect(again.stderr.contains("held session \(id), of whose 3 tasks none was started"), "\(again)")
+    let resumed = try await session.run("run", "--resume", id, "--engine", "local", "--batch")
+    #expect(resumed.exitCode == 0 && resumed.stdout.contains("3 DONE"), "\(resumed)")
+    // What has run is not touched.
+    let third = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    #expect(third.exitCode == 3 && third.stderr.contains("holds a session already"), "\(third)")
+  }
+
+  @Test(arguments: ["", #"{"scalems_jour"#, #"{"scalems_journal":1,"session":"s.1"}"# + "\n"])
+  func `a session that was killed at birth is said so, and its directory used again`(journal: String) async throws {
+    let session = try TestSession("tasks: [{name: a, ensemble: 3, command: 'echo x'}]")
+    mkdir("\(session.place.path)/s", 0o700)
+    try session.place.write(journal, to: "s/journal.jsonl")
+    try session.place.write("{}", to: "s/run.json")
+    let resume = try await session.run("run", "--resume", "s", "--batch")
+    #expect(resume.exitCode == 2 && resume.stderr.contains("directory can be used again"), "\(resume)")
+    let again = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    #expect(again.exitCode == 0 && again.stdout.contains("3 DONE") && again.stderr.isEmpty, "\(again)")
+  }
 }

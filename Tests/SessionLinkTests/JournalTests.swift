@@ -115,7 +115,9 @@ import Testing
       #expect(problem(text) == "\(path) is no journal of a session")
     }
     for text in ["", "{\"scalems_journal\":1", "{"] {
-      #expect(problem(text) == "\(path) is empty: no session was recorded")
+      #expect(
+        problem(text)
+          == "\(path) holds nothing: its session was ended before it had begun. Its directory can be used again")
     }
     let missing = #expect(throws: SessionDirectory.DirectoryError.self) {
       try JournalContents(reading: scratch["none"])

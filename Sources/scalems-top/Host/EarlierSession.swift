@@ -33,7 +33,15 @@ struct EarlierSession: Sendable {
     } catch { throw UsageError(description: "session \(found.id) cannot be taken up: \(error)") }
     id = snapshot.info?.id ?? found.id
     guard let info = snapshot.info else {
-      throw UsageError(description: "session \(found.id) never started: there is nothing to take up")
+      throw UsageError(
+        description:
+          "session \(found.id) was ended before it had begun: there is nothing to take up, and its directory can be used again"
+      )
+    }
+    guard snapshot.tasks.count > 0 else {
+      throw UsageError(
+        description: "session \(id) was given no work: there is nothing to take up, and its directory can be used again"
+      )
     }
     let failed = snapshot.tasks.count(in: .failed)
     guard snapshot.tasks.finished < snapshot.tasks.count || (runsFailedAgain && failed > 0) else {

@@ -52,6 +52,7 @@ final class SessionHost: Sendable {
         journal = try Journal(resumingIn: held, observer: observe)
       } else {
         (id, directory) = try Self.place(plan.directory)
+        try Self.makeRoom(in: directory)
         (held, warning) = try directory.create()
         journal = try Journal(creatingIn: held, session: id, observer: observe)
       }
@@ -88,6 +89,16 @@ final class SessionHost: Sendable {
         journal.record([SessionEvent(source: .executor, .log(.warning, text))])
       }
     }
+  }
+
+  /// A start that failed, or was killed at birth, keeps no directory from being used again.
+  private static func makeRoom(in directory: SessionDirectory) throws(SessionDirectory.DirectoryError) {
+    // Processes or jobs of RADICAL-Pilot may be left, which are found by that file.
+    guard !isFile(directory.path.appending(RadicalRecord.fileName)) else { return }
+    guard case .moved(let id, let tasks, let path) = try UnbornSession.giveWay(in: directory) else { return }
+    complain(
+      "scalems-top: \(directory.path) held session \(id), of whose \(tasks) tasks none was started: it is \(path) now, "
+        + "and 'scalems-top run --resume \(id)' takes it up")
   }
 
   /// A new session's id, which it is entered with among the user's, and its directory.
