@@ -15,7 +15,7 @@ export SCALEMS_TEST_VENV ?= $(HOME)/.cache/scalems-top/radical
 # Set by `make goldens` alone: tests that write what they are to compare with find nothing.
 unexport UPDATE_GOLDENS
 
-.PHONY: help build demo check test test-slurm goldens bench install uninstall format lint clean swift
+.PHONY: help build demo check test test-slurm goldens bench chaos install uninstall format lint clean swift
 
 help:
 	@echo "make demo       build, and watch the example ensemble run (in batch when there is no terminal)"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-slurm sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make goldens    renew the golden screens, and show which changed"
 	@echo "make format     format the sources; make lint checks it, Python, and Package.swift and the pages against the sources"
+	@echo "make chaos      break sessions at random moments and count what became of their tasks"
 	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
 	@echo "make clean      remove what was built"
 
@@ -88,6 +89,11 @@ goldens: swift
 	UPDATE_GOLDENS=1 $(SWIFT) test --skip-build --filter InterfaceTests.GoldenTests
 	@git --no-pager diff --stat -- Tests/InterfaceTests/Goldens
 	@git ls-files --others --exclude-standard -- Tests/InterfaceTests/Goldens
+
+# `make chaos CHAOS="--seed 7 --minutes 10"`
+chaos: build
+	@.ci/need python3
+	python3 Tests/Chaos/chaos.py $(CHAOS) $(BINARY)
 
 bench: build
 	@.ci/need findutils parallel python3 python3-venv
