@@ -59,7 +59,7 @@ let package = Package(
         "JSON", "Platform", "SessionModel", "Wire", "Words", "Work", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Leftovers", dependencies: ["Platform"]),
+    .target(name: "Leftovers", dependencies: ["JSON", "Platform"]),
     .target(
       name: "WorkflowFile",
       dependencies: [

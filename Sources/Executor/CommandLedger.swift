@@ -67,22 +67,21 @@ struct CommandLedger {
     return finishedCancels.flatMap { id -> [CommandRecord] in
       guard let entry = entries[id] else { return [] }
       let others = entry.record.tasks.count - entry.canceled
-      return finish(
-        id, succeeded: entry.canceled > 0,
-        "\(entry.canceled) canceled" + (others > 0 ? ", \(others) had ended by themselves" : ""))
+      let words = "\(entry.canceled) canceled" + (others > 0 ? ", \(others) had ended by themselves" : "")
+      return finish(id, entry.canceled > 0 ? .done(words) : .failed(.taskEnded, words))
     }
   }
 
   /// Ends a command, and those that joined it.
   ///
   /// - Returns: their records; none when it had ended before.
-  mutating func finish(_ id: Int, succeeded: Bool, _ outcome: String) -> [CommandRecord] {
+  mutating func finish(_ id: Int, _ outcome: CommandOutcome) -> [CommandRecord] {
     guard var entry = entries.removeValue(forKey: id) else { return [] }
     for task in entry.open {
       cancels[task]?.removeAll { $0 == id }
       if cancels[task]?.isEmpty ?? false { cancels[task] = nil }
     }
-    entry.record.stage = .finished(succeeded: succeeded, outcome: outcome)
-    return [entry.record] + entry.followers.flatMap { finish($0, succeeded: succeeded, outcome) }
+    entry.record.stage = .finished(outcome)
+    return [entry.record] + entry.followers.flatMap { finish($0, outcome) }
   }
 }

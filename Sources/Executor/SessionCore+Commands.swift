@@ -11,18 +11,18 @@ extension SessionCore {
       sender: request.sender, reason: request.reason, stage: .requested)
     if let fault = SessionRules.fault(inReason: request.reason) ?? SessionRules.fault(in: request.sender) {
       // Nothing of it is kept.
-      record.stage = .finished(succeeded: false, outcome: fault)
+      record.stage = .finished(.failed(.tooLong, fault))
       return emit(.finished(record))
     }
     guard !isClosed else {
       // The journal has its end already.
-      record.stage = .finished(succeeded: false, outcome: Admission.closed)
+      record.stage = .finished(.failed(Admission.closed))
       return emit(.finished(record))
     }
     commands.add(record)
     self.record(.command(record), source: .operator)
     switch admission(of: request.command.verb) {
-    case .refused(let why): finish(request.id, succeeded: false, why)
+    case .refused(let why): finish(request.id, .failed(why))
     case .underWay:
       acknowledge(request.id)
       join(request)
@@ -33,7 +33,7 @@ extension SessionCore {
   }
 
   private func admission(of verb: OperatorCommand.Verb) -> Admission {
-    guard let phase else { return .refused("the session is not open yet") }
+    guard let phase else { return .refused(CommandFailure(.notOpen, "the session is not open yet")) }
     return Admission.of(verb, in: phase, raptor: raptor.status, isRaptorEnding: raptor.command != nil)
   }
 
@@ -69,12 +69,12 @@ extension SessionCore {
   // MARK: Where the session goes
 
   private mutating func drain(_ request: CommandRequest) {
-    if case .stopping(let stop) = intention { finish(stop, succeeded: false, "replaced by drain") }
+    if case .stopping(let stop) = intention { finish(stop, .failed(.replaced, "replaced by drain")) }
     change(to: .draining(command: request.id), reason: request.reason)
   }
 
   private mutating func stop(_ request: CommandRequest) {
-    if case .draining(let drain) = intention { finish(drain, succeeded: false, "replaced by stop") }
+    if case .draining(let drain) = intention { finish(drain, .failed(.replaced, "replaced by stop")) }
     change(to: .stopping(command: request.id), reason: request.reason)
     guard !work.inEngine.isEmpty else { return }
     emit(.call(.withdraw(isShutdown: false)))
@@ -82,8 +82,8 @@ extension SessionCore {
   }
 
   private mutating func resume(_ request: CommandRequest) {
-    if let other = intention?.command { finish(other, succeeded: false, "undone by resume") }
-    finish(request.id, succeeded: true, "work is taken and dispatched again")
+    if let other = intention?.command { finish(other, .failed(.replaced, "undone by resume")) }
+    finish(request.id, .done("work is taken and dispatched again"))
     change(to: .running, reason: request.reason)
   }
 
@@ -101,12 +101,13 @@ extension SessionCore {
     let unknown = ids.filter { !work.workflow.contains($0) }
     guard unknown.isEmpty else {
       return finish(
-        request.id, succeeded: false, "unknown: \(unknown.prefix(5).map(\.uid).joined(separator: ", "))")
+        request.id, .failed(.unknownTask, "unknown: \(unknown.prefix(5).map(\.uid).joined(separator: ", "))"))
     }
     let open = Set(ids.filter { !work.workflow.state(of: $0).isFinal })
     guard !open.isEmpty else {
       return finish(
-        request.id, succeeded: false, ids.count == 1 ? "it had ended already" : "all of them had ended already")
+        request.id,
+        .failed(.taskEnded, ids.count == 1 ? "it had ended already" : "all of them had ended already"))
     }
     commands.await(open, by: request.id)
     let held = open.intersection(work.inEngine)
@@ -119,13 +120,23 @@ extension SessionCore {
     switch take(offer) {
     case .success(let batches):
       guard let first = batches.first, let last = batches.last, first.count > 0 else {
-        return finish(id, succeeded: false, "there is no work in it")
+        return finish(id, .failed(.noWork, "there is no work in it"))
       }
       let ids = first.ids.lowerBound..<last.ids.upperBound
       commands.note(added: ids, by: id)
       let end = ids.count > 1 ? " to \(TaskID(ids.upperBound - 1).uid)" : ""
-      finish(id, succeeded: true, first.first.uid + end)
-    case .failure(let error): finish(id, succeeded: false, "\(error)")
+      finish(id, .done(first.first.uid + end))
+    case .failure(let error): finish(id, .failed(Self.code(of: error), "\(error)"))
+    }
+  }
+
+  /// Why work was not taken, for programs.
+  private static func code(of error: any Error) -> CommandFailure.Code {
+    switch error {
+    case is DuplicateKeyError: .duplicateName
+    case is MissingImplementationError: .unsupportedWork
+    case is ProtocolError: .noNewWork
+    default: .invalidWork
     }
   }
 }

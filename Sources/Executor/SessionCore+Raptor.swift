@@ -122,6 +122,8 @@ extension SessionCore {
     raptor.command = nil
     let name = raptor.status?.state.name ?? ""
     finish(
-      command, succeeded: !raptor.isAlive, raptor.isAlive ? "the raptor did not end: \(name)" : "the raptor is \(name)")
+      command,
+      raptor.isAlive
+        ? .failed(.raptorAlive, "the raptor did not end: \(name)") : .done("the raptor is \(name)"))
   }
 }

@@ -47,7 +47,7 @@ extension SessionCore {
     guard case .active(let stage, let intention) = life else { return }
     life = .closing
     ending.cause = cause
-    if let command = intention.command { finish(command, succeeded: false, "the session is closed instead") }
+    if let command = intention.command { finish(command, .failed(.replaced, "the session is closed instead")) }
     leaveRaptorPhase()
     record(.sessionPhase(.closing, reason: closingReason))
     if case .seconds(let seconds) = grace { ending.taskGrace = .seconds(seconds) }
@@ -275,11 +275,13 @@ extension SessionCore {
     raptorStopped()
     for id in commands.ids {
       guard commands.record(id)?.verb == .close else {
-        finish(id, succeeded: false, "the session closed")
+        finish(id, .failed(.closed, "the session closed"))
         continue
       }
-      let outcome = leftovers.isEmpty ? "nothing left behind" : "\(leftovers.count) left behind"
-      finish(id, succeeded: leftovers.isEmpty, "closed, \(outcome)")
+      finish(
+        id,
+        leftovers.isEmpty
+          ? .done("closed, nothing left behind") : .failed(.leftBehind, "closed, \(leftovers.count) left behind"))
     }
     let allDone = work.workflow.counts.allSatisfy { $0.key == TaskState.done.name }
     let status = ending.signal.map { 128 + $0 } ?? (start.problem != nil ? 3 : allDone ? 0 : 1)

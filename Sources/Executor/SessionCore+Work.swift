@@ -20,7 +20,7 @@ extension SessionCore {
     guard let phase else {
       return .failure(ProtocolError("work was offered before the session was open: call startup first"))
     }
-    if case .refused(let why) = Admission.of(.submit, in: phase) { return .failure(ProtocolError(why)) }
+    if case .refused(let why) = Admission.of(.submit, in: phase) { return .failure(ProtocolError(why.description)) }
     return Result { added(try work.workflow.take(offer, on: pilotSize)) }
   }
 

@@ -234,17 +234,17 @@ struct SessionCore {
       if case .open = stage, work.isComplete, work.workflow.isFinished { close(Ending.Cause.ending) }
     case .draining(let command):
       guard work.workflow.isFinished else { return }
-      finish(command, succeeded: true, "all \(work.workflow.count) tasks came to their end")
+      finish(command, .done("all \(work.workflow.count) tasks came to their end"))
       close(.ending)
     case .stopping(let command):
       guard work.inEngine.isEmpty else { return }
-      finish(command, succeeded: true, "\(work.workflow.unfinished) tasks stay in the workflow")
+      finish(command, .done("\(work.workflow.unfinished) tasks stay in the workflow"))
       close(.ending)
     }
   }
 
-  mutating func finish(_ command: Int, succeeded: Bool, _ outcome: String) {
-    finishCommands(commands.finish(command, succeeded: succeeded, outcome))
+  mutating func finish(_ command: Int, _ outcome: CommandOutcome) {
+    finishCommands(commands.finish(command, outcome))
   }
 
   private mutating func finishCommands(_ records: [CommandRecord]) {

@@ -20,6 +20,9 @@
     return value
   }
 
+  /// The whole of `bytes`.
+  @inlinable public func value(_ bytes: [UInt8]) throws -> Value { try bytes.withUnsafeBytes { try value($0) } }
+
   /// The same JSON for values of another type.
   ///
   /// - Parameter make: returns `nil` for what is no such value.

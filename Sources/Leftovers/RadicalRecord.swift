@@ -1,12 +1,12 @@
-import FoundationEssentials
 import Glibc
+import JSON
 import Platform
 
 /// What is kept of a RADICAL-Pilot session in its directory, so that a later start can end what it left behind.
 ///
 /// It is `radical.json` in the session's directory. Write it before the session is entered in the ``RadicalRegistry``,
 /// and again whenever more is known.
-public struct RadicalRecord: Codable, Equatable, Sendable {
+public struct RadicalRecord: Equatable, Sendable {
   public static let fileName = "radical.json"
   private static let longest = 1 << 20
 
@@ -32,6 +32,26 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   public var sandbox: String?
   /// RADICAL-Pilot's name of the resource: `local.localhost`.
   public var resource: String
+
+  private static let record = JSONRecord(
+    RadicalRecord(),
+    .required("session", \.session, .text),
+    .optional("rp_session", \.rpSession, .text),
+    .required("host", \.host, .text),
+    .optional("owner", \.owner, .integer),
+    .optional("owner_start", \.ownerStart, .integer),
+    .required("helper", \.helper, .integer),
+    .required("helper_start", \.helperStart, .integer),
+    .required("group", \.group, .integer),
+    .required("jobs", \.jobs, .list(.text)),
+    .optional("manager", \.manager, .text),
+    .optional("sandbox", \.sandbox, .text),
+    .required("resource", \.resource, .text))
+
+  private init() {
+    (session, host, resource, jobs) = ("", "", "", [])
+    (helper, helperStart, group) = (0, 0, 0)
+  }
 
   /// A record of a helper that runs, in a process group of its own, started by this process.
   public init(
@@ -61,10 +81,8 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
     do { bytes = try readFile(path, limit: Self.longest) } catch {
       throw RecordError(description: error.description, isMissing: error.isMissing)
     }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { self = try decoder.decode(Self.self, from: Data(bytes)) } catch {
-      throw RecordError(description: "\(path) is no record of a RADICAL-Pilot session", isMissing: false)
+    do { self = try Self.record.coding.value(bytes) } catch {
+      throw RecordError(description: "\(path) is no record of a RADICAL-Pilot session: \(error)", isMissing: false)
     }
   }
 
@@ -72,15 +90,10 @@ public struct RadicalRecord: Codable, Equatable, Sendable {
   ///
   /// - Throws: `RecordError` when it cannot be written; the one before is kept then.
   public func write(to directory: HeldDirectory) throws(RecordError) {
-    let encoder = JSONEncoder()
-    // The keys are those of the properties, so that none can be left out.
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let bytes = try? encoder.encode(self) + [0x0a] else {
-      throw RecordError(
-        description: "\(directory.path)/\(Self.fileName) cannot be written: the record is not JSON", isMissing: false)
-    }
-    do { try directory.replaceFile(Self.fileName, with: Array(bytes)) } catch {
+    var json = JSONWriter()
+    Self.record.coding.write(self, &json)
+    json.endLine()
+    do { try directory.replaceFile(Self.fileName, with: json.bytes) } catch {
       throw RecordError(description: error.description, isMissing: false)
     }
   }

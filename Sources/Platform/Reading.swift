@@ -63,6 +63,17 @@ extension FileDescriptor {
     return bytes
   }
 
+  /// Reads one line, without its line feed; what comes behind it stays to be read.
+  ///
+  /// - Returns: fewer bytes when the end comes before, or `limit` of them did.
+  public func nextLine(limit: Int = 1 << 20) throws(Errno) -> [UInt8] {
+    var line: [UInt8] = []
+    // A pipe gives nothing back that was read, so it comes byte by byte.
+    var byte: [UInt8] = [0]
+    while line.count < limit, try get(into: &byte) == 1, byte[0] != 0x0a { line.append(byte[0]) }
+    return line
+  }
+
   /// Reads to the end.
   ///
   /// - Parameter expected: how much is likely to come.

@@ -194,8 +194,8 @@ public final class AttachedSource: SessionSource {
       switch outcome {
       case .failure(let problem): deliver(.refused("\(command.verb.rawValue): \(problem)"))
       case .success(let report):
-        if report.command == 0, case .finished(_, let why) = report.stage {
-          deliver(.refused("\(command.verb.rawValue): \(why)"))
+        if report.command == 0, case .finished(let why) = report.stage {
+          deliver(.refused("\(command.verb.rawValue): \(why.words)"))
         }
       }
     }

@@ -5,7 +5,9 @@ import Wire
 /// Why it is not known how a command went.
 public enum CommandError: Error, Equatable, Sendable {
   /// It did not get through, and why.
-  case refused(String)
+  case refused(ControlError)
+  /// The session closed before the command came to its end.
+  case notFinished
   case sessionClosed
   case hostGone
   /// What was asked for goes on.
@@ -26,7 +28,7 @@ extension HostLink {
     _ command: OperatorCommand, reason: String?, waits: Bool, until deadline: ContinuousClock.Instant? = nil,
     patience: HostPatience = HostPatience()
   ) throws(CommandError) -> CommandReport {
-    guard directory.isCommandable else { throw .refused(directory.refusal) }
+    guard directory.isCommandable else { throw .refused(ControlError(.unreachable, directory.refusal)) }
     if case .gone = look(until: deadline) { throw lostHost }
     let progress = CommandProgress(waits: waits, asksJournal: way != .socket)
     // From before the command on.
@@ -60,7 +62,7 @@ private final class CommandProgress: Sendable {
     var outcome: Result<CommandReport, CommandError>?
   }
 
-  static let closedBefore = CommandError.refused("the session closed before the command came to its end")
+  static let closedBefore = CommandError.notFinished
 
   let token = HostLink.newToken()
   private let waits: Bool
@@ -84,7 +86,7 @@ private final class CommandProgress: Sendable {
         case .success(let report): note(report, &state)
         // Its last words may be in the journal.
         case .failure(Conversation.lost): state.asksJournal = true
-        case .failure(let problem): state.outcome = .failure(.refused(problem.description))
+        case .failure(let problem): state.outcome = .failure(.refused(problem))
         }
       }
       state.answers = []

@@ -1,10 +1,10 @@
-import FoundationEssentials
 import Glibc
+import JSON
 import Platform
 import SessionModel
 
 /// Who hosts a session: `host.json` in its directory, as long as the host runs; its time stamp is a sign of life.
-public struct HostRecord: Codable, Equatable, Sendable {
+public struct HostRecord: Equatable, Sendable {
   public static let fileName = "host.json"
   /// Bytes; a file of more is none of ours.
   private static let longest = 1 << 16
@@ -23,6 +23,16 @@ public struct HostRecord: Codable, Equatable, Sendable {
   /// Path of the control socket on that machine; `nil` when there is none.
   public var socket: String?
 
+  static let record = JSONRecord(
+    HostRecord(),
+    .required("session", \.session, .text),
+    .required("host", \.host, .text),
+    .required("pid", \.pid, .integer),
+    .required("start", \.start, .integer),
+    .optional("socket", \.socket, .text))
+
+  private init() { (session, host, pid, start) = ("", "", 0, 0) }
+
   /// A record of this process.
   public init(session: String, socket: String?) {
     self.session = session
@@ -34,20 +44,28 @@ public struct HostRecord: Codable, Equatable, Sendable {
 
   /// The record in a session's directory; `nil` when there is none, it makes no sense, or another user put it there.
   public init?(in directory: SessionDirectory) {
-    var status = stat()
-    guard let bytes = try? readFile(Self.path(in: directory), limit: Self.longest),
-      stat(Self.path(in: directory), &status) == 0, status.st_uid == directory.owner || status.st_uid == 0,
-      let record = try? JSONDecoder().decode(Self.self, from: Data(bytes))
-    else { return nil }
+    guard let record = try? HostRecord(reading: directory) else { return nil }
     self = record
+  }
+
+  /// The record in a session's directory.
+  ///
+  /// - Throws: `FileError` when there is none, it makes no sense, or another user put it there: what is wrong, and where.
+  public init(reading directory: SessionDirectory) throws(FileError) {
+    let path = Self.path(in: directory)
+    let bytes = try readFile(
+      path, owner: directory.owner.map(FileOwner.user) ?? .anyone, limit: Self.longest)
+    do { self = try Self.record.coding.value(bytes) } catch {
+      throw FileError(description: "\(path) is no record of a host: \(error)")
+    }
   }
 
   /// - Throws: `FileError` when it cannot be written.
   public func write(to directory: HeldDirectory) throws(FileError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let bytes = try? encoder.encode(self) else { return }
-    try directory.replaceFile(Self.fileName, with: bytes + [0x0a])
+    var json = JSONWriter()
+    Self.record.coding.write(self, &json)
+    json.endLine()
+    try directory.replaceFile(Self.fileName, with: json.bytes)
   }
 
   public func isThere(in directory: HeldDirectory) -> Bool { directory.status(of: Self.fileName) != nil }

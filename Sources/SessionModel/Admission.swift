@@ -3,10 +3,13 @@ public enum Admission: Equatable, Sendable {
   case admitted
   /// It was asked for before: asking again waits for the same end. A `close` may hurry it.
   case underWay
-  /// Why not, in one sentence.
-  case refused(String)
+  case refused(CommandFailure)
 
-  public static let closed = "the session is closed"
+  public static let closed = CommandFailure(.closed, "the session is closed")
+
+  private static func refused(_ code: CommandFailure.Code, _ sentence: String) -> Admission {
+    .refused(CommandFailure(code, sentence))
+  }
 
   /// - Parameters:
   ///   - raptor: the raptor as it was last confirmed.
@@ -19,21 +22,21 @@ public enum Admission: Equatable, Sendable {
     case (.close, .closing): .underWay
     // A task may be what the closing waits for.
     case (.cancel, .closing): .admitted
-    case (.submit, .closing): .refused("the session takes no more work: it is closing")
-    case (.cancelRaptor, .closing): .refused("the session is closing, and ends its raptor")
-    case (_, .closing): .refused("the session is closing")
+    case (.submit, .closing): .refused(.closing, "the session takes no more work: it is closing")
+    case (.cancelRaptor, .closing): .refused(.closing, "the session is closing, and ends its raptor")
+    case (_, .closing): .refused(.closing, "the session is closing")
     case (.drain, .draining), (.stop, .stopping): .underWay
     case (.submit, .draining), (.submit, .stopping):
-      .refused("the session takes no new work: it is \(phase.rawValue)")
-    case (.resume, .starting), (.resume, .running): .refused("there is no drain or stop to undo")
+      .refused(.noNewWork, "the session takes no new work: it is \(phase.rawValue)")
+    case (.resume, .starting), (.resume, .running): .refused(.nothingToUndo, "there is no drain or stop to undo")
     case (.cancelRaptor, _): ofRaptor(raptor, isEnding: isRaptorEnding)
     case (.close, _), (.cancel, _), (.resume, _), (.drain, _), (.stop, _), (.submit, _): .admitted
     }
   }
 
   private static func ofRaptor(_ raptor: RaptorStatus?, isEnding: Bool) -> Admission {
-    guard let raptor else { return .refused("the session has no raptor") }
-    guard !raptor.state.isFinal else { return .refused("the raptor has ended already") }
+    guard let raptor else { return .refused(.noRaptor, "the session has no raptor") }
+    guard !raptor.state.isFinal else { return .refused(.raptorEnded, "the raptor has ended already") }
     return isEnding ? .underWay : .admitted
   }
 }

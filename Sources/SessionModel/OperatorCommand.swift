@@ -97,8 +97,8 @@ public struct CommandRecord: Equatable, Sendable {
     case requested
     /// The executor took the command up.
     case acknowledged
-    /// The command came to its end; `succeeded` is false when it was refused or undone.
-    case finished(succeeded: Bool, outcome: String)
+    /// The command came to its end.
+    case finished(CommandOutcome)
 
     public var isFinished: Bool { if case .finished = self { true } else { false } }
   }

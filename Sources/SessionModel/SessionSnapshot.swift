@@ -148,9 +148,9 @@ public struct SessionSnapshot: Sendable {
       if record.verb == .cancel { tasks.noteCancelRequest(record.tasks) }
       note(time, .info, "\(record.sender.words) requested \(what)\(why)")
     case .acknowledged: break
-    case .finished(let succeeded, let outcome):
+    case .finished(let outcome):
       if record.verb == .cancel { tasks.clearCancelRequest(record.tasks) }
-      note(time, succeeded ? .info : .warning, "\(what): \(outcome)")
+      note(time, outcome.isDone ? .info : .warning, "\(what): \(outcome.words)")
     }
   }
 

@@ -51,6 +51,7 @@ struct CommandProgress: Sendable {
   private var stage = ""
   private var succeeded: Bool?
   private var outcome: String?
+  private var code: String?
   private var first: UInt32?
   private var count: Int?
 
@@ -59,6 +60,7 @@ struct CommandProgress: Sendable {
     .required("stage", \.stage, .text),
     .optional("succeeded", \.succeeded, .flag),
     .optional("outcome", \.outcome, .text),
+    .optional("code", \.code, .text),
     .optional("first", \.first, .integer),
     .optional("count", \.count, .integer))
 
@@ -68,8 +70,9 @@ struct CommandProgress: Sendable {
     switch stage {
     case .requested: self.stage = "requested"
     case .acknowledged: self.stage = "acknowledged"
-    case .finished(let succeeded, let outcome):
-      (self.stage, self.succeeded, self.outcome) = ("finished", succeeded, outcome)
+    case .finished(let outcome):
+      (self.stage, succeeded, self.outcome) = ("finished", outcome.isDone, outcome.words)
+      if case .failed(let failure) = outcome, failure.code != .unknown { code = failure.code.rawValue }
     }
     (first, count) = (added?.lowerBound, added?.count)
   }
@@ -90,7 +93,9 @@ struct CommandProgress: Sendable {
     case "finished":
       guard let succeeded else { throw JSONError([], "has no 'succeeded'") }
       guard let outcome else { throw JSONError([], "has no 'outcome'") }
-      return .finished(succeeded: succeeded, outcome: outcome)
+      // A word of a newer program says as little as none.
+      return .finished(
+        succeeded ? .done(outcome) : .failed(code.flatMap(CommandFailure.Code.init) ?? .unknown, outcome))
     default: throw JSONError([.member("stage")], "cannot be '\(stage.shortened(to: 60))'")
     }
   }

@@ -84,6 +84,7 @@ public struct CommandReport: Equatable, Sendable {
 
   public init(_ record: CommandRecord) { self.init(command: record.id, stage: record.stage, added: record.added) }
 
+  /// Appends its members to an object.
   package func write(to json: inout JSONWriter) {
     json.member("command", command)
     CommandProgress(stage, added).write(to: &json)

@@ -34,6 +34,12 @@ import Testing
     #expect(canceled.exitCode == 0 && canceled.stdout.contains("1 canceled"), "\(canceled)")
     let twice = try await session.run("cancel", id, "task.000003", "--wait")
     #expect(twice.exitCode == 1 && twice.stderr.contains("ended already"), "\(twice)")
+    let coded = try object(try await session.run("cancel", id, "task.000003", "--json").stdout)
+    #expect(coded["code"] as? String == "task_ended" || coded["stage"] as? String == "acknowledged", "\(coded)")
+    let strange = try object(try await session.run("cancel", id, "task.000077", "--wait", "--json").stdout)
+    #expect(
+      strange["code"] as? String == "unknown_task" && strange["succeeded"] as? Bool == false
+        && strange["verb"] as? String == "cancel", "\(strange)")
 
     try session.place.write("", to: "s/go")
     let three = try await session.run("submit", id, "--wait", "--", "sh", "-c", "exit 3")
@@ -55,6 +61,7 @@ import Testing
     #expect(try events.stdout.split(separator: "\n").allSatisfy { try object(String($0))["event"] is String })
     let late = try await session.run("drain", id)
     #expect(late.exitCode == 1 && late.stderr.contains("closed"), "\(late)")
+    #expect(try object(try await session.run("drain", id, "--json").stdout)["code"] as? String == "closed")
     #expect(try await session.run("list").stdout.hasPrefix("No session lives"))
     #expect(try await session.run("list", "--all").stdout.contains("closed"))
   }

@@ -16,7 +16,47 @@ import Work
   }
 
   private func outcome(_ record: CommandRecord) -> (Bool, String)? {
-    if case .finished(let succeeded, let outcome) = record.stage { (succeeded, outcome) } else { nil }
+    if case .finished(let outcome) = record.stage { (outcome.isDone, outcome.words) } else { nil }
+  }
+
+  private func code(_ record: CommandRecord) -> CommandFailure.Code? {
+    if case .finished(.failed(let failure)) = record.stage { failure.code } else { nil }
+  }
+
+  @Test func `every refusal has a code for programs`() async throws {
+    let session = try await session()
+    func code(_ command: OperatorCommand, reason: String? = nil) async -> CommandFailure.Code? {
+      self.code(await session.executor.perform(command, sender: "ann", reason: reason))
+    }
+    #expect(await code(.resume) == .nothingToUndo)
+    #expect(await code(.cancelRaptor) == .noRaptor)
+    #expect(await code(.cancel([TaskID(7)])) == .unknownTask)
+    #expect(await code(.cancel([TaskID(0), TaskID(7)])) == .unknownTask)
+    #expect(await code(.submit(.items([]))) == .noWork)
+    #expect(await code(.submit(.items([item("e")]))) == .duplicateName)
+    #expect(await code(.submit(.commands(CommandList([""])))) == .invalidWork)
+    #expect(await code(.submit(.items([item("e", after: ["none"])]))) == .invalidWork)
+    #expect(await code(.cancel([TaskID(1)])) == nil)
+    #expect(await code(.cancel([TaskID(1)])) == .taskEnded)
+    let drain = session.executor
+    async let replaced = drain.perform(.drain, sender: "ann")
+    await session.recording.until(.sessionPhase(.draining, reason: nil))
+    #expect(await code(.submit(.items([item("new")]))) == .noNewWork)
+    async let undone = drain.perform(.stop, sender: "ann")
+    await session.recording.until(.sessionPhase(.stopping, reason: nil))
+    #expect(self.code(await replaced) == .replaced)
+    #expect(await code(.resume) == nil)
+    #expect(self.code(await undone) == .replaced)
+    session.executor.send(.close(), sender: "ann")
+    await session.recording.untilEntered(.awaitTasks)
+    for verb in [OperatorCommand.drain, .stop, .resume, .cancelRaptor, .submit(.items([item("late")]))] {
+      #expect(await code(verb) == .closing, "\(verb)")
+    }
+    session.engine.end(0)
+    await session.closed()
+    for verb in [OperatorCommand.drain, .close(), .cancel([TaskID(0)]), .submit(.items([item("late")]))] {
+      #expect(await code(verb) == .closed, "\(verb)")
+    }
   }
 
   @Test func `drain refuses new work, finishes what there is, and ends`() async throws {
@@ -32,7 +72,7 @@ import Work
     #expect(summary.tasks == ["DONE": 2])
     #expect(
       session.stages(of: 1) == [
-        .requested, .acknowledged, .finished(succeeded: true, outcome: "all 2 tasks came to their end"),
+        .requested, .acknowledged, .finished(.done("all 2 tasks came to their end")),
       ])
     #expect(session.recording.commands.allSatisfy { $0.sender.user == "ann" && $0.reason == "maintenance" })
     #expect(session.recording.phases == [.starting, .running, .draining, .closing])
@@ -45,7 +85,7 @@ import Work
     session.engine.end(0)
     let summary = await session.closed()
     #expect(summary.tasks == ["DONE": 1, "NEW": 1])
-    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 tasks stay in the workflow"))
+    #expect(session.stages(of: 1).last == .finished(.done("1 tasks stay in the workflow")))
 
     let later = try await Harness.started(
       FakeEngine(running: .atOnce { _ in .done }), workflow: await session.executor.workflow, id: "session.2")
@@ -83,8 +123,8 @@ import Work
       let resumed = await session.executor.perform(.resume, sender: "bob", reason: "no")
       #expect(outcome(resumed)?.0 == true)
     }
-    #expect(session.stages(of: 1).last == .finished(succeeded: false, outcome: "undone by resume"))
-    #expect(session.stages(of: 3).last == .finished(succeeded: false, outcome: "undone by resume"))
+    #expect(session.stages(of: 1).last == .finished(.failed(.replaced, "undone by resume")))
+    #expect(session.stages(of: 3).last == .finished(.failed(.replaced, "undone by resume")))
     #expect(session.recording.phases == [.starting, .running, .draining, .running, .stopping, .running])
     try await session.executor.submit([item("more")])
     // The tasks that the stop took back are dispatched again.
@@ -108,7 +148,7 @@ import Work
     await session.recording.until(.sessionPhase(.draining, reason: nil))
     session.executor.send(.stop, sender: "ann")
     await session.recording.until(.sessionPhase(.stopping, reason: nil))
-    #expect(session.stages(of: 5).last == .finished(succeeded: false, outcome: "replaced by stop"))
+    #expect(session.stages(of: 5).last == .finished(.failed(.replaced, "replaced by stop")))
     session.executor.send(.close(), sender: "ann")
     await session.recording.until(.sessionPhase(.closing, reason: nil))
     for command in [OperatorCommand.drain, .stop, .resume] {
@@ -146,7 +186,7 @@ import Work
     await session.recording.untilState(0, .canceled)
     session.engine.end(1)
     _ = try await session.executor.shutdown()
-    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(session.stages(of: 1).last == .finished(.done("1 canceled")))
     #expect(session.engine.graces == [.seconds(5)])
     await session.closed()
   }
@@ -172,7 +212,7 @@ import Work
     session.engine.end(1, .canceled)
     _ = try await session.executor.shutdown()
     #expect(
-      session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled, 1 had ended by themselves"))
+      session.stages(of: 1).last == .finished(.done("1 canceled, 1 had ended by themselves")))
     await session.closed()
   }
 
@@ -196,7 +236,7 @@ import Work
     await session.recording.untilState(1, .canceled)
     session.engine.end(0)
     #expect(await session.closed().tasks == ["DONE": 1, "CANCELED": 1])
-    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(session.stages(of: 1).last == .finished(.done("1 canceled")))
   }
 
   @Test func `a canceled task is not run again`() async throws {
@@ -249,7 +289,7 @@ import Work
       }
     }
     #expect(
-      session.stages(of: 2) == [.requested, .acknowledged, .finished(succeeded: true, outcome: "the raptor is DONE")])
+      session.stages(of: 2) == [.requested, .acknowledged, .finished(.done("the raptor is DONE"))])
     _ = try await session.executor.shutdown()
     #expect(session.engine.calls.count { $0 == "stop raptor" } == 1)
     await session.closed()
@@ -262,7 +302,7 @@ import Work
     session.engine.end(0)
     let summary = await session.closed()
     #expect(summary.tasks == ["DONE": 1, "NEW": 1])
-    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "closed, nothing left behind"))
+    #expect(session.stages(of: 1).last == .finished(.done("closed, nothing left behind")))
     #expect(session.recording.kinds.contains(.sessionPhase(.closing, reason: "home time")))
   }
 
@@ -282,9 +322,9 @@ import Work
     let record = await session.executor.perform(.cancel((0..<1000).map { TaskID($0) }), sender: "ann", reason: huge)
     #expect(
       record.stage
-        == .finished(succeeded: false, outcome: "the reason is longer than 4096 bytes: say it in fewer words"))
+        == .finished(.failed(.tooLong, "the reason is longer than 4096 bytes: say it in fewer words")))
     let other = await session.executor.perform(.drain, sender: CommandSender(user: "ann", origin: huge))
-    #expect(other.stage == .finished(succeeded: false, outcome: "the origin is longer than 256 bytes"))
+    #expect(other.stage == .finished(.failed(.tooLong, "the origin is longer than 256 bytes")))
     #expect(!session.recording.events[before...].contains { if case .command = $0.kind { true } else { false } })
     let allowed = String(huge.prefix(4000))
     await session.executor.perform(.cancel((100..<1000).map { TaskID($0) }), sender: "ann", reason: allowed)

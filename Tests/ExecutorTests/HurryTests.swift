@@ -38,7 +38,7 @@ import Work
     let (session, startup) = try await starting(resource)
     try await session.executor.submit([item("a", count: 3)])
     let record = await session.executor.perform(.close(), sender: "ann", reason: "wrong queue")
-    #expect(record.stage == .finished(succeeded: true, outcome: "closed, nothing left behind"))
+    #expect(record.stage == .finished(.done("closed, nothing left behind")))
     let error = await #expect(throws: DispatchError.self) { try await startup.value }
     #expect(error?.message == "session session.test was closed before it had started")
     let summary = await session.closed()
@@ -61,7 +61,7 @@ import Work
     let (session, startup) = try await starting()
     try await session.executor.submit([item("a")])
     let record = await session.executor.perform(.stop, sender: "ann")
-    #expect(record.stage == .finished(succeeded: true, outcome: "1 tasks stay in the workflow"))
+    #expect(record.stage == .finished(.done("1 tasks stay in the workflow")))
     _ = await startup.result
     #expect(await session.closed().tasks == ["NEW": 1])
   }
@@ -95,7 +95,7 @@ import Work
     let (session, startup) = try await starting()
     try await session.executor.submit([item("a", count: 2), item("b", after: ["a"])])
     let record = await session.executor.perform(.cancel([TaskID(0)]), sender: "ann")
-    #expect(record.stage == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(record.stage == .finished(.done("1 canceled")))
     #expect(session.recording.states(of: 2) == [.canceled])
     await session.executor.perform(.close(), sender: "ann")
     _ = await startup.result
@@ -133,7 +133,7 @@ import Work
     #expect(session.recording.outcome(of: .awaitTasks) == .timedOut)
     #expect(session.recording.outcome(of: .awaitRaptor) == .timedOut)
     #expect(session.recording.logs.contains("bob on login1 pts/3 skips the grace periods"))
-    #expect(session.stages(of: 2).last == .finished(succeeded: true, outcome: "closed, nothing left behind"))
+    #expect(session.stages(of: 2).last == .finished(.done("closed, nothing left behind")))
     #expect(session.recording.commands.contains { $0.grace == CloseGrace.none && $0.reason == "late" })
     #expect(
       session.recording.kinds.contains(
@@ -167,7 +167,7 @@ import Work
     session.engine.end(0)
     #expect(await session.closed().tasks["DONE"] == 1)
     for id in 1...2 {
-      #expect(session.stages(of: id).last == .finished(succeeded: true, outcome: "closed, nothing left behind"))
+      #expect(session.stages(of: id).last == .finished(.done("closed, nothing left behind")))
     }
   }
 
@@ -185,7 +185,7 @@ import Work
   @Test func `a task that keeps a closing session waiting can be canceled`() async throws {
     let session = try await closing()
     let record = await session.executor.perform(.cancel([TaskID(0)]), sender: "bob")
-    #expect(record.stage == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(record.stage == .finished(.done("1 canceled")))
     await session.closed()
     #expect(session.recording.outcome(of: .awaitTasks) == .finished)
   }
@@ -220,7 +220,7 @@ import Work
       $0.contains { if case .command(let c) = $0.kind { c.id == 2 && c.stage == .acknowledged } else { false } }
     }
     await session.executor.perform(.resume, sender: "eve", reason: "no")
-    #expect(await second.stage == .finished(succeeded: false, outcome: "undone by resume"))
+    #expect(await second.stage == .finished(.failed(.replaced, "undone by resume")))
     #expect(session.recording.kinds.contains(.sessionPhase(.running, reason: "no")), "a resume keeps its reason")
     await session.executor.perform(.close(.none), sender: "ann")
     await session.closed()

@@ -70,6 +70,6 @@ import Work
     await session.engine.untilCalled("cancel 1")
     session.engine.pilot(.failed)
     #expect(await session.closed().tasks == ["NEW": 1, "CANCELED": 1])
-    #expect(session.stages(of: 1).last == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(session.stages(of: 1).last == .finished(.done("1 canceled")))
   }
 }

@@ -142,7 +142,7 @@ import Work
     let first = await early
     // Refused when it came before the start, taken when it came during it or after.
     if first.added == nil {
-      #expect(first.stage == .finished(succeeded: false, outcome: "the session is not open yet"))
+      #expect(first.stage == .finished(.failed(.notOpen, "the session is not open yet")))
     }
     let second = await session.executor.perform(
       .submit(.items([WorkItem(TaskDescription(name: "", argv: ["/bin/echo"]), shape: [3])])), sender: sender)

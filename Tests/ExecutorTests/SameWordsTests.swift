@@ -122,7 +122,7 @@ struct WrongTask: Sendable, CustomTestStringConvertible {
 
     let session = try await Harness.started(FakeEngine(running: .atOnce { _ in .done }), raptor: true)
     let record = await session.executor.perform(try command([wrong.item]), sender: "eve")
-    #expect(record.stage == .finished(succeeded: false, outcome: sentence))
+    #expect(record.stage == .finished(.failed(.invalidWork, sentence)))
     // It still runs what is right.
     let good = await session.executor.perform(try command([item("good")]), sender: "eve")
     #expect(good.added == 0..<1)
@@ -139,7 +139,7 @@ struct WrongTask: Sendable, CustomTestStringConvertible {
     ] {
       let task = WorkItem(TaskDescription(name: "t", argv: ["x"], resources: resources, raptor: raptor))
       let record = await session.executor.perform(try command([task]), sender: "eve")
-      #expect(record.stage == .finished(succeeded: false, outcome: words))
+      #expect(record.stage == .finished(.failed(.invalidWork, words)))
     }
     _ = try await session.executor.shutdown()
     await session.closed()
@@ -150,7 +150,7 @@ struct WrongTask: Sendable, CustomTestStringConvertible {
     for list in [["a\u{0}b"], [""], ["true", ""], [String(repeating: "a", count: 200_000)], []] {
       let list = CommandList(list)
       let record = await session.executor.perform(.submit(.commands(list)), sender: "eve")
-      #expect(record.stage == .finished(succeeded: false, outcome: TaskRules.fault(in: list) ?? "taken"))
+      #expect(record.stage == .finished(.failed(.invalidWork, TaskRules.fault(in: list) ?? "taken")))
     }
     _ = try await session.executor.shutdown()
     await session.closed()

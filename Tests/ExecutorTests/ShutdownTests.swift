@@ -52,7 +52,7 @@ import Testing
     for (phase, outcome) in hang.outcomes {
       #expect(session.recording.outcome(of: phase) == outcome, "\(phase)")
     }
-    if case .finished(let succeeded, _) = record.stage { #expect(succeeded == (hang.exitCode != 4)) }
+    if case .finished(let outcome) = record.stage { #expect(outcome.isDone == (hang.exitCode != 4)) }
     // Every phase is entered and left, in order.
     let entered = session.recording.kinds.compactMap {
       if case .shutdownEntered(let phase, _) = $0 { phase } else { nil }
@@ -112,7 +112,7 @@ import Testing
     let session = try await Harness.started(limits: .near)
     session.engine.leaveBehind(["process 7 (in state D)"], immortal: true)
     let record = await session.executor.perform(.close(), sender: "ann")
-    #expect(record.stage == .finished(succeeded: false, outcome: "closed, 1 left behind"))
+    #expect(record.stage == .finished(.failed(.leftBehind, "closed, 1 left behind")))
     let summary = await session.closed()
     #expect(summary.leftovers == ["process 7 (in state D)"])
     #expect(summary.exitCode == 4)

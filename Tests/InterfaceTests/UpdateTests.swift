@@ -156,7 +156,7 @@ import Work
     record.stage = .acknowledged
     fixture.events(.command(record))
     #expect(fixture.screen().text.contains("drain acknowledged"))
-    record.stage = .finished(succeeded: true, outcome: "drained")
+    record.stage = .finished(.done("drained"))
     fixture.events(.command(record))
     #expect(!fixture.screen().text.contains("drain acknowledged"))
   }

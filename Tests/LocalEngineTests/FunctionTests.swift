@@ -173,7 +173,7 @@ import Work
     try await harness.executor.submit([Self.item("polite", "polite"), Self.item("next", "identify")])
     try await wait(for: "the function") { harness.directory.exists("started") }
     let record = await harness.executor.perform(.cancel([TaskID(0)]), sender: "tester")
-    #expect(record.stage == .finished(succeeded: true, outcome: "1 canceled"))
+    #expect(record.stage == .finished(.done("1 canceled")))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["CANCELED": 1, "DONE": 1])
     let polite = try harness.details("polite")

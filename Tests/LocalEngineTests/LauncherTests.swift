@@ -121,7 +121,7 @@ import Work
       }
       try await wait(for: "ranks") { try isRunning("canceled") }
       let record = await harness.executor.perform(.cancel([TaskID(0)]), sender: "tester")
-      #expect(record.stage == .finished(succeeded: true, outcome: "1 canceled"))
+      #expect(record.stage == .finished(.done("1 canceled")))
       try await harness.wait(for: "the time limit") { $0.tasks.finished == 2 }
       try await wait(for: "ranks") { try isRunning("closed") }
       harness.executor.interrupt(signal: SIGINT)

@@ -106,7 +106,7 @@ import Work
     try await harness.executor.submit([shell("all", "true").members(5)])
     try await Self.awaitPause(harness)
     let cancel = await harness.executor.perform(.cancel([TaskID(0), TaskID(3)]), sender: "ann")
-    #expect(cancel.stage == .finished(succeeded: true, outcome: "2 canceled"))
+    #expect(cancel.stage == .finished(.done("2 canceled")))
     await harness.executor.perform(.stop, sender: "ann")
     let summary = await harness.executor.waitUntilClosed()
     #expect(summary.tasks == ["CANCELED": 2, "NEW": 3] && summary.leftovers.isEmpty)

@@ -53,6 +53,17 @@ import Testing
     #expect(try count.get() == 1)
   }
 
+  @Test func `of lines that came at once each is read by itself`() throws {
+    let pipe = try Pipe()
+    try pipe.writer.writeAll(Array("one\n\nthree\nrest".utf8))
+    let reader = Descriptor(owning: pipe.reader.release())
+    try pipe.writer.close()
+    #expect(
+      try ["one", "", "three", "re", "st", ""].map {
+        String(decoding: try reader.file.nextLine(limit: $0 == "re" ? 2 : 100), as: UTF8.self)
+      } == ["one", "", "three", "re", "st", ""])
+  }
+
   @Test func `bytes come from where they were asked for`() throws {
     let place = try TemporaryDirectory()
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }

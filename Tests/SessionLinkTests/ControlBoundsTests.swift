@@ -15,7 +15,7 @@ private struct PromptTaker: CommandTaker {
     _ command: OperatorCommand, sender: CommandSender, reason: String?,
     report: @escaping @Sendable (CommandRecord) -> Void
   ) {
-    report(CommandRecord(id: 1, verb: command.verb, sender: sender, stage: .finished(succeeded: true, outcome: "")))
+    report(CommandRecord(id: 1, verb: command.verb, sender: sender, stage: .finished(.done(""))))
   }
 }
 

@@ -36,8 +36,8 @@ private let requests: [ControlRequest] = [
 private let replies: [ControlReply] = [
   .greeting(version: 1, session: "s", program: "scalems-top 1"), .accepted(id: 1),
   .command(id: 2, CommandReport(command: 17, stage: .acknowledged)),
-  .command(id: 2, CommandReport(command: 17, stage: .finished(succeeded: true, outcome: "ok"), added: 5..<8)),
-  .command(id: 2, CommandReport(command: 0, stage: .finished(succeeded: false, outcome: "no \"work\"\n"))),
+  .command(id: 2, CommandReport(command: 17, stage: .finished(.done("ok")), added: 5..<8)),
+  .command(id: 2, CommandReport(command: 0, stage: .finished(.failed(.invalidWork, "no \"work\"\n")))),
   .position(4711, problem: nil), .position(1, problem: "the disk is full"),
   .refused(ControlError(id: 4, "no")), .refused(ControlError("no")),
 ]
@@ -101,7 +101,7 @@ private func request(_ bytes: some Sequence<UInt8>) throws -> ControlRequest {
       _ command: OperatorCommand, sender: CommandSender, reason: String?,
       report: @escaping @Sendable (CommandRecord) -> Void
     ) {
-      report(CommandRecord(id: 1, verb: command.verb, sender: sender, stage: .finished(succeeded: true, outcome: "")))
+      report(CommandRecord(id: 1, verb: command.verb, sender: sender, stage: .finished(.done(""))))
     }
   }
 

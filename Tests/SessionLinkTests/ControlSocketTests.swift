@@ -39,7 +39,7 @@ private final class FakeSession: CommandTaker {
     report(
       CommandRecord(
         id: id, verb: taken.command.verb, added: added, sender: taken.sender,
-        stage: .finished(succeeded: true, outcome: "done")))
+        stage: .finished(.done("done"))))
   }
 }
 

@@ -30,7 +30,7 @@ private final class Host: CommandTaker {
       return count
     }
     var record = CommandRecord(id: id, verb: command.verb, sender: sender, reason: reason, stage: .acknowledged)
-    for stage in [CommandRecord.Stage.acknowledged, .finished(succeeded: true, outcome: "done \(id)")] {
+    for stage in [CommandRecord.Stage.acknowledged, .finished(.done("done \(id)"))] {
       record.stage = stage
       journal.write([SessionEvent(source: .executor, .command(record))])
       if !isSilent { report(record) }
@@ -89,7 +89,7 @@ private final class Host: CommandTaker {
     try HostRecord(session: "s", socket: socket).write(to: held)
     let link = link()
     #expect(
-      await outcome(link) == .success(CommandReport(command: 1, stage: .finished(succeeded: true, outcome: "done 1"))))
+      await outcome(link) == .success(CommandReport(command: 1, stage: .finished(.done("done 1")))))
     #expect(await outcome(link, waits: false) == .success(CommandReport(command: 2, stage: .acknowledged)))
     #expect(link.way == .socket && link.problem == nil)
     server.close()
@@ -104,7 +104,7 @@ private final class Host: CommandTaker {
     let isDone = Mutex(false)
     async let result = outcome(link)
     async let serving: Void = serveInbox(host) { isDone.withLock { $0 } }
-    #expect(await result == .success(CommandReport(command: 1, stage: .finished(succeeded: true, outcome: "done 1"))))
+    #expect(await result == .success(CommandReport(command: 1, stage: .finished(.done("done 1")))))
     isDone.withLock { $0 = true }
     try await serving
     #expect(
@@ -121,7 +121,7 @@ private final class Host: CommandTaker {
     async let result = outcome(link)
     try await wait(for: "the command") { host.journal.end > 300 }
     server.close()
-    #expect(await result == .success(CommandReport(command: 1, stage: .finished(succeeded: true, outcome: "done 1"))))
+    #expect(await result == .success(CommandReport(command: 1, stage: .finished(.done("done 1")))))
   }
 
   @Test func `a host that accepts and says nothing is waited for no longer than asked`() async throws {

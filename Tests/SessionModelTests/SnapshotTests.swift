@@ -57,7 +57,7 @@ import Work
     var now = snapshot(command(1, .requested), command(2, .requested, of: .stop), command(1, .acknowledged))
     #expect(now.pendingCommands.map(\.id) == [1, 2])
     #expect(now.commands.first?.stage == .acknowledged)
-    now.apply(SessionEvent(source: .executor, command(1, .finished(succeeded: true, outcome: "done"))))
+    now.apply(SessionEvent(source: .executor, command(1, .finished(.done("done")))))
     #expect(now.pendingCommands.map(\.id) == [2])
     #expect(now.commands.count == 2)
     #expect(now.log.map(\.text).contains("drain: done"))
@@ -68,7 +68,7 @@ import Work
     var now = snapshot(command(0, .requested, of: .close))
     for id in 1...200 {
       now.apply(SessionEvent(source: .operator, command(id, .requested)))
-      now.apply(SessionEvent(source: .executor, command(id, .finished(succeeded: false, outcome: "no"))))
+      now.apply(SessionEvent(source: .executor, command(id, .finished(.failed(.unknownTask, "no")))))
     }
     #expect(now.commands.count <= 101)
     #expect(now.commands.last?.id == 200)
@@ -90,7 +90,7 @@ import Work
     #expect(now.tasks.isCancelRequested(TaskID(2)))
     now.apply(
       SessionEvent(
-        source: .executor, command(1, .finished(succeeded: false, outcome: "no"), of: .cancel, tasks: [1, 2])))
+        source: .executor, command(1, .finished(.failed(.unknownTask, "no")), of: .cancel, tasks: [1, 2])))
     #expect(!now.tasks.isCancelRequested(TaskID(2)), "the request came to its end")
     #expect(now.tasks.state(of: TaskID(2)) == .new)
   }

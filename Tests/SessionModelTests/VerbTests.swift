@@ -35,14 +35,24 @@ import Testing
       case .underWay: #expect(underWay.contains(verb), "\(verb)")
       case .refused(let why):
         #expect(!admitted.contains(verb) && !underWay.contains(verb), "\(verb)")
-        #expect(why.count > 10 && !why.hasSuffix("."))
+        #expect(why.description.count > 10 && !why.description.hasSuffix("."))
+        #expect(why.code == Self.code(of: verb, in: phase), "\(verb)")
       }
+    }
+  }
+
+  /// What a program is told of a verb that a phase does not take.
+  private static func code(of verb: OperatorCommand.Verb, in phase: SessionPhase) -> CommandFailure.Code {
+    switch phase {
+    case .closed: .closed
+    case .closing: .closing
+    default: verb == .resume ? .nothingToUndo : .noNewWork
     }
   }
 
   @Test func `the raptor must run to be canceled, and is canceled once`() {
     var snapshot = SessionSnapshot()
-    #expect(snapshot.admission(of: .cancelRaptor) == .refused("the session has no raptor"))
+    #expect(snapshot.admission(of: .cancelRaptor) == .refused(CommandFailure(.noRaptor, "the session has no raptor")))
     var raptor = Self.raptor
     snapshot.apply(SessionEvent(source: .raptor, .raptor(raptor)))
     #expect(snapshot.admission(of: .cancelRaptor) == .admitted)
@@ -51,7 +61,8 @@ import Testing
     #expect(snapshot.admission(of: .cancelRaptor) == .underWay)
     raptor.state = .done
     snapshot.apply(SessionEvent(source: .raptor, .raptor(raptor)))
-    #expect(snapshot.admission(of: .cancelRaptor) == .refused("the raptor has ended already"))
+    #expect(
+      snapshot.admission(of: .cancelRaptor) == .refused(CommandFailure(.raptorEnded, "the raptor has ended already")))
   }
 
   @Test(arguments: [-1, .nan, .infinity, -.infinity, 1e300, 1_000_001] as [Double])

@@ -71,7 +71,7 @@ public struct EngineContract: Sendable {
     try await harness.wait(for: "two that run and one that waits") { $0.tasks.count(in: .running) == 2 }
     let record = await harness.executor.perform(
       .cancel((first..<first + 3).map { TaskID($0) }), sender: "tester", reason: "enough")
-    #expect(record.stage == .finished(succeeded: true, outcome: "3 canceled"))
+    #expect(record.stage == .finished(.done("3 canceled")))
     let summary = try await harness.executor.shutdown()
     let staged = StagingContract.outcomes
     #expect(
@@ -101,7 +101,7 @@ public struct EngineContract: Sendable {
     ])
     try await harness.wait(for: "the first task") { $0.tasks.count(in: .running) == 1 }
     let record = await harness.executor.perform(.cancel([TaskID(0), TaskID(1)]), sender: "tester", reason: "enough")
-    #expect(record.stage == .finished(succeeded: true, outcome: "2 canceled"))
+    #expect(record.stage == .finished(.done("2 canceled")))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks == ["CANCELED": 3, "DONE": 1])
     #expect(try harness.details("later").reason == "queued is CANCELED")
@@ -239,7 +239,7 @@ public struct EngineContract: Sendable {
     ])
     try await harness.wait(for: "the task in the raptor") { $0.tasks.count(in: .running) == 1 }
     let record = await harness.executor.perform(.cancelRaptor, sender: "tester")
-    #expect(record.stage == .finished(succeeded: true, outcome: "the raptor is CANCELED"))
+    #expect(record.stage == .finished(.done("the raptor is CANCELED")))
     let summary = try await harness.executor.shutdown()
     #expect(summary.tasks["DONE"] == nil && summary.tasks["NEW"] == nil && summary.leftovers.isEmpty)
   }

@@ -76,7 +76,7 @@ public enum Samples {
         id: 2, verb: .cancel, tasks: [TaskID(1), TaskID(2)], sender: "bob", reason: "a typo", stage: .acknowledged)),
     .command(
       CommandRecord(
-        id: 3, verb: .cancelRaptor, sender: "eve", stage: .finished(succeeded: false, outcome: "undone \\ by"))),
+        id: 3, verb: .cancelRaptor, sender: "eve", stage: .finished(.failed(.replaced, "undone \\ by")))),
     .command(CommandRecord(id: 4, verb: .close, grace: CloseGrace.none, sender: "bob", stage: .requested)),
     .command(CommandRecord(id: 5, verb: .close, grace: .seconds(2.5), sender: "bob", stage: .acknowledged)),
     .shutdownEntered(.awaitRaptor, deadline: 60), .shutdownEntered(.verify, deadline: 0.25),

@@ -19,7 +19,7 @@ import Work
         CommandRecord(
           id: 1, verb: .cancel, tasks: [TaskID(1)], added: 3..<5,
           sender: CommandSender(user: "u", origin: "o", request: "r"), reason: "why",
-          stage: .finished(succeeded: true, outcome: "done"))),
+          stage: .finished(.failed(.taskEnded, "done")))),
       .sessionClosed(
         SessionSummary(session: "s", tasks: [:], wall: 1, leftovers: ["x"], exitCode: 3, problem: "it could not start")),
     ].map { SessionEvent(time: at(0), source: .executor, $0) }
@@ -70,7 +70,7 @@ import Work
   }
 
   @Test func `every reply with every member`() throws {
-    let report = CommandReport(command: 1, stage: .finished(succeeded: true, outcome: "o"), added: 1..<2)
+    let report = CommandReport(command: 1, stage: .finished(.failed(.closed, "o")), added: 1..<2)
     let replies: [(String, ControlReply)] = [
       ("greeting", .greeting(version: 1, session: "s", program: "p")), ("accepted", .accepted(id: 1)),
       ("command", .command(id: 1, report)), ("position", .position(1, problem: "p")),
@@ -90,6 +90,7 @@ import Work
     words += [ShutdownOutcome.finished, .skipped, .timedOut, .failed].map(\.rawValue)
     words += StagingDirective.Action.allCases.map(\.rawValue) + ["requested", "acknowledged", "finished"]
     words += ControlError.Code.allCases.filter { $0 != .unreachable }.map(\.rawValue)
+    words += CommandFailure.Code.allCases.filter { $0 != .unknown }.map(\.rawValue)
     for word in words { #expect(page.text.contains("`\(word)`"), "\(word)") }
     let glossary = try #require(contents("\(packageRoot)/Documentation/Glossary.md"))
     for state in TaskState.allCases.map(\.name) + PilotState.allCases.map(\.rawValue) {

@@ -31,7 +31,7 @@ import SessionModel
         .command(
           CommandRecord(
             id: 2, verb: .submit, added: 3..<7, sender: CommandSender(user: text),
-            stage: .finished(succeeded: true, outcome: text))),
+            stage: .finished(.done(text)))),
         .tasksAdded(
           TaskBatch(
             first: TaskID(0), description: TaskDescription(name: text, argv: [text], environment: [text: text]),

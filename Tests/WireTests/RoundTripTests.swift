@@ -72,14 +72,26 @@ import Work
     let full = CommandRecord(
       id: 7, verb: .cancel, tasks: [TaskID(1), TaskID(1_000_000)], added: 3..<7, grace: .seconds(2.5),
       sender: CommandSender(user: "ann", origin: "login1", request: "t.1"), reason: "r",
-      stage: .finished(succeeded: true, outcome: "o"))
+      stage: .finished(.done("o")))
     try expectEveryFieldSurvives(full, unlike: plain, through: through(CommandRecord.coding))
-    for stage in [CommandRecord.Stage.requested, .acknowledged, .finished(succeeded: false, outcome: "")] {
+    let failures = CommandFailure.Code.allCases.map { CommandRecord.Stage.finished(.failed($0, "no")) }
+    for stage in [.requested, .acknowledged, .finished(.failed(.unknown, ""))] + failures {
       var record = plain
       record.stage = stage
       record.grace = CloseGrace.none
       #expect(try through(CommandRecord.coding)(record) == record)
     }
+  }
+
+  @Test func `a failure without a code, or with one of a newer program, is one of an unknown code`() throws {
+    for code in ["", #","code":"not_yet_invented""#] {
+      let text = #"{"id":1,"verb":"drain","user":"u","stage":"finished","succeeded":false,"outcome":"no"\#(code)}"#
+      let record = try CommandRecord.coding.value(Array(text.utf8))
+      #expect(record.stage == .finished(.failed(.unknown, "no")))
+    }
+    let done =
+      #"{"id":1,"verb":"drain","user":"u","stage":"finished","succeeded":true,"outcome":"yes","code":"closed"}"#
+    #expect(try CommandRecord.coding.value(Array(done.utf8)).stage == .finished(.done("yes")))
   }
 
   @Test func `the result of a task`() throws {

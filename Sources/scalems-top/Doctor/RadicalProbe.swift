@@ -1,16 +1,22 @@
-import FoundationEssentials
+import JSON
 import Platform
 
 /// What the Python of a virtual environment says of itself and of its RADICAL-Pilot.
 struct RadicalProbe: Sendable {
   /// A resource RADICAL-Pilot knows.
-  struct Resource: Decodable, Sendable {
+  struct Resource: Sendable {
     /// By name, what submits jobs: `slurm://localhost/`.
     var schemas: [String: String]
     /// The schema that is used when none is named.
     var usual: String
     /// What shares out the nodes: `SLURM`, `FORK`, …
     var manager: String
+
+    fileprivate static let record = JSONRecord(
+      Resource(schemas: [:], usual: "", manager: ""),
+      .required("schemas", \.schemas, .map(.text)),
+      .required("usual", \.usual, .text),
+      .required("manager", \.manager, .text))
   }
 
   /// `nil` when it does not run.
@@ -25,12 +31,12 @@ struct RadicalProbe: Sendable {
     (pilot ?? "").split(separator: ".").prefix(3).map { Int($0.prefix { $0.isASCII && $0.isNumber }) ?? 0 }
   }
 
-  private struct Line: Decodable {
-    var python: [Int]?
-    var pilot: String?
-    var resources: [String: Resource]?
-    var problem: String?
-  }
+  private static let record = JSONRecord(
+    RadicalProbe(),
+    .optional("python", \.python, .list(.integer)),
+    .optional("pilot", \.pilot, .text),
+    .optional("resources", \.resources, .map(Resource.record.coding)),
+    .optional("problem", \.problem, .text))
 
   /// Asks the Python of a virtual environment; opens no session.
   static func run(_ venv: RadicalVenv) async -> RadicalProbe {
@@ -41,7 +47,7 @@ struct RadicalProbe: Sendable {
       return probe
     }
     for text in outcome.stdout.split(separator: "\n") where text.hasPrefix("{") {
-      guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else { continue }
+      guard let line = try? record.coding.value(Array(text.utf8)) else { continue }
       probe.python = line.python ?? probe.python
       probe.pilot = line.pilot ?? probe.pilot
       probe.resources = line.resources ?? probe.resources

@@ -17,7 +17,7 @@ struct CommandReceiver: CommandTaker {
       report(
         CommandRecord(
           id: 0, verb: .submit, sender: sender, reason: reason,
-          stage: .finished(succeeded: false, outcome: "no work is taken: \(problem)")))
+          stage: .finished(.failed(.notRecorded, "no work is taken: \(problem)"))))
       return
     }
     executor.send(command, sender: sender, reason: reason) { [journal] record in
@@ -35,8 +35,8 @@ struct CommandReceiver: CommandTaker {
     switch item.command {
     case .success(let (command, reason)):
       take(command, sender: item.sender, reason: reason) { record in
-        if record.id == 0, case .finished(_, let outcome) = record.stage {
-          warn("\(record.verb.rawValue) of \(record.sender.words): \(outcome)")
+        if record.id == 0, case .finished(let outcome) = record.stage {
+          warn("\(record.verb.rawValue) of \(record.sender.words): \(outcome.words)")
         }
       }
     case .failure(let problem): warn("\(problem) (from \(item.sender.words))")

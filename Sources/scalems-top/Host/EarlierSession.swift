@@ -56,7 +56,16 @@ struct EarlierSession: Sendable {
 
   /// A task that still ran would run twice.
   private func endLeftovers(of info: SessionInfo) throws(UsageError) {
-    guard let record = try? RadicalRecord(reading: held.heldPath), record.session == id else { return }
+    let record: RadicalRecord
+    do { record = try RadicalRecord(reading: held.heldPath) } catch {
+      if error.isMissing { return }
+      // What it would tell to end may still run.
+      throw UsageError(
+        description:
+          "session \(id) may have left something on RADICAL-Pilot, and \(error); when nothing of it runs any "
+          + "more, remove that file of \(directory.path)")
+    }
+    guard record.session == id else { return }
     guard record.host == machineName() else {
       throw UsageError(
         description: "session \(id) was run on \(record.host), where something of it may be left: take it up there")

@@ -1,6 +1,7 @@
-import FoundationEssentials
 import Glibc
+import JSON
 import Platform
+import SystemPackage
 
 /// A host in the background, as the program sees it that started it.
 struct LaunchedHost: Sendable {
@@ -9,9 +10,12 @@ struct LaunchedHost: Sendable {
   let directory: String
   private let line: Int32
 
-  private struct Ready: Decodable {
-    var session: String
-    var directory: String
+  private struct Ready: Sendable {
+    var session = ""
+    var directory = ""
+
+    static let record = JSONRecord(
+      Ready(), .required("session", \.session, .text), .required("directory", \.directory, .text))
   }
 
   /// Starts `scalems-top run` with the arguments of this process as a host, and waits until its session is there.
@@ -39,24 +43,27 @@ struct LaunchedHost: Sendable {
     }
     pid = started
     line = ends.ours.release()
-    guard let ready = try? JSONDecoder().decode(Ready.self, from: Data(Self.firstLine(from: line))) else {
+    guard let ready = try? Ready.record.coding.value(Self.nextLine(from: line)) else {
       throw ExitStatus(code: Self.end(of: started))
     }
     session = ready.session
     directory = ready.directory
   }
 
-  private struct Settled: Decodable {
-    var taken: Bool
+  private struct Settled: Sendable {
+    var taken = false
     var problem: String?
+
+    static let record = JSONRecord(
+      Settled(), .required("taken", \.taken, .flag), .optional("problem", \.problem, .text))
   }
 
   /// Waits until all that the session was given to do is in its journal.
   ///
   /// - Throws: `ExitStatus` when it is not and never will be, after saying why; the session ends then.
   func awaitWork() throws(ExitStatus) {
-    let line = Self.firstLine(from: line)
-    if let settled = try? JSONDecoder().decode(Settled.self, from: Data(line)) {
+    let line = Self.nextLine(from: line)
+    if let settled = try? Settled.record.coding.value(line) {
       if settled.taken { return }
       complain("scalems-top: \(settled.problem ?? "the work was not taken")")
       // Without a release it closes what it has begun.
@@ -90,10 +97,7 @@ struct LaunchedHost: Sendable {
     WaitStatus(of: pid)?.shellCode ?? 3
   }
 
-  private static func firstLine(from descriptor: Int32) -> [UInt8] {
-    var lines = LineReader()
-    var first: [UInt8]?
-    while first == nil, case .open = lines.read(descriptor, { if first == nil { first = Array($0) } }) {}
-    return first ?? []
+  private static func nextLine(from descriptor: Int32) -> [UInt8] {
+    (try? FileDescriptor(rawValue: descriptor).nextLine()) ?? []
   }
 }

@@ -216,9 +216,9 @@ struct RunCommand: ParsableCommand {
     }
     let found = try SessionFinder().find(text)
     let earlier = try EarlierSession(found, runsFailedAgain: failed)
-    guard var settings = RunSettings(in: earlier.held) else {
-      throw UsageError(
-        description: "\(found.directory.path)/run.json, which says how session \(found.id) was run, cannot be read")
+    var settings: RunSettings
+    do { settings = try RunSettings(reading: earlier.held) } catch {
+      throw UsageError(description: "session \(found.id) cannot be taken up: \(error)")
     }
     if let name { settings.name = name }
     if let engine { settings.engine = engine }

@@ -1,14 +1,15 @@
 import Words
 import Executor
-import FoundationEssentials
 import Glibc
+import JSON
 import Platform
 import SessionLink
 import SessionModel
+import SystemPackage
 import Work
 
 /// What a session is run with; kept as `run.json` in its directory, so that it can be taken up again.
-struct RunSettings: Codable {
+struct RunSettings: Sendable {
   var name: String
   var engine: String
   var resource: String?
@@ -75,19 +76,55 @@ struct RunSettings: Codable {
 
   /// - Throws: `FileError` when they cannot be kept.
   func write(to directory: HeldDirectory) throws(FileError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-    guard let bytes = try? encoder.encode(self) else { return }
-    try directory.replaceFile(Self.fileName, with: bytes + [0x0a])
+    try directory.replaceFile(Self.fileName, with: bytes)
   }
 
-  /// Those of an earlier session; `nil` when they are not there, or make no sense.
-  init?(in directory: HeldDirectory) {
-    guard let bytes = try? directory.openOwn(Self.fileName, O_RDONLY).readAll(limit: Self.longest),
-      let settings = try? JSONDecoder().decode(Self.self, from: Data(bytes))
-    else { return nil }
-    self = settings
+  /// As one line of JSON.
+  var bytes: [UInt8] {
+    var json = JSONWriter()
+    Self.record.coding.write(self, &json)
+    json.endLine()
+    return json.bytes
   }
+
+  /// Those of an earlier session.
+  ///
+  /// - Throws: `FileError` when they are not there, or make no sense: what is wrong with them, and where.
+  init(reading directory: HeldDirectory) throws(FileError) {
+    let path = "\(directory.path)/\(Self.fileName)"
+    let bytes: [UInt8]
+    do { bytes = try directory.openOwn(Self.fileName, O_RDONLY).readAll(limit: Self.longest) } catch {
+      throw (error as? FileError) ?? FileError("\(path) cannot be read", (error as? Errno) ?? .ioError)
+    }
+    do { try self.init(bytes) } catch {
+      throw FileError(description: "\(path) does not say how the session was run: \(error)")
+    }
+  }
+
+  /// - Throws: `JSONError` when the bytes are no settings.
+  init(_ bytes: [UInt8]) throws { self = try Self.record.coding.value(bytes) }
+
+  private static let record = JSONRecord(
+    RunSettings(
+      name: "", engine: "", resource: nil, accessSchema: nil, targetVenv: nil, enableRaptor: false, cores: nil,
+      gpus: nil, runtime: nil, pilotOptions: [:], taskGrace: nil, patience: nil, clientDirectory: "",
+      isKeptOpen: false),
+    .required("name", \.name, .text),
+    .required("engine", \.engine, .text),
+    .optional("resource", \.resource, .text),
+    .optional("accessSchema", \.accessSchema, .text),
+    .optional("targetVenv", \.targetVenv, .text),
+    .required("enableRaptor", \.enableRaptor, .flag),
+    .optional("cores", \.cores, .integer),
+    .optional("gpus", \.gpus, .integer),
+    .optional("runtime", \.runtime, .number),
+    .required("pilotOptions", \.pilotOptions, .map(.text)),
+    .optional("bindsCores", \.bindsCores, .flag),
+    .optional("setsThreads", \.setsThreads, .flag),
+    .optional("taskGrace", \.taskGrace, .number),
+    .optional("patience", \.patience, .number),
+    .required("clientDirectory", \.clientDirectory, .text),
+    .required("isKeptOpen", \.isKeptOpen, .flag))
 
   init(
     name: String, engine: String, resource: String?, accessSchema: String?, targetVenv: String?, enableRaptor: Bool,

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Platform
 import SessionLink
 import SessionModel
@@ -43,11 +44,21 @@ struct CommandCall {
       return report
     } catch {
       switch error {
-      case .refused(let why): throw refuse(why)
-      case .sessionClosed: throw refuse("session \(found.id) has closed")
-      case .hostGone: throw hostGone(found.id)
-      case .timedOut: throw tooLong()
-      case .unanswered(let words): throw unanswered(words)
+      case .refused(let problem): throw refuse(problem.description, code: problem.code.rawValue)
+      case .notFinished:
+        throw refuse(
+          "the session closed before the command came to its end", code: CommandFailure.Code.closed.rawValue)
+      case .sessionClosed:
+        throw refuse("session \(found.id) has closed", code: CommandFailure.Code.closed.rawValue)
+      case .hostGone:
+        putProblem("the host of session \(found.id) is gone", code: "host_gone")
+        throw hostGone(found.id)
+      case .timedOut:
+        putProblem("no answer in time", code: "timeout")
+        throw tooLong()
+      case .unanswered(let words):
+        putProblem(words, code: "timeout")
+        throw unanswered(words)
       }
     }
   }
@@ -68,9 +79,22 @@ struct CommandCall {
     return ExitStatus(code: ExitStatus.timeout)
   }
 
-  private func refuse(_ text: String) -> ExitStatus {
+  private func refuse(_ text: String, code: String? = nil) -> ExitStatus {
+    if let code { putProblem(text, code: code) }
     complain("scalems-top: \(text)")
     return ExitStatus(code: ExitStatus.refused)
+  }
+
+  /// With `--json`: why it is not known how a command went, for programs.
+  private func putProblem(_ text: String, code: String) {
+    guard options.json else { return }
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("error", text)
+    json.member("code", code)
+    json.endObject()
+    json.endLine()
+    put(String(decoding: json.bytes, as: UTF8.self))
   }
 
   private func tooLong() -> ExitStatus {
@@ -91,17 +115,29 @@ struct CommandCall {
   ///
   /// - Returns: the exit status.
   func say(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> Int32 {
+    if options.json { put(json(report, verb)) }
     switch report.stage {
     case .requested, .acknowledged:
-      put("\(verb.rawValue): acknowledged\n")
+      if !options.json { put("\(verb.rawValue): acknowledged\n") }
       return 0
-    case .finished(true, let outcome):
-      put("\(verb.rawValue): \(outcome)\n")
+    case .finished(.done(let words)):
+      if !options.json { put("\(verb.rawValue): \(words)\n") }
       return 0
-    case .finished(false, let outcome):
-      complain("scalems-top: \(verb.rawValue): \(outcome)")
+    case .finished(.failed(let failure)):
+      complain("scalems-top: \(verb.rawValue): \(failure)")
       return ExitStatus.refused
     }
+  }
+
+  /// The report as on the control socket.
+  private func json(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> String {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("verb", verb.rawValue)
+    report.write(to: &json)
+    json.endObject()
+    json.endLine()
+    return String(decoding: json.bytes, as: UTF8.self)
   }
 
   /// The journal from here on, to follow tasks in that are submitted next.

@@ -19,6 +19,9 @@ struct CommandOptions: ParsableArguments {
       valueName: "s"))
   var timeout: Double?
 
+  @Flag(help: "Print one JSON object, with a 'code' for programs when it was refused.")
+  var json = false
+
   @Flag(help: "Refuse to change anything (as SCALEMS_TOP_READ_ONLY=1 does).")
   var readOnly = false
 

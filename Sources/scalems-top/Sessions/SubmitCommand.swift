@@ -53,9 +53,6 @@ struct SubmitCommand: ParsableCommand {
     help: "What starts the ranks: auto (of MPI, for more than one), none (plain processes), mpirun, mpiexec or srun.")
   var launcher = "auto"
 
-  @Flag(help: "Print one JSON object.")
-  var json = false
-
   @OptionGroup var options: CommandOptions
 
   func run() throws {
@@ -66,7 +63,7 @@ struct SubmitCommand: ParsableCommand {
     // That it was taken is known at the end of the command, at once; --wait is for the tasks.
     let report = try call.perform(.submit(offer), waits: true)
     guard let ids = report.added else { throw ExitStatus(code: call.say(report, .submit)) }
-    if json { putJSON(ids) } else { putText(ids) }
+    if options.json { putJSON(ids) } else { putText(ids) }
     guard let tail else { return }
     throw ExitStatus(code: try call.follow(ids, in: tail))
   }
