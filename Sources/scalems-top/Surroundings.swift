@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import SystemPackage
 
 /// The directory that this process runs in.
@@ -46,6 +47,9 @@ func absolutePath(_ path: FilePath) throws(UsageError) -> FilePath {
         continue
       }
       defer { free(resolved) }
+      if let fault = SystemText.fault(resolved) {
+        throw UsageError(description: "'\(path)' leads where the path \(fault)")
+      }
       result = FilePath(platformString: resolved).removingLastComponent()
     }
   }
