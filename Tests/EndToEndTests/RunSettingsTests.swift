@@ -55,7 +55,7 @@ import Testing
       try place.write(text, to: "run.json")
       let problem = #expect(throws: FileError.self) { try RunSettings(reading: directory) }
       #expect(problem?.description.contains("/run.json does not say") == true, "\(String(describing: problem))")
-      #expect(problem?.description.contains(words) == true, "\(String(describing: problem))")
+      #expect(words.isEmpty || problem?.description.contains(words) == true, "\(String(describing: problem))")
     }
     var numbers = SeededNumbers(12)
     for _ in 0..<20_000 { _ = try? RunSettings(mutated([Array(Self.old.utf8)], most: 6, using: &numbers)) }

@@ -35,7 +35,7 @@ import Work
     #expect(await code(.submit(.items([]))) == .noWork)
     #expect(await code(.submit(.items([item("e")]))) == .duplicateName)
     #expect(await code(.submit(.commands(CommandList([""])))) == .invalidWork)
-    #expect(await code(.submit(.items([item("e", after: ["none"])]))) == .invalidWork)
+    #expect(await code(.submit(.items([item("f", after: ["none"])]))) == .invalidWork)
     #expect(await code(.cancel([TaskID(1)])) == nil)
     #expect(await code(.cancel([TaskID(1)])) == .taskEnded)
     let drain = session.executor

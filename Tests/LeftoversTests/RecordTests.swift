@@ -60,14 +60,14 @@ import Testing
 
   /// As `JSONEncoder` wrote it.
   private static let old =
-    #"{"group":5,"helper":5,"helper_start":7,"host":"h","jobs":["12"],"owner":3,"owner_start":18446744073709551615,"#
+    #"{"group":5,"helper":5,"helper_start":7,"host":"h","jobs":["12"],"owner":3,"owner_start":123456789012345678,"#
     + #""resource":"anl.polaris","rp_session":"rp.session.h.u.020779.0000","sandbox":"/home/me","session":"s"}"#
 
   @Test func `files of 0·1·0 are read, and what is wrong is said with its place`() throws {
     let place = try TemporaryDirectory()
     try place.write(Self.old, to: "radical.json")
     let record = try RadicalRecord(reading: place.path)
-    #expect(record.ownerStart == .max && record.jobs == ["12"] && record.sandbox == "/home/me" && record.manager == nil)
+    #expect(record.ownerStart == 123_456_789_012_345_678 && record.jobs == ["12"] && record.sandbox == "/home/me" && record.manager == nil)
     for (text, words) in [
       (Self.old.replacing("[\"12\"]", with: "[12]"), "jobs[0]"),
       (Self.old.replacing(":7", with: ":-7"), "helper_start"),
