@@ -27,7 +27,8 @@ import Testing
     let file = scratch["session"].appending("host.json")
     put(Self.old.utf8, into: file)
     let read = try HostRecord(reading: directory)
-    #expect(read.pid == 4711 && read.start == 123_456_789_012_345_678 && read.socket == "/run/user/1/s" && read.host == "login1")
+    #expect(read.start == 123_456_789_012_345_678)
+    #expect(read.pid == 4711 && read.socket == "/run/user/1/s" && read.host == "login1")
     for (text, words) in [
       ("{}", "has no 'session'"), (Self.old.replacing("4711", with: "4711.5"), "pid"),
       (Self.old.replacing("4711", with: "99999999999"), "pid"), ("", ""), ("[]", ""),
