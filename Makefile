@@ -48,7 +48,7 @@ demo: build
 	fi
 
 # The tests that start no process and touch no socket. The others of `make test` are real.
-PURE = JSONTests|WorkTests|SessionModelTests|WireTests|WorkflowFileTests|ExecutorTests|InterfaceTests
+PURE = JSONTests|WorkTests|SessionModelTests|WireTests|WorkflowFileTests|ExecutorTests|InterfaceTests|TerminalTests
 check: export SCALEMS_WARNINGS = error
 check: lint
 	@.ci/need libncurses-dev

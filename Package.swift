@@ -108,6 +108,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "WorkflowFileTests", dependencies: ["Executor", "JSON", "SessionModel", "Work", "WorkflowFile"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], exclude: ["recorded.tsv"]),
     .testTarget(
       name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words", "Work"],
       exclude: ["Goldens"]),

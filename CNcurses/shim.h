@@ -15,12 +15,12 @@ extern int setupterm(const char *term, int fd, int *error);
 extern int tigetnum(const char *name);
 extern int wcwidth(wchar_t character);
 
-static inline SCREEN *nc_newterm(void) { return newterm(NULL, stdout, stdin); }
+static inline FILE *nc_stdin(void) { return stdin; }
+static inline FILE *nc_stdout(void) { return stdout; }
 static inline WINDOW *nc_stdscr(void) { return stdscr; }
 static inline WINDOW *nc_curscr(void) { return curscr; }
 static inline int nc_lines(void) { return LINES; }
 static inline int nc_columns(void) { return COLS; }
-static inline int nc_flush(void) { return fflush(stdout); }
 
 /// The string capability `name`, or NULL when the terminal has none.
 static inline const char *nc_capability(const char *name) {

@@ -178,6 +178,9 @@ extension InterfaceState {
     return []
   }
 
+  /// Where there is no room for a question: the session goes on.
+  func leaveUnasked() -> [Effect] { [.leave(isClosed && !isReplay ? .sessionClosed : .left)] }
+
   /// Whether this screen may end the session now.
   var canClose: Bool { !isReadOnly && !isHostGone && snapshot.admission(of: .close) == .admitted }
 

@@ -44,9 +44,12 @@ public final class InterfaceRunner: Sendable {
     defer { plays.finish() }
     Task.detached { for await order in orders { source.play(order) } }
 
-    let state = InterfaceState(
+    var state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
       exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(), now: .now)
+    if let substitute = screen.substitute {
+      state.say("this machine does not know your terminal (TERM): drawn as for \(substitute)", isWarning: true)
+    }
     let ended = thread.run(
       on: screen, from: state,
       onShown: {

@@ -40,7 +40,7 @@ enum Effect: Equatable, Sendable {
 
 /// What happened, as the interface learns it.
 enum Message: Sendable {
-  case input(InputEvent)
+  case burst([InputEvent], continues: Bool)
   case session(SessionUpdate)
   case output(TaskID, OutputStream, OutputTail)
   /// A second passed.
@@ -120,9 +120,14 @@ struct InterfaceState: Sendable {
   /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.
   var logEnd: Int?
   var detail: Detail?
-  var dialog: Dialog?
+  var dialog: Dialog? { didSet { if dialog == nil || oldValue == nil { questionShown = nil } } }
   /// The question what becomes of the session when its screen is left.
-  var leaving: LeaveDialog?
+  var leaving: LeaveDialog? { didSet { if leaving == nil || oldValue == nil { questionShown = nil } } }
+  /// How many bursts of input came.
+  var bursts = 0
+  /// The burst before the first frame that had the question of ``dialog`` or ``leaving``; only what was pressed after
+  /// that is an answer to it.
+  var questionShown: Int?
   /// The first line of the help that is shown; `nil` when it is closed.
   var help: Int?
   var summary: Summary?

@@ -2,7 +2,7 @@ import SessionModel
 import Terminal
 
 enum PickerMessage: ScreenMessage {
-  case input(InputEvent)
+  case burst([InputEvent], continues: Bool)
   case tick
 }
 
@@ -48,7 +48,11 @@ struct PickerState: ScreenState {
   var page: Int { max(1, size.rows - 5) }
 
   mutating func update(_ message: PickerMessage, at time: Timestamp) -> [PickerEffect] {
-    guard case .input(let input) = message else { return [] }
+    guard case .burst(let inputs, _) = message else { return [] }
+    return inputs.flatMap { handle($0) }
+  }
+
+  private mutating func handle(_ input: InputEvent) -> [PickerEffect] {
     if filterEntry != nil { return handleFilter(input) }
     guard let action = PickerAction.all.first(where: { $0.keys.contains(input) }), action.isAvailable(self) else {
       return []

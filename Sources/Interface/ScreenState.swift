@@ -27,7 +27,10 @@ protocol ScreenState: Sendable {
 
 /// What a screen learns; beside its own, each has these.
 protocol ScreenMessage: Sendable {
-  static func input(_ event: InputEvent) -> Self
+  /// What a person did in one go.
+  ///
+  /// - Parameter continues: whether it belongs to the burst before.
+  static func burst(_ events: [InputEvent], continues: Bool) -> Self
   /// A second passed.
   static var tick: Self { get }
 }

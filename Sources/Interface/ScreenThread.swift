@@ -78,7 +78,13 @@ final class ScreenThread<State: ScreenState>: Sendable {
         let wait = frames.untilDue(at: .now)
         timeout = timeout < 0 ? wait : min(timeout, wait)
       }
-      let happened = loop.wait(milliseconds: Int32(clamping: timeout), readsInput: !isAway)
+      // The rest of a key that is on its way is not waited for longer than its time.
+      if !isAway, let due = screen.untilInputIsDue { timeout = timeout < 0 ? due : min(timeout, due) }
+      let happened = loop.wait(milliseconds: Int32(clamping: timeout), input: isAway ? nil : screen.inputDescriptor)
+      // Mail waits for the next frame: as long as it lies there, no other thread needs to wake this one. Whatever else
+      // happened, this must be remembered: nobody says it twice.
+      hasMail = hasMail || happened.contains(.woken)
+      if mailbox.withLock({ $0.isStopped }) { return .stopped }
       if happened.contains(.suspended), !isAway {
         screen.leave()
         loop.stopProcess()
@@ -91,15 +97,14 @@ final class ScreenThread<State: ScreenState>: Sendable {
       }
       if happened.contains(.resized), !isAway {
         screen.resize()
-        frames.take([.input(.resize)], at: .now)
+        frames.setNeedsFrame()
       }
       // What was typed is answered with the state a person saw, so it comes before what is new.
-      if happened.contains(.input) {
-        while let input = screen.nextInput() { frames.take([.input(input)], at: .now) }
+      if !isAway {
+        let inputs = happened.contains(.input) ? screen.readInput() : screen.endOfPatience()
+        if !inputs.isEmpty { frames.answer(inputs, at: .now) }
+        if screen.isAtEnd { return .terminalGone }
       }
-      if mailbox.withLock({ $0.isStopped }) { return .stopped }
-      // Mail waits for the next frame: as long as it lies there, no other thread needs to wake this one.
-      hasMail = hasMail || happened.contains(.woken)
       if hasMail, frames.untilDue(at: .now) == 0 {
         hasMail = false
         frames.take(collect(), at: .now)

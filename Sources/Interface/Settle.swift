@@ -19,7 +19,9 @@ extension InterfaceState {
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
     if let detail, !snapshot.tasks.contains(detail.task) { self.detail = nil }
     clampDetail()
-    return settleEnd()
+    let effects = settleEnd()
+    if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
+    return effects
   }
 
   /// Moves the window of the list so that the cursor's task stays where it was on the screen, as far as that goes.

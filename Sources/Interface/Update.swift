@@ -8,7 +8,9 @@ extension InterfaceState {
   mutating func update(_ message: Message, at time: Timestamp) -> [Effect] {
     now = time
     switch message {
-    case .input(let input): return handle(input)
+    case .burst(let inputs, let continues):
+      if !continues { bursts += 1 }
+      return inputs.flatMap { handle($0) }
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
       rowTexts = [:]
@@ -44,9 +46,13 @@ extension InterfaceState {
   private static let summaryGrace = 0.5
 
   private mutating func handle(_ input: InputEvent) -> [Effect] {
-    if input == .resize { return [] }
     if input == .control("l") { return [.redraw] }
+    // What is not shown cannot be answered.
+    if layout.isTooSmall { return input == .character("q") ? leaveUnasked() : [] }
     if summary != nil { return handleSummary(input) }
+    if dialog != nil || leaving != nil {
+      guard let questionShown, bursts > questionShown else { return [] }
+    }
     if var dialog {
       let answer = dialog.handle(input)
       self.dialog = answer == .open ? dialog : nil

@@ -12,30 +12,43 @@ public final class Screen: Canvas {
   /// Whether the terminal is to be shown ASCII only.
   public let isASCII: Bool
   public let colorMode: ColorMode
+  /// The terminal whose description is used for want of the right one.
+  public let substitute: String?
 
   private let window: UnsafeMutablePointer<WINDOW>
   private let screen: OpaquePointer
-  private let pasteMode: Bool
+  private let input: TerminalInput
+  private let output: TerminalOutput
   private var attributes: [Style: (attr_t, Int16)] = [:]
   /// What ncurses' window holds; `nil` when all must be drawn again.
   private var shown: CellGrid?
-  private var decoder = KeyDecoder()
   private var isOpen = true
+  /// Whether ncurses has yet to take the terminal's other screen, behind which our modes are set.
+  private var needsModes = true
   private var buffer: [wchar_t] = []
 
   /// Opens the terminal of this process.
   public init(options: ScreenOptions = ScreenOptions()) throws(TerminalError) {
-    try Self.checkTerminal()
+    let description = try TerminalDescription()
+    substitute = description.substitute
     isASCII = Self.chooseLocale(ascii: options.ascii)
     TerminalGuard.arm()
-    set_escdelay(25)
+    // The terminal knows its size; LINES and COLUMNS may be another's.
+    use_tioctl(true)
     // ncurses takes signals that are at their default; they belong to the host and to `UILoop`.
     let kept = [SIGINT, SIGTERM, SIGTSTP, SIGWINCH].map { signal in
       var action = sigaction()
       sigaction(signal, nil, &action)
       return (signal, action)
     }
-    let opened = nc_newterm()
+    // With a handler here, ncurses leaves this signal alone for good; else it ignores it while it draws, and a Ctrl-Z of
+    // that moment is lost.
+    var handled = sigaction()
+    handled.__sigaction_handler.sa_handler = { _ in }
+    sigaction(SIGTSTP, &handled, nil)
+    let output = TerminalOutput()
+    self.output = output
+    let opened = description.name.withCString { newterm($0, output.stream, nc_stdin()) }
     for (signal, action) in kept {
       var action = action
       sigaction(signal, &action, nil)
@@ -46,12 +59,19 @@ public final class Screen: Canvas {
     }
     screen = opened
     self.window = window
-    pasteMode = Self.hasPasteMode
+    input = TerminalInput()
     colorMode = !options.mono && Self.wantsColor && has_colors() ? .color : .mono
     cbreak()
     noecho()
-    keypad(window, true)
-    nodelay(window, true)
+    // Drawing never looks for input: `TerminalInput` has the terminal.
+    typeahead(-1)
+    // Ctrl-S would stop the drawing, and the program with it.
+    var modes = termios()
+    if tcgetattr(STDIN_FILENO, &modes) == 0 {
+      modes.c_iflag &= ~tcflag_t(IXON)
+      tcsetattr(STDIN_FILENO, TCSADRAIN, &modes)
+      def_prog_mode()
+    }
     idlok(window, true)
     curs_set(0)
     if colorMode == .color {
@@ -61,7 +81,6 @@ public final class Screen: Canvas {
     }
     TerminalGuard.setBytes(closingBytes())
     measure()
-    setPasteMode(true)
   }
 
   /// Gives the terminal back.
@@ -70,6 +89,7 @@ public final class Screen: Canvas {
     isOpen = false
     leave()
     delscreen(screen)
+    output.close()
   }
 
   deinit { close() }
@@ -88,6 +108,10 @@ public final class Screen: Canvas {
     }
     wnoutrefresh(window)
     doupdate()
+    if needsModes {
+      needsModes = false
+      send(Self.openingModes)
+    }
     shown = frame
   }
 
@@ -109,19 +133,22 @@ public final class Screen: Canvas {
 
   /// Gives the terminal to the shell, for as long as the process is stopped.
   public func leave() {
-    setPasteMode(false)
-    endwin()
+    if !isendwin() {
+      send(Self.closingModes)
+      endwin()
+    }
     TerminalGuard.disarm()
   }
 
   /// Takes the terminal again after ``leave()``, or after a stop nobody announced; the next frame is complete.
   public func reenter() {
     TerminalGuard.rearm()
-    // The shell set its own modes; ncurses sets ours at its next refresh when it believes it had left.
-    endwin()
+    // The shell set its own modes. After a leave the next refresh sets ours and changes the screen; a second `endwin`
+    // here would put the shell's cursor back to where it was when we came.
+    if !isendwin() { reset_prog_mode() }
+    needsModes = true
     resize()
     invalidate()
-    setPasteMode(true)
   }
 
   /// Whose the terminal is.
@@ -138,40 +165,18 @@ public final class Screen: Canvas {
     size = CellSize(rows: Int(nc_lines()), columns: Int(nc_columns()))
   }
 
-  /// The next input that is already there, or `nil`.
-  public func nextInput() -> InputEvent? {
-    while true {
-      var code: wint_t = 0
-      let result = wget_wch(window, &code)
-      if result == ERR { return decoder.pause() }
-      if result == KEY_CODE_YES {
-        if let event = decoder.decode(key: Self.event(ofKey: Int32(bitPattern: code))) { return event }
-      } else if let scalar = Unicode.Scalar(UInt32(code)) {
-        if let event = decoder.decode(scalar) { return event }
-      }
-    }
-  }
+  /// Where input comes from, for a loop that waits for it.
+  public var inputDescriptor: Int32 { input.descriptor }
+  /// Whether the terminal has hung up, as far as reading has shown.
+  public var isAtEnd: Bool { input.isAtEnd }
+  /// Milliseconds until ``endOfPatience()`` may have something; `nil` when nothing is unfinished.
+  public var untilInputIsDue: Int? { input.untilDue }
 
-  private static func event(ofKey key: Int32) -> InputEvent {
-    switch key {
-    case KEY_UP: .up
-    case KEY_DOWN: .down
-    case KEY_LEFT: .left
-    case KEY_RIGHT: .right
-    case KEY_NPAGE: .pageDown
-    case KEY_PPAGE: .pageUp
-    case KEY_HOME: .home
-    case KEY_END: .end
-    case KEY_IC: .insert
-    case KEY_DC: .delete
-    case KEY_BTAB: .backTab
-    case KEY_ENTER: .enter
-    case KEY_BACKSPACE: .backspace
-    case KEY_RESIZE: .resize
-    case (KEY_F0 + 1)...(KEY_F0 + 12): .function(Int(key - KEY_F0))
-    default: .unknown
-    }
-  }
+  /// All input that is there.
+  public func readInput() -> [InputEvent] { input.read() }
+
+  /// What became of a sequence whose rest did not come in time.
+  public func endOfPatience() -> [InputEvent] { input.tick() }
 }
 
 // Drawing.
@@ -240,21 +245,10 @@ extension Screen {
   /// Whether NO_COLOR is not set.
   static var wantsColor: Bool { getenv("NO_COLOR").map { $0.pointee == 0 } ?? true }
 
-  public static func checkTerminal() throws(TerminalError) {
-    guard isatty(STDIN_FILENO) == 1 else { throw TerminalError("standard input is not a terminal") }
-    guard isatty(STDOUT_FILENO) == 1 else { throw TerminalError("standard output is not a terminal") }
-    let name = terminalName
-    guard !name.isEmpty else { throw TerminalError("TERM is not set") }
-    var problem: Int32 = 0
-    guard setupterm(nil, STDOUT_FILENO, &problem) == OK else {
-      throw TerminalError(
-        problem == -1
-          ? "there is no terminfo database on this machine" : "terminfo does not know the terminal \"\(name)\" (TERM)")
-    }
-    guard nc_capability("cup") != nil else {
-      throw TerminalError("the terminal \"\(name)\" (TERM) cannot place its cursor")
-    }
-  }
+  /// - Returns: the terminal that this one is taken for, when terminfo does not know it.
+  /// - Throws: `TerminalError` when no screen can be opened here.
+  @discardableResult
+  public static func checkTerminal() throws(TerminalError) -> String? { try TerminalDescription().substitute }
 
   /// Sets the locale of the process for characters and returns whether only ASCII may be shown.
   static func chooseLocale(ascii: Bool?) -> Bool {
@@ -271,22 +265,18 @@ extension Screen {
     return setlocale(LC_CTYPE, "C.UTF-8") == nil
   }
 
-  /// Terminals that mark pasted text, so that it can be told from keys.
-  private static var hasPasteMode: Bool {
-    let name = terminalName
-    return nc_capability("BE") != nil || ["xterm", "tmux", "screen", "rxvt"].contains { name.hasPrefix($0) }
-  }
+  /// Switched off: every form of mouse report, focus reports, size reports, the key encodings of kitty and xterm, which
+  /// a program that crashed may have left on. Switched on: the marks around pasted text. Unknown modes are ignored by
+  /// all terminals that were tried, and none of these moves a cursor.
+  private static let openingModes: StaticString =
+    "\u{1B}[?9;1000;1001;1002;1003;1005;1006;1015;1016;1004;2048l\u{1B}[=0u\u{1B}[>4m\u{1B}[?2004h"
+  private static let closingModes: StaticString = "\u{1B}[?2004l"
 
-  private func setPasteMode(_ on: Bool) {
-    guard pasteMode else { return }
-    let text: StaticString = on ? "\u{1B}[?2004h" : "\u{1B}[?2004l"
-    nc_flush()
-    _ = write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
-  }
+  private func send(_ text: StaticString) { output.write(text) }
 
   /// Attributes off, keypad off, cursor visible, the shell's screen back.
   private func closingBytes() -> [UInt8] {
-    var bytes: [UInt8] = pasteMode ? Array("\u{1B}[?2004l".utf8) : []
+    var bytes = Array("\(Self.closingModes)".utf8)
     for name in ["sgr0", "rmkx", "cnorm", "rmcup"] {
       guard let capability = nc_capability(name) else { continue }
       var text = String(cString: capability)[...]

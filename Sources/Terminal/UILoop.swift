@@ -68,21 +68,17 @@ public final class UILoop: Sendable {
 
   /// Sleeps until something happens or the milliseconds pass (-1: no limit).
   ///
-  /// - Parameter readsInput: whether the terminal may be read; a background job would be stopped for it.
-  public func wait(milliseconds: Int32, readsInput: Bool = true) -> Happened {
-    var items = [pollfd(fd: readsInput ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0)]
+  /// - Parameter input: the terminal's descriptor; `nil` when it may not be read, for which a background job would be
+  ///   stopped.
+  public func wait(milliseconds: Int32, input: Int32?) -> Happened {
+    var items = [pollfd(fd: input ?? -1, events: Int16(POLLIN), revents: 0)]
     let events = poller.sleep(on: &items, milliseconds: milliseconds)
     var happened: Happened = events.isWoken ? .woken : []
     if events.signals.contains(SIGWINCH) { happened.insert(.resized) }
     if events.signals.contains(SIGTSTP) { happened.insert(.suspended) }
     if events.signals.contains(SIGCONT) { happened.insert(.continued) }
     let terminal = items[0].revents
-    if terminal & Int16(POLLIN) != 0 {
-      // Readable with nothing to read is the end of the terminal; without this the loop would spin.
-      var available: Int32 = 0
-      let isKnown = ioctl(STDIN_FILENO, UInt(FIONREAD), &available) == 0
-      happened.insert(isKnown && available > 0 ? .input : .hangup)
-    }
+    if terminal & Int16(POLLIN) != 0 { happened.insert(.input) }
     if terminal & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { happened.insert(.hangup) }
     return happened
   }

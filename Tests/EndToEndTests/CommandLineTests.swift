@@ -114,12 +114,10 @@ import Testing
 
   @Test func terminalsThatCannotShowAScreenAreRefused() async throws {
     let session = try TestSession(longWorkflow)
-    for (term, text) in [("dumb", "cannot place its cursor"), ("no-such-terminal", "terminfo")] {
-      let terminal = try await Tmux(columns: 200, in: session.place.path)
-      try await terminal.run("TERM=\(term) $SCALEMS_TOP run w.yaml; echo exit=$?")
-      let screen = try await terminal.wait(forText: "exit=2")
-      #expect(screen.contains(text) && screen.contains("--batch"))
-    }
+    let terminal = try await Tmux(columns: 200, in: session.place.path)
+    try await terminal.run("TERM=dumb $SCALEMS_TOP run w.yaml; echo exit=$?")
+    let screen = try await terminal.wait(forText: "exit=2")
+    #expect(screen.contains("cannot place its cursor") && screen.contains("--batch"))
     #expect(!session.place.exists("scalems-sessions"))
   }
 

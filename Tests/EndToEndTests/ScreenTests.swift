@@ -49,11 +49,11 @@ import Work
   @Test func stopLeavesTheRestAndResumeUndoesIt() async throws {
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show()
-    try await terminal.press("S", "y")
+    try await terminal.confirm("S")
     try await terminal.wait(forText: "STOPPING")
     try await terminal.press("r")
     try await terminal.wait(forText: "RUNNING")
-    try await terminal.press("S", "y")
+    try await terminal.confirm("S")
     try await terminal.wait(forText: "STOPPING")
     try await wait(for: "two sleepers") { session.sleepers.count == 2 }
     for pid in session.sleepers { kill(pid, SIGKILL) }
@@ -71,10 +71,10 @@ import Work
     try await terminal.press("Enter")
     try await terminal.wait(for: "the dialog to be gone") { !$0.contains("[ No ]") }
     #expect(try session.snapshot().commands.isEmpty)
-    try await terminal.press("c", "y")
+    try await terminal.confirm("c")
     try await wait(for: "the task to be canceled") { try session.snapshot().tasks.count(in: .canceled) == 1 }
     #expect(try session.snapshot().tasks.state(of: TaskID(1)) == .canceled)
-    try await terminal.press("X", "y")
+    try await terminal.confirm("X")
     try await terminal.press("C-c")
     try await terminal.wait(forText: "exit=130")
     try await session.awaitNothingLeft()

@@ -32,7 +32,7 @@ struct Fixture {
   mutating func press(_ inputs: InputEvent...) -> [Effect] {
     var effects: [Effect] = []
     for input in inputs {
-      effects += state.update(.input(input), at: now)
+      effects += state.update(.burst([input], continues: false), at: now)
       effects += settle()
     }
     return effects

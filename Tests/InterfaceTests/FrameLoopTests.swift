@@ -62,14 +62,81 @@ private final class RecordingCanvas: Canvas {
     var effects: [Effect] = []
     let loop = FrameLoop(state: Fixture.busy().state, canvas: canvas) { effects.append($0) }
     _ = loop.step(at: Fixture.at(70))
-    loop.take([.input(.character("D")), .input(.character("y")), .input(.control("l"))], at: Fixture.at(71))
+    loop.answer([.character("D")], at: Fixture.at(71))
+    _ = loop.step(at: Fixture.at(71))
+    loop.answer([.character("y"), .control("l")], at: Fixture.at(71.2))
     #expect(effects == [.send(.drain, reason: nil), .redraw])
     #expect(loop.outcome == nil)
     loop.take(
       [events(.sessionClosed(SessionSummary(session: "s", tasks: [:], wall: 1, exitCode: 0)), at: Fixture.at(72))],
       at: Fixture.at(72))
     _ = loop.step(at: Fixture.at(72))
-    loop.take([.input(.character("q"))], at: Fixture.at(74))
+    loop.answer([.character("q")], at: Fixture.at(74))
     #expect(loop.outcome == .sessionClosed)
+  }
+}
+
+@Suite struct BurstTests {
+  private let canvas = RecordingCanvas()
+
+  private func inputs(_ text: String) -> [InputEvent] { text.map { $0 == "\r" ? .enter : .character($0) } }
+
+  /// What is sent when these reads come, with seconds before each; a frame is shown after each.
+  private func sent(_ reads: [(Double, String)]) -> [Effect] {
+    var effects: [Effect] = []
+    let loop = FrameLoop(state: Fixture.busy().state, canvas: canvas) { effects.append($0) }
+    var now = 70.0
+    _ = loop.step(at: Fixture.at(now))
+    for (gap, text) in reads {
+      now += gap
+      loop.answer(inputs(text), at: Fixture.at(now))
+      _ = loop.step(at: Fixture.at(now))
+    }
+    return effects.filter { if case .send = $0 { true } else { false } }
+  }
+
+  @Test func `what comes in one go with the key that asks is no answer`() {
+    #expect(sent([(1, "Xylene, dry run")]) == [])
+    #expect(sent([(1, "X"), (0.001, "y"), (0.001, "l")]) == [], "byte by byte on a serial line")
+    #expect(sent([(1, "some words, then X and"), (0.8, "yes\r")]) == [], "a long paste in parts")
+    #expect(sent([(1, "qcy")]) == [])
+    #expect(sent([(1, "q"), (0.001, "c"), (0.001, "y")]) == [])
+  }
+
+  @Test func `a hand answers, however fast it is`() {
+    #expect(sent([(1, "X"), (0.02, "y")]) == [.send(.close(), reason: nil)])
+    #expect(sent([(1, "Xylene"), (0.5, "y")]) == [.send(.close(), reason: nil)])
+    #expect(sent([(1, "jjjjjjjjjjX"), (1.5, "y")]) == [.send(.close(), reason: nil)])
+    #expect(sent([(1, "q"), (0.1, "c"), (0.1, "y")]) == [.send(.close(), reason: nil)])
+  }
+
+  @Test func `a question that was not drawn is not answered`() {
+    var effects: [Effect] = []
+    let loop = FrameLoop(state: Fixture.busy().state, canvas: canvas) { effects.append($0) }
+    _ = loop.step(at: Fixture.at(70))
+    loop.answer([.character("X")], at: Fixture.at(71))
+    loop.answer([.character("y")], at: Fixture.at(72))
+    #expect(effects == [])
+    _ = loop.step(at: Fixture.at(72))
+    loop.answer([.character("y")], at: Fixture.at(73))
+    #expect(effects == [.send(.close(), reason: nil)])
+  }
+
+  @Test func `a key is answered at once, not with the next tenth of a second`() {
+    let loop = FrameLoop(state: Fixture.busy().state, canvas: canvas) { _ in }
+    _ = loop.step(at: Fixture.at(70))
+    loop.answer([.down], at: Fixture.at(70.01))
+    _ = loop.step(at: Fixture.at(70.01))
+    #expect(loop.frames == 2)
+  }
+
+  @Test func `where there is no room for a question only q does anything`() {
+    var fixture = Fixture.busy(rows: 9, columns: 39)
+    #expect(fixture.press(.character("X"), .character("y"), .character("D"), .character("y")) == [])
+    #expect(fixture.press(.character("q")) == [.leave(.left)])
+    fixture = Fixture.busy()
+    fixture.press(.character("X"))
+    fixture.state.size = CellSize(rows: 9, columns: 39)
+    #expect(fixture.press(.character("y")) == [])
   }
 }

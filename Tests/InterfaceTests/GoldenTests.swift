@@ -105,7 +105,7 @@ import Testing
   func picker(_ size: (rows: Int, columns: Int), _ mode: ColorMode) throws {
     var state = PickerTests.state(isASCII: mode == .mono)
     state.size = CellSize(rows: size.rows, columns: size.columns)
-    _ = state.update(.input(.down), at: Fixture.start)
+    _ = state.update(.burst([.down], continues: false), at: Fixture.start)
     _ = state.settle(size: state.size, at: Fixture.start)
     let text = mode == .mono ? state.view().styledText(in: mode) : state.view().text
     // Once is enough for the looks.

@@ -28,7 +28,7 @@ import Testing
   private func press(_ state: inout PickerState, _ inputs: InputEvent...) -> [PickerEffect] {
     var effects: [PickerEffect] = []
     for input in inputs {
-      effects += state.update(.input(input), at: Fixture.start)
+      effects += state.update(.burst([input], continues: false), at: Fixture.start)
       effects += state.settle(size: state.size, at: Fixture.start)
     }
     return effects

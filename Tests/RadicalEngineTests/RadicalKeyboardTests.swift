@@ -46,14 +46,14 @@ extension RadicalTests {
         """)
       let terminal = try await run.show(columns: 50, rows: 15)
       try await run.awaitSnapshot("two that run") { $0.tasks.count(in: .running) == 2 }
-      try await terminal.press("S", "y")
+      try await terminal.confirm("S")
       try await run.awaitSnapshot("the rest to be back") { $0.phase == .stopping && $0.tasks.count(in: .waiting) == 4 }
       // Back at work, a task has another id in RP.
       try await terminal.wait(forText: "STOPPING")
       try await terminal.press("r")
       try await run.awaitSnapshot("the rest to be queued") { $0.phase == .running && $0.tasks.count(in: .queued) == 4 }
       try await terminal.wait(forText: "RUNNING")
-      try await terminal.press("S", "y")
+      try await terminal.confirm("S")
       try await run.awaitSnapshot("the rest to be back") { $0.phase == .stopping && $0.tasks.count(in: .waiting) == 4 }
       try run.place.write("", to: "s/go")
       try await terminal.wait(forText: "exit=1", seconds: 120)
@@ -65,7 +65,7 @@ extension RadicalTests {
       let run = try RadicalRun(sleepers)
       let terminal = try await run.show(columns: 200, rows: 60, options: "--task-grace 1")
       try await run.awaitSnapshot("two that run") { $0.tasks.count(in: .running) == 2 }
-      try await terminal.press("X", "y")
+      try await terminal.confirm("X")
       try await terminal.wait(forText: "exit=1", seconds: 120)
       let snapshot = try run.snapshot()
       #expect(snapshot.summary?.tasks == ["CANCELED": 2, "NEW": 2] && snapshot.summary?.leftovers == [])

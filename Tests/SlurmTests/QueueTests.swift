@@ -18,7 +18,7 @@ extension SlurmTests {
     let job = try await session.job()
     try await terminal.wait(for: "job and reason") { $0.contains("job \(job) PENDING: Resources") }
     let close = ContinuousClock.now
-    try await terminal.press("X", "y")
+    try await terminal.confirm("X")
     try await terminal.wait(forText: "exit=1", seconds: 180)
     report("close with a queued pilot", since: close)
     try await session.expectNothingLeft()

@@ -54,6 +54,18 @@ public final class Tmux {
   /// Presses keys, by tmux's names (`D`, `Enter`, `C-c`, `Escape`).
   public func press(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
 
+  /// Writes bytes as a terminal would, in one piece.
+  public func send(_ bytes: some Sequence<UInt8>) async throws {
+    try await tmux(["send-keys", "-H"] + bytes.map { String($0, radix: 16) })
+  }
+
+  /// Presses a key that asks, and answers Yes once the question is there: what comes in one go with the key is no answer.
+  public func confirm(_ key: String) async throws {
+    try await press(key)
+    try await wait(for: "the question of \(key)") { $0.contains("[ No ]") }
+    try await press("y")
+  }
+
   /// Presses a key again and again until text is on the screen.
   public func press(_ key: String, untilText text: String) async throws -> String {
     for _ in 0..<40 {

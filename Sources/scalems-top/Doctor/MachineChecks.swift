@@ -60,7 +60,13 @@ extension Check {
   ]
 
   @Sendable private static func checkTerminal(_ context: CheckContext) -> Finding? {
-    do { try Screen.checkTerminal() } catch {
+    do {
+      if let substitute = try Screen.checkTerminal() {
+        return .warn(
+          "\(context.terminal.name): terminfo does not know it, so it is taken for \(substitute)",
+          "Set TERM to one that this machine knows, if the screen looks wrong.")
+      }
+    } catch {
       // Without a terminal nobody wants a screen.
       guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
         return .ok("\(error): runs are in batch")
