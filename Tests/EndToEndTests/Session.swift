@@ -66,6 +66,10 @@ final class TestSession {
 
   /// Runs the real binary to its end in the workflow's directory, without a terminal.
   func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Program.Result {
+    try await run(arguments, environment: environment)
+  }
+
+  func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Program.Result {
     try await Program.run(
       scalemsTop, arguments, in: place.path, environment: self.environment.merging(environment) { $1 })
   }

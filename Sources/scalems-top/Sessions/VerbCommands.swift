@@ -47,17 +47,35 @@ struct ResumeCommand: VerbCommand {
 struct CancelCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancel
   @Argument(help: sessionHelp) var session: String
-  @Argument(help: ArgumentHelp("The tasks, as task.000042.", valueName: "uid")) var uids: [String]
+  @Argument(
+    help: ArgumentHelp(
+      "Tasks, by uid (task.000042) or name (sim.3); the name of an ensemble (sim) is all its members.",
+      valueName: "task"))
+  var tasks: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Only those in this state: running, queued or waiting; without names, all of them.", valueName: "state"))
+  var state: String?
   @OptionGroup var options: CommandOptions
 
+  private static let states: [TaskPhase] = [.running, .queued, .waiting]
+
+  func validate() throws {
+    guard !tasks.isEmpty || state != nil else {
+      throw ValidationError("cancel needs tasks: name them, or choose them with --state")
+    }
+    if let state, !Self.states.contains(where: { $0.word == state }) {
+      throw ValidationError("--state is running, queued or waiting, not '\(state)'")
+    }
+  }
+
   func command() throws -> OperatorCommand {
-    .cancel(
-      try uids.map { uid in
-        guard let id = TaskID(uid: uid) else {
-          throw UsageError(description: "'\(uid)' is no uid of a task: they are written task.000042")
-        }
-        return id
-      })
+    let selection = TaskSelection(names: tasks, phase: Self.states.first { $0.word == state })
+    if let ids = selection.uids { return .cancel(ids) }
+    let found = try SessionFinder().find(session)
+    do { return .cancel(try selection.tasks(in: found.load(), id: found.id)) } catch {
+      throw (error as? UsageError) ?? UsageError(description: "\(error)")
+    }
   }
 }
 

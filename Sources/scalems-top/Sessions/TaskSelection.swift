@@ -1,0 +1,52 @@
+import SessionModel
+import Work
+
+/// The tasks that words of the command line stand for: uids (`task.000042`), names (`sim.3`), names of ensembles (`sim`,
+/// all members), and those in one state.
+struct TaskSelection {
+  var names: [String]
+  var phase: TaskPhase?
+
+  /// The tasks, when each is named by its uid: nothing of the session has to be read for that.
+  var uids: [TaskID]? {
+    let ids = names.compactMap { TaskID(uid: $0) }
+    return phase == nil && !ids.isEmpty && ids.count == names.count ? ids : nil
+  }
+
+  /// The tasks in their order, each once. Of an ensemble or a state those that have ended are left out.
+  ///
+  /// - Throws: `UsageError` when nothing has such a name, or all that is named has ended.
+  func tasks(in session: SessionSnapshot, id: String) throws(UsageError) -> [TaskID] {
+    let table = session.tasks
+    var named: Set<UInt32> = []
+    for name in names { named.formUnion(try numbers(of: name, in: table, id)) }
+    if let phase {
+      let wanted = table.ids(in: phase)
+      if names.isEmpty {
+        named = Set((0..<wanted.count).compactMap { wanted.select($0)?.number })
+      } else {
+        named = named.filter { wanted.contains(TaskID($0)) }
+      }
+    }
+    guard !named.isEmpty else {
+      let what = names.isEmpty ? "no task" : "none of these tasks"
+      throw UsageError(description: "\(what) of session \(id) is \(phase?.word ?? "left: they have ended")")
+    }
+    return named.sorted().map { TaskID($0) }
+  }
+
+  private func numbers(of name: String, in table: TaskTable, _ session: String) throws(UsageError) -> Set<UInt32> {
+    // What the session says of a single one that has ended is more than could be said here.
+    if let id = TaskID(uid: name).flatMap({ table.contains($0) ? $0 : nil }) ?? table.task(named: name) {
+      return [id.number]
+    }
+    let batches = table.batches.filter { $0.description.name == name }
+    guard !batches.isEmpty else {
+      let known = Set(table.batches.prefix(10_000).map(\.description.name))
+      throw UsageError(
+        description: "session \(session) has no task '\(name)'" + suggestion(for: name, among: known)
+          + ": tasks are named by uid (task.000042), by name (sim.3), or all members by that of their ensemble (sim)")
+    }
+    return Set(batches.lazy.flatMap(\.ids).filter { !table.state(of: TaskID($0)).isFinal })
+  }
+}
