@@ -108,9 +108,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "WorkflowFileTests", dependencies: ["Executor", "JSON", "SessionModel", "Work", "WorkflowFile"]),
-    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], exclude: ["recorded.tsv"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], exclude: ["recorded.tsv"]),
     .testTarget(
-      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "Words", "Work"],
+      name: "InterfaceTests", dependencies: ["Interface", "SessionModel", "Terminal", "TestSupport", "Words", "Work"],
       exclude: ["Goldens"]),
     // Real processes: these need the built `scalems-top`, so they depend on it.
     .testTarget(

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Terminal
@@ -175,7 +176,7 @@ extension InputEvent {
         "\u{1B}", "\u{1B}[", "\u{1B}O", "\u{1B}]", "\u{1B}P", "\u{1B}_G", "\u{1B}[M", "\u{1B}[200~", "\u{1B}[201~",
         "\u{9B}", "1;5", ";", "$", "~", "\u{7}", "\u{1B}\\", "u",
       ].map { Array($0.utf8) } + [[0x9B], [0xE6, 0x97]]
-    var numbers = SystemRandomNumberGenerator()
+    var numbers = SeededNumbers(17)
     for _ in 0..<5_000 {
       var line = Line()
       var sent: [[UInt8]] = []
