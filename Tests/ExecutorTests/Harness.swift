@@ -105,7 +105,7 @@ extension TimeLimits {
   /// For tests in which something hangs: every deadline is near, yet far enough for a busy machine.
   static var near: TimeLimits {
     var limits = TimeLimits()
-    let near = Duration.milliseconds(250)
+    let near = Duration.milliseconds(500)
     limits.drain = near
     limits.stopQueue = near
     limits.awaitTasks = near

@@ -46,7 +46,7 @@ import Testing
     let start = ContinuousClock.now
     let record = await session.executor.perform(.close(), sender: "ann")
     let summary = await session.closed()
-    // Generous: the deadlines add up to some six seconds.
+    // Generous: the deadlines add up to some twelve seconds.
     #expect(ContinuousClock.now - start < .seconds(40))
     #expect(summary.exitCode == hang.exitCode)
     for (phase, outcome) in hang.outcomes {
