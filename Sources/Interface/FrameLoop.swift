@@ -16,12 +16,9 @@ final class FrameLoop<State: ScreenState> {
   private(set) var frames = 0
 
   static var frameInterval: Double { 0.1 }
-  /// Seconds of silence that end a burst of fewer keys than ``longBurst``, and one of more.
-  private static var shortPause: Double { 0.008 }
-  private static var longPause: Double { 1 }
-  private static var longBurst: Int { 8 }
+  /// Seconds of silence that end a burst; a byte takes 1 ms on a line of 9600 baud.
+  private static var burstGap: Double { 0.002 }
   private var lastInput: Timestamp?
-  private var burstLength = 0
 
   init(state: State, canvas: any Canvas, perform: @escaping (State.Effect) -> Void) {
     self.state = state
@@ -41,11 +38,9 @@ final class FrameLoop<State: ScreenState> {
   /// Takes in what a person did; the next ``step(at:)`` shows what became of it.
   ///
   /// What comes in one read, or right behind another, is one burst: the pace of a paste or of a line that stood still,
-  /// not of a hand. Long pastes come in parts, with pauses.
+  /// not of a hand.
   func answer(_ inputs: [InputEvent], at time: Timestamp) {
-    let pause = burstLength < Self.longBurst ? Self.shortPause : Self.longPause
-    let continues = lastInput.map { 0..<pause ~= time.seconds(since: $0) } ?? false
-    burstLength = inputs.count + (continues ? burstLength : 0)
+    let continues = lastInput.map { 0..<Self.burstGap ~= time.seconds(since: $0) } ?? false
     lastInput = time
     take([.burst(inputs, continues: continues)], at: time)
     // A person waits for the answer, not for the next tenth of a second.

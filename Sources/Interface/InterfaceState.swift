@@ -125,6 +125,8 @@ struct InterfaceState: Sendable {
   var leaving: LeaveDialog? { didSet { if leaving == nil || oldValue == nil { questionShown = nil } } }
   /// How many bursts of input came.
   var bursts = 0
+  /// When so many keys came at once, and no field took them, that more of the same may come.
+  var lastPaste: Timestamp?
   /// The burst before the first frame that had the question of ``dialog`` or ``leaving``; only what was pressed after
   /// that is an answer to it.
   var questionShown: Int?

@@ -9,7 +9,10 @@ extension InterfaceState {
     now = time
     switch message {
     case .burst(let inputs, let continues):
-      if !continues { bursts += 1 }
+      let isInPaste = lastPaste.map { 0..<Self.pastePause ~= time.seconds(since: $0) } ?? false
+      if !continues, !isInPaste { bursts += 1 }
+      let isTyped = filterEntry != nil || dialog?.isTyping ?? false
+      if inputs.count >= Self.pasteLength, !isTyped { lastPaste = time }
       return inputs.flatMap { handle($0) }
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
@@ -42,6 +45,9 @@ extension InterfaceState {
   }
 
   private static let noticeSeconds = 6.0
+  /// So many keys in one read are a paste, of which more may come: without bracketed paste it comes in parts.
+  private static let pasteLength = 8
+  private static let pastePause = 1.0
   /// Keys typed before a person can have seen the summary do not dismiss it.
   private static let summaryGrace = 0.5
 

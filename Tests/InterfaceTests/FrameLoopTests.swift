@@ -108,6 +108,9 @@ private final class RecordingCanvas: Canvas {
     #expect(sent([(1, "Xylene"), (0.5, "y")]) == [.send(.close(), reason: nil)])
     #expect(sent([(1, "jjjjjjjjjjX"), (1.5, "y")]) == [.send(.close(), reason: nil)])
     #expect(sent([(1, "q"), (0.1, "c"), (0.1, "y")]) == [.send(.close(), reason: nil)])
+    // What was typed into a field in one go is no paste of keys.
+    #expect(
+      sent([(1, "/"), (0.1, "simulate"), (0.01, "\r"), (0.01, "D"), (0.01, "y")]) == [.send(.drain, reason: nil)])
   }
 
   @Test func `a question that was not drawn is not answered`() {

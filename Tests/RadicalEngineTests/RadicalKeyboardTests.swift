@@ -22,12 +22,9 @@ extension RadicalTests {
       try await terminal.type("unwanted")
       try await terminal.press("Enter")
       try await run.awaitSnapshot("the task to run") { $0.tasks.state(of: TaskID(19)) == .agentExecuting }
-      try await terminal.press("c")
-      try await terminal.wait(forText: "[ No ]")
-      try await terminal.press("y")
+      try await terminal.confirm("c")
       try await run.awaitSnapshot("the task to be canceled") { $0.tasks.state(of: TaskID(19)) == .canceled }
-      try await terminal.press("D")
-      try await terminal.press("y")
+      try await terminal.confirm("D")
       try await terminal.wait(forText: "exit=1", seconds: 120)
       let snapshot = try run.snapshot()
       #expect(snapshot.summary?.tasks == ["DONE": 17, "FAILED": 2, "CANCELED": 1] && snapshot.summary?.leftovers == [])
