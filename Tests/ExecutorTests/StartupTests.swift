@@ -74,7 +74,7 @@ import Work
   @Test func `a step that takes too long is given up`() async throws {
     let session = try Harness(FakeEngine([.acquire(.pilot): .hang]), limits: .near)
     let error = await #expect(throws: DispatchError.self) { try await session.executor.startup() }
-    #expect(error?.message.hasSuffix("no answer within 0.25 s") ?? false)
+    #expect(error?.message.hasSuffix("no answer within 0.5 s") ?? false)
     await session.closed()
   }
 
