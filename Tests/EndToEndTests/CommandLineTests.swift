@@ -128,6 +128,15 @@ import Testing
     }
   }
 
+  /// What `make demo` runs first.
+  @Test(arguments: ["ensemble.yaml", "echo.yaml", "echo-pipeline.yaml"])
+  func `the examples run`(name: String) async throws {
+    let place = try TemporaryDirectory()
+    let result = try await Program.run(
+      scalemsTop, ["run", "\(packageRoot)/Examples/\(name)", "--batch", "--session-dir", place.path + "/s"])
+    #expect(result.exitCode == 0 && !result.stdout.contains("FAILED"), "\(result.stdout) \(result.stderr)")
+  }
+
   @Test func theExampleOfFunctionsRuns() async throws {
     let place = try TemporaryDirectory()
     let result = try await Program.run(
