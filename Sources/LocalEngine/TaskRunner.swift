@@ -11,54 +11,17 @@ import Work
 ///
 /// Used by the agent for its tasks and by a raptor for those that go through it.
 final class TaskRunner {
-  struct Configuration {
-    var session: String
-    var sessionDirectory: String
-    /// The same, held open.
-    var directory: HeldDirectory
-    var clientDirectory: String
-    /// The virtual environment of functions.
-    var venv: String?
-    var killGrace: Double
-    /// Calls of an interpreter, before another takes its place.
-    var callLimit: Int
-    var placement: TaskPlacement
-    var source: SessionEvent.Source
-
-    /// - Throws: `HelperLinkError` when the session's directory cannot be held, or is not the one that the host means.
-    init(_ agent: AgentConfiguration, source: SessionEvent.Source) throws(HelperLinkError) {
-      session = agent.session
-      sessionDirectory = agent.sessionDirectory
-      clientDirectory = agent.clientDirectory
-      venv = agent.venv
-      killGrace = agent.killGrace
-      callLimit = agent.callLimit
-      placement = agent.placement
-      self.source = source
-      do throws(FileError) { directory = try HeldDirectory(agent.sessionDirectory) } catch {
-        throw HelperLinkError(description: "the directory of the session: \(error)")
-      }
-      if let identity = agent.directoryIdentity, identity != directory.identity.description {
-        throw HelperLinkError(description: TasksDirectory.Exchanged(directory).description)
-      }
-    }
-  }
-
   /// The session's.
   var directory: HeldDirectory { configuration.directory }
   private let configuration: Configuration
   private let loop: PollLoop
-  private let environment: ProcessEnvironment
-  private let inheritsThreads: Bool
-  private var programs = ProgramFinder()
+  private let programs: TaskPrograms
   private var tasks: [TaskID: RunningTask] = [:]
   private var taskByPid: [pid_t: TaskID] = [:]
   /// Tasks that could not be started for want of something, whose directories hold nothing but inputs: where their
   /// earlier attempts ran.
   private var putBackTasks: [TaskID: String?] = [:]
   private let tasksDirectory: TasksDirectory
-  /// What the kernel calls directories that tasks run in.
-  private var realPaths: [String: String] = [:]
   private var memory = OwnMemory()
   private let rankLaunch = RankLaunch()
   private let workers: FunctionWorkers
@@ -76,12 +39,11 @@ final class TaskRunner {
   init(configuration: Configuration, loop: PollLoop) throws {
     self.configuration = configuration
     self.loop = loop
-    environment = TaskEnvironment.make()
-    inheritsThreads = environment.has(TaskPlacement.threads)
+    programs = TaskPrograms(configuration)
     do throws(FileError) { tasksDirectory = try TasksDirectory(of: configuration.directory) } catch {
       throw HelperLinkError(description: "the directory of the tasks: \(error)")
     }
-    workers = FunctionWorkers(configuration: configuration, loop: loop, environment: environment)
+    workers = FunctionWorkers(configuration: configuration, loop: loop, environment: programs.environment)
     loop.onChildEnded = { [unowned self] in reap() }
     workers.onAnswer = { [unowned self] in answered($0, $1) }
   }
@@ -137,36 +99,18 @@ final class TaskRunner {
   }
 
   private func makeDirectory(_ task: RunningTask) -> Bool {
-    let uid = task.item.id.uid
-    let tasksDescriptor = tasksDirectory.number
     let before = putBackTasks.removeValue(forKey: task.item.id)
     if let before { task.earlier = before }
-    if mkdirat(tasksDescriptor, uid, 0o700) == 0 {
+    do throws(TasksDirectory.MakeError) {
+      let kept = try tasksDirectory.make(task.item.id.uid, after: before == nil ? task.item.attempt - 1 : nil)
+      if let kept { task.earlier = "\(configuration.sessionDirectory)/tasks/\(kept)" }
       task.hasDirectory = true
       return true
-    }
-    guard errno == EEXIST else {
-      let code = errno
-      let reason = "its directory \(task.directory) could not be made: \(errorText(code))"
-      failedToStart(task, Shortage(code, .ownFile, reason), reason)
+    } catch {
+      let reason = error.sentence(of: task.directory)
+      failedToStart(task, Shortage(error.code, .ownFile, reason), reason)
       return false
     }
-    if before != nil {
-      task.hasDirectory = true
-      return true
-    }
-    // Another attempt begins with nothing of the earlier one, which stays beside it.
-    guard let kept = EarlierAttempt.setAside(uid, in: tasksDescriptor, attempt: task.item.attempt - 1),
-      mkdirat(tasksDescriptor, uid, 0o700) == 0
-    else {
-      let code = errno
-      let reason = "\(task.directory) of an earlier attempt could not be set aside: \(errorText(code))"
-      failedToStart(task, Shortage(code, .ownFile, reason), reason)
-      return false
-    }
-    task.earlier = "\(configuration.sessionDirectory)/tasks/\(kept)"
-    task.hasDirectory = true
-    return true
   }
 
   /// The directories that every task starts from.
@@ -227,13 +171,11 @@ final class TaskRunner {
     let description = task.item.description
     if let function = description.function { return call(function, for: task) }
     let directory = description.directory ?? place(of: task)
-    let path = description.environment["PATH"] ?? environment.path
     let isLaunched = description.usesLauncher
     let isPrepared = !description.preExec.isEmpty
-    let name = isPrepared ? "bash" : description.argv.first ?? ""
-    guard var program = programs.find(name, path: isPrepared ? "/bin:\(path)" : path, from: directory) else {
+    guard var program = programs.find(for: description, in: directory) else {
       task.result.exitCode = 127
-      let why = isPrepared ? "bash, which runs pre_exec," : "the program '\(name)'"
+      let why = isPrepared ? "bash, which runs pre_exec," : "the program '\(description.argv.first ?? "")'"
       return end(task, .failed, reason: "\(why) was not found in PATH")
     }
     var command = description.argv
@@ -243,7 +185,7 @@ final class TaskRunner {
     }
     guard let files = openFiles(task) else { return }
     defer { files.close() }
-    let variables = variables(of: task)
+    let variables = programs.variables(of: task)
     task.stage = .executing
     task.started = .now
     let time = Timestamp.now
@@ -261,11 +203,11 @@ final class TaskRunner {
         argv = PreExec.argv(
           description.preExec, then: command, shell: program, marker: marker?.path ?? "/dev/null")
       }
-      let pid = launch(
-        program, argv, variables + (isLaunched ? [] : [(TaskVariables.rank, String(number))]), files, of: task,
+      let pid = programs.launch(
+        program, argv, variables + (isLaunched ? [] : [(TaskVariables.rank, String(number))]), files, in: directory,
         on: task.slots.cores(ofRank: number, of: processes), hasInput: number == 0)
       guard pid > 0 else {
-        let reason = startFailure(argv.first ?? program, -pid, in: description.directory)
+        let reason = programs.failure(of: argv.first ?? program, -pid, in: description.directory)
         if let shortage = Shortage(-pid, .process, reason) ?? Shortage(awayOf: [task.directory] + places, reason) {
           guard task.aliveRanks else { return putBack(task, shortage) }
           // What ran of it ran for an instant: the whole task is put back once that is gone.
@@ -293,7 +235,7 @@ final class TaskRunner {
     do throws(FunctionWorkers.WorkersError) {
       let pid = try workers.call(
         function, of: task, in: tasksDirectory.sharedPlace(of: task.item.id.uid),
-        variables: variables(of: task) + [(TaskVariables.rank, "0")], files: files)
+        variables: programs.variables(of: task) + [(TaskVariables.rank, "0")], files: files)
       task.ranks = [RunningTask.Rank(pid: pid, number: 0)]
       taskByPid[pid] = task.item.id
       begun(task, at: time)
@@ -326,69 +268,6 @@ final class TaskRunner {
   private func begun(_ task: RunningTask, at time: Timestamp) {
     let result = TaskResult(attempt: task.item.attempt, pid: task.ranks.first?.pid)
     emit(SessionEvent(time: time, source: configuration.source, .task(task.item.id, .agentExecuting, result)))
-  }
-
-  /// Why a program was not started.
-  ///
-  /// - Parameter directory: that it was to run in, when that is not the task's.
-  private func startFailure(_ program: String, _ code: Int32, in directory: String?) -> String {
-    if let directory, access(directory, X_OK) != 0 { return TaskVariables.cannotEnter(directory, errorText()) }
-    return "'\(program)' could not be started: \(errorText(code))"
-  }
-
-  private func variables(of task: RunningTask) -> [(String, String)] {
-    let description = task.item.description
-    var variables = TaskVariables.facts(
-      of: task.item, session: configuration.session, sessionDirectory: configuration.sessionDirectory,
-      clientDirectory: configuration.clientDirectory
-    ).map { ($0.name, $0.value) }
-    variables.append((TaskVariables.taskDirectory, task.directory))
-    variables.append(
-      (
-        "PWD",
-        description.directory.map(realPath) ?? realPath(configuration.sessionDirectory + "/tasks")
-          + "/\(task.item.id.uid)"
-      ))
-    for (name, value) in description.environment where !TaskVariables.own.contains(name) {
-      variables.append((name, value))
-    }
-    let threads = TaskPlacement.threads
-    if let count = configuration.placement.threads(of: description, isInherited: inheritsThreads) {
-      variables.append((threads, count))
-    }
-    if description.resources.gpusPerRank > 0 {
-      variables.append(("CUDA_VISIBLE_DEVICES", task.slots.gpus.map(String.init).joined(separator: ",")))
-    }
-    return variables
-  }
-
-  /// What `getcwd` will say there.
-  private func realPath(_ directory: String) -> String {
-    if let known = realPaths[directory] { return known }
-    guard let resolved = realpath(directory, nil) else { return directory }
-    defer { free(resolved) }
-    let path = String(cString: resolved)
-    realPaths[directory] = path
-    return path
-  }
-
-  private func launch(
-    _ program: String, _ argv: [String], _ variables: [(String, String)], _ files: TaskFiles, of task: RunningTask,
-    on cores: ArraySlice<Int>, hasInput: Bool
-  ) -> pid_t {
-    let directory = task.item.description.directory ?? place(of: task)
-    var start = ProcessStart(
-      program: program, arguments: argv, directory: directory, input: hasInput ? files.input : -1,
-      output: files.output,
-      error: files.error, diesWithParent: true, cores: cores.isEmpty ? nil : CoreMask(cores))
-    return environment.with(variables) { variables in
-      let pid = start.run(environment: variables)
-      guard pid == -ENOEXEC, isScript(program, from: directory) else { return pid }
-      // As a shell and execvp do with a script that does not say who runs it.
-      start.program = "/bin/sh"
-      start.arguments = ["/bin/sh", program.hasPrefix("-") ? "./\(program)" : program] + argv.dropFirst()
-      return start.run(environment: variables)
-    }
   }
 
   // MARK: End
@@ -530,56 +409,22 @@ final class TaskRunner {
   }
 
   private func signal(_ task: RunningTask, _ number: Int32) {
-    let tree = tree(of: task)
-    let spared = number == SIGTERM ? launched(in: tree) : []
-    if number == SIGKILL { for process in tree { task.segments.formUnion(SharedSegments.mapped(by: process.pid)) } }
-    for process in tree where !spared.contains(process.pid) {
+    let tree = TaskTree(of: task)
+    let spared = number == SIGTERM ? tree.launched : []
+    if number == SIGKILL {
+      for process in tree.processes { task.segments.formUnion(SharedSegments.mapped(by: process.pid)) }
+    }
+    for process in tree.processes where !spared.contains(process.pid) {
       kill(process.pid, number)
       // A stopped process would not act on it.
       if number == SIGTERM { kill(process.pid, SIGCONT) }
     }
   }
 
-  /// What launchers of MPI have started, whoever called them: a launcher that is told to end by itself ends its ranks
-  /// in order and cleans up; ranks that are told, too, are losses to it.
-  private func launched(in tree: [ProcessTable.Entry]) -> Set<pid_t> {
-    let parents = Dictionary(tree.map { ($0.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
-    let launchers = Set(tree.lazy.map(\.pid).filter(MPILauncher.isRunning(as:)))
-    guard !launchers.isEmpty else { return [] }
-    return Set(
-      parents.keys.filter { pid in
-        var next = parents[pid]
-        for _ in 0..<parents.count {
-          guard let parent = next else { return false }
-          if launchers.contains(parent) { return true }
-          next = parents[parent]
-        }
-        return false
-      })
-  }
-
-  /// Every process of a task: its ranks, what descends from them, what shares their sessions, and what left both but
-  /// still carries the task's id.
-  private func tree(of task: RunningTask) -> [ProcessTable.Entry] {
-    let table = ProcessTable()
-    let leaders = Set(task.ranks.map(\.pid))
-    var found: [pid_t: ProcessTable.Entry] = [:]
-    for rank in task.ranks where rank.isAlive {
-      if let entry = table.entries[rank.pid] { found[rank.pid] = entry }
-      for entry in table.descendants(of: rank.pid) { found[entry.pid] = entry }
-    }
-    for entry in table.entries.values where leaders.contains(entry.session) { found[entry.pid] = entry }
-    let mark = TaskVariables.mark(of: task.item.id)
-    for entry in table.descendants(of: getpid()) where found[entry.pid] == nil && !entry.isZombie {
-      if ProcessTable.environment(of: entry.pid, holds: mark) { found[entry.pid] = entry }
-    }
-    return found.values.filter { !$0.isZombie }
-  }
-
   /// A task that was told to end is over when its whole tree is.
   private func awaitEmptyTree(_ id: TaskID) {
     guard let task = tasks[id] else { return }
-    guard !tree(of: task).isEmpty else { return end(task, .failed, reason: nil) }
+    guard !TaskTree(of: task).processes.isEmpty else { return end(task, .failed, reason: nil) }
     if let killTime = task.killTime, killTime <= .now { signal(task, SIGKILL) }
     loop.cancel(task.timer)
     task.timer = loop.after(.milliseconds(50)) { [unowned self] in awaitEmptyTree(id) }
@@ -589,11 +434,4 @@ final class TaskRunner {
     let result = task.item.attempt == 1 ? nil : TaskResult(attempt: task.item.attempt)
     emit(SessionEvent(source: configuration.source, .task(task.item.id, state, result)))
   }
-}
-
-/// A closure of the loop's thread on its way through another; it is only ever called on the loop.
-private struct LoopBound<Value>: @unchecked Sendable {
-  private let body: (Value) -> Void
-  init(_ body: @escaping (Value) -> Void) { self.body = body }
-  func callAsFunction(_ value: Value) { body(value) }
 }
