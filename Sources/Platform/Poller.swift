@@ -18,12 +18,7 @@ public final class Poller: Sendable {
   private let isWoken = Atomic(false)
   private let previous = Mutex<[(signal: Int32, action: sigaction)]>([])
 
-  /// The write end for signal handlers; raw memory, so that a handler runs no initialiser and takes no lock.
-  nonisolated(unsafe) private static let signalWriter: UnsafeMutablePointer<Int32> = {
-    let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-    pointer.initialize(to: -1)
-    return pointer
-  }()
+  private static let signals = SignalPipe()
 
   public init() throws(Errno) {
     let pipe = try Pipe()
@@ -52,17 +47,12 @@ public final class Poller: Sendable {
   ///
   /// - Parameter unlessIgnored: whether it stays ignored when it is.
   public func watch(_ signal: Int32, unlessIgnored: Bool = false) {
-    Self.signalWriter.pointee = writer
+    Self.signals.writer = writer
     var old = sigaction()
     sigaction(signal, nil, &old)
     if unlessIgnored, Self.isIgnored(old) { return }
     var action = sigaction()
-    action.__sigaction_handler.sa_handler = { number in
-      let saved = errno
-      var byte = UInt8(truncatingIfNeeded: number)
-      _ = write(Poller.signalWriter.pointee, &byte, 1)
-      errno = saved
-    }
+    action.__sigaction_handler.sa_handler = { Poller.signals.send($0) }
     // Of children only the end is of interest.
     action.sa_flags = SA_RESTART | (signal == SIGCHLD ? SA_NOCLDSTOP : 0)
     sigaction(signal, &action, nil)
@@ -81,7 +71,7 @@ public final class Poller: Sendable {
       var action = action
       sigaction(signal, &action, nil)
     }
-    if Self.signalWriter.pointee == writer { Self.signalWriter.pointee = -1 }
+    if Self.signals.writer == writer { Self.signals.writer = -1 }
   }
 
   private static func isIgnored(_ action: sigaction) -> Bool {

@@ -8,12 +8,7 @@ import SystemPackage
 public final class SignalThread: Sendable {
   private typealias Handler = @Sendable (Int32) -> Void
 
-  /// The write end for signal handlers; raw memory, so that a handler runs no initialiser and takes no lock.
-  nonisolated(unsafe) private static let writer: UnsafeMutablePointer<Int32> = {
-    let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-    pointer.initialize(to: -1)
-    return pointer
-  }()
+  private static let signals = SignalPipe()
 
   private final class Reader: Sendable {
     let descriptor: Int32
@@ -22,12 +17,9 @@ public final class SignalThread: Sendable {
     init(_ descriptor: Int32, _ handler: @escaping Handler) { (self.descriptor, self.handler) = (descriptor, handler) }
 
     func run() {
-      var byte: UInt8 = 0
-      while true {
-        let count = read(descriptor, &byte, 1)
-        if count < 0 && errno == EINTR { continue }
-        guard count == 1 else { return }
-        handler(Int32(byte))
+      var byte: [UInt8] = [0]
+      while let count = try? FileDescriptor(rawValue: descriptor).get(into: &byte), count == 1 {
+        handler(Int32(byte[0]))
       }
     }
   }
@@ -38,7 +30,7 @@ public final class SignalThread: Sendable {
     let pipe = try Pipe()
     // A handler must not wait.
     pipe.writer.setNonBlocking()
-    Self.writer.pointee = pipe.writer.release()
+    Self.signals.writer = pipe.writer.release()
     let reader = Unmanaged.passRetained(Reader(pipe.reader.release(), handler))
     var thread = pthread_t()
     let code = pthread_create(
@@ -54,12 +46,7 @@ public final class SignalThread: Sendable {
     pthread_detach(thread)
     for number in signals {
       var action = sigaction()
-      action.__sigaction_handler.sa_handler = { number in
-        let saved = errno
-        var byte = UInt8(truncatingIfNeeded: number)
-        _ = write(SignalThread.writer.pointee, &byte, 1)
-        errno = saved
-      }
+      action.__sigaction_handler.sa_handler = { SignalThread.signals.send($0) }
       action.sa_flags = SA_RESTART
       sigaction(number, &action, nil)
     }
