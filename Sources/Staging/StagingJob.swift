@@ -56,21 +56,33 @@ public final class StagingJob: Sendable {
 
   // MARK: First pass
 
-  /// Steps are looked at together until one needs what another brings.
+  /// Steps are looked at together until one may need what another brings.
   private func endOfGroup(from start: Int) -> Int {
-    var end = start + 1
-    var changed = [FilePath(plan.steps[start].target)]
+    var end = start
+    var changed: [[FilePath.Component]] = []
     while end < plan.steps.count {
-      let source = FilePath(plan.steps[end].source).lexicallyNormalized()
-      let before = plan.steps[start..<end].filter { $0.action == .move }.map {
-        FilePath($0.source).lexicallyNormalized()
+      let step = plan.steps[end]
+      // Where `..` leads to, only the kernel knows: such a step is on its own.
+      guard var source = Self.names(in: step.source), var target = Self.names(in: step.target) else { break }
+      if let pattern = source.firstIndex(where: { FileNamePattern.isPattern($0.bytes) }),
+        (try? FileFacts.ofName(FilePath(step.source))) == nil
+      {
+        // It stands for whatever is there when its turn comes.
+        source.removeSubrange(pattern...)
+        target.removeLast(min(1, target.count))
       }
-      let others = changed.map { $0.lexicallyNormalized() } + before
-      if others.contains(where: { source.starts(with: $0) || $0.starts(with: source) }) { break }
-      changed.append(FilePath(plan.steps[end].target))
+      if changed.contains(where: { source.starts(with: $0) || $0.starts(with: source) }) { break }
+      changed.append(target)
+      if step.action == .move { changed.append(source) }
       end += 1
     }
-    return end
+    return max(end, start + 1)
+  }
+
+  /// The names on the way; `nil` when one of them is `..`.
+  private static func names(in path: String) -> [FilePath.Component]? {
+    let components = FilePath(path).components
+    return components.contains { $0.kind == .parentDirectory } ? nil : components.filter { $0.kind == .regular }
   }
 
   private func lookAt(_ steps: Range<Int>) throws(StagingError) -> [Bringing] {

@@ -137,4 +137,22 @@ import Work
     ).run()
     #expect(directory.text("d") == "x" && directory.text("e/c") == "x")
   }
+
+  /// What a pattern will stand for, and where `..` leads to behind a link, is known when its turn has come.
+  @Test(arguments: [false, true]) func `so is what a pattern or a '..' behind a link names`(_ isPython: Bool) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("x", to: "a")
+    for name in ["r", "r/sub"] { mkdir("\(directory.path)/\(name)", 0o777) }
+    symlink("r/sub", directory.path + "/l")
+    for name in ["", "r", "r/sub"] { chown("\(directory.path)/\(name)", StagingPlace.nobody, StagingPlace.nobody) }
+    chmod(directory.path + "/a", 0o644)
+    let steps = [("a", "b/c"), ("b/*", "d/"), ("a", "l/../x"), ("r/x", "y"), ("d", "e")].map { source, target in
+      StagingPlan.Step(
+        named: source, source: "\(directory.path)/\(source)", target: "\(directory.path)/\(target)", action: .copy)
+    }
+    let carrier: any Carrier = isPython ? try PythonCarrier() : SwiftCarrier()
+    let problem = try carrier.bring(StagingPlan(direction: .input, tag: "t", steps: steps), task: directory.path)
+    #expect(problem == nil)
+    for name in ["b/c", "d/c", "r/x", "y", "e/c"] { #expect(directory.text(name) == "x", "\(name)") }
+  }
 }

@@ -9,6 +9,7 @@ What is wrong is said in the file of the task's standard error. Python 3.8 or ne
 
 import errno
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -738,24 +739,29 @@ class Plan:
         return later
 
     def end_of_group(self, start):
-        """Steps are looked at together until one needs what another brings."""
+        """Steps are looked at together until one may need what another brings."""
 
-        def normal(step, end):
-            return os.path.normpath(self.path(step[end]))
-
-        def overlap(one, other):
-            return (one + "/").startswith(other.rstrip("/") + "/") or (other + "/").startswith(one.rstrip("/") + "/")
+        def names(path):
+            """The names on the way; None when one is '..': where that leads, only the kernel knows."""
+            parts = [part for part in path.split("/") if part not in ("", ".")]
+            return None if ".." in parts else parts
 
         end, changed = start, []
         while end < len(self.steps):
             step = self.steps[end]
-            if end > start and any(overlap(normal(step, "source"), path) for path in changed):
+            source, target = names(self.path(step["source"])), names(self.path(step["target"]))
+            if source is None or target is None:
                 break
-            changed.append(normal(step, "target"))
+            if any(map(is_pattern, source)) and look(self.path(step["source"])) is None:
+                # It stands for whatever is there when its turn comes.
+                source, target = list(itertools.takewhile(lambda part: not is_pattern(part), source)), target[:-1]
+            if any(source[: len(path)] == path[: len(source)] for path in changed):
+                break
+            changed.append(target)
             if step["action"] == "move":
-                changed.append(normal(step, "source"))
+                changed.append(source)
             end += 1
-        return end
+        return max(end, start + 1)
 
     def look_at(self, step):
         written, target = self.path(step["source"]), self.path(step["target"])
