@@ -91,7 +91,7 @@ let package = Package(
     // The tests of staging act as another user where they are root.
     .target(name: "CTestUser", path: "Tests/CTestUser"),
     .testTarget(
-      name: "StagingTests", dependencies: ["CTestUser", "JSON", "Platform", "Staging", "TestSupport", "Work"]),
+      name: "StagingTests", dependencies: ["CTestUser", "JSON", "Platform", "Staging", "TestSupport", "Wire", "Work"]),
     .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(

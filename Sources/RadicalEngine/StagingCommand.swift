@@ -1,5 +1,6 @@
 import JSON
 import Platform
+import Wire
 import Work
 
 extension TaskMapping {
@@ -34,7 +35,7 @@ extension TaskMapping {
     json.member("own", OutputNames(description).all + ["scalems.stdout", "scalems.stderr"])
     json.member("direction", direction.rawValue)
     json.member("tag", plan.tag)
-    json.member("steps", plan.steps, .list(Self.step))
+    json.member("steps", plan.steps, .list(StagingPlan.Step.coding))
     json.endObject()
     let python = TaskCommand.quoted(venv + "/bin/python3")
     let program = TaskCommand.quoted("\(sessionDirectory)/radical/\(Self.stagingProgramName)")
@@ -43,20 +44,5 @@ extension TaskMapping {
       "printf %s \(TaskCommand.quoted(String(decoding: json.bytes, as: UTF8.self))) | \(python) -I -S -X utf8 \(program)"
     // Outputs of a task that failed are of no use, and what is missing then is no news.
     return direction == .input ? "{ \(bring); }" : "{ [ \"$RP_RET\" != 0 ] || \(bring); }"
-  }
-
-  private static let step = JSONRecord(
-    StagingPlan.Step(named: "", source: "", target: "", action: .copy),
-    .required("named", \.named, .text),
-    .required("source", \.source, .text),
-    .required("target", \.target, .text),
-    .required("action", \.actionName, .text)
-  ).coding
-}
-
-extension StagingPlan.Step {
-  fileprivate var actionName: String {
-    get { action.rawValue }
-    set { action = StagingDirective.Action(rawValue: newValue) ?? action }
   }
 }

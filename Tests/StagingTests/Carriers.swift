@@ -4,6 +4,7 @@ import JSON
 import Platform
 import Staging
 import TestSupport
+import Wire
 import Work
 
 /// What carries a plan out.
@@ -86,7 +87,7 @@ final class PythonCarrier: Carrier {
     json.member("direction", plan.direction.rawValue)
     json.member("tag", plan.tag)
     json.member("directory", task)
-    json.member("steps", plan.steps, .list(Self.step))
+    json.member("steps", plan.steps, .list(StagingPlan.Step.coding))
     json.endObject()
     json.endLine()
     guard write(input, json.bytes, json.bytes.count) == json.bytes.count else { throw TestError("python3 is gone") }
@@ -98,20 +99,5 @@ final class PythonCarrier: Carrier {
     case .string(let words): return words
     case let other: throw TestError("\(other)")
     }
-  }
-
-  private static let step = JSONRecord(
-    StagingPlan.Step(named: "", source: "", target: "", action: .copy),
-    .required("named", \.named, .text),
-    .required("source", \.source, .text),
-    .required("target", \.target, .text),
-    .required("action", \.actionName, .text)
-  ).coding
-}
-
-extension StagingPlan.Step {
-  fileprivate var actionName: String {
-    get { action.rawValue }
-    set { action = StagingDirective.Action(rawValue: newValue) ?? action }
   }
 }
