@@ -14,10 +14,7 @@ extension SessionCore {
       if earlier == nil || earlier == .busy { arm(.recorder, limits.shortage) }
     }
     // What the engine has not started would come to its end unrecorded, too.
-    guard case .full? = trouble, case .full? = earlier else {
-      if case .full? = trouble { takeBack() }
-      return
-    }
+    if trouble?.isFull ?? false, !(earlier?.isFull ?? false) { takeBack() }
   }
 
   private mutating func takeBack() {
@@ -37,6 +34,8 @@ extension SessionCore {
 }
 
 extension RecorderTrouble {
+  fileprivate var isFull: Bool { if case .full = self { true } else { false } }
+
   /// Why, in a sentence; `nil` when it is only for a moment.
   fileprivate var text: String? {
     switch self {

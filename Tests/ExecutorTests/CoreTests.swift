@@ -136,6 +136,12 @@ private struct World {
     }
   }
 
+  /// Has the engine answer until the session runs; `false` when it said no.
+  mutating func open() -> Bool {
+    while core.phase != .running, !calls.isEmpty { answer() }
+    return core.phase == .running
+  }
+
   mutating func expire() {
     guard !timers.isEmpty else { return }
     feed(.expired(timers.removeFirst()))
@@ -168,6 +174,25 @@ private struct World {
       #expect(phasesAreLeft(world.events), "seed \(seed): what is entered is left")
       #expect(world.events.last?.kind == .sessionClosed(summary))
     }
+  }
+
+  @Test func `a want of room lasts as long as something runs`() throws {
+    var world = try #require(
+      try (0..<100).lazy.map { try World($0) }.compactMap { world in
+        var world = world
+        return world.open() ? world : nil
+      }.first)
+    world.feed(.offer(.items([item("runs")]), answer: 1))
+    world.feed(.engine([SessionEvent(source: .agent, .task(TaskID(0), .agentExecuting, nil))]))
+    world.feed(.recorder(.full("no room")))
+    // However often the time of the want passes.
+    for _ in 0..<50 { world.expire() }
+    #expect(world.core.phase == .running)
+    world.feed(.engine([SessionEvent(source: .agent, .task(TaskID(0), .done, nil))]))
+    world.runOut()
+    #expect(world.summary?.tasks == ["DONE": 1])
+    let words = "no room; that has lasted for 900 s, so the session ends"
+    #expect(world.events.contains { $0.kind == .log(.error, words) })
   }
 
   private func phasesAreLeft(_ events: [SessionEvent]) -> Bool {
