@@ -66,7 +66,7 @@ public struct InputDecoder: Sendable {
   private var isLate = false
   /// Until when long reads belong to a paste that was given up.
   private var strayUntil: Instant?
-  /// Small reads in a row, far apart, inside a paste: somebody types at a terminal that forgot its end.
+  /// Small reads in a row, far apart, inside something unfinished: somebody types at a terminal that forgot its end.
   private var handReads = 0
 
   /// - Parameter extra: sequences that the terminal's description has beside the usual ones, from ESC on.
@@ -125,15 +125,26 @@ public struct InputDecoder: Sendable {
     isLate ? (character == "[" ? .unknown : .character(character)) : .alt(character)
   }
 
+  /// What looks like a hand and not like the line, where nothing but a pause or an end would be heard: so many reads in a
+  /// row, of so few bytes, so far apart. Answers of terminals come in one piece; the fragments of a key may not.
+  private var handPace: (reads: Int, bytes: Int, gap: Duration)? {
+    switch state {
+    case .paste: (3, 8, .milliseconds(50))
+    case .string: (2, 1, .milliseconds(100))
+    case .control, .single: (9, 1, .milliseconds(100))
+    case .ground, .character, .escape, .console, .mouse: nil
+    }
+  }
+
   // MARK: Bytes
 
   /// Takes what one read returned.
   public mutating func feed(_ bytes: [UInt8], at now: Instant) -> [InputEvent] {
     guard !bytes.isEmpty else { return [] }
     var events: [InputEvent] = []
-    if case .paste = state, bytes.count < 9, now - last >= .milliseconds(50) {
+    if let hand = handPace, bytes.count <= hand.bytes, now - last >= hand.gap {
       handReads += 1
-      if handReads > 2 { events = giveUp(at: now) }
+      if handReads >= hand.reads { events = giveUp(at: now) }
     } else {
       handReads = 0
     }

@@ -272,6 +272,17 @@ extension InputEvent {
     #expect(isAlive)
   }
 
+  /// The key may be one that goes on with what Alt and the key before it began.
+  @Test(arguments: [("P", "?"), ("P", "1"), ("]", "1"), ("]", "l"), ("_", "G"), ("[", "?"), ("[", "1"), ("O", "1")])
+  func `who hammers at a key behind Alt with another is heard`(_ introducer: String, _ key: String) {
+    for gap in [120, 200, 500, 900] {
+      var line = Line()
+      line.send("\u{1B}\(introducer)")
+      for _ in 0..<12 { line.send(key, after: .milliseconds(gap)) }
+      #expect(line.keys.count >= (introducer == "[" || introducer == "O" ? 3 : 9), "\(gap) ms: \(line.events)")
+    }
+  }
+
   @Test func `who hammers at a paste that never ends is heard`() {
     for start in ["\u{1B}[200~", "\u{1B}[200~abc", "\u{1B}[1;"] {
       var line = Line()
