@@ -89,17 +89,12 @@ import Testing
     let terminal = try await session.show(columns: 80, rows: 40)
     try await terminal.wait(forText: "R running")
     try await terminal.press("Enter")
-    func newest(_ screen: String) -> Int {
-      screen.split(separator: "line ").compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? 0
-    }
     var seen = 0
     for round in 0..<8 {
       try await terminal.press("C-z")
       try await terminal.wait(for: "the shell, round \(round)") { $0.contains("Stopped") }
       try await terminal.run("clear; fg")
-      let before = seen
-      let screen = try await terminal.wait(for: "newer lines, round \(round)") { newest($0) > before + 2 }
-      seen = newest(screen)
+      seen = try await terminal.wait(forLine: seen + 3)
     }
     try await terminal.press("Escape", "C-c", "C-c")
     try await terminal.wait(for: "the prompt") { $0.contains("(exit 130)") || $0.contains("exit=130") }

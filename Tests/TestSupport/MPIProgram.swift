@@ -10,7 +10,11 @@ public enum MPIProgram {
   public static let mpich = made(["libmpich.so.12"], define: "MPICH")
   public static var areThere: Bool { openMPI != nil && mpich != nil }
 
-  private static let directory = try? TemporaryDirectory()
+  private static let directory: TemporaryDirectory? = {
+    // What is static is never given back.
+    atexit { if let path = MPIProgram.directory?.path { removeTree(path) } }
+    return try? TemporaryDirectory()
+  }()
 
   private static func made(_ names: [String], define: String) -> String? {
     let places: [String] = directoryEntries("/usr/lib").map { "/usr/lib/\($0)" } + ["/usr/lib64", "/usr/lib"]

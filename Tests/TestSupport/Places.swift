@@ -34,7 +34,7 @@ public final class TemporaryDirectory: Sendable {
     path = String(cString: real)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit { removeTree(path) }
 
   public func write(_ text: String, to name: String) throws {
     let descriptor = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o755)
@@ -67,3 +67,5 @@ public func contents(_ path: String) -> String? {
   while case let count = read(descriptor, &chunk, chunk.count), count > 0 { result.append(contentsOf: chunk[..<count]) }
   return String(decoding: result, as: UTF8.self)
 }
+
+func removeTree(_ path: String) { try? FileManager.default.removeItem(atPath: path) }

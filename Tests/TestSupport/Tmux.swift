@@ -101,6 +101,15 @@ public final class Tmux {
     }
   }
 
+  /// Awaits a line `line N` with at least this number, and returns the greatest one on the screen.
+  @discardableResult
+  public func wait(forLine number: Int) async throws -> Int {
+    func newest(_ screen: String) -> Int {
+      screen.split(separator: "line ").compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? 0
+    }
+    return newest(try await wait(for: "line \(number) or later") { newest($0) >= number })
+  }
+
   /// Awaits text on the screen.
   @discardableResult
   public func wait(forText text: String, seconds: Double = 20) async throws -> String {
