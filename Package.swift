@@ -65,7 +65,7 @@ let package = Package(
       dependencies: [
         "JSON", "Platform", "Words", "Work", "Yams", .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Terminal", dependencies: ["CNcurses", "Platform"]),
+    .target(name: "Terminal", dependencies: ["CNcurses", "Platform", "Words"]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(
       name: "scalems-top",

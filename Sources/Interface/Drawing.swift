@@ -1,4 +1,5 @@
 import Terminal
+import Words
 
 /// A piece of a line.
 struct Span {

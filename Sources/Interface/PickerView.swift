@@ -1,5 +1,6 @@
 import SessionModel
 import Terminal
+import Words
 
 /// A column of the list of sessions.
 private struct PickerColumn {

@@ -1,4 +1,5 @@
 import Terminal
+import Words
 
 /// One line a person types.
 struct TextField: Equatable, Sendable {

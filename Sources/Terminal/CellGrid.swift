@@ -1,3 +1,5 @@
+import Words
+
 /// Rows and columns of a screen.
 public struct CellSize: Equatable, Sendable {
   public var rows: Int
@@ -18,7 +20,7 @@ public protocol Canvas: AnyObject {
 
 /// A frame: a character and a style for every cell of the screen.
 ///
-/// Text of any origin may be put: escape sequences and other control characters come out as `?`.
+/// Text of any origin may be put: control characters, and what hides or turns text, come out as escapes (`CellWidth`).
 public struct CellGrid: Equatable, Sendable {
   struct Cell: Equatable {
     /// A scalar; above Unicode an index of `clusters`; 0 in the right half of a wide character.
@@ -36,8 +38,6 @@ public struct CellGrid: Equatable, Sendable {
   private var clusters: [String] = []
 
   private static let clusterBase: UInt32 = 0x110000
-  /// A terminal cell of ncurses holds five code points.
-  private static let marksPerCell = 4
 
   public init(size: CellSize, isASCII: Bool = false) {
     let size = CellSize(rows: max(0, size.rows), columns: max(0, size.columns))
@@ -63,30 +63,37 @@ public struct CellGrid: Equatable, Sendable {
     let base = row * size.columns
     var at = column
     var last = -1
-    for scalar in text.unicodeScalars {
-      var code = scalar.value
-      var needed = 1
-      if code < 0x20 || code >= 0x7F {
-        switch CellWidth.kind(of: scalar) {
-        case .wide(let columns):
-          if isASCII { code = 63 } else { needed = columns }
-        case .control: code = 63
-        case .combining:
-          if !isASCII, last >= 0 { combine(scalar, at: base + last) }
-          continue
-        case .invisible: continue
-        }
-      }
-      if at + needed > end {
-        // The text goes on: say so in the last column it has.
+    /// False when there is no room for it: the text goes on, which its last column says.
+    func place(_ code: UInt32, _ needed: Int) -> Bool {
+      guard at + needed <= end else {
         if at < end { set(base, at, 32, style) }
         if last >= 0 { set(base, end - 1, isASCII ? 126 : 0x2026, style) }
-        return end - column
+        return false
       }
       set(base, at, code, style)
       if needed == 2 { cells[base + at + 1] = Cell(code: 0, style: style) }
       last = at
       at += needed
+      return true
+    }
+    var previous: Unicode.Scalar?
+    for scalar in text.unicodeScalars {
+      let code = scalar.value
+      if code >= 0x20, code < 0x7F {
+        guard place(code, 1) else { return end - column }
+      } else {
+        switch CellWidth.kind(of: scalar, after: previous) {
+        case .wide(let columns):
+          guard isASCII ? place(63, 1) : place(code, columns) else { return end - column }
+        case .control:
+          for shown in CellWidth.escape(of: scalar).unicodeScalars {
+            guard place(shown.value, 1) else { return end - column }
+          }
+        case .combining: if !isASCII, last >= 0 { combine(scalar, at: base + last) }
+        case .invisible: break
+        }
+      }
+      previous = scalar
     }
     return at - column
   }
@@ -123,7 +130,7 @@ public struct CellGrid: Equatable, Sendable {
 
   private mutating func combine(_ mark: Unicode.Scalar, at index: Int) {
     var text = self.text(of: cells[index])
-    guard text.unicodeScalars.count <= Self.marksPerCell else { return }
+    guard text.unicodeScalars.count <= CellWidth.marksPerCharacter else { return }
     text.unicodeScalars.append(mark)
     cells[index].code = Self.clusterBase + UInt32(clusters.count)
     clusters.append(text)

@@ -1,4 +1,5 @@
 import CNcurses
+import Words
 
 #if canImport(Glibc)
   import Glibc

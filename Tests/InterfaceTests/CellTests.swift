@@ -12,9 +12,12 @@ import Words
   }
 
   @Test func hostileTextNeverReachesTheTerminal() {
-    #expect(line("a\u{1B}[2Jb\u{7}\u{9B}31m\n\r\t\0c") == "a?[2Jb??31m????c")
-    // Marks that turn the direction of the text, and joiners.
-    #expect(line("a\u{202E}b\u{200D}c\u{2028}d\u{FEFF}") == "abcd")
+    #expect(
+      line("a\u{1B}[2Jb\u{7}\u{9B}31m\n\r\t\0c", width: 40) == #"a\x1b[2Jb\x07\x9b31m\n\r \x00c"#)
+    // Marks that turn the direction of the text, and what would make two names look alike.
+    #expect(
+      line("a\u{202E}b\u{200D}c\u{2028}d\u{FEFF}", width: 40) == #"a\u202eb\u200dc\u2028d\ufeff"#)
+    #expect(line("a\u{1B}b", width: 4) == #"a\x…"#)
     #expect(line("höhe 解析", isASCII: true) == "h?he ??")
     // A pile of marks stays in its cell.
     #expect(line("e" + String(repeating: "\u{301}", count: 50) + "x").unicodeScalars.count == 6)

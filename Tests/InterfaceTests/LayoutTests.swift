@@ -1,6 +1,7 @@
 import SessionModel
 import Terminal
 import Testing
+import Words
 
 @testable import Interface
 

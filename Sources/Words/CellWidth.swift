@@ -1,4 +1,4 @@
-/// How many columns a character takes, and which characters may reach a terminal at all.
+/// How many columns a character takes, and which characters may reach a terminal as they are; for screens and verbs alike.
 ///
 /// A table of our own and not `wcwidth`: layout must not depend on the locale of the process.
 public enum CellWidth {
@@ -8,22 +8,29 @@ public enum CellWidth {
     case wide(Int)
     /// Joins the character before it.
     case combining
-    /// Is not shown: it takes no room, or it would turn the direction of the text.
+    /// Only says how its neighbours look, as in an emoji: it is left out.
     case invisible
-    /// Must never reach a terminal.
+    /// Must never reach a terminal, for it would move the cursor, turn the direction of the text, or hide: its escape is
+    /// shown in its place.
     case control
   }
 
-  public static func kind(of scalar: Unicode.Scalar) -> Kind {
+  /// Marks that a character may carry; a cell of ncurses holds five code points.
+  public static let marksPerCharacter = 4
+
+  /// - Parameter previous: the scalar before it in its text.
+  public static func kind(of scalar: Unicode.Scalar, after previous: Unicode.Scalar? = nil) -> Kind {
     let value = scalar.value
     if value < 0x7F { return value < 0x20 ? .control : .wide(1) }
     if value < 0xA0 { return .control }
-    if value < 0x300 { return value == 0xAD ? .invisible : .wide(1) }
+    if value < 0x300 { return value == 0xAD ? .control : .wide(1) }
+    let properties = scalar.properties
+    // Also some that the table below takes for wide, as the fillers of Hangul.
+    if properties.isDefaultIgnorableCodePoint { return isJoiner(value, after: previous) ? .invisible : .control }
     if value >= 0x1100, isWide(value) { return .wide(2) }
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .enclosingMark: return (0xFE00...0xFE0F).contains(value) ? .invisible : .combining
-    case .format, .lineSeparator, .paragraphSeparator: return .invisible
-    case .control, .surrogate: return .control
+    switch properties.generalCategory {
+    case .nonspacingMark, .enclosingMark: return .combining
+    case .format, .lineSeparator, .paragraphSeparator, .control, .surrogate: return .control
     default: break
     }
     // Medial vowels and final consonants of Hangul join the syllable before them.
@@ -31,15 +38,53 @@ public enum CellWidth {
     return .wide(1)
   }
 
-  /// The columns a text takes.
+  /// Whether it does what it is there for: chooses the look of an emoji, or joins emoji, or letters of the scripts from
+  /// Arabic to Lao. Anywhere else it would make two different names look alike.
+  private static func isJoiner(_ value: UInt32, after previous: Unicode.Scalar?) -> Bool {
+    guard let previous, previous.value >= 0x80 else { return false }
+    let isEmoji = previous.properties.isEmoji
+    switch value {
+    case 0xFE0E, 0xFE0F: return isEmoji
+    case 0x200D: return isEmoji || previous.value == 0xFE0F || (0x600..<0xF00).contains(previous.value)
+    case 0x200C: return (0x600..<0xF00).contains(previous.value)
+    default: return false
+    }
+  }
+
+  /// How a scalar is shown that must not reach a terminal, in ASCII: `\n`, `\x1b`, `\u202e`, `\U000e0041`. A tab is a
+  /// blank.
+  public static func escape(of scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\t": return " "
+    case "\n": return "\\n"
+    case "\r": return "\\r"
+    default:
+      let digits = String(scalar.value, radix: 16)
+      let (letter, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
+      return "\\\(letter)" + String(repeating: "0", count: width - digits.count) + digits
+    }
+  }
+
+  /// The columns of an escape.
+  private static func escapeColumns(_ scalar: Unicode.Scalar) -> Int {
+    switch scalar {
+    case "\t": 1
+    case "\n", "\r": 2
+    default: scalar.value < 0x100 ? 4 : scalar.value < 0x10000 ? 6 : 10
+    }
+  }
+
+  /// The columns a text takes, as it is shown.
   public static func columns(of text: some StringProtocol) -> Int {
     var total = 0
+    var previous: Unicode.Scalar?
     for scalar in text.unicodeScalars {
-      switch kind(of: scalar) {
+      switch kind(of: scalar, after: previous) {
       case .wide(let width): total += width
-      case .control: total += 1
+      case .control: total += escapeColumns(scalar)
       case .combining, .invisible: break
       }
+      previous = scalar
     }
     return total
   }
