@@ -8,6 +8,7 @@ public struct JSONWriter {
   public var omitsDefaults = false
   /// Seconds from here on do not fit into the microseconds of a time stamp.
   private static let secondsLimit = 9e12
+  private static let microsecondsLimit: Int64 = 9_000_000_000_000_000_000 - 1
 
   public init() {}
 
@@ -118,6 +119,8 @@ public struct JSONWriter {
   /// A number of seconds, given in microseconds.
   public mutating func seconds(microseconds: Int64) {
     separate()
+    // What no reader takes is written as the nearest that each takes: a clock may show anything.
+    let microseconds = min(max(microseconds, -Self.microsecondsLimit), Self.microsecondsLimit)
     if microseconds < 0 { bytes.append(UInt8(ascii: "-")) }
     let magnitude = microseconds.magnitude
     append(String(magnitude / 1_000_000))

@@ -1,3 +1,4 @@
+import SessionModel
 import Words
 
 #if canImport(Glibc)
@@ -40,6 +41,6 @@ struct ClockWatch {
   private static func microseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    return Timestamp(time).microseconds
   }
 }

@@ -38,7 +38,7 @@ public final class HostLink: Sendable {
   private let origin: String
   private let isReadOnly: Bool
   private let state = Mutex(State())
-  private let news = DispatchSemaphore(value: 0)
+  private let news = AutoResetEvent()
 
   /// Seconds between two looks at files.
   public static let interval = 1.0
@@ -95,7 +95,7 @@ public final class HostLink: Sendable {
     state.withLock { ($0.wasSeen, $0.missing, $0.record) = (true, nil, record) }
     guard record.isOnThisMachine else {
       useInbox()
-      return state.withLock { $0.signs.life(lastSign: HostRecord.lastSign(in: directory), now: .now) }
+      return state.withLock { $0.signs.life(lastSign: HostRecord.lastSign(in: directory), wall: .now, now: .now) }
     }
     guard record.isRunning else {
       leave()
@@ -204,7 +204,7 @@ public final class HostLink: Sendable {
   // MARK: News
 
   /// Ends the waiting for news.
-  public func wake() { news.signal() }
+  public func wake() { news.set() }
 
   /// Waits until there may be more to read: until the host says so, or a second long.
   ///
@@ -214,9 +214,8 @@ public final class HostLink: Sendable {
     var seconds = min(limit ?? Self.longestWait, Self.longestWait)
     if !isConnected { seconds = min(seconds, Self.interval) }
     if let deadline { seconds = min(seconds, max(0, (deadline - .now) / .seconds(1))) }
-    _ = news.wait(timeout: .now() + seconds)
     // What is read now covers all of the news so far.
-    while news.wait(timeout: .now()) == .success {}
+    _ = news.wait(atMost: .seconds(seconds))
   }
 
   /// Why following came to its end.

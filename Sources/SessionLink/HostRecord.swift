@@ -83,7 +83,7 @@ public struct HostRecord: Equatable, Sendable {
   public static func lastSign(in directory: SessionDirectory) -> Timestamp? {
     var status = stat()
     guard stat(path(in: directory), &status) == 0 else { return nil }
-    return Timestamp(microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000)
+    return Timestamp(status.st_mtim)
   }
 
   public var isOnThisMachine: Bool { host == machineName() }

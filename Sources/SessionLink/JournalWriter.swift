@@ -72,7 +72,7 @@ final class JournalWriter: Sendable {
   private let status: Mutex<Status>
   private let queue = DispatchQueue(label: "scalems.journal")
   /// Ends a pause of the queue: somebody waits.
-  private let urgent = DispatchSemaphore(value: 0)
+  private let urgent = AutoResetEvent()
 
   /// - Parameter patience: how long events wait before the file system counts as hanging.
   init(
@@ -118,13 +118,13 @@ final class JournalWriter: Sendable {
   /// Calls `body` when all that was recorded before is written, or kept because the disk is full.
   func whenWritten(_ body: @escaping @Sendable () -> Void) {
     hand { $0.waiting.replies.append(body) }
-    urgent.signal()
+    urgent.set()
   }
 
   /// Calls `body` when all that was recorded before is in the file, or nothing is written any more.
   func whenInFile(_ body: @escaping @Sendable () -> Void) {
     hand { $0.waiting.strictReplies.append(body) }
-    urgent.signal()
+    urgent.set()
   }
 
   /// Has the journal looked after, and notices when its file system hangs.
@@ -161,14 +161,14 @@ final class JournalWriter: Sendable {
 
   // MARK: On the queue
 
-  /// Seconds that facts may wait when nobody waits for them: one large step costs a fraction of many small ones.
-  private static let pause = 0.004
+  /// How long facts may wait when nobody waits for them: one large step costs a fraction of many small ones.
+  private static let pause = Duration.milliseconds(4)
 
   private func writeWaiting() {
     if intake.withLock({ $0.waiting.replies.isEmpty && $0.waiting.strictReplies.isEmpty }) {
-      _ = urgent.wait(timeout: .now() + Self.pause)
+      _ = urgent.wait(atMost: Self.pause)
     }
-    while urgent.wait(timeout: .now()) == .success {}
+    urgent.reset()
     let waiting = intake.withLock { intake in
       intake.inHandSince = intake.waiting.since
       defer { intake.waiting = Waiting() }
@@ -244,9 +244,9 @@ final class JournalWriter: Sendable {
   ///
   /// - Returns: false when it was not within that time.
   func flush(within limit: Duration) -> Bool {
-    let done = DispatchSemaphore(value: 0)
-    whenWritten { done.signal() }
-    return done.wait(timeout: .now() + limit / .seconds(1)) == .success
+    let done = AutoResetEvent()
+    whenWritten { done.set() }
+    return done.wait(atMost: limit)
   }
 
   /// Writes what waits, says what cannot be written, and leaves the file.
@@ -256,7 +256,7 @@ final class JournalWriter: Sendable {
   ///   - patience: for one that is full.
   /// - Returns: what is missing in the file, in a sentence; `nil` when it is whole, or was left before.
   func close(within limit: Duration, patience: Duration = .zero) -> String? {
-    let done = DispatchSemaphore(value: 0)
+    let done = AutoResetEvent()
     let end = ContinuousClock.now + patience
     let missing = Missing()
     queue.async { [self] in
@@ -271,9 +271,9 @@ final class JournalWriter: Sendable {
       let (replies, text) = state.withLock { leave(&$0) }
       missing.text.withLock { $0 = text }
       for reply in replies { reply() }
-      done.signal()
+      done.set()
     }
-    guard done.wait(timeout: .now() + (limit + patience) / .seconds(1)) == .success else { return stallText }
+    guard done.wait(atMost: limit + patience) else { return stallText }
     return missing.text.withLock { $0 }
   }
 

@@ -293,7 +293,8 @@ public struct TaskTable: Sendable {
 
   private func time(_ offset: UInt32) -> Timestamp? {
     guard let epoch = columns.epoch, offset != Self.never else { return nil }
-    return Timestamp(microseconds: epoch.microseconds + Int64(offset) * 1000)
+    let (sum, overflows) = epoch.microseconds.addingReportingOverflow(Int64(offset) * 1000)
+    return Timestamp(microseconds: overflows ? .max : sum)
   }
 }
 

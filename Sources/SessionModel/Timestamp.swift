@@ -19,7 +19,14 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public static var now: Timestamp {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    return Timestamp(time)
+  }
+
+  /// A time of the system; one that is too far away is the nearest that can be said.
+  public init(_ time: timespec) {
+    let (whole, overflows) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000)
+    let (sum, isTooMuch) = whole.addingReportingOverflow(Int64(time.tv_nsec) / 1000)
+    microseconds = overflows || isTooMuch ? (time.tv_sec < 0 ? .min : .max) : sum
   }
 
   public var seconds: Double { Double(microseconds) / 1e6 }

@@ -60,12 +60,8 @@ func absolutePath(_ path: String) throws(UsageError) -> String { try absolutePat
 
 /// An id that sorts by time and is unique on this machine: `scalems.20261122.183000.4711`.
 func newSessionID() -> String {
-  var now = time(nil)
-  var parts = tm()
-  localtime_r(&now, &parts)
-  func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  let date = "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))"
-  return "scalems.\(date).\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec)).\(getpid())"
+  let now = LocalTime(time(nil))
+  return "scalems.\(now.date("")).\(now.timeOfDay("")).\(getpid())"
 }
 
 func isFile(_ path: FilePath) -> Bool {

@@ -52,11 +52,17 @@ import Work
   @Test func `signs of life count by their changes`() {
     var signs = SignsOfLife()
     func at(_ second: Double) -> Timestamp { Timestamp(seconds: second) }
+    let start = ContinuousClock.now
+    func life(_ lastSign: Double, at second: Double, wall: Double? = nil) -> LinkStatus.Host {
+      signs.life(lastSign: at(lastSign), wall: at(wall ?? second), now: start + .seconds(second - 10_000))
+    }
     // The other machine's clock is an hour behind.
-    #expect(signs.life(lastSign: at(6395), now: at(10_000)) != .alive, "at first its age is all there is")
-    #expect(signs.life(lastSign: at(6400), now: at(10_001)) == .alive)
-    #expect(signs.life(lastSign: at(6400), now: at(10_020)) == .alive)
-    #expect(signs.life(lastSign: at(6400), now: at(10_040)) == .silent(since: at(10_001)))
-    #expect(signs.life(lastSign: at(6405), now: at(10_041)) == .alive)
+    #expect(life(6395, at: 10_000) != .alive, "at first its age is all there is")
+    #expect(life(6400, at: 10_001) == .alive)
+    #expect(life(6400, at: 10_020) == .alive)
+    #expect(life(6400, at: 10_040) == .silent(since: at(10_001)))
+    #expect(life(6405, at: 10_041) == .alive)
+    #expect(life(6405, at: 10_042, wall: 9_000_000) == .alive, "the clock of whoever looks was set forward")
+    #expect(life(6405, at: 10_080, wall: -9_000_000) == .silent(since: at(-9_000_039)), "and back")
   }
 }

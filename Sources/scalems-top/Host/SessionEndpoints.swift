@@ -27,7 +27,7 @@ final class SessionEndpoints: Sendable {
   /// Seconds between two looks at the files.
   private static let interval = 1.0
   /// What files get at the end: a session ends also when they hang.
-  private static let lastChance = 2.0
+  private static let lastChance = Duration.seconds(2)
 
   func open(directory: HeldDirectory, info: SessionInfo, executor: DispatchingExecutor, journal: Journal) {
     let receiver = CommandReceiver(executor: executor, journal: journal)
@@ -87,12 +87,12 @@ final class SessionEndpoints: Sendable {
       defer { (state.timer, state.server, state.files) = (nil, nil, nil) }
       return (state.server, state.files)
     }
-    let done = DispatchSemaphore(value: 0)
+    let done = AutoResetEvent()
     fileQueue.async {
       files?.remove()
-      done.signal()
+      done.set()
     }
-    _ = done.wait(timeout: .now() + Self.lastChance)
+    _ = done.wait(atMost: Self.lastChance)
     server?.close()
   }
 }

@@ -108,10 +108,6 @@ private final class LogReader {
 
 /// `2026-11-22 18:30:00`, in local time.
 private func clockText(_ time: Timestamp) -> String {
-  var seconds = time_t(time.microseconds / 1_000_000)
-  var parts = tm()
-  localtime_r(&seconds, &parts)
-  func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
-    + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+  let time = LocalTime(time_t(time.microseconds / 1_000_000))
+  return "\(time.date("-")) \(time.timeOfDay(":"))"
 }
