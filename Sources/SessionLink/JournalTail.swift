@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -10,14 +11,23 @@ public final class JournalTail: Sendable {
     case beginning
     /// Behind the last line that is whole now.
     case end
+    /// Behind so many bytes, where a line ends.
+    case offset(Int)
   }
 
   private let lines: Mutex<JournalLines>
 
+  /// - Parameter owner: whose the file has to be.
   /// - Throws: when the file cannot be read or is no journal of a version known here.
-  public init(_ path: FilePath, from start: Start) throws(SessionDirectory.DirectoryError) {
-    var lines = try JournalLines(path)
-    if start == .end { try lines.skipToEnd() }
+  public init(
+    _ path: FilePath, from start: Start, owner: FileOwner = .anyone
+  ) throws(SessionDirectory.DirectoryError) {
+    var lines = try JournalLines(path, owner: owner)
+    switch start {
+    case .beginning: break
+    case .end: try lines.skipToEnd()
+    case .offset(let offset): if offset > lines.position { lines.skip(to: offset) }
+    }
     self.lines = Mutex(lines)
   }
 

@@ -1,4 +1,3 @@
-@preconcurrency import Dispatch
 import Glibc
 import Platform
 import SessionModel
@@ -9,18 +8,19 @@ enum Hosting {
   ///
   /// - Returns: the exit status.
   static func inForeground(_ plan: SessionHost.Plan, json: Bool) throws -> Int32 {
-    let batch = BatchOutput(json: json)
-    // Whoever reads what is printed may take his time: the journal does not wait for that.
-    let printing = DispatchQueue(label: "printing")
+    let output: any RunOutput = json ? EventOutput() : BatchOutput()
     let signals = try SignalWatch()
-    let host = try SessionHost(plan) { events in printing.async { batch.observe(events) } }
+    let host = try SessionHost(plan) { output.observe($0) }
+    try output.begin(host)
     signals.watch(for: host)
     host.life.start()
     host.life.wait()
     host.close()
-    printing.sync {}
+    // Who is left to be waited for is the reader.
+    signals.sessionHasEnded { output.progress }
+    output.finish()
     return host.report(
-      signal: signals.first, summarize: { batch.finish($0, directory: host.directory.path.string) },
+      signal: signals.first, summarize: { output.summarize($0, directory: host.directory.path.string) },
       // In batch, errors were said when they happened.
       complainOnce: { if json { complain("scalems-top: \($0)") } })
   }

@@ -29,6 +29,8 @@ final class SessionHost: Sendable {
   let executor: DispatchingExecutor
   let life: SessionLife
   private let journal: Journal
+  /// Bytes of the journal that were there before this host.
+  let journalStart: Int
   private let endpoints: SessionEndpoints
   /// What the journal does not have of what happened, in a sentence.
   private let missing = Mutex<String?>(nil)
@@ -56,6 +58,7 @@ final class SessionHost: Sendable {
         (held, warning) = try directory.create()
         journal = try Journal(creatingIn: held, session: id, observer: observe)
       }
+      journalStart = journal.end
       journal.keepCheckpoints()
       try plan.settings.write(to: held)
     } catch {

@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import Executor
 import Glibc
 import Synchronization
@@ -14,6 +15,7 @@ final class SignalWatch: Sendable {
     /// How many of them the session knows.
     var passed = 0
     var isLastChance = false
+    var isOver = false
   }
 
   private final class Receiver: Sendable {
@@ -39,16 +41,18 @@ final class SignalWatch: Sendable {
   private static let lastChance = Duration.seconds(1)
   /// A process in which nothing can run any more, as one that gets no thread, cannot end its session in order either.
   private static let patience: UInt32 = 10
+  /// Seconds for a reader who takes nothing.
+  private static let readerPatience = 5.0
 
   /// - Throws: `ExitStatus` 3 when the system has no thread for that, after saying so.
   init() throws(ExitStatus) {
     sources = try SignalSources(also: [SIGALRM]) { [receiver] number in
       if number == SIGALRM { return Self.check(receiver) }
-      let count = receiver.state.withLock { state in
+      let isEnough = receiver.state.withLock { state in
         state.received.append(number)
-        return state.received.count
+        return state.isOver || state.received.count >= 3 && state.host == nil
       }
-      if count >= 3, receiver.state.withLock({ $0.host == nil }) { _exit(128 + number) }
+      if isEnough { _exit(128 + number) }
       Self.pass(receiver)
     }
   }
@@ -57,6 +61,26 @@ final class SignalWatch: Sendable {
   func watch(for host: SessionHost) {
     receiver.state.withLock { $0.host = host }
     Self.pass(receiver)
+  }
+
+  /// The session and its record are complete: from now on a signal ends the process. When one ended the session, a reader
+  /// that takes nothing any more is not waited for.
+  ///
+  /// - Parameter progress: grows with what the reader takes.
+  func sessionHasEnded(progress: @escaping @Sendable () -> Int) {
+    let first = receiver.state.withLock { state in
+      state.isOver = true
+      return state.received.first
+    }
+    if let first { Self.leave(128 + first, at: progress(), progress) }
+  }
+
+  private static func leave(_ code: Int32, at before: Int, _ progress: @escaping @Sendable () -> Int) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + readerPatience) {
+      let now = progress()
+      if now == before { _exit(code) }
+      leave(code, at: now, progress)
+    }
   }
 
   private static func pass(_ receiver: Receiver) {

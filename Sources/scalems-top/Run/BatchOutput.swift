@@ -1,95 +1,114 @@
+@preconcurrency import Dispatch
 import Glibc
-import JSON
+import Interface
 import Platform
 import SessionModel
 import Synchronization
 import SystemPackage
-import Wire
 import Words
 
-/// What a run without a screen prints: events as JSON, or a progress bar.
-final class BatchOutput: Sendable {
+/// Warnings as they come, a progress bar on a terminal, and one line at the end.
+final class BatchOutput: RunOutput {
   private struct State {
     var snapshot = SessionSnapshot()
-    var json = JSONWriter()
-    var nextBar = ContinuousClock.now
-    var isBarShown = false
-    var isBroken = false
+    var notes: [String] = []
+    /// Notes for which there was no room.
+    var dropped = 0
   }
 
-  private let isJSON: Bool
-  private let hasBar: Bool
+  private let hasBar = isatty(STDERR_FILENO) == 1
   private let state = Mutex(State())
+  private let counting = DispatchQueue(label: "counting")
+  private let lane = PrintLane(interval: 0.1)
+  /// The columns that the bar fills now; on the lane.
+  private let shown = Mutex(0)
+  /// Notes that wait for a terminal that takes nothing; the journal has them all.
+  private static let noteLimit = 1_000
 
-  init(json: Bool) {
-    isJSON = json
-    hasBar = !json && isatty(STDERR_FILENO) == 1
+  func begin(_ host: SessionHost) {
+    // In the background of its terminal a session is not stopped for what it has to say.
+    signal(SIGTTOU, SIG_IGN)
   }
 
   func observe(_ events: [SessionEvent]) {
-    state.withLock { state in
-      if isJSON { printJSON(events, &state) }
-      for event in events {
-        if hasBar { state.snapshot.apply(event) }
-        // What goes wrong is worth a line also in batch.
-        if !isJSON, case .log(let level, let text) = event.kind, level != .info { note(text, &state) }
+    counting.async { [self] in
+      let isNews = state.withLock { state in
+        for event in events {
+          if hasBar { state.snapshot.apply(event) }
+          // What goes wrong is worth a line also in batch.
+          guard case .log(let level, let text) = event.kind, level != .info else { continue }
+          if state.notes.count < Self.noteLimit { state.notes.append(text) } else { state.dropped += 1 }
+        }
+        return hasBar || !state.notes.isEmpty
       }
-      if hasBar { drawBar(&state) }
+      if isNews { lane.wake { [self] in printNews() } }
     }
   }
 
-  /// The last word: the summary as an object or as a line.
-  func finish(_ summary: SessionSummary, directory: String) {
-    state.withLock { state in
-      clearBar(&state)
-      for leftover in summary.leftovers { complain("left behind: \(leftover)") }
-      guard isJSON else { return print(summaryLine(summary, directory: directory)) }
-      state.json.removeAll()
-      state.json.beginObject()
-      state.json.member("event", "summary")
-      summary.write(to: &state.json)
-      state.json.endObject()
-      state.json.endLine()
-      put(state.json.bytes, &state)
+  /// Its few lines count as one.
+  var progress: Int { 0 }
+
+  func finish() {
+    counting.sync {}
+    lane.finish {
+      printNotes()
+      clearBar()
     }
   }
 
-  private func printJSON(_ events: [SessionEvent], _ state: inout State) {
-    state.json.removeAll()
-    for event in events { event.write(to: &state.json) }
-    put(state.json.bytes, &state)
+  func summarize(_ summary: SessionSummary, directory: String) {
+    for leftover in summary.leftovers { complain("left behind: \(leftover)") }
+    put(summaryLine(summary, directory: directory) + "\n")
   }
 
-  private func put(_ bytes: [UInt8], _ state: inout State) {
-    // When nobody reads any more, the work goes on.
-    if !state.isBroken { state.isBroken = (try? FileDescriptor.standardOutput.writeAll(bytes)) == nil }
+  private func printNews() {
+    printNotes()
+    if hasBar { drawBar() }
   }
 
-  private func note(_ text: String, _ state: inout State) {
-    clearBar(&state)
-    complain("scalems-top: \(text)")
+  private func printNotes() {
+    let (notes, dropped) = state.withLock { state in
+      defer { (state.notes, state.dropped) = ([], 0) }
+      return (state.notes, state.dropped)
+    }
+    if !notes.isEmpty { clearBar() }
+    for note in notes { complain("scalems-top: \(note)") }
+    if dropped > 0 { complain("scalems-top: \(dropped) more warnings are in the journal") }
   }
 
-  private func clearBar(_ state: inout State) {
-    guard state.isBarShown else { return }
-    state.isBarShown = false
-    try? FileDescriptor.standardError.writeAll(Array("\r\u{1b}[K".utf8))
+  /// Only where it disturbs nobody: a terminal that takes nothing at the moment is not waited for, and to one that
+  /// belongs to another program nothing is drawn.
+  private func drawBar() {
+    let tasks = state.withLock { $0.snapshot.tasks }
+    guard tasks.count > 0, isReady(), tcgetpgrp(STDERR_FILENO) == getpgrp() else { return }
+    draw(ProgressBar(tasks).line(columns: columns()))
   }
 
-  /// At most ten times a second.
-  private func drawBar(_ state: inout State) {
-    let now = ContinuousClock.now
-    guard now >= state.nextBar, state.snapshot.tasks.count > 0 else { return }
-    state.nextBar = now + .milliseconds(100)
-    let tasks = state.snapshot.tasks
-    let width = 30
-    let full = width * tasks.finished / max(1, tasks.count)
-    var line = "\r[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] "
-    line += "\(tasks.finished)/\(tasks.count)  \(tasks.count(in: .running)) running"
-    if tasks.count(in: .failed) > 0 { line += "  \(tasks.count(in: .failed)) failed" }
-    if tasks.count(in: .canceled) > 0 { line += "  \(tasks.count(in: .canceled)) canceled" }
-    state.isBarShown = true
-    try? FileDescriptor.standardError.writeAll(Array((line + "\u{1b}[K").utf8))
+  private func clearBar() {
+    guard shown.withLock({ $0 }) > 0 else { return }
+    draw("")
+    write("\r")
+  }
+
+  /// Over what is there, with blanks: no terminal is too simple for that.
+  private func draw(_ line: String) {
+    let before = shown.withLock { shown in
+      defer { shown = line.count }
+      return shown
+    }
+    write("\r" + line + String(repeating: " ", count: max(0, min(before, columns() - 1) - line.count)))
+  }
+
+  private func write(_ text: String) { _ = FileDescriptor.standardError.put(Array(text.utf8), waits: false) }
+
+  private func isReady() -> Bool {
+    var item = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    return poll(&item, 1, 0) == 1 && item.revents & Int16(POLLOUT) != 0
+  }
+
+  private func columns() -> Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 }
 
