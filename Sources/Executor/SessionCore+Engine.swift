@@ -107,9 +107,10 @@ extension SessionCore {
   }
 
   /// The pilot ended. What the engine still had came to no end it told us of (RP does that): say so.
-  private mutating func lost(_ status: PilotStatus) {
+  mutating func lost(_ status: PilotStatus) {
     guard isOpen || isClosing else { return }
-    if !pilot.wasActive, status.state == .failed {
+    // Of one that ends while the session is closed, that is the cause.
+    if isOpen, !pilot.wasActive, status.state == .failed {
       start.problem = "\(status.uid) did not start: \(status.detail ?? "no reason given")"
     }
     let reason = start.problem ?? "the pilot ended: \(status.detail ?? status.state.rawValue)"

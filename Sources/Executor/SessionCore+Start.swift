@@ -81,6 +81,8 @@ extension SessionCore {
     emit(.opened)
     record(.sessionPhase(phase ?? .running, reason: nil))
     settleRaptorTasks()
+    // It may have ended before all was there.
+    if let status = pilot.status, pilot.hasEnded { return lost(status) }
     if pilot.isEngineGone { engineEnded() }
   }
 

@@ -37,6 +37,8 @@ public final class RadicalEngine: PilotEngine {
     /// Tasks that were taken back from RP, until `withdraw` hands them on.
     var withdrawn: [TaskID] = []
     var pilot = PilotTracker()
+    /// What becomes of handing it to RP.
+    var submission: RadicalHelper.Answer?
     var raptor = RaptorTracker()
     var record: RadicalRecord?
     /// What launchers of MPI leave on this machine.
@@ -91,7 +93,10 @@ public final class RadicalEngine: PilotEngine {
         throw error
       }
     case .pilotManager: return try await ask(.pilotManager).uid ?? ""
-    case .taskManager: return try await ask(.taskManager).uid ?? ""
+    case .taskManager:
+      // The pilot is on its way meanwhile: both take seconds, and neither needs the other for that.
+      submitPilot(context)
+      return try await ask(.taskManager).uid ?? ""
     case .pilot: return try await startPilot(context)
     case .raptor: return try startRaptor(context)
     }
@@ -153,37 +158,47 @@ public final class RadicalEngine: PilotEngine {
     return reply.uid ?? ""
   }
 
-  private func startPilot(_ context: SessionContext) async throws -> String {
+  /// Sends the pilot on its way; ``startPilot(_:)`` awaits the answer.
+  private func submitPilot(_ context: SessionContext) {
     let configuration = context.configuration
-    let uid = state.withLock { state in
+    let (pilot, helper, batch) = state.withLock { state in
       state.pilot.begin(configuration)
-      return state.pilot.uid
+      return (state.pilot, state.helper, state.record?.batch)
     }
-    let minutes = PilotTracker.minutes(state.withLock { $0.pilot.runtime })
     let description = RPPilot(
-      uid: uid, resource: configuration.resource, accessSchema: configuration.accessSchema, runtime: minutes,
-      cores: configuration.cores, gpus: configuration.gpus > 0 ? configuration.gpus : nil)
-    let reply = try await ask(.pilot(description, options: configuration.pilotOptions))
+      uid: pilot.uid, resource: configuration.resource, accessSchema: configuration.accessSchema,
+      runtime: PilotTracker.minutes(pilot.runtime), cores: configuration.cores,
+      gpus: configuration.gpus > 0 ? configuration.gpus : nil)
+    let answer = helper?.enqueue(.pilot(description, options: configuration.pilotOptions))
+    state.withLock { $0.submission = answer }
+    if batch == .slurm, queue.isThere { watchQueue(for: pilot.uid) }
+  }
+
+  private func startPilot(_ context: SessionContext) async throws -> String {
+    guard let answer = state.withLock({ $0.submission }) else { throw DispatchError("there is no RADICAL-Pilot helper") }
+    let reply = try await reply(answer)
     let sandbox = reply.sandbox ?? ""
-    let record = state.withLock { state in
+    let (record, uid) = state.withLock { state in
+      let minutes = PilotTracker.minutes(state.pilot.runtime)
       if let runtime = reply.runtime, runtime != minutes { state.pilot.runtime = Double(runtime) * 60 }
       state.record?.sandbox = sandbox
-      return state.record
+      return (state.record, state.pilot.uid)
     }
-    if let record {
-      keep(record)
-      if record.batch == .slurm, queue.isThere { watchQueue(for: uid) }
-    }
+    if let record { keep(record) }
     // The directories of tasks are where people look for them, whoever holds the cores.
     if let directory = state.withLock({ $0.directory }), !directory.replaceLink("tasks", to: sandbox) {
       log(.warning, "\(directory.path)/tasks cannot be linked to \(sandbox): \(errorText())")
     }
-    return "\(uid) on \(configuration.resource), submitted"
+    return "\(uid) on \(context.configuration.resource), submitted"
   }
 
   private func ask(_ request: HelperRequest) async throws -> HelperReply {
     guard let helper = state.withLock({ $0.helper }) else { throw DispatchError("there is no RADICAL-Pilot helper") }
-    do { return try await helper.ask(request) } catch let refusal as HelperError {
+    return try await reply(helper.enqueue(request))
+  }
+
+  private func reply(_ answer: RadicalHelper.Answer) async throws -> HelperReply {
+    do { return try await answer.value().get() } catch let refusal as HelperError {
       throw DispatchError(refusal.sentence(configuration: state.withLock { $0.context?.configuration }))
     }
   }
@@ -195,14 +210,18 @@ public final class RadicalEngine: PilotEngine {
       try await cancelRaptor()
       await wait { !$0.raptor.isAlive || $0.isLost || $0.pilot.isFinal }
     case .pilot:
-      guard state.withLock({ $0.pilot.isSubmitted && !$0.pilot.isFinal && !$0.isLost }) else { return }
-      state.withLock { $0.pilot.isCancelRequested = true }
-      let seconds = (state.withLock { $0.context }?.configuration.limits.closeSession ?? .seconds(40)).seconds / 2
-      _ = try await ask(.cancelPilot(timeout: max(1, seconds - 5)))
-      await wait { $0.pilot.isFinal || $0.isLost }
+      try await endPilot()
     case .taskManager, .pilotManager: break
     case .session: try await closeSession()
     }
+  }
+
+  private func endPilot() async throws {
+    guard state.withLock({ $0.pilot.isSubmitted && !$0.pilot.isFinal && !$0.isLost }) else { return }
+    state.withLock { $0.pilot.isCancelRequested = true }
+    let seconds = (state.withLock { $0.context }?.configuration.limits.closeSession ?? .seconds(40)).seconds / 2
+    _ = try await ask(.cancelPilot(timeout: max(1, seconds - 5)))
+    await wait { $0.pilot.isFinal || $0.isLost }
   }
 
   private func closeSession() async throws {
@@ -213,6 +232,8 @@ public final class RadicalEngine: PilotEngine {
       helper.kill()
       await helper.untilEnded()
     } else if !state.withLock({ $0.isLost }) {
+      // A start that was given up has submitted a pilot, perhaps, that nobody acquired: the helper ends it, too.
+      state.withLock { $0.pilot.isCancelRequested = true }
       // What RP started ends a moment after its session.
       _ = try? await ask(.close)
       helper.finish()

@@ -163,7 +163,6 @@ class Host:
         self.final = set()
         self.lock = threading.Lock()
         self.pilot_states = []
-        self.was_active = False
         self.is_closing = False
         self.jobs = set()  # all that were seen in the queue
         self.queued = []  # those that are in it
@@ -175,9 +174,10 @@ class Host:
     LANES = {
         "session": "main",
         "close": "main",
+        # One after the other, because RP's client of its registry is no thread's but one; the pilot comes up meanwhile.
         "pilot_manager": "manage",
-        "task_manager": "manage",
         "pilot": "manage",
+        "task_manager": "manage",
         "raptor": "submit",  # in order with the tasks for it
         "cancel_pilot": "end",
         "jobs": "queue",
@@ -259,13 +259,14 @@ class Host:
     def do_task_manager(self, request):
         self.tasks = self.rp.TaskManager(session=self.session)
         self.tasks.register_callback(self.on_task)
+        if self.pilot:
+            self.tasks.add_pilots(self.pilot)
         return {"uid": self.tasks.uid}
 
     def do_pilot(self, request):
         description = self.typed(dict(request["description"]), request.get("options") or {})
         description.setdefault("exit_on_error", False)
         self.pilot = self.pilots.submit_pilots(self.rp.PilotDescription(description))
-        self.tasks.add_pilots(self.pilot)
         return {"uid": self.pilot.uid, "sandbox": path_of(self.pilot.pilot_sandbox), "runtime": description["runtime"]}
 
     def typed(self, description, options):
@@ -293,8 +294,6 @@ class Host:
             if state in self.pilot_states:
                 return
             self.pilot_states.append(state)
-        if state == self.rp.PMGR_ACTIVE:
-            self.was_active = True
         message = {"event": "pilot", "uid": pilot.uid, "state": state, "t": time.time()}
         details = pilot.resource_details or {}
         info = details.get("rm_info") or details
@@ -340,31 +339,25 @@ class Host:
         return {"state": self.end_pilot(float(request.get("timeout") or 20))}
 
     def end_pilot(self, seconds):
+        """Kills it: what ran in it has come to its end, or is not waited for. RP's own cancel waits until an agent has
+        told all that it consists of, and a pilot in its queue has none. Of the end of a batch job RP learns when it looks
+        at the queue, which it does every 30 s; the host, which looks while it waits for this, knows at once."""
         if not self.pilot:
             return None
-        if not any(s in self.rp.FINAL for s in [self.pilot.state] + self.pilot_states):
-            if not self.was_active:
-                return self.end_queued(seconds)
-            self.pilots.cancel_pilots(self.pilot.uid, _timeout=seconds)
-            if self.pilot.state not in self.rp.FINAL:
-                self.pilots.kill_pilots(self.pilot.uid, _timeout=5)
-        if self.pilot.state in self.rp.FINAL:
-            self.on_pilot(self.pilot, self.pilot.state)
-        return self.pilot.state
-
-    def end_queued(self, seconds):
-        """A pilot in its queue has nobody who could hear a cancel. RP learns of its end when it looks at the queue, which
-        it does every 30 s; the host, which looks while it waits for this, knows at once."""
         deadline = time.monotonic() + seconds
-        self.pilots.kill_pilots(self.pilot.uid, _timeout=1)
-        while self.pilot.state not in self.rp.FINAL and time.monotonic() < deadline:
-            if self.jobs and not self.queued:
-                self.on_pilot(self.pilot, self.rp.CANCELED)
-                return self.rp.CANCELED
-            time.sleep(0.2)
-        if self.pilot.state in self.rp.FINAL:
-            self.on_pilot(self.pilot, self.pilot.state)
-        return self.pilot.state
+        again = 0
+        while self.pilot.state not in self.rp.FINAL and not (self.jobs and not self.queued):
+            now = time.monotonic()
+            if now >= deadline:
+                return self.pilot.state
+            if now >= again:
+                # One that comes while RP hands the pilot to its launcher is lost.
+                self.pilots.kill_pilots(self.pilot.uid, _timeout=0.01)
+                again = now + 5
+            time.sleep(0.05)
+        state = self.pilot.state if self.pilot.state in self.rp.FINAL else self.rp.CANCELED
+        self.on_pilot(self.pilot, state)
+        return state
 
     # Tasks.
 
@@ -533,6 +526,9 @@ class Host:
                     time.sleep(0.1)
         if self.pilots and self.pilot:
             self.end_pilot(20)
+            if self.pilot.state not in self.rp.FINAL:
+                # It was told to end, and RP would wait another 11 s for its word.
+                self.pilot._state = self.rp.CANCELED
         if self.session:
             self.session.close(download=False)
 
