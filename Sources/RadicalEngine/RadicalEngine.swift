@@ -175,7 +175,9 @@ public final class RadicalEngine: PilotEngine {
   }
 
   private func startPilot(_ context: SessionContext) async throws -> String {
-    guard let answer = state.withLock({ $0.submission }) else { throw DispatchError("there is no RADICAL-Pilot helper") }
+    guard let answer = state.withLock({ $0.submission }) else {
+      throw DispatchError("there is no RADICAL-Pilot helper")
+    }
     let reply = try await reply(answer)
     let sandbox = reply.sandbox ?? ""
     let (record, uid) = state.withLock { state in
