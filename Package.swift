@@ -82,7 +82,7 @@ let package = Package(
         "Executor", "JSON", "Leftovers", "Platform", "SessionModel", "Wire", "Work",
       ],
       path: "Tests/TestSupport"),
-    .testTarget(name: "WordsTests", dependencies: ["Words"]),
+    .testTarget(name: "WordsTests", dependencies: ["TestSupport", "Words"]),
     .testTarget(
       name: "PlatformTests",
       dependencies: ["Platform", "TestSupport", .product(name: "SystemPackage", package: "swift-system")]),

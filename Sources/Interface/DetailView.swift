@@ -17,12 +17,15 @@ extension InterfaceState {
       return
     }
     grid.box(
-      rect, title: taskTitle(id), glyphs: glyphs, right: [Span("Enter for more", .dim)])
+      rect, title: taskTitle(id, width: rect.width), glyphs: glyphs, right: [Span("Enter for more", .dim)])
     draw(factLines(of: id, width: rect.inner.width), from: 0, &grid, rect)
   }
 
-  private func taskTitle(_ id: TaskID) -> [Span] {
-    [Span(id.uid, .title), Span("  "), Span(snapshot.tasks.label(of: id))]
+  /// - Parameter width: of the pane, with its border.
+  private func taskTitle(_ id: TaskID, width: Int) -> [Span] {
+    // Beside it there is the border, and mostly something at its right.
+    let label = Columns.cutMiddle(snapshot.tasks.label(of: id), to: max(8, width - 32), mark: glyphs.cut)
+    return [Span(id.uid, .title), Span("  "), Span(label)]
   }
 
   func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {
@@ -30,7 +33,7 @@ extension InterfaceState {
     let lines = factLines(of: detail.task, width: rect.inner.width)
     let hidden = lines.count - detail.factsTop - rect.inner.height
     grid.box(
-      rect, title: taskTitle(detail.task), glyphs: glyphs,
+      rect, title: taskTitle(detail.task, width: rect.width), glyphs: glyphs,
       isFocused: !detail.hasOutputFocus, right: hidden > 0 ? [Span("\(hidden) more", .dim)] : [], footer: footer)
     draw(lines, from: detail.factsTop, &grid, rect)
   }
@@ -84,7 +87,7 @@ extension InterfaceState {
     var facts: [Fact] = []
     func add(_ label: String, _ value: String, _ style: Style = .plain) {
       guard !value.isEmpty else { return }
-      for (index, line) in Format.wrap(String(value.prefix(2000)), width: room).enumerated() {
+      for (index, line) in Columns.wrap(shortened(value, to: 4000), width: room).enumerated() {
         facts.append(Fact(label: index == 0 ? label : "", value: line, style: style))
       }
     }
@@ -115,7 +118,7 @@ extension InterfaceState {
   }
 
   private func shortened(_ text: String, to limit: Int) -> String {
-    text.prefix(limit + 1).count <= limit ? text : "\(text.prefix(limit - 2)) \(glyphs.more)"
+    Columns.cut(text, to: limit, mark: " \(glyphs.more)")
   }
 
   private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {

@@ -69,7 +69,11 @@ struct Dialog: Equatable, Sendable {
   }
 
   /// What will happen, as things are now.
-  func consequences(_ tasks: TaskTable, raptor: RaptorStatus?) -> [String] {
+  ///
+  /// - Parameters:
+  ///   - room: columns for a line of the list of tasks, which is not wrapped.
+  ///   - mark: what stands for what was cut out of a name.
+  func consequences(_ tasks: TaskTable, raptor: RaptorStatus?, room: Int, mark: String) -> [String] {
     let running = Format.count(tasks.count(in: .running))
     let waiting = Format.count(tasks.count(in: .queued) + tasks.count(in: .waiting))
     switch verb {
@@ -95,17 +99,19 @@ struct Dialog: Equatable, Sendable {
         "Dispatch nothing more; \(running) running tasks get the time limit to finish and are then canceled;"
           + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
       ]
-    case .cancel: return cancelLines(tasks)
+    case .cancel: return cancelLines(tasks, room, mark)
     case .submit: return []
     }
   }
 
   private static let shownTargets = 5
 
-  private func cancelLines(_ tasks: TaskTable) -> [String] {
+  private func cancelLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
     var lines = targets.prefix(Self.shownTargets).filter(tasks.contains).map { id in
       let state = tasks.state(of: id).phase.word
-      return "  \(id.uid)  \(tasks.label(of: id))  \(state)"
+      let label = Columns.cutMiddle(
+        tasks.label(of: id), to: max(8, room - id.uid.count - state.count - 6), mark: mark)
+      return "  \(id.uid)  \(label)  \(state)"
     }
     if targets.count > Self.shownTargets {
       lines.append("  and \(Format.count(targets.count - Self.shownTargets)) more")

@@ -6,10 +6,12 @@ extension InterfaceState {
   func draw(_ dialog: Dialog, _ grid: inout CellGrid, _ body: Rect) {
     let width = min(body.width - 2, 72)
     let room = width - 4
-    var lines: [Span] = Format.wrap(dialog.question, width: room).map { Span($0, .title) }
-    for text in dialog.consequences(snapshot.tasks, raptor: snapshot.raptor) {
+    var lines: [Span] = Columns.wrap(dialog.question, width: room).map { Span($0, .title) }
+    for text in dialog.consequences(
+      snapshot.tasks, raptor: snapshot.raptor, room: room, mark: glyphs.cut)
+    {
       // The list of tasks is not wrapped: a row is a task.
-      lines += text.hasPrefix("  ") ? [Span(text)] : Format.wrap(text, width: room).map { Span($0) }
+      lines += text.hasPrefix("  ") ? [Span(text)] : Columns.wrap(text, width: room).map { Span($0) }
     }
     // Borders, the reason and the buttons come first; of the text what fits.
     lines = Array(lines.prefix(max(1, body.height - 4)))
@@ -35,7 +37,7 @@ extension InterfaceState {
       grid.put([Span("Tab", .key), Span(" to give one", .dim)], row: row, column: at, end: right)
       return
     }
-    let text = String(dialog.reason.text.suffix(max(0, right - at - 1)))
+    let text = String(Columns.suffix(dialog.reason.text[...], max(0, right - at - 1)))
     grid.fill(" ", count: right - at, row: row, column: at, style: .entry)
     let used = grid.put(text, row: row, column: at, width: right - at, style: .entry)
     if dialog.isTyping { grid.cursor = (row, at + used) }
@@ -66,16 +68,17 @@ extension InterfaceState {
       if !lines.isEmpty { lines.append([]) }
       lines.append([Span(group.rawValue, .heading)])
       for action in members {
-        let padding = String(repeating: " ", count: max(1, 9 - action.keyName.count))
         let place = action.page == .detail ? " (on a task's page)" : ""
         let asks = action.asks ? " (asks)" : ""
-        lines.append([Span(padding + action.keyName, .key), Span("  " + action.help + asks + place)])
+        lines.append([
+          Span(Columns.padded(" " + action.keyName, to: 9, isRight: true), .key),
+          Span("  " + action.help + asks + place),
+        ])
       }
     }
     for entry in linkHelp {
       lines += [[], [Span("In the header", .heading)]]
-      let padding = String(repeating: " ", count: max(1, 9 - entry.name.count))
-      lines.append([Span(padding + entry.name, .key), Span("  " + entry.help)])
+      lines.append([Span(Columns.padded(" " + entry.name, to: 9, isRight: true), .key), Span("  " + entry.help)])
     }
     let rect = body.centered(height: lines.count + 2, width: 86)
     let top = min(help ?? 0, max(0, lines.count - rect.inner.height))

@@ -19,14 +19,16 @@ struct Glyphs: Sendable {
   var check: String
   var cross: String
   var more: String
+  /// Stands for what was cut out of a text; one column.
+  var cut: String
 
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
     barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●", pointer: "▸",
-    check: "✓", cross: "✗", more: "…")
+    check: "✓", cross: "✗", more: "…", cut: "…")
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
     barFull: "#", barPart: "=", barEmpty: ".", trackLeft: "[", trackRight: "]", separator: "-", mark: "*", pointer: ">",
-    check: "ok", cross: "!!", more: "...")
+    check: "ok", cross: "!!", more: "...", cut: "~")
 }

@@ -15,7 +15,7 @@ extension CellGrid {
     var room = rect.width - 1
     var chosen: Set<String> = []
     for hint in offered.sorted(by: { $0.weight > $1.weight }) {
-      let needed = CellWidth.columns(of: hint.keyName) + 1 + hint.title.count + 2
+      let needed = CellWidth.columns(of: hint.keyName) + 1 + CellWidth.columns(of: hint.title) + 2
       // The last one needs no gap behind it.
       guard needed - 2 <= room else { continue }
       room -= needed
@@ -33,7 +33,7 @@ extension CellGrid {
   mutating func putFilterEntry(_ entry: TextField, _ rect: Rect) {
     let used = put(" filter: ", row: rect.row, column: 0, style: .key)
     let room = rect.width - used - 1
-    let text = String(entry.text.suffix(max(0, room)))
+    let text = String(Columns.suffix(entry.text[...], max(0, room)))
     let shown = put(text, row: rect.row, column: used, width: room, style: .entry)
     cursor = (rect.row, used + shown)
     let help: [Span] = [
@@ -45,7 +45,7 @@ extension CellGrid {
   /// All that a screen below the smallest size shows.
   mutating func putTooSmall() {
     let minimum = Layout.minimum
-    let lines = Format.wrap(
+    let lines = Columns.wrap(
       "scalems-top needs \(minimum.columns) columns and \(minimum.rows) rows; this terminal has \(size.columns) and"
         + " \(size.rows). q leaves.", width: max(1, size.columns))
     for (row, line) in lines.prefix(size.rows).enumerated() { put(line, row: row, column: 0) }

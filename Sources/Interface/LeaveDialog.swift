@@ -68,7 +68,7 @@ extension InterfaceState {
     let choices = dialog.choices
     let indent = 5
     let texts = choices.map {
-      Format.wrap($0.consequence(session: snapshot.info?.id), width: width - 4 - indent)
+      Columns.wrap($0.consequence(session: snapshot.info?.id), width: width - 4 - indent)
     }
     let all = texts.reduce(choices.count) { $0 + $1.count }
     // Where not everything fits, only what the chosen answer does is said.

@@ -65,10 +65,10 @@ extension InterfaceState {
       let resume = "run --resume \(snapshot.info?.id ?? "ID")"
       let long =
         "the host of the session is gone: what is shown is the last it wrote; 'scalems-top \(resume)' takes it up again"
-      let wrapped = Format.wrap(long, width: room)
+      let wrapped = Columns.wrap(long, width: room)
       lines += (wrapped.count <= bannerLimit ? wrapped : ["host gone: \(resume)"]).map { Span($0, .error) }
     }
-    if let problem = link?.problem { lines += Format.wrap(problem, width: room).map { Span($0, .warning) } }
+    if let problem = link?.problem { lines += Columns.wrap(problem, width: room).map { Span($0, .warning) } }
     guard lines.count > bannerLimit else { return lines }
     // The last one that fits shows that it goes on.
     lines[bannerLimit - 1].text += " " + lines[bannerLimit].text

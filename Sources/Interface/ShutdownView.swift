@@ -25,7 +25,7 @@ extension InterfaceState {
       let spare = inner.height - phases.count
       if phase.outcome == nil, spare > 0, CellWidth.columns(of: detail) > room {
         // What is waited for is worth lines of its own.
-        for line in Format.wrap(detail, width: inner.width - 4).prefix(spare) {
+        for line in Columns.wrap(detail, width: inner.width - 4).prefix(spare) {
           row += 1
           grid.put(line, row: row, column: inner.column + 3, width: inner.width - 4, style: .dim)
         }

@@ -2,6 +2,9 @@ import SessionModel
 import Terminal
 import Words
 
+/// Text at the right end of a field.
+private func atRight(_ text: String, _ width: Int) -> String { Columns.padded(text, to: width, isRight: true) }
+
 // The pilot, the raptor and the counts: as boxes of three lines, or as one line each on a small screen.
 extension InterfaceState {
   // MARK: Pilot
@@ -65,8 +68,8 @@ extension InterfaceState {
     let at = grid.put([Span(label, .heading), Span(" ")], row: row, column: left, end: right)
     // As wide as the widest numbers would be, so that the bar does not change its length.
     let digits = Format.count(total).count
-    let short = "\(Format.right(used, digits))/\(Format.count(total))"
-    let text = "\(short) used, \(Format.right(max(0, total - used), digits)) free"
+    let short = "\(atRight(Format.count(used), digits))/\(Format.count(total))"
+    let text = "\(short) used, \(atRight(Format.count(max(0, total - used)), digits)) free"
     let numbers = right - at - text.count - 1 >= 8 ? text : short
     grid.putRight([Span(numbers)], row: row, start: at, end: right)
     grid.bar(
@@ -97,9 +100,9 @@ extension InterfaceState {
         head + [Span(raptor.state.phase.word, style), Span("  ")], row: row, column: left, end: right)
       // The longest that leaves room for a bar, or the shortest.
       let texts = raptorTexts
-      let text = texts.first { right - at - $0.count >= 12 } ?? texts.last ?? ""
+      let text = texts.first { right - at - CellWidth.columns(of: $0) >= 12 } ?? texts.last ?? ""
       grid.putRight([Span(text)], row: row, start: at, end: right)
-      drawWorkers(&grid, raptor, row: row, at, width: right - at - text.count - 1)
+      drawWorkers(&grid, raptor, row: row, at, width: right - at - CellWidth.columns(of: text) - 1)
       return
     }
     let inner = rect.inner
@@ -119,7 +122,7 @@ extension InterfaceState {
   private var raptorNumbers: String {
     let table = snapshot.tasks
     let digits = Format.count(snapshot.raptor?.workers ?? 0).count
-    return "\(Format.right(table.raptorRunning, digits)) running, \(Format.count(table.raptorQueued)) queued"
+    return "\(atRight(Format.count(table.raptorRunning), digits)) running, \(Format.count(table.raptorQueued)) queued"
   }
 
   private var raptorPast: String {
@@ -166,8 +169,8 @@ extension InterfaceState {
       rect, title: [Span("progress", .title)], glyphs: glyphs, right: table.count == 0 ? [] : [Span(total, .dim)])
     let inner = rect.inner
     let (left, right) = (inner.column + 1, inner.endColumn - 1)
-    var text = Format.right(percent, 4)
-    if let timeLeft { text += Format.right("about \(Format.estimate(timeLeft)) left", 19) }
+    var text = atRight(percent, 4)
+    if let timeLeft { text += atRight("about \(Format.estimate(timeLeft)) left", 19) }
     grid.putRight([Span(text)], row: inner.row, start: left, end: right)
     drawProgress(&grid, row: inner.row, left, width: right - left - text.count - 1)
     drawCountRow(&grid, [.running, .queued, .waiting], row: inner.row + 1, left, right)
@@ -214,7 +217,7 @@ extension InterfaceState {
     let room = rect.endColumn - at - width - 5
     guard room >= 4 else { return }
     drawProgress(&grid, row: rect.row, at, width: room)
-    grid.put(Format.right(percent, 4), row: rect.row, column: at + room, width: 4)
+    grid.put(atRight(percent, 4), row: rect.row, column: at + room, width: 4)
   }
 }
 

@@ -10,7 +10,13 @@ struct SummaryLines {
   private let head: [[Span]]
   private let tail: [[Span]]
 
-  init(_ snapshot: SessionSnapshot) {
+  /// Columns that a name may take.
+  private let nameWidth: Int
+  private let mark: String
+
+  init(_ snapshot: SessionSnapshot, width: Int, mark: String) {
+    nameWidth = max(12, width / 2)
+    self.mark = mark
     table = snapshot.tasks
     failed = table.ids(in: .failed)
     head = Self.head(snapshot, failed: failed.count)
@@ -61,15 +67,16 @@ struct SummaryLines {
     let reason = details.reason ?? ""
     // Most reasons begin with the exit code themselves.
     let isSaid = details.exitCode.map { reason.hasPrefix("exit \($0)") } ?? reason.hasPrefix("signal")
-    let label = Span("  \(details.label)  ")
+    let label = Span("  \(Columns.cutMiddle(details.label, to: nameWidth, mark: mark))  ")
     return isSaid ? [label, Span(reason, .error)] : [label, Span(exit, .error), Span("  \(reason)", .dim)]
   }
 }
 
 extension InterfaceState {
   func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
-    let lines = SummaryLines(snapshot)
-    let rect = body.centered(height: lines.count + 2, width: max(min(body.width, 60), min(body.width - 8, 120)))
+    let width = max(min(body.width, 60), min(body.width - 8, 120))
+    let lines = SummaryLines(snapshot, width: width, mark: glyphs.cut)
+    let rect = body.centered(height: lines.count + 2, width: width)
     let inner = rect.inner
     let top = min(summary?.top ?? 0, max(0, lines.count - inner.height))
     let hidden = lines.count - top - inner.height

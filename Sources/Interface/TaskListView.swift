@@ -82,7 +82,7 @@ extension InterfaceState {
     var at = inner.column + 2
     func put(_ text: String, _ width: Int, isRight: Bool = false) {
       guard width > 0 else { return }
-      let start = isRight ? at + max(0, width - text.count) : at
+      let start = isRight ? at + max(0, width - CellWidth.columns(of: text)) : at
       grid.put(text, row: inner.row, column: start, width: width, style: .heading)
       at += width + 1
     }
@@ -101,7 +101,7 @@ extension InterfaceState {
     var at = inner.column + 2
     func put(_ text: String, _ width: Int, _ style: Style = .plain, isRight: Bool = false) {
       guard width > 0 else { return }
-      let start = isRight ? at + max(0, width - text.utf8.count) : at
+      let start = isRight ? at + max(0, width - CellWidth.columns(of: text)) : at
       grid.put(text, row: row, column: start, width: at + width - start, style: style)
       at += width + 1
     }
@@ -112,7 +112,7 @@ extension InterfaceState {
       put("\(phase.letter) \(phase.word)", columns.state, phase.style)
     }
     put(text.uid, columns.uid)
-    put(text.label, columns.name)
+    put(Columns.cutMiddle(text.label, to: columns.name, mark: glyphs.cut), columns.name)
     put(text.cores, columns.cores, isRight: true)
     put(time(of: details), columns.time, isRight: true)
     let exit = exitText(details)

@@ -174,7 +174,7 @@ extension InterfaceState {
   private mutating func take(_ tail: OutputTail, of task: TaskID, _ stream: OutputStream) {
     guard var detail, detail.task == task, detail.stream == stream else { return }
     detail.isReading = false
-    let lines = OutputText.lines(tail.text)
+    let lines = Array(PrintedText.lines(Array(tail.text.utf8)).suffix(1000))
     // Scrolled up, a person keeps looking at the same lines while more come.
     if detail.outputUp > 0 { detail.outputUp = max(0, detail.outputUp + lines.count - detail.lines.count) }
     detail.lines = lines

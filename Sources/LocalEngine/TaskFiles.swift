@@ -1,7 +1,7 @@
 import Glibc
 import Platform
-import PythonCall
 import SessionModel
+import Words
 import Work
 
 /// The open standard streams of a task that is about to start.
@@ -63,6 +63,7 @@ struct TaskFiles {
 
   /// The last line of a file that says something.
   static func lastLine(of path: String) -> String {
-    CallEnd.lastLine(of: String(decoding: endOfFile(path, 2048), as: UTF8.self))
+    let end = endOfFile(path, PrintedText.reach)
+    return PrintedText.lastLine(of: end, isCut: end.count == PrintedText.reach)
   }
 }

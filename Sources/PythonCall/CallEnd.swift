@@ -1,4 +1,3 @@
-import Words
 import SessionModel
 import Words
 
@@ -16,14 +15,5 @@ public enum CallEnd {
     let text = isAnswered ? end : "its interpreter died (\(end))"
     // Where it was when a signal came is in the file, line by line; the last of them says nothing.
     return lastLine.isEmpty || (!isAnswered && result.signal != nil) ? text : "\(text): \(lastLine)"
-  }
-
-  /// The last line that says something, at most 200 characters of it.
-  public static func lastLine(of text: String) -> String {
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-    // A launcher of MPI frames what it says with lines of dashes.
-    let last =
-      lines.last { $0.contains { $0.isLetter || $0.isNumber } } ?? lines.last { !$0.allSatisfy(\.isWhitespace) }
-    return String((last ?? "").prefix(200))
   }
 }

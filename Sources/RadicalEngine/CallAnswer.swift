@@ -64,7 +64,7 @@ struct CallAnswer: Decodable {
     }
     if answer != nil, result.exitCode == 0 { return (.done, result) }
     result.reason = CallEnd.reason(
-      result, isAnswered: answer != nil, lastLine: CallEnd.lastLine(of: stderr ?? ""))
+      result, isAnswered: answer != nil, lastLine: PrintedText.lastLine(of: stderr ?? ""))
     return (.failed, result)
   }
 }

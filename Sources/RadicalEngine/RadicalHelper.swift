@@ -180,10 +180,8 @@ final class RadicalHelper: Sendable {
     }
     var how = status.words
     // A program's last words, if it had any.
-    let words = endOfFile(log, 4000).split(separator: UInt8(ascii: "\n"))
-    if status.signal == nil, let last = words.last {
-      how += ", \(TaskTracker.cut(String(decoding: last, as: UTF8.self)))"
-    }
+    let last = PrintedText.lastLine(of: endOfFile(log, PrintedText.reach))
+    if status.signal == nil, !last.isEmpty { how += ", \(last)" }
     let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
     // It is known before whoever waits for it goes on.
     deliver(events + [isExpected ? .ended : .lost(why)])

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 
 /// Makes of what RP says of a raptor and its workers what may be shown; no I/O.
 struct RaptorTracker {
@@ -94,6 +95,7 @@ struct RaptorTracker {
   }
 
   private static func reason(_ record: TaskRecord) -> String? {
-    (TaskTracker.lastLine(of: record.stderr) ?? record.exception).map { TaskTracker.cut($0) }
+    let last = PrintedText.lastLine(of: record.stderr ?? "")
+    return last.isEmpty ? record.exception.map(PrintedText.shortened) : last
   }
 }

@@ -164,30 +164,12 @@ struct TaskTracker {
     return (state, result)
   }
 
-  /// The last line of a task's standard error, else RP's exception, cut to a readable length.
+  /// The last line of a task's standard error, else RP's exception.
   private static func reason(_ record: TaskRecord) -> String? {
-    if let last = lastLine(of: record.stderr) { return cut(last) }
+    let last = PrintedText.lastLine(of: record.stderr ?? "")
+    if !last.isEmpty { return last }
     // "task failed" is what the state says already.
     guard let exception = record.exception, !exception.contains("task failed") else { return nil }
-    return cut(exception)
-  }
-
-  /// The last line that says something; programs may end theirs with a carriage return, too.
-  static func lastLine(of text: String?) -> String? {
-    let lines = (text ?? "").split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-    // What srun adds is the exit code once more.
-    // Launchers of MPI frame what they say with lines of dashes.
-    let words = lines.filter { line in line.contains { $0.isLetter || $0.isNumber } }
-    return (words.last { !$0.hasPrefix("srun: ") } ?? words.last ?? lines.last)?.trimmed
-  }
-
-  static func cut(_ text: String, _ limit: Int = 300) -> String {
-    text.count <= limit ? text : text.prefix(limit / 2) + " … " + text.suffix(limit / 2)
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    return PrintedText.shortened(exception)
   }
 }

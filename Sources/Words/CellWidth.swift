@@ -74,16 +74,21 @@ public enum CellWidth {
     }
   }
 
+  /// The columns that a scalar adds to its text, as it is shown.
+  public static func columns(of scalar: Unicode.Scalar, after previous: Unicode.Scalar?) -> Int {
+    switch kind(of: scalar, after: previous) {
+    case .wide(let width): width
+    case .control: escapeColumns(scalar)
+    case .combining, .invisible: 0
+    }
+  }
+
   /// The columns a text takes, as it is shown.
   public static func columns(of text: some StringProtocol) -> Int {
     var total = 0
     var previous: Unicode.Scalar?
     for scalar in text.unicodeScalars {
-      switch kind(of: scalar, after: previous) {
-      case .wide(let width): total += width
-      case .control: total += escapeColumns(scalar)
-      case .combining, .invisible: break
-      }
+      total += columns(of: scalar, after: previous)
       previous = scalar
     }
     return total

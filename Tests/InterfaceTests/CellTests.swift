@@ -60,13 +60,6 @@ import Words
     #expect(grid.text == "\n  a…\n")
   }
 
-  @Test func outputLosesItsEscapeSequences() {
-    let text = "\u{1B}[1;31mred\u{1B}[0m\u{1B}]0;title\u{7}!\r\n10%\r50%\r100%\na\tb\n\u{1B}]8;;x\u{1B}\\link\nlast"
-    #expect(OutputText.lines(text) == ["red!", "100%", "a       b", "link", "last"])
-    #expect(OutputText.lines("\u{1B}[").isEmpty)
-    #expect(OutputText.lines(String(repeating: "x\n", count: 5000)).count == OutputText.lineLimit)
-  }
-
   @Test func numbersForPeople() {
     #expect(Format.count(1_234_567) == "1,234,567")
     #expect(Format.count(999) == "999")

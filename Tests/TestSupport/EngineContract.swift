@@ -38,12 +38,18 @@ public struct EngineContract: Sendable {
   public func tellsHowTasksFail() async throws {
     let harness = try harness(2, false)
     let summary = try await harness.run(Self.badItems)
-    #expect(summary.tasks == ["FAILED": 4] && summary.exitCode == 1)
+    #expect(summary.tasks == ["FAILED": 5] && summary.exitCode == 1)
     try Self.checkBad(harness)
   }
 
+  /// What a program with colours and a progress bar prints, and its last state.
+  private static let progressBar =
+    "starting\\n" + (0..<99).map { "\\r\\033[K\\033[31mstep \($0) of 100" }.joined()
+    + "\\r\\033[2K\\033[1mno water    left\\033[0m\\033(B\\r"
+
   static let badItems = [
-    shell("three", "echo this is why >&2; exit 3"), shell("killed", "kill -9 $$"),
+    shell("three", "echo this is why >&2; exit 3"), shell("bar", "printf '\(progressBar)' >&2; exit 3"),
+    shell("killed", "kill -9 $$"),
     WorkItem(TaskDescription(name: "missing", argv: ["/no/such/program"])),
     shell("slow", "sleep 60") { $0.timeout = 0.3 },
   ]
@@ -51,6 +57,8 @@ public struct EngineContract: Sendable {
   static func checkBad(_ harness: EngineHarness) throws {
     let three = try harness.details("three")
     #expect(three.exitCode == 3 && three.reason?.contains("this is why") ?? false)
+    let bar = try #require(try harness.details("bar").reason)
+    #expect(bar.hasSuffix("no water    left") && !bar.contains("step") && !bar.contains("\u{1B}"), "\(bar)")
     #expect(try harness.details("killed").signal == SIGKILL || harness.details("killed").exitCode == 137)
     #expect(try harness.details("missing").exitCode == 127)
     #expect(try harness.details("slow").reason?.contains("time limit") ?? false)
@@ -76,7 +84,7 @@ public struct EngineContract: Sendable {
     let staged = StagingContract.outcomes
     #expect(
       summary.tasks == [
-        "DONE": 6 + staged["DONE", default: 0], "FAILED": 4 + staged["FAILED", default: 0], "CANCELED": 4,
+        "DONE": 6 + staged["DONE", default: 0], "FAILED": 5 + staged["FAILED", default: 0], "CANCELED": 4,
       ])
     #expect(summary.leftovers.isEmpty)
     try Self.checkGood(harness)
