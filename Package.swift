@@ -47,6 +47,7 @@ let package = Package(
       name: "RadicalEngine",
       dependencies: [
         "Executor", "JSON", "Leftovers", "Platform", "PythonCall", "SessionModel", "Wire", "Words", "Work",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [
         .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),

@@ -22,6 +22,8 @@ final class TaskRunner {
   /// earlier attempts ran.
   private var putBackTasks: [TaskID: String?] = [:]
   private let tasksDirectory: TasksDirectory
+  /// Meetings of tasks that are still told one by one.
+  private var meetingsLeft = StagingMeetings.toldLimit
   private var memory = OwnMemory()
   private let rankLaunch = RankLaunch()
   private let workers: FunctionWorkers
@@ -136,18 +138,21 @@ final class TaskRunner {
     let plan = StagingPlan(of: task.item, direction, locations: locations(of: task), earlier: task.earlier)
     let job = StagingJob(plan)
     task.staging = job
-    let (id, poster) = (task.item.id, loop.poster)
+    let (item, poster) = (task.item, loop.poster)
+    let id = item.id
+    let directory = needsNotes(item.description, direction) ? configuration.directory : nil
     let moved = direction == .output ? task.moved : []
     let resume = LoopBound { [unowned self] (outcome: (moved: [StagingRemoval], problem: String?)) in
       guard let task = tasks[id] else { return }
       task.staging = nil
+      tell(job.meetings)
       task.moved = outcome.moved
       next(task, outcome.problem)
     }
     // Copies take their time, and a file system may hang; the loop has other tasks to look after.
     let isStarted = startThread {
       do throws(StagingError) {
-        let removals = try job.run()
+        let removals = try job.run(noting: directory.flatMap { BroughtFiles(in: $0, for: item) })
         StagingJob.remove(moved)
         poster.post { resume((removals, nil)) }
       } catch {
@@ -163,6 +168,18 @@ final class TaskRunner {
     loop.after(.milliseconds(200)) { [unowned self] in
       guard let task = tasks[id] else { return }
       if task.endReason == nil { stage(direction, for: task, then: next) } else { next(task, nil) }
+    }
+  }
+
+  /// Whether other tasks may bring files to the same places.
+  private func needsNotes(_ description: TaskDescription, _ direction: StagingDirective.Direction) -> Bool {
+    direction == .output || description.inputs.contains { $0.target(.input).base != .task }
+  }
+
+  /// Says where a task's files came in place of another's.
+  private func tell(_ meetings: StagingMeetings) {
+    for words in meetings.sentences(within: &meetingsLeft) {
+      emit(SessionEvent(source: configuration.source, .log(.warning, words)))
     }
   }
 

@@ -38,7 +38,9 @@ extension RadicalEngine {
         return outcome
       }
       switch outcome {
-      case .event(let event): facts.append(event)
+      case .event(let event):
+        facts.append(event)
+        if case .task(_, let state, _) = event.kind, state.isFinal { lookForMeetings() }
       case .withdrawn(let id, let attempt, let cause?):
         let result = TaskResult(attempt: attempt, reason: cause)
         facts.append(SessionEvent(time: time, source: .engine, .task(id, .new, result)))
@@ -56,6 +58,11 @@ extension RadicalEngine {
       return state.record
     }
     if let record { keep(record) }
+  }
+
+  /// Files may have come in place of other tasks'.
+  private func lookForMeetings() {
+    state.withLock { $0.notes }?.look { [weak self] in self?.tell($0) }
   }
 
   // MARK: Pilot

@@ -50,6 +50,8 @@ public final class RadicalEngine: PilotEngine {
     var isReleased = false
     /// What was done about the leftovers of a helper that died.
     var sweep: Task<[Leftover], Never>?
+    /// What staging on RP's nodes says.
+    var notes: MeetingNotes?
     var waiters: [Waiter] = []
   }
 
@@ -117,6 +119,8 @@ public final class RadicalEngine: PilotEngine {
     do {
       try directory.replaceFile(TaskMapping.stagingProgramName, with: TaskMapping.stagingProgram)
       try directory.replaceFile("run_task.py", with: PackageResources.run_task_py)
+      let notes = try MeetingNotes(in: directory, session: sessionDirectory(at: context.directory))
+      state.withLock { $0.notes = notes }
     } catch {
       throw DispatchError("\(error)")
     }
@@ -243,6 +247,7 @@ public final class RadicalEngine: PilotEngine {
     }
     let left = await sweep(grace: .seconds(4))
     dropScratch()
+    if let notes = state.withLock({ $0.notes }) { tell(notes.last()) }
     guard let context = state.withLock({ $0.context }), left.isEmpty else { return }
     state.withLock { $0.isReleased = true }
     state.withLock { $0.directory }?.remove(RadicalRecord.fileName)
@@ -409,15 +414,22 @@ public final class RadicalEngine: PilotEngine {
     continuation.yield([SessionEvent(source: .engine, .log(level, text))])
   }
 
-  /// What the helper works in, below the session's directory, which is held open from the first time on.
+  /// Says where a task's files came in place of another's.
+  func tell(_ sentences: [String]) { for words in sentences { log(.warning, words) } }
+
+  /// What the helper works in, below the session's directory.
   func workDirectory(in path: String) throws(FileError) -> HeldDirectory {
-    let session = try state.withLock { state throws(FileError) -> HeldDirectory in
+    try sessionDirectory(at: path).directory("radical").directory
+  }
+
+  /// The session's directory, which is held open from the first time on.
+  private func sessionDirectory(at path: String) throws(FileError) -> HeldDirectory {
+    try state.withLock { state throws(FileError) -> HeldDirectory in
       if let directory = state.directory { return directory }
       let directory = try HeldDirectory(path)
       state.directory = directory
       return directory
     }
-    return try session.directory("radical").directory
   }
 
   func keep(_ record: RadicalRecord) {

@@ -36,6 +36,8 @@ public struct StagingRemoval: Sendable {
 struct Bringing {
   let step: Int
   let target: FilePath
+  /// Whether a pattern stood for it.
+  let isPattern: Bool
   var operations: [Operation] = []
   /// In the order in which they can go.
   var removals: [StagingRemoval] = []

@@ -13,7 +13,12 @@ public final class StagingJob: Sendable {
   /// Looks that are left until it ends; tests end it at each of them.
   private let looks = Atomic(Int.max)
 
+  private let found = Mutex(StagingMeetings())
+
   public init(_ plan: StagingPlan) { self.plan = plan }
+
+  /// Where its files came in place of those of other tasks, when it has ended.
+  public var meetings: StagingMeetings { found.withLock { $0 } }
 
   /// Has it end soon, from any thread; what it has made is removed.
   public func cancel() { cancel(afterChecks: 0) }
@@ -29,15 +34,17 @@ public final class StagingJob: Sendable {
 
   /// Brings the files; it may take long, and blocks.
   ///
+  /// - Parameter brought: where it is noted who brought what; `nil` when no other task brings files to the same places.
   /// - Returns: what has to go when the task has come to a good end: the sources of its moved inputs.
   /// - Throws: `StagingError` that names the file and what was wrong with it.
-  public func run() throws(StagingError) -> [StagingRemoval] {
+  public func run(noting brought: BroughtFiles? = nil) throws(StagingError) -> [StagingRemoval] {
+    defer { if let brought { found.withLock { $0 = brought.meetings } } }
     var later: [StagingRemoval] = []
     var index = 0
     while index < plan.steps.count {
       let end = endOfGroup(from: index)
       let group = try lookAt(index..<end)
-      try carryOut(group)
+      try carryOut(group, brought)
       let removals = group.flatMap(\.removals)
       if plan.direction == .input { later += removals } else { Self.remove(removals) }
       index = end
@@ -94,6 +101,7 @@ public final class StagingJob: Sendable {
       do throws(Refusal) {
         var into = step.target.hasSuffix("/")
         var sources = [written]
+        var isPattern = false
         if let matches = try SourcePattern.matches(of: written) {
           guard !matches.isEmpty else { throw .missing("matches no file (looked for \(written))") }
           if !into, let name = written.lastComponent, name == target.lastComponent,
@@ -107,19 +115,20 @@ public final class StagingJob: Sendable {
               "it stands for \(matches.count) files, and only a directory (with '/' at its end) can take them")
           }
           sources = matches
+          isPattern = true
         } else if let earlier = step.earlier, try FileFacts.ofName(written) == nil,
           try FileFacts.ofName(FilePath(earlier)) != nil
         {
           sources = [FilePath(earlier)]
         }
-        group += try bringings(of: index, sources, to: target, into: into)
+        group += try bringings(of: index, sources, isPattern, to: target, into: into)
       } catch { throw self.error(error, step, target) }
     }
     return group
   }
 
   private func bringings(
-    of index: Int, _ sources: [FilePath], to target: FilePath, into: Bool
+    of index: Int, _ sources: [FilePath], _ isPattern: Bool, to target: FilePath, into: Bool
   ) throws(Refusal) -> [Bringing] {
     let step = plan.steps[index]
     var places: [FilePath: FilePath] = [:]
@@ -131,7 +140,8 @@ public final class StagingJob: Sendable {
         throw .because("both \(other) and \(source) would be \(place)")
       }
       result.append(
-        Bringing(step: index, target: place, operations: pass.operations, removals: pass.removals))
+        Bringing(step: index, target: place, isPattern: isPattern, operations: pass.operations, removals: pass.removals)
+      )
     }
     return result
   }
@@ -148,13 +158,17 @@ public final class StagingJob: Sendable {
 
   // MARK: Second and third pass
 
-  private func carryOut(_ group: [Bringing]) throws(StagingError) {
-    var work = StagingWork(job: self, tag: plan.tag, isSynced: plan.direction == .output)
+  private func carryOut(_ group: [Bringing], _ brought: BroughtFiles?) throws(StagingError) {
+    var work = StagingWork(job: self, tag: plan.tag, isSynced: plan.direction == .output, brought: brought)
     for isLast in [false, true] {
       for bringing in group {
         do throws(Refusal) {
           for operation in bringing.operations {
-            if isLast { try work.commit(operation) } else { try work.prepare(operation) }
+            if isLast {
+              try work.commit(operation, isExact: !bringing.isPattern && operation.target == bringing.target)
+            } else {
+              try work.prepare(operation)
+            }
           }
         } catch {
           work.undo()

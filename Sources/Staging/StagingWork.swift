@@ -7,14 +7,17 @@ struct StagingWork {
   let job: StagingJob
   let tag: String
   let isSynced: Bool
+  let brought: BroughtFiles?
   private var made: [FilePath] = []
   private var temporary: Set<FilePath> = []
   private var touched: Set<FilePath> = []
 
-  init(job: StagingJob, tag: String, isSynced: Bool) {
+  /// - Parameter brought: where it is noted who brought what, if that is wanted.
+  init(job: StagingJob, tag: String, isSynced: Bool, brought: BroughtFiles?) {
     self.job = job
     self.tag = tag
     self.isSynced = isSynced
+    self.brought = brought
   }
 
   private var copier: FileCopy { FileCopy(job: job, isSynced: isSynced) }
@@ -67,41 +70,51 @@ struct StagingWork {
 
   // MARK: Third pass
 
-  mutating func commit(_ operation: Operation) throws(Refusal) {
+  /// - Parameter isExact: whether the workflow names the file, and no pattern or directory that it is in.
+  mutating func commit(_ operation: Operation, isExact: Bool) throws(Refusal) {
     guard let target = operation.target else { return }
     touched.insert(target.parent)
     guard case .rename(let source, _) = operation else {
       let new = beside(target)
-      try give(new, target)
+      try give(new, target, isExact: isExact)
       temporary.remove(new)
       return
     }
-    do { try give(source, target) } catch {
+    do { try give(source, target, isExact: isExact) } catch {
       guard case .because(_, code: .improperLink) = error, let facts = try FileFacts.ofName(source) else { throw error }
       // Of one file system, and yet not: a mount of a part of it, or layers.
       let copy =
         facts.kind == .directory ? Operation.copyTree(source, to: target) : .copy(source, to: target, follows: false)
       try self.copy(copy)
-      try commit(copy)
+      try commit(copy, isExact: isExact)
       Self.removeOwn(source)
     }
   }
 
   /// Gives a file its name; what has come to be there since it was looked at is looked at again.
-  private mutating func give(_ source: FilePath, _ target: FilePath) throws(Refusal) {
+  private mutating func give(_ source: FilePath, _ target: FilePath, isExact: Bool = false) throws(Refusal) {
     guard let facts = try FileFacts.ofName(source) else { throw Refusal(source, Errno.noSuchFileOrDirectory) }
-    if let there = try FileFacts.ofName(target) {
-      if facts.kind == .directory { return try merge(source, target) }
+    brought?.lock()
+    defer { brought?.unlock() }
+    let there = try FileFacts.ofName(target)
+    if let there {
+      if facts.kind == .directory {
+        brought?.unlock()
+        return try merge(source, target)
+      }
       guard there.kind == facts.kind else { throw Refusal(target, "has become something else meanwhile") }
     }
     let code = source.withPlatformString { source in
       target.withPlatformString { rename(source, $0) == 0 ? 0 : errno }
     }
     switch code {
-    case 0: return
+    case 0: return brought?.note(facts, at: target, replaced: there, isExact: isExact) ?? ()
     case EEXIST, ENOTEMPTY, ENOTDIR:
       // Another task made it in this moment.
-      if facts.kind == .directory, try FileFacts.behind(target)?.kind == .directory { return try merge(source, target) }
+      if facts.kind == .directory, try FileFacts.behind(target)?.kind == .directory {
+        brought?.unlock()
+        return try merge(source, target)
+      }
     default: break
     }
     throw Refusal(target, Errno(rawValue: code))

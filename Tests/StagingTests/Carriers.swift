@@ -43,14 +43,18 @@ final class PythonCarrier: Carrier {
     spec = importlib.util.spec_from_file_location("scalems_stage", sys.argv[1])
     stage = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(stage)
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and sys.argv[2] == "drop":
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
     for line in sys.stdin.buffer:
         try:
-            stage.remove(stage.Plan(json.loads(line.decode())).run())
-            said = None
+            plan = json.loads(line.decode())
+            brought = None
+            if "brought" in plan:
+                brought = stage.Brought(plan["brought"], plan["task"], plan["label"], plan["ordered"])
+            stage.remove(stage.Plan(plan, None, brought).run())
+            said = brought.meetings if brought else None
         except stage.Refused as refusal:
             said = str(refusal)
         print(json.dumps(said), flush=True)
@@ -60,14 +64,18 @@ final class PythonCarrier: Carrier {
   private let output: Int32
   private let process: pid_t
 
-  init() throws {
+  /// - Parameter dropsRights: whether root's are given up.
+  init(dropsRights: Bool = true) throws {
     let requests = try Pipe()
     let answers = try Pipe()
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
     guard let python = programPath("python3", in: path) else { throw TestError("there is no python3") }
     let program = "\(packageRoot)/Sources/RadicalEngine/Helper/scalems_stage.py"
     let start = ProcessStart(
-      program: python, arguments: ["python3", "-I", "-S", "-X", "utf8", "-B", "-c", Self.driver, program],
+      program: python,
+      arguments: [
+        "python3", "-I", "-S", "-X", "utf8", "-B", "-c", Self.driver, program, dropsRights ? "drop" : "keep",
+      ],
       input: requests.reader.number, output: answers.writer.number, error: STDERR_FILENO, diesWithParent: false)
     process = ProcessEnvironment().with([]) { start.run(environment: $0) }
     input = requests.writer.release()
@@ -81,9 +89,41 @@ final class PythonCarrier: Carrier {
     waitpid(process, nil, 0)
   }
 
+  /// - Parameter session: the directory that has the table of who brought what.
+  /// - Returns: the files that came in place of other tasks'.
+  func bring(
+    _ plan: StagingPlan, noting session: String, _ uid: String, _ label: String, _ isOrdered: Bool
+  ) throws -> [StagingMeeting] {
+    close(open("\(session)/brought", O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
+    let answer = try ask(plan, task: "/nonexistent") { json in
+      json.member("brought", "\(session)/brought")
+      json.member("task", uid)
+      json.member("label", label)
+      json.member("ordered", isOrdered)
+    }
+    guard case .array(let meetings) = answer else { throw TestError("\(answer)") }
+    return try meetings.map { meeting in
+      guard case .array(let texts) = meeting, texts.count == 3,
+        case (.string(let path), .string(let earlier), .string(let later)) = (texts[0], texts[1], texts[2])
+      else { throw TestError("\(meeting)") }
+      return StagingMeeting(path: path, earlier: earlier, later: later)
+    }
+  }
+
   func bring(_ plan: StagingPlan, task: String) throws -> String? {
+    switch try ask(plan, task: task) {
+    case .null: return nil
+    case .string(let words): return words
+    case let other: throw TestError("\(other)")
+    }
+  }
+
+  private func ask(
+    _ plan: StagingPlan, task: String, _ more: (inout JSONWriter) -> Void = { _ in }
+  ) throws -> JSONValue {
     var json = JSONWriter()
     json.beginObject()
+    more(&json)
     json.member("direction", plan.direction.rawValue)
     json.member("tag", plan.tag)
     json.member("directory", task)
@@ -94,10 +134,6 @@ final class PythonCarrier: Carrier {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while read(output, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
-    switch try JSONValue(json: String(decoding: line, as: UTF8.self)) {
-    case .null: return nil
-    case .string(let words): return words
-    case let other: throw TestError("\(other)")
-    }
+    return try JSONValue(json: String(decoding: line, as: UTF8.self))
   }
 }

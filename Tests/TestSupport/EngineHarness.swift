@@ -59,6 +59,11 @@ public final class EngineHarness: Sendable {
     events.compactMap { event in if case .task(id, let state, _) = event.kind { state } else { nil } }
   }
 
+  /// What the log says at a level.
+  public func log(_ level: LogLevel) -> [String] {
+    events.compactMap { event in if case .log(level, let text) = event.kind { text } else { nil } }
+  }
+
   /// What a task wrote.
   public func output(_ label: String, _ name: String = "stdout") throws -> String {
     directory.text("tasks/\(try details(label).id.uid)/\(name)") ?? ""

@@ -5,7 +5,7 @@ import Work
 
 /// What staging comes to on every engine; every kind of file is compared with a model in `StagingTests`.
 enum StagingContract {
-  static let outcomes = ["DONE": 6, "FAILED": 4]
+  static let outcomes = ["DONE": 8, "FAILED": 4]
 
   private static func bring(
     _ source: String, _ target: String, _ action: StagingDirective.Action = .copy
@@ -51,6 +51,15 @@ enum StagingContract {
         $0.outputs = [bring("half", "half")]
       },
       shell("pipe", "true") { $0.inputs = [bring("pipe", "pipe")] },
+      shell("meets-one", "mkdir d; echo 1 > a.met; echo 1 > d/met") {
+        $0.outputs = [bring("*.met", "met/"), bring("d/", "met/d")]
+      },
+      shell(
+        "meets-two",
+        "mkdir d; echo 2 > a.met; echo 2 > d/met; until test -s \(directory.path)/met/d/met; do sleep 0.1; done"
+      ) {
+        $0.outputs = [bring("*.met", "met/"), bring("d/", "met/d")]
+      },
       shell("stdin", "cat") {
         $0.inputs = [bring("log", "in/text")]
         $0.stdin = .file("in/text")
@@ -74,5 +83,14 @@ enum StagingContract {
     #expect(try harness.details("partial").reason?.contains("the output 'half' does not exist") ?? false)
     #expect(try harness.details("pipe").reason?.contains("neither a file nor a directory") ?? false)
     #expect(try harness.output("stdin") == "old")
+    #expect(directory.text("met/a.met") == "2\n" && directory.text("met/d/met") == "2\n")
+    let log = harness.log(.warning)
+    for name in ["a.met", "d/met"] {
+      #expect(
+        log.contains {
+          $0.hasPrefix("\(directory.path)/met/\(name): the file that task meets-one (task.")
+            && $0.contains("was replaced by that of task meets-two (task.")
+        }, "\(log)")
+    }
   }
 }

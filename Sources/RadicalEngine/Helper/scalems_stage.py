@@ -16,10 +16,12 @@ import re
 import signal
 import stat
 import sys
+import time
 
 CLONE = 0x40049409  # FICLONE
 CHUNK = 8 << 20  # bytes between two looks whether to end
 BACKLOG = 64 << 20  # bytes that a disk may be behind
+MOST_TOLD = 1 << 20  # bytes of what is said on files that were replaced
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -574,11 +576,115 @@ def remove_own(path):
         pass
 
 
+# Which task brought which file.
+
+
+class Brought:
+    """The table of a session that says it: `BroughtFiles` of the local engine has what is written there and why."""
+
+    SLOT, TEXT, SLOTS, ROWS = 64, 54, 8, 1 << 15
+
+    def __init__(self, path, task, label, is_ordered):
+        self.file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        status = os.fstat(self.file)
+        if not is_file(status) or status.st_uid != os.geteuid():
+            raise OSError(errno.EPERM, path)
+        self.is_ordered = is_ordered
+        text = ("%s %s" % (task, label) if label else task).encode("utf-8", "replace")
+        self.me = text[: self.TEXT].decode("utf-8", "ignore")
+        self.is_locked = False
+        self.patience = 3000  # milliseconds, of the whole task, that a lock is waited for
+        self.meetings = []
+
+    def lock(self):
+        while not self.is_locked and self.patience > 0:
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.is_locked = True
+            except BlockingIOError:
+                self.patience -= 1
+                time.sleep(0.001)
+            except OSError:
+                self.patience = 0
+
+    def unlock(self):
+        if self.is_locked:
+            fcntl.flock(self.file, fcntl.LOCK_UN)
+        self.is_locked = False
+
+    def note(self, status, target, replaced, is_exact):
+        """A name was given to a file; `replaced` is what had it before."""
+        holder = self.holder(target, replaced) if replaced is not None else None
+        if holder is not None:
+            text, was_exact = holder
+            if text.split(" ")[0] != self.me.split(" ")[0] and not (is_exact and was_exact and self.is_ordered):
+                self.meetings.append((target, self.words(text), self.words(self.me)))
+        self.put(self.key(status, last(target)), is_exact and not is_directory(status))
+
+    @staticmethod
+    def words(text):
+        task, _, label = text.partition(" ")
+        return "%s (%s)" % (label, task) if label else task
+
+    def holder(self, target, status):
+        """Who brought a file, or the directory that it came with."""
+        found = self.get(self.key(status, last(target)))
+        path = os.path.realpath(parent(target))
+        for _ in range(64):
+            if found is not None or path in ("/", ""):
+                break
+            status = look(path)
+            if status is None:
+                break
+            found = self.get(self.key(status, last(path)))
+            path = os.path.dirname(path)
+        return found
+
+    @staticmethod
+    def key(status, name):
+        number = 0xCBF29CE484222325
+        for byte in (status.st_ino & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little") + os.fsencode(name):
+            number = (number ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+        return max(1, number)
+
+    def offset(self, key):
+        return (key >> 20 & self.ROWS - 1) * self.SLOTS * self.SLOT
+
+    def row(self, key):
+        size = self.SLOTS * self.SLOT
+        data = os.pread(self.file, size, self.offset(key)).ljust(size, b"\0")
+        return [data[start : start + self.SLOT] for start in range(0, size, self.SLOT)]
+
+    def get(self, key):
+        wanted = key.to_bytes(8, "little")
+        for slot in self.row(key):
+            if slot[:8] == wanted:
+                return slot[10 : 10 + min(slot[8], self.TEXT)].decode("utf-8", "replace"), slot[9] == 1
+        return None
+
+    def put(self, key, is_exact):
+        text = self.me.encode()
+        slot = key.to_bytes(8, "little") + bytes([len(text), is_exact]) + text.ljust(self.TEXT, b"\0")
+        row = self.row(key)
+        for wanted in (slot[:8], bytes(8)):
+            places = [index for index, other in enumerate(row) if other[:8] == wanted]
+            if places:
+                row[places[0]] = slot
+                break
+        else:
+            row = row[1:] + [slot]
+        try:
+            os.pwrite(self.file, b"".join(row), self.offset(key))
+        except OSError:
+            pass  # it is not known later; the files themselves are where they belong
+
+
 # The second and the third pass.
 
 
 class Work:
-    def __init__(self, tag, is_synced):
+    def __init__(self, tag, is_synced, brought=None):
+        self.brought = brought
         self.tag = tag
         self.is_synced = is_synced
         self.made = []
@@ -626,18 +732,19 @@ class Work:
         else:
             copy_file(source, new, kind == "follow", self.is_synced)
 
-    def commit(self, operation):
+    def commit(self, operation, is_exact):
+        """Whether the workflow names the file, and no pattern or directory that it is in: `is_exact`."""
         kind, source, target = operation
         if kind == "directory":
             return
         self.touched.add(parent(target))
         if kind != "rename":
             new = self.beside(target)
-            self.give(new, target)
+            self.give(new, target, is_exact)
             self.temporary.discard(new)
             return
         try:
-            self.give(source, target)
+            self.give(source, target, is_exact)
         except Refused as refusal:
             status = look(source)
             if refusal.code != errno.EXDEV or status is None:
@@ -645,10 +752,19 @@ class Work:
             # Of one file system, and yet not: a mount of a part of it, or layers.
             copy = ("tree" if is_directory(status) else "file", source, target)
             self.copy(copy)
-            self.commit(copy)
+            self.commit(copy, is_exact)
             remove_own(source)
 
-    def give(self, source, target):
+    def give(self, source, target, is_exact=False):
+        if self.brought is None:
+            return self.rename(source, target, is_exact)
+        self.brought.lock()
+        try:
+            return self.rename(source, target, is_exact)
+        finally:
+            self.brought.unlock()
+
+    def rename(self, source, target, is_exact):
         """Gives a file its name; what has come to be there since it was looked at is looked at again."""
         status = look(source)
         if status is None:
@@ -665,8 +781,12 @@ class Work:
             if is_directory(status) and is_directory(behind(target)):  # another task made it in this moment
                 return self.merge(source, target)
             raise failed(target, error)
+        if self.brought is not None:
+            self.brought.note(status, target, there, is_exact)
 
     def merge(self, source, target):
+        if self.brought is not None:
+            self.brought.unlock()
         if not is_directory(behind(target)):
             raise Refused("%s has become something else meanwhile" % target)
         for name in entries(source):
@@ -710,7 +830,8 @@ def remove(removals):
 
 
 class Plan:
-    def __init__(self, plan, earlier=None):
+    def __init__(self, plan, earlier=None, brought=None):
+        self.brought = brought
         self.direction = plan["direction"]
         self.tag = plan["tag"]
         self.steps = plan["steps"]
@@ -730,7 +851,7 @@ class Plan:
             end = self.end_of_group(index)
             group = [item for step in self.steps[index:end] for item in self.look_at(step)]
             self.carry_out(group)
-            removals = [(path, fingerprint(status)) for _, found, _ in group for path, status in found.removals]
+            removals = [(path, fingerprint(status)) for _, found, _, _ in group for path, status in found.removals]
             if self.direction == "input":
                 later += removals
             else:
@@ -769,6 +890,7 @@ class Plan:
         target = target.rstrip("/") or "/"
         try:
             sources = matches(source)
+            is_a_pattern = sources is not None
             if sources is None:
                 sources = [self.taken(step, source)]
             else:
@@ -786,7 +908,7 @@ class Plan:
                 if place in places:
                     raise Refused("both %s and %s would be %s" % (places[place], path, place))
                 places[place] = path
-                group.append((step, found, place))
+                group.append((step, found, place, is_a_pattern))
             return group
         except Refused as refusal:
             raise self.error(refusal, step, target)
@@ -806,9 +928,9 @@ class Plan:
         return Refused("%s could not be brought to %s (%s): %s" % (what, target, step["action"], refusal))
 
     def carry_out(self, group):
-        work = Work(self.tag, self.direction == "output")
+        work = Work(self.tag, self.direction == "output", self.brought)
         try:
-            self.each(work.prepare, group)
+            self.each(lambda operation, is_exact: work.prepare(operation), group)
             # From here on all of them come: who is told to end does so afterwards.
             signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             self.each(work.commit, group)
@@ -820,10 +942,10 @@ class Plan:
         work.finish()
 
     def each(self, one, group):
-        for step, found, place in group:
+        for step, found, place, is_a_pattern in group:
             try:
                 for operation in found.operations:
-                    one(operation)
+                    one(operation, not is_a_pattern and operation[2] == place)
             except Refused as refusal:
                 raise self.error(refusal, step, place)
 
@@ -859,6 +981,38 @@ def drop_own(directory, names):
             os.unlink(path)
 
 
+def notes(request):
+    """Where it is noted who brought what; None when no other task brings files to the same places."""
+    if request["direction"] == "input" and all(step["target"].startswith("./") for step in request["steps"]):
+        return None
+    if "brought" not in request:
+        return None
+    try:
+        return Brought(request["brought"], request["task"], request["label"], request["ordered"])
+    except OSError:
+        return None
+
+
+def tell(request, brought):
+    """Leaves a line for the session's log on each file that came in place of another task's."""
+    lines = [json.dumps(meeting) + "\n" for meeting in brought.meetings[:20]] if brought else []
+    if not lines:
+        return
+    brought.lock()
+    try:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        file = os.open(request["meetings"], flags)
+        try:
+            if os.fstat(file).st_size < MOST_TOLD:
+                os.write(file, "".join(lines).encode())
+        finally:
+            os.close(file)
+    except OSError:
+        pass
+    finally:
+        brought.unlock()
+
+
 def main():
     def end(number, _):
         signal.signal(number, signal.SIG_IGN)
@@ -869,16 +1023,17 @@ def main():
     request = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     directory = os.getcwd()
     record = os.path.join(directory, ".scalems.%s.moved" % request["uid"])
+    brought = notes(request)
     try:
         if request["direction"] == "input":
             earlier = set_aside(directory, request["uid"], request["attempt"]) if request["again"] else None
-            moved = Plan(request, earlier).run()
+            moved = Plan(request, earlier, brought).run()
             drop_own(directory, request["own"])
             if moved:
                 with open(record, "x") as file:
                     json.dump(moved, file)
         else:
-            Plan(request).run()
+            Plan(request, None, brought).run()
             if os.path.exists(record):
                 with open(record) as file:
                     remove(json.load(file))
@@ -895,6 +1050,8 @@ def main():
         except OSError:
             sys.stderr.buffer.write(line)
         return 1
+    finally:
+        tell(request, brought)
 
 
 if __name__ == "__main__":

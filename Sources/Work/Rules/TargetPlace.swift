@@ -55,7 +55,7 @@ extension Location {
   /// Files of a session that no task is to write.
   private static let ownedBySession: Set<String> = [
     "journal.jsonl", "checkpoint", "host.json", "host.log", "run.json", "inbox", "tasks", "agent.log", "raptor.log",
-    "radical", "function_worker.py", "call.py",
+    "radical", "brought", "function_worker.py", "call.py",
   ]
 
   /// What is wrong with a text that is to name the target of a file, beside what `fault` says, as the end of a sentence
