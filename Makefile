@@ -112,10 +112,11 @@ format: swift
 
 lint: swift
 	@.ci/need python3 pyflakes3
-	pyflakes3 Sources Tests .ci/imports .ci/pages
+	pyflakes3 Sources Tests .ci/imports .ci/pages .ci/streams
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 	.ci/imports
 	.ci/pages
+	.ci/streams
 
 clean:
 	rm -rf .build .build-bench

@@ -40,13 +40,8 @@ public struct JSONError: Error, Equatable, CustomStringConvertible, Sendable {
 }
 
 extension String {
-  /// At most `limit` characters of the text, without control characters: a peer's words may be millions of anything.
+  /// At most `limit` characters of the text: a peer's words may be millions of anything.
   @usableFromInline package func shortened(to limit: Int) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in unicodeScalars.prefix(limit) {
-      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-      result.append(isControl ? "\u{fffd}" : scalar)
-    }
-    return String(result) + (unicodeScalars.dropFirst(limit).isEmpty ? "" : "…")
+    unicodeScalars.dropFirst(limit).isEmpty ? self : String(unicodeScalars.prefix(limit)) + "…"
   }
 }

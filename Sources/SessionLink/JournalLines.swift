@@ -147,11 +147,23 @@ struct JournalLines: ~Copyable {
     return decode(count)
   }
 
-  /// As `events`, the lines as they stand there.
+  /// As `events`, the lines as they stand there; what is no JSON is left out, and is one of the `problems`.
   mutating func wholeLines(limit: Int) throws(SessionDirectory.DirectoryError) -> [UInt8]? {
     guard let count = try fill(limit) else { return nil }
-    (position, number) = (position + count, nil)
-    return Array(buffer[..<count])
+    var good: [UInt8] = []
+    good.reserveCapacity(count)
+    buffer.withUnsafeBytes { bytes in
+      var begin = 0
+      while let feed = Self.lineFeed(in: bytes, from: begin, to: count) {
+        do { try JSONLine.append(UnsafeRawBufferPointer(rebasing: bytes[begin..<feed]), to: &good) } catch {
+          problems.add(line: number, offset: position + begin, error)
+        }
+        number = number.map { $0 + 1 }
+        begin = feed + 1
+      }
+    }
+    position += count
+    return good
   }
 
   /// Reads into the buffer.

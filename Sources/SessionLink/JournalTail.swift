@@ -38,7 +38,10 @@ public final class JournalTail: Sendable {
     try next { lines throws(SessionDirectory.DirectoryError) in try lines.events(limit: JournalFollower.portion) }
   }
 
-  /// What is new, as it stands there: whole lines; `nil` when there is nothing now.
+  /// Lines that were left out, since the file was opened.
+  public var problems: LineProblems { lines.withLock { $0.problems } }
+
+  /// What is new, as it stands there: whole lines, each of them JSON; `nil` when there is nothing now.
   ///
   /// - Throws: when the file cannot be read.
   public func wholeLines() throws(SessionDirectory.DirectoryError) -> [UInt8]? {

@@ -101,3 +101,32 @@ extension Sequence<TerminalText> {
     return result
   }
 }
+
+extension TerminalText {
+  /// Lines of JSON in which nothing can harm a terminal: the same values, with escapes. What is no UTF-8 becomes U+FFFD.
+  public static func harmlessJSON(_ lines: [UInt8]) -> [UInt8] {
+    guard lines.contains(where: { $0 >= 0x7F || $0 < 0x20 && $0 != 0x0A }) else { return lines }
+    var result: [UInt8] = []
+    result.reserveCapacity(lines.count + 64)
+    var previous: Unicode.Scalar?
+    for scalar in String(decoding: lines, as: UTF8.self).unicodeScalars {
+      switch scalar {
+      case "\n": result.append(0x0A)
+      // They can only be white space.
+      case "\t", "\r": result.append(0x20)
+      default:
+        // It can only be in a text.
+        if CellWidth.kind(of: scalar, after: previous) == .control {
+          for unit in String(scalar).utf16 {
+            let digits = String(unit, radix: 16)
+            result += Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+          }
+        } else {
+          result += Array(String(scalar).utf8)
+        }
+      }
+      previous = scalar
+    }
+    return result
+  }
+}

@@ -1,3 +1,5 @@
+import Words
+
 /// One thing that is wrong with a workflow file, and where.
 public struct WorkflowError: Error, Equatable, Sendable, CustomStringConvertible {
   public var path: String
@@ -31,6 +33,9 @@ public struct WorkflowErrors: Error, Equatable, Sendable, CustomStringConvertibl
 
   /// One problem a line.
   public var description: String { description(limit: .max) }
+
+  /// The same for a terminal: what is wrong stands in the file, and anybody may have written that.
+  public var text: TerminalText { problems.map { TerminalText($0.description) }.joined(separator: "\n") }
 
   /// The first `limit` problems, one a line, and how many more there are.
   public func description(limit: Int) -> String {

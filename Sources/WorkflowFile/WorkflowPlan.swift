@@ -2,12 +2,12 @@ import Words
 import Work
 
 /// What a run of the workflow would do, for people: `scalems-top check FILE` prints it.
-public func plan(of file: WorkflowFile) -> String {
-  var lines = heading(file)
+public func plan(of file: WorkflowFile) -> TerminalText {
+  var lines: [TerminalText] = heading(file).map { "\($0)" }
   lines.append("")
   lines += table(file)
   lines.append("")
-  lines += totals(file)
+  lines += totals(file).map { "\($0)" }
   return lines.joined(separator: "\n")
 }
 
@@ -28,8 +28,8 @@ private func heading(_ file: WorkflowFile) -> [String] {
 }
 
 /// One line an item; columns that would be empty are left out.
-private func table(_ file: WorkflowFile) -> [String] {
-  let columns: [(title: String, isNumber: Bool, cell: (WorkItem) -> String)] = [
+private func table(_ file: WorkflowFile) -> [TerminalText] {
+  let all: [(title: String, isNumber: Bool, cell: (WorkItem) -> String)] = [
     ("task", false, { $0.description.name }),
     ("members", true, { $0.shape.first.map { "× \($0)" } ?? "" }),
     ("cores", true, { cores($0.description.resources) }),
@@ -40,22 +40,10 @@ private func table(_ file: WorkflowFile) -> [String] {
     ("function", false, { $0.description.function.map { shortened($0.description) } ?? "" }),
     ("after", false, { $0.description.after.joined(separator: ", ") }),
   ]
-  var rows = [String](repeating: "", count: file.items.count + 1)
-  var pending = rows
-  for column in columns {
-    let cells = file.items.map(column.cell)
-    if cells.allSatisfy(\.isEmpty) { continue }
-    let all = [column.title] + cells
-    let width = all.map(\.unicodeScalars.count).max() ?? 0
-    for (index, cell) in all.enumerated() {
-      let space = String(repeating: " ", count: width - cell.unicodeScalars.count)
-      // The space after a cell is kept back until another follows: no line ends in spaces.
-      if !cell.isEmpty { rows[index] += pending[index] + (column.isNumber ? space + cell : cell) }
-      let kept = column.isNumber && !cell.isEmpty ? "" : space
-      pending[index] = (cell.isEmpty ? pending[index] + space : kept) + "  "
-    }
-  }
-  return rows
+  let columns = all.filter { column in !file.items.allSatisfy { column.cell($0).isEmpty } }
+  let rows = [columns.map(\.title)] + file.items.map { item in columns.map { $0.cell(item) } }
+  let right = Set(columns.indices.filter { columns[$0].isNumber })
+  return TextTable(rows.map { $0.map { "\($0)" } }, right: right).lines
 }
 
 private func totals(_ file: WorkflowFile) -> [String] {

@@ -3,6 +3,8 @@ import Glibc
 import LocalEngine
 import Platform
 import SessionModel
+import SystemPackage
+import Words
 
 @main struct ScalemsTop: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,6 +48,8 @@ import SessionModel
     if arguments.count == 2, let helper = HelperProcess(rawValue: arguments[1]) { Glibc.exit(helper.run()) }
     LaunchHelper.becomeIfAsked(arguments)
     signal(SIGPIPE, SIG_IGN)
+    // What a limit on the size of files takes no more is an error as any other.
+    signal(SIGXFSZ, SIG_IGN)
     do { try ThisProcess.requireRoom(threads: threads) } catch {
       complain("scalems-top: no room for the threads of a session (\(error)): see 'ulimit -u' and 'ulimit -v'")
       Glibc.exit(3)
@@ -55,19 +59,50 @@ import SessionModel
       var command = try parseAsRoot()
       try NamesAsText.checkPlaces()
       try command.run()
+      end(ExitStatus(code: 0))
     } catch let status as ExitStatus {
-      Glibc.exit(status.code)
+      end(status)
     } catch let problem as UsageError {
-      complain(problem.description)
-      Glibc.exit(2)
+      complain(problem.text)
+      end(ExitStatus(code: 2))
     } catch {
-      let code = exitCode(for: error)
-      if code == .success {
-        print(fullMessage(for: error))
-        Glibc.exit(0)
+      let isHelp = exitCode(for: error) == .success
+      let words = message(for: error)
+      if isHelp { put("\(words)\n") } else { complain(words) }
+      end(ExitStatus(code: isHelp ? 0 : 2))
+    }
+  }
+
+  /// What ArgumentParser says: help, or what is wrong with the arguments, which it quotes.
+  private static func message(for error: any Error) -> TerminalText {
+    var text = fullMessage(for: error)
+    // The lines are its own, but for those in an argument, or behind the name of an option in one.
+    for argument in CommandLine.arguments where argument.contains("\n") {
+      for quoted in [argument, argument.drop { $0 != "=" }.dropFirst().description] where quoted.contains("\n") {
+        text = text.split(separator: quoted, omittingEmptySubsequences: false)
+          .joined(separator: TerminalText(quoted).text)
       }
-      complain(fullMessage(for: error))
-      Glibc.exit(2)
+    }
+    return .lines(text)
+  }
+
+  /// Ends the program. That something could not be printed is said last, and counts when all else went well.
+  private static func end(_ status: ExitStatus) -> Never {
+    switch closeOutput() {
+    case nil: Glibc.exit(status.code)
+    case .brokenPipe?, .connectionReset?:
+      // Nobody wants to know more: that is no error, and ends a program as it does others.
+      guard status.code == 0, !status.isSessions else { Glibc.exit(status.code) }
+      signal(SIGPIPE, SIG_DFL)
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGPIPE)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      kill(getpid(), SIGPIPE)
+      Glibc.exit(128 + SIGPIPE)
+    case let why?:
+      complain("scalems-top: standard output cannot be written: \(why)")
+      Glibc.exit(status.code == 0 ? 1 : status.code)
     }
   }
 }
@@ -75,9 +110,15 @@ import SessionModel
 /// Ends the program with a status; what there was to say was said.
 struct ExitStatus: Error {
   var code: Int32
+  /// Whether it is that of a session, which counts also when nobody reads any more.
+  var isSessions = false
 }
 
 /// Something the user wrote is wrong: exit status 2.
 struct UsageError: Error, CustomStringConvertible {
-  var description: String
+  let text: TerminalText
+
+  init(description: TerminalText) { text = description }
+
+  var description: String { text.text }
 }

@@ -58,6 +58,33 @@ import Testing
     #expect(result.exitCode == 0, "\(result)")
   }
 
+  @Test func `the output of a task is followed through its attempts`() async throws {
+    let session = try TestSession(
+      """
+      tasks:
+        - name: a
+          retries: 2
+          command: |
+            n=$(ls -d ../task.000000.attempt* 2>/dev/null | wc -l)
+            echo "attempt $n"
+            until [ -e "$SCALEMS_CLIENT_DIR/go$n" ]; do sleep 0.05; done
+            echo "end $n"
+            [ $n = 2 ]
+      """)
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach").exitCode == 0)
+    let output = try program(session, "log", "s", "a", "--follow")
+    var expected = ""
+    for number in 0...2 {
+      expected += "attempt \(number)\n"
+      try await wait(for: "attempt \(number)") { output.stdout == expected }
+      try session.place.write("", to: "go\(number)")
+      expected += "end \(number)\n"
+    }
+    let result = try await output.finish()
+    let again = "scalems-top: task.000000 begins again\n"
+    #expect(result.exitCode == 0 && result.stdout == expected && result.stderr == again + again, "\(result)")
+  }
+
   @Test func whatWasSubmittedIsFollowedAmongManyOthers() async throws {
     let session = try await start()
     try session.place.write(String(repeating: "true\n", count: 2000), to: "many")

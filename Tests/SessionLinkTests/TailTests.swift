@@ -87,14 +87,18 @@ import Testing
     #expect(try texts(tail) == ["b"], "what was read is there again")
   }
 
-  @Test func `lines come as they stand there`() throws {
+  @Test func `lines come as they stand there, and what is no JSON is left out`() throws {
     let journal = try journal()
     let tail = try JournalTail(path, from: .beginning)
     #expect(try tail.wholeLines() == nil)
     journal.write([log("é\n\"")])
-    put(bytes(path) + Array("garbage\nhalf".utf8), into: path)
+    let good = bytes(path)
+    let damaged = Array("garbage\n{\"t\":1,\"value\":NaN}\n{\"t\":2,\"text\":\"".utf8) + [0x9B, 0xFF]
+    put(good + damaged + Array("\"}\n{\"a\":1}{}\n\nhalf".utf8), into: path)
     let lines = String(decoding: try #require(try tail.wholeLines()), as: UTF8.self)
-    #expect(lines.hasSuffix("}\ngarbage\n"), "damaged lines, too, and nothing that has no end")
+    #expect(lines.split(separator: "\n").count == 3)
+    #expect(lines.hasSuffix("}\n{\"t\":1,\"value\":null}\n{\"t\":2,\"text\":\"\u{FFFD}\u{FFFD}\"}\n"), "\(lines)")
+    #expect(tail.problems.count == 3 && tail.problems.texts[0].hasPrefix("line 3: expected"), "\(tail.problems)")
     #expect(try tail.wholeLines() == nil)
   }
 }

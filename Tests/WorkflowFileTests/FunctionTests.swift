@@ -31,7 +31,7 @@ struct FunctionTests {
           module: "pkg.walks", name: "Walk.run", args: args,
           kwargs: ["seed": "{member}", "path": "out/{member}", "été": -1]))
     #expect(description.raptor && description.argv.isEmpty && file.needsRaptor)
-    #expect(plan(of: file).contains("raptor  pkg.walks.Walk.run({member}, 2.0, 100..."))
+    #expect(plan(of: file).text.contains("raptor  pkg.walks.Walk.run({member}, 2.0, 100..."))
   }
 
   @Test(arguments: [

@@ -15,7 +15,7 @@ struct PlanTests {
         - {name: analyse, argv: [x], after: [simulate, watch]}
       """)
     #expect(
-      plan(of: file) == """
+      plan(of: file).text == """
         workflow  water
         engine    local, with a raptor
         pilot     8 cores, for 1h30m
@@ -34,7 +34,7 @@ struct PlanTests {
 
   @Test func oneTask() throws {
     #expect(
-      plan(of: try read("tasks: [{name: a, argv: [x]}]")) == """
+      plan(of: try read("tasks: [{name: a, argv: [x]}]")).text == """
         engine    local
         pilot     as the engine offers
 
@@ -49,7 +49,7 @@ struct PlanTests {
 
   @Test func longChainsAreCutShort() throws {
     let tasks = (0..<500).map { "- {name: t\($0)x, argv: [x]\($0 == 0 ? "" : ", after: t\($0 - 1)x")}\n" }
-    let text = plan(of: try read("tasks:\n" + tasks.joined()))
+    let text = plan(of: try read("tasks:\n" + tasks.joined())).text
     #expect(text.contains("longest chain: 500 levels (t0x → t1x → t2x → t3x → … 494 more … → t498x → t499x)"))
   }
 }

@@ -49,8 +49,8 @@ struct DoctorCommand: ParsableCommand {
     var hasFailed = false
     for check in Check.all {
       guard let finding = await check.run(context) else { continue }
-      put(finding.lines(about: check.title, isColored: isColored))
       if finding.level == .fail { hasFailed = true }
+      guard put(finding.lines(about: check.title, isColored: isColored)) else { break }
     }
     if context.venv == nil {
       put("RADICAL-Pilot was not looked at: 'scalems-top setup-radical' installs it, --venv names one.\n")

@@ -1,5 +1,6 @@
 import Glibc
 import Terminal
+import Words
 
 /// What one check found.
 struct Finding: Sendable {
@@ -24,23 +25,18 @@ struct Finding: Sendable {
   }
 
   /// The lines of the checklist: the level, the subject and the words, and what to do below.
-  func lines(about title: String, isColored: Bool) -> String {
-    let level = level.rawValue.padded(to: 4)
-    let color =
+  func lines(about title: String, isColored: Bool) -> TerminalText {
+    let level = TerminalText(level.rawValue).padded(to: 4)
+    let color: TerminalText =
       switch self.level {
       case .ok: "32"
       case .warn: "33"
       case .fail: "31"
       }
-    let shown = isColored ? "\u{1b}[\(color)m\(level)\u{1b}[0m" : level
-    let first = "\(shown)  \(title.padded(to: 14)) \(words)\n"
+    let shown: TerminalText = isColored ? "\u{1b}[\(color)m\(level)\u{1b}[0m" : level
+    let first: TerminalText = "\(shown)  \(TerminalText(title).padded(to: 14)) \(words)\n"
     return advice.map { "\(first)      \($0)\n" } ?? first
   }
-}
-
-extension String {
-  /// With spaces behind it up to a width, for ASCII.
-  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - utf8.count)) }
 }
 
 /// One line of the checklist: its subject and how to look.

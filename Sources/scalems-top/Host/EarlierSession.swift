@@ -2,6 +2,7 @@ import Leftovers
 import Platform
 import SessionLink
 import SessionModel
+import Words
 
 /// A session whose host ended before all of its work did.
 struct EarlierSession: Sendable {
@@ -75,7 +76,7 @@ struct EarlierSession: Sendable {
     guard left.isEmpty else {
       throw UsageError(
         description: "session \(id) left what cannot be ended, so it cannot be taken up: "
-          + left.map(\.words).joined(separator: ", ")
+          + left.map { "\($0.words)" }.joined(separator: ", ")
           + (left.contains { $0.kind == .unsearched }
             ? "; when nothing of it runs any more, remove \(directory.path)/\(RadicalRecord.fileName)" : ""))
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import SessionModel
+import Words
 
 /// The two ways to host a session.
 enum Hosting {

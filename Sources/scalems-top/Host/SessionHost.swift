@@ -7,6 +7,7 @@ import SessionLink
 import SessionModel
 import Synchronization
 import SystemPackage
+import Words
 
 /// A session in this process: its directory and journal, its executor, and the ways to it for others.
 final class SessionHost: Sendable {

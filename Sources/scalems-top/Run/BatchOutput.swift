@@ -4,7 +4,6 @@ import Interface
 import Platform
 import SessionModel
 import Synchronization
-import SystemPackage
 import Words
 
 /// Warnings as they come, a progress bar on a terminal, and one line at the end.
@@ -87,7 +86,7 @@ final class BatchOutput: RunOutput {
   private func clearBar() {
     guard shown.withLock({ $0 }) > 0 else { return }
     draw("")
-    write("\r")
+    prompt("\r", waits: false)
   }
 
   /// Over what is there, with blanks: no terminal is too simple for that.
@@ -96,10 +95,9 @@ final class BatchOutput: RunOutput {
       defer { shown = line.count }
       return shown
     }
-    write("\r" + line + String(repeating: " ", count: max(0, min(before, columns() - 1) - line.count)))
+    let blanks = String(repeating: " ", count: max(0, min(before, columns() - 1) - line.count))
+    prompt("\r\(line)\(blanks)", waits: false)
   }
-
-  private func write(_ text: String) { _ = FileDescriptor.standardError.put(Array(text.utf8), waits: false) }
 
   private func isReady() -> Bool {
     var item = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
@@ -113,11 +111,11 @@ final class BatchOutput: RunOutput {
 }
 
 /// The session in one line: `session X: 24 DONE, 1 FAILED in 3.2 s (exit 1), DIRECTORY`.
-func summaryLine(_ summary: SessionSummary, directory: String) -> String {
+func summaryLine(_ summary: SessionSummary, directory: String) -> TerminalText {
   let order = TaskState.allCases.reversed().map(\.name)
   let counts = order.compactMap { name in summary.tasks[name].map { count in "\(count) \(name)" } }
   let tasks = counts.isEmpty ? "no tasks" : counts.joined(separator: ", ")
   let left = summary.leftovers.isEmpty ? "" : ", \(summary.leftovers.count) left behind"
   return "session \(summary.session): \(tasks) in \(Format.tenths(summary.wall)) s\(left) (exit \(summary.exitCode)), "
-    + directory
+    + "\(directory)"
 }

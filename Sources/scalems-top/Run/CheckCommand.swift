@@ -1,4 +1,5 @@
 import ArgumentParser
+import Platform
 import WorkflowFile
 
 struct CheckCommand: ParsableCommand {
@@ -18,6 +19,6 @@ struct CheckCommand: ParsableCommand {
     {
       throw UsageError(description: "\(path): \(fault)")
     }
-    print(plan(of: file))
+    put("\(plan(of: file))\n")
   }
 }

@@ -31,7 +31,7 @@ struct CommandStream: Sendable {
       }
       let list = count == 0 ? reader.finish() : reader.read(chunk[..<count])
       if !list.isEmpty, !body(list) { return false }
-      if let fault = reader.fault { throw UsageError(description: fault) }
+      if let fault = reader.fault { throw UsageError(description: "\(fault)") }
       if count == 0 { return true }
     }
   }

@@ -34,16 +34,16 @@ final class EventOutput: RunOutput {
     summary.write(to: &json)
     json.endObject()
     json.endLine()
-    _ = put(json.bytes)
+    putJSON(json.bytes)
   }
 
   private func printNews() {
     guard let tail = tail.withLock({ $0 }) else { return }
     do {
-      while let lines = try tail.wholeLines() {
+      while let lines = try tail.wholeLines().map(harmlessJSON) {
         for start in stride(from: 0, to: lines.count, by: Self.portion) {
           let portion = lines[start..<min(start + Self.portion, lines.count)]
-          guard put(portion) else { return self.tail.withLock { $0 = nil } }
+          guard putRaw(portion) else { return self.tail.withLock { $0 = nil } }
           printed.add(portion.count, ordering: .relaxed)
         }
       }

@@ -68,7 +68,7 @@ struct Input: Sendable {
   /// - Throws: `UsageError` with everything that is wrong with it.
   func workflow() throws(UsageError) -> WorkflowFile {
     do { return try WorkflowFile(reading: descriptor, path: name, engines: Engines.names) } catch {
-      throw UsageError(description: error.description)
+      throw UsageError(description: error.text)
     }
   }
 

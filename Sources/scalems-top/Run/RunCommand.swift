@@ -146,9 +146,9 @@ struct RunCommand: ParsableCommand {
     // Before anything else: the keyboard may take the place of standard input.
     let input = try open()
     if detach { throw ExitStatus(code: try detached(input)) }
-    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true)) }
+    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true), isSessions: true) }
     guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
-      throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: false))
+      throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: false), isSessions: true)
     }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); run it with --batch")
@@ -182,10 +182,12 @@ struct RunCommand: ParsableCommand {
       line.member("directory", host.directory)
       line.endObject()
       line.endLine()
-      put(String(decoding: line.bytes, as: UTF8.self))
-    } else {
-      put("\(host.session)\n")
+      if putJSON(line.bytes) { return 0 }
+    } else if put("\(host.session)\n") {
+      return 0
     }
+    // Who started it has to know it.
+    complain("scalems-top: session \(host.session) goes on, in \(host.directory)")
     return 0
   }
 
@@ -303,7 +305,7 @@ struct RunCommand: ParsableCommand {
     guard let file, let engine = Engines.named(configuration.engine.name) else { return }
     let resource = configuration.resource
     if let fault = waiting(for: { await engine.launchFault(resource, file.items) }) {
-      throw UsageError(description: fault)
+      throw UsageError(description: "\(fault)")
     }
   }
 
@@ -321,6 +323,6 @@ struct RunCommand: ParsableCommand {
       case [.key("gpus_per_rank")]: ": ask for more with --gpus or pilot.gpus"
       default: ""
       }
-    throw UsageError(description: first.sentence + hint)
+    throw UsageError(description: "\(first.sentence)\(hint)")
   }
 }

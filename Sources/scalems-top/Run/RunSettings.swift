@@ -38,7 +38,7 @@ struct RunSettings: Sendable {
 
   /// - Throws: `UsageError` that names the wrong value.
   func configuration() throws(UsageError) -> RuntimeConfiguration {
-    if let fault = SessionRules.fault(inName: name) { throw UsageError(description: fault) }
+    if let fault = SessionRules.fault(inName: name) { throw UsageError(description: "\(fault)") }
     var limits = Engines.named(engine)?.kind.limits
     if let taskGrace {
       guard taskGrace >= 0, taskGrace <= 1e6 else {
@@ -60,7 +60,7 @@ struct RunSettings: Sendable {
         enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
         placement: TaskPlacement(bindsCores: bindsCores ?? true, setsThreads: setsThreads ?? true), limits: limits,
         engines: Engines.kinds)
-    } catch { throw UsageError(description: error.message + (Self.option(for: error.argument) ?? "")) }
+    } catch { throw UsageError(description: "\(error.message)\(Self.option(for: error.argument) ?? "")") }
   }
 
   /// What of the command line sets it, as the end of a sentence.

@@ -1,7 +1,6 @@
 import Glibc
 import Leftovers
 import Platform
-import SystemPackage
 
 /// What a session left running whose host, guard and agent were killed, before it is taken up again: its owner is told, and
 /// asked on a terminal.
@@ -16,7 +15,7 @@ struct StrayOffer {
       return complain(
         "'scalems-top doctor --orphans --yes' ends it before a --resume; now it goes on until the session has closed")
     }
-    try? FileDescriptor.standardError.writeAll(Array("End \(found.processes.count) process(es) first? [y/N] ".utf8))
+    prompt("End \(found.processes.count) process(es) first? [y/N] ")
     guard ["y", "yes"].contains((readLine() ?? "").lowercased()) else { return }
     let left = waiting { await dead.end(session) }
     for words in left { complain("left behind: \(words)") }

@@ -6,6 +6,7 @@ import SessionLink
 import SessionModel
 import Synchronization
 import Terminal
+import Words
 
 struct AttachCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

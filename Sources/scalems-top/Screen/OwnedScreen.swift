@@ -6,6 +6,7 @@ import SessionModel
 import Synchronization
 import SystemPackage
 import Terminal
+import Words
 
 /// The screen of `run`: a session in the background, which goes with its screen unless it is left running.
 struct OwnedScreen {

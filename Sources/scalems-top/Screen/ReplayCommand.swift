@@ -38,7 +38,7 @@ struct ReplayCommand: ParsableCommand {
       let source = try ReplaySource(journal: journal, speed: speed)
       _ = try runInterface(source: source, options: screen.options(isReadOnly: true))
     } catch let problem as SessionDirectory.DirectoryError {
-      throw UsageError(description: problem.description)
+      throw UsageError(description: "\(problem)")
     } catch {
       complain("scalems-top: \(error)")
       throw ExitStatus(code: 2)

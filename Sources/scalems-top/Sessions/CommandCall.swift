@@ -94,7 +94,7 @@ struct CommandCall {
     json.member("code", code)
     json.endObject()
     json.endLine()
-    put(String(decoding: json.bytes, as: UTF8.self))
+    putJSON(json.bytes)
   }
 
   private func tooLong() -> ExitStatus {
@@ -115,13 +115,13 @@ struct CommandCall {
   ///
   /// - Returns: the exit status.
   func say(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> Int32 {
-    if options.json { put(json(report, verb)) }
+    let isHeard = !options.json || putJSON(json(report, verb))
     switch report.stage {
     case .requested, .acknowledged:
-      if !options.json { put("\(verb.rawValue): acknowledged\n") }
+      tell("\(verb.rawValue): acknowledged", isHeard)
       return 0
     case .finished(.done(let words)):
-      if !options.json { put("\(verb.rawValue): \(words)\n") }
+      tell("\(verb.rawValue): \(words)", isHeard)
       return 0
     case .finished(.failed(let failure)):
       complain("scalems-top: \(verb.rawValue): \(failure)")
@@ -129,15 +129,23 @@ struct CommandCall {
     }
   }
 
+  /// What was done is told in any case.
+  ///
+  /// - Parameter isHeard: false when `--json` could not be written.
+  func tell(_ words: TerminalText, _ isHeard: Bool = true) {
+    if options.json, isHeard { return }
+    if options.json || !put("\(words)\n") { complain(words) }
+  }
+
   /// The report as on the control socket.
-  private func json(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> String {
+  private func json(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> [UInt8] {
     var json = JSONWriter()
     json.beginObject()
     json.member("verb", verb.rawValue)
     report.write(to: &json)
     json.endObject()
     json.endLine()
-    return String(decoding: json.bytes, as: UTF8.self)
+    return json.bytes
   }
 
   /// The journal from here on, to follow tasks in that are submitted next.

@@ -25,16 +25,24 @@ struct EventsCommand: ParsableCommand {
       let end = try link.follow { () throws(SessionDirectory.DirectoryError) in try !printAll(tail) }
       if end == .unanswered { throw unanswered(link) }
       guard end == .hostGone else { return }
-    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: problem.description) }
+    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: "\(problem)") }
     if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
     throw hostGone(found.id)
   }
 
   /// - Returns: false when nobody reads what is printed any more.
   private func printAll(_ tail: JournalTail) throws(SessionDirectory.DirectoryError) -> Bool {
+    let known = tail.problems
     while let lines = try tail.wholeLines() {
-      guard put(lines) else { return false }
+      guard putJSON(lines) else { return false }
     }
-    return true
+    let problems = tail.problems
+    if problems.count > known.count {
+      for text in problems.texts.dropFirst(known.texts.count) {
+        complain("scalems-top: damaged, and left out: \(text)")
+      }
+      if problems.texts.count < problems.count { complain("scalems-top: \(problems.count) lines are damaged in all") }
+    }
+    return !hasReaderLeft()
   }
 }

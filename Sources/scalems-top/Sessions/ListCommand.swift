@@ -32,7 +32,7 @@ struct ListCommand: ParsableCommand {
     if json {
       var writer = JSONWriter()
       for overview in overviews { overview.write(to: &writer) }
-      put(String(decoding: writer.bytes, as: UTF8.self))
+      putJSON(writer.bytes)
       return
     }
     guard !overviews.isEmpty else {
@@ -40,28 +40,16 @@ struct ListCommand: ParsableCommand {
         all ? "There are no sessions.\n" : "No session lives; 'scalems-top list --all' shows those that have closed.\n")
       return
     }
-    let rows = [["SESSION", "NAME", "STATE", "TASKS", "HOST", "AGE"]] + overviews.map(\.columns)
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    for row in rows {
-      let line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-      put(line.prefix(while: { _ in true }).trimmedEnd + "\n")
-    }
+    let titles: [TerminalText] = ["SESSION", "NAME", "STATE", "TASKS", "HOST", "AGE"]
+    for line in TextTable([titles] + overviews.map(\.columns)).lines { put("\(line)\n") }
   }
 }
 
 extension SessionOverview {
-  var columns: [String] {
-    [session.id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords]
+  var columns: [TerminalText] {
+    [session.id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords].map { "\($0)" }
   }
 
   /// How long ago the session was opened.
   var ageWords: String { opened.map { Format.span(Timestamp.now.seconds(since: $0)) } ?? "" }
-}
-
-extension Substring {
-  fileprivate var trimmedEnd: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return String(text)
-  }
 }

@@ -5,6 +5,7 @@ import SessionLink
 import SessionModel
 import SystemPackage
 import Work
+import Words
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,13 +26,13 @@ struct LogCommand: ParsableCommand {
   func run() throws {
     let found = try SessionFinder().find(session)
     do {
-      let reader = try LogReader(found, follow: follow)
+      let reader = LogReader(found, follow: follow)
       if let task {
         try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout)
       } else {
         try reader.printLog()
       }
-    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: problem.description) }
+    } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: "\(problem)") }
   }
 }
 
@@ -39,67 +40,69 @@ struct LogCommand: ParsableCommand {
 private final class LogReader {
   private let found: FoundSession
   private let follow: Bool
-  private let follower: JournalFollower
   private var snapshot = SessionSnapshot()
   /// What a task prints is no news of its session.
   private static let pause = 0.2
 
-  init(_ found: FoundSession, follow: Bool) throws(SessionDirectory.DirectoryError) {
+  init(_ found: FoundSession, follow: Bool) {
     self.found = found
     self.follow = follow
-    follower = try JournalFollower(directory: found.directory)
-    try follower.update(&snapshot)
   }
 
   /// Prints what there is and, if it is to be followed, what comes.
+  ///
+  /// - Parameter part: prints what is new, and says whether that was all there will be.
   private func printAll(atMost limit: Double? = nil, _ part: () throws -> Bool) throws {
     guard follow else {
       _ = try part()
       return
     }
     let link = HostLink(found.directory, origin: originWords(), isReadOnly: true)
-    let end = try link.follow(atMost: limit) { () throws(any Error) in
-      try follower.update(&snapshot)
-      return try part()
-    }
+    let end = try link.follow(atMost: limit) { () throws(any Error) in try part() || hasReaderLeft() }
     if end == .unanswered { throw unanswered(link) }
     if end == .hostGone { throw hostGone(found.id) }
   }
 
+  /// From its first line on, so not from a checkpoint: that has the last ones alone.
   func printLog() throws {
-    var printed = snapshot.logCount - snapshot.log.count
+    let tail = try JournalTail(found.directory.journal, from: .beginning)
+    var printed = 0
     try printAll {
-      for line in snapshot.log.suffix(snapshot.logCount - printed) {
-        let level = line.level == .info ? "" : " \(line.level.rawValue):"
-        guard put(Array("\(clockText(line.time))\(level) \(line.text)\n".utf8)) else { return true }
+      while let events = try tail.events() {
+        for event in events {
+          snapshot.apply(event)
+          guard snapshot.logCount > printed else { continue }
+          for line in snapshot.log.suffix(snapshot.logCount - printed) {
+            let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
+            guard put("\(clockText(line.time))\(level) \(line.text)\n") else { return true }
+          }
+          printed = snapshot.logCount
+        }
       }
-      printed = snapshot.logCount
       return snapshot.phase == .closed
     }
   }
 
   func printOutput(of name: String, stream: OutputStream) throws {
+    let follower = try JournalFollower(directory: found.directory)
+    try follower.update(&snapshot)
     guard
       let task = TaskID(uid: name).flatMap({ snapshot.tasks.contains($0) ? $0 : nil })
         ?? snapshot.tasks.task(named: name)
     else { throw UsageError(description: "session \(found.id) has no task '\(name)'") }
     guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
-    let name = stream == .stdout ? description.stdout : description.stderr
-    let path = found.directory.path.appending("tasks").appending(task.uid).appending(name)
-    var file: Descriptor?
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    let file = stream == .stdout ? description.stdout : description.stderr
+    let tail = TaskOutputTail(found.directory, of: task, named: file)
+    tail.onRestart = { complain("scalems-top: \(task.uid) begins again") }
     try printAll(atMost: Self.pause) {
+      try follower.update(&snapshot)
       let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
-      do {
-        if file == nil { file = try Descriptor.open(.file, path.string) }
-        while let count = try file?.get(into: &chunk), count > 0 {
-          guard put(chunk[..<count]) else { return true }
-        }
-      } catch let error as FileError where error.isMissing && follow && !hasEnded {
-        // It may write yet.
-      } catch {
-        let why = (error as? FileError)?.isMissing == true ? "it has written nothing yet" : "\(error)"
-        throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(why)")
+      do { guard try tail.read({ putRaw($0) }) else { return true } } catch {
+        throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(error)")
+      }
+      if !tail.hasBegun, hasEnded || !follow {
+        throw UsageError(
+          description: "there is no \(stream.rawValue) of \(task.uid): it has written nothing\(hasEnded ? "" : " yet")")
       }
       return hasEnded
     }

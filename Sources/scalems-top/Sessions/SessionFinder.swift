@@ -4,6 +4,7 @@ import Platform
 import SessionLink
 import SessionModel
 import SystemPackage
+import Words
 
 /// A session that the user named.
 struct FoundSession: Sendable {
@@ -78,7 +79,7 @@ struct SessionFinder {
     }
     throw UsageError(
       description: "'\(text)' may be any of \(found.count) sessions: "
-        + found.suffix(5).map(\.id).joined(separator: ", ") + (found.count > 5 ? ", …" : ""))
+        + found.suffix(5).map { "\($0.id)" }.joined(separator: ", ") + (found.count > 5 ? ", …" : ""))
   }
 
   /// The session that a directory, or its journal, belongs to.
@@ -91,7 +92,7 @@ struct SessionFinder {
       throw UsageError(description: "what is in \(path) is for \(userName(of: owner)) alone: it cannot be seen by you")
     }
     do { return FoundSession(id: try JournalReader(directory.journal).session, directory: directory) } catch {
-      throw UsageError(description: error.description)
+      throw UsageError(description: "\(error)")
     }
   }
 }

@@ -23,10 +23,9 @@ struct StatusCommand: ParsableCommand {
     let snapshot: SessionSnapshot
     do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
     let status = SessionStatus(found, snapshot)
-    let text = json ? status.json : status.text
     // Who reads it may take his time.
     watchdog.end()
-    put(text)
+    if json { putJSON(status.json) } else { put(status.text) }
     if status.isDead { throw ExitStatus(code: ExitStatus.hostGone) }
   }
 }
@@ -46,7 +45,7 @@ private struct SessionStatus {
   var isDead: Bool { host == .gone && snapshot.phase != .closed }
   private var isUnseen: Bool { host == .unseen && snapshot.phase != .closed }
 
-  var json: String {
+  var json: [UInt8] {
     var json = JSONWriter()
     json.beginObject()
     json.member("session", snapshot.info?.id ?? found.id)
@@ -75,7 +74,7 @@ private struct SessionStatus {
     json.member("exit", snapshot.summary?.exitCode)
     json.endObject()
     json.endLine()
-    return String(decoding: json.bytes, as: UTF8.self)
+    return json.bytes
   }
 
   private func counts(_ name: (TaskPhase) -> String) -> [String: Int] {
@@ -95,7 +94,7 @@ private struct SessionStatus {
     return isUnseen ? "unseen (whether its host lives cannot be seen by you)" : snapshot.phase.rawValue
   }
 
-  var text: String {
+  var text: TerminalText {
     var lines: [(String, String)] = [("session", snapshot.info?.id ?? found.id)]
     if let info = snapshot.info {
       if info.name != info.id, !info.name.isEmpty { lines.append(("name", info.name)) }
@@ -122,6 +121,6 @@ private struct SessionStatus {
     }
     if let summary = snapshot.summary { lines.append(("exit", "\(summary.exitCode)")) }
     lines.append(("directory", found.directory.path.string))
-    return lines.map { "\($0.0)\(String(repeating: " ", count: max(1, 11 - $0.0.count)))\($0.1)\n" }.joined()
+    return lines.map { label, value in "\(TerminalText(label).padded(to: 10)) \(value)\n" }.joined()
   }
 }

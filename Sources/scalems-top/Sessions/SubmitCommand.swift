@@ -7,6 +7,7 @@ import SessionLink
 import SessionModel
 import Work
 import WorkflowFile
+import Words
 
 struct SubmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -63,20 +64,21 @@ struct SubmitCommand: ParsableCommand {
     // That it was taken is known at the end of the command, at once; --wait is for the tasks.
     let report = try call.perform(.submit(offer), waits: true)
     guard let ids = report.added else { throw ExitStatus(code: call.say(report, .submit)) }
-    if options.json { putJSON(ids) } else { putText(ids) }
+    say(ids, call)
     guard let tail else { return }
     throw ExitStatus(code: try call.follow(ids, in: tail))
   }
 
-  private func putText(_ ids: Range<UInt32>) {
+  private func say(_ ids: Range<UInt32>, _ call: CommandCall) {
+    let isHeard = !options.json || putJSON(json(ids))
     if ids.count <= 20 {
-      for number in ids { put("\(TaskID(number).uid)\n") }
+      for number in ids { call.tell("\(TaskID(number).uid)", isHeard) }
     } else {
-      put("\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(ids.count) tasks)\n")
+      call.tell("\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(ids.count) tasks)", isHeard)
     }
   }
 
-  private func putJSON(_ ids: Range<UInt32>) {
+  private func json(_ ids: Range<UInt32>) -> [UInt8] {
     var line = JSONWriter()
     line.beginObject()
     line.member("first", TaskID(ids.lowerBound).uid)
@@ -84,7 +86,7 @@ struct SubmitCommand: ParsableCommand {
     line.member("count", ids.count)
     line.endObject()
     line.endLine()
-    put(String(decoding: line.bytes, as: UTF8.self))
+    return line.bytes
   }
 
   private func offer() throws -> WorkOffer {
@@ -128,7 +130,9 @@ struct SubmitCommand: ParsableCommand {
     var named = item
     if name == nil { named.description.name = TaskName.derived(from: item.description) }
     // What no session takes is known here.
-    if let first = TaskRules.violations(of: named, limit: 1).first { throw UsageError(description: first.sentence) }
+    if let first = TaskRules.violations(of: named, limit: 1).first {
+      throw UsageError(description: "\(first.sentence)")
+    }
     return .items([item])
   }
 
@@ -137,7 +141,7 @@ struct SubmitCommand: ParsableCommand {
       let words = Launcher.allCases.map(\.rawValue)
       throw UsageError(
         description: "--launcher is one of \(words.joined(separator: ", ")), not '\(shortened(launcher))'"
-          + suggestion(for: launcher, among: words))
+          + "\(suggestion(for: launcher, among: words))")
     }
     return choice
   }

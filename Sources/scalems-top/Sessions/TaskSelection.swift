@@ -1,5 +1,6 @@
 import SessionModel
 import Work
+import Words
 
 /// The tasks that words of the command line stand for: uids (`task.000042`), names (`sim.3`), names of ensembles (`sim`,
 /// all members), and those in one state.
@@ -44,7 +45,7 @@ struct TaskSelection {
     guard !batches.isEmpty else {
       let known = Set(table.batches.prefix(10_000).map(\.description.name))
       throw UsageError(
-        description: "session \(session) has no task '\(name)'" + suggestion(for: name, among: known)
+        description: "session \(session) has no task '\(name)'\(suggestion(for: name, among: known))"
           + ": tasks are named by uid (task.000042), by name (sim.3), or all members by that of their ensemble (sim)")
     }
     return Set(batches.lazy.flatMap(\.ids).filter { !table.state(of: TaskID($0)).isFinal })
