@@ -52,7 +52,7 @@ let package = Package(
       resources: [
         .embedInCode("Helper/radical_helper.py"), .embedInCode("Helper/scalems_call.py"),
         .embedInCode("Helper/scalems_raptor.py"), .embedInCode("Helper/scalems_stage.py"),
-        .embedInCode("Helper/run_task.py"),
+        .embedInCode("Helper/run_task.py"), .embedInCode("Helper/slurm_reader.py"),
       ]),
     .target(
       name: "SessionLink",

@@ -91,7 +91,12 @@ extension SessionCore {
     if case .stopping = intention { return false }
     let description = work.workflow.batch(of: id).description
     if description.raptor, !raptor.isRestarting, !raptor.isAlive { return false }
-    return work.workflow.attempt(of: id) <= description.retries && !commands.isCancelRequested(id)
+    return hasRetries(id)
+  }
+
+  private func hasRetries(_ id: TaskID) -> Bool {
+    let retries = work.workflow.batch(of: id).description.retries
+    return work.workflow.attempt(of: id) <= retries && !commands.isCancelRequested(id)
   }
 
   /// The engine will confirm nothing any more.
@@ -116,8 +121,17 @@ extension SessionCore {
     let reason = start.problem ?? "the pilot ended: \(status.detail ?? status.state.rawValue)"
     var facts: [SessionEvent] = []
     for id in work.inEngine.sorted() {
-      let result = TaskResult(attempt: work.workflow.attempt(of: id), reason: reason)
+      var result = TaskResult(attempt: work.workflow.attempt(of: id), reason: reason)
       let isStarted = work.workflow.state(of: id) >= .agentExecuting
+      if isStarted, isOpen, hasRetries(id) {
+        // In a later session: it is what it would have done in this one, had it failed by itself.
+        result.reason = "attempt \(result.attempt) was lost (\(reason)): runs again"
+        result.attempt += 1
+        work.inEngine.remove(id)
+        work.workflow.retry(id)
+        facts.append(taskEvent(id, .new, result))
+        continue
+      }
       let state: TaskState = isStarted ? .failed : commands.isCancelRequested(id) ? .canceled : .new
       let event = taskEvent(id, state, result)
       if state.isFinal { confirm(id, state, result, event, into: &facts) } else { facts.append(event) }

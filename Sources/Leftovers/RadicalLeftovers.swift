@@ -58,12 +58,13 @@ public struct RadicalLeftovers: Sendable {
   ///
   /// Takes at most the grace and 5 s for processes, and for jobs 15 s and three calls of Slurm's programs.
   ///
+  /// - Parameter asksForJobs: `false`: all that may be in the queue is named instead.
   /// - Returns: what could not be ended.
-  public func end(grace: Duration) async -> [Leftover] {
+  public func end(grace: Duration, asksForJobs: Bool = true) async -> [Leftover] {
     // A task of its own: clean-up goes on when whoever asked for it is canceled.
     let work = Task.detached {
       async let processes = endProcesses(grace: grace)
-      async let jobs = endJobs()
+      async let jobs = asksForJobs ? endJobs() : jobs.unknown
       return await processes + jobs
     }
     return await work.value
@@ -101,6 +102,8 @@ public struct RadicalLeftovers: Sendable {
     let deadline = ContinuousClock.now + jobLimit
     while true {
       found = await findJobs()
+      // A Slurm that does not answer is not asked again and again.
+      if found == jobs.unknown { return found }
       if found.isEmpty || ContinuousClock.now >= deadline { return found }
       try? await Task.sleep(for: .milliseconds(500))
     }

@@ -10,7 +10,8 @@ public struct SessionJobs: Sendable {
     self.queue = queue
   }
 
-  /// Those of a listing that are not over. Of a job whose line could not be read the state is empty.
+  /// Those of a listing, by their ids and by the session's name in their directories. Of a job whose line could not be
+  /// read the state is empty.
   public func among(_ listing: SlurmQueue.Listing) -> [SlurmQueue.Job] {
     let isHere = record.host == machineName()
     let mark = record.rpSession.map { Array($0.utf8) } ?? []
@@ -22,7 +23,7 @@ public struct SessionJobs: Sendable {
     let unreadable = listing.unreadable.compactMap { line in
       SlurmQueue.id(of: line).map { SlurmQueue.Job(id: $0, state: "", reason: "", directory: line) }
     }
-    return (listing.jobs + unreadable).filter { !$0.isOver && isOurs($0.id, $0.directory) }
+    return (listing.jobs + unreadable).filter { isOurs($0.id, $0.directory) }
   }
 
   /// What holds the session's pilots, as far as it can be found out.
@@ -34,11 +35,16 @@ public struct SessionJobs: Sendable {
     }
     // A pilot is submitted before its job is known: without any, there may be some.
     guard queue.isThere || !record.jobs.isEmpty else { return [] }
-    switch await queue.look() {
-    case .listed(let listing): return among(listing).map(Leftover.init)
-    case .none where record.jobs.isEmpty: return [Leftover(job: "", state: "", reason: "")]
-    case .none: return record.jobs.map { Leftover(job: $0, state: "", reason: "") }
+    guard case .listed(let listing) = await queue.look(at: record.host == machineName() ? record.jobs : []) else {
+      return unknown
     }
+    return among(listing).filter { !$0.isOver }.map(Leftover.init)
+  }
+
+  /// What is said while Slurm does not answer.
+  var unknown: [Leftover] {
+    guard record.batch == .slurm, queue.isThere || !record.jobs.isEmpty else { return [] }
+    return (record.jobs.isEmpty ? [""] : record.jobs).map { Leftover(job: $0, state: "", reason: "") }
   }
 
   func cancel(_ found: [Leftover]) async {

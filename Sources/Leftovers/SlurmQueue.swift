@@ -22,6 +22,11 @@ public struct SlurmQueue: Sendable {
     /// Whether it holds nothing any more; a job that completes still does.
     public var isOver: Bool { Self.final.contains(state) }
 
+    /// Whether it has no nodes, and is to get some.
+    public var isWaiting: Bool { Self.waiting.contains(state) }
+
+    private static let waiting: Set = ["PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"]
+
     private static let final: Set = [
       "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
       "TIMEOUT",
@@ -54,12 +59,54 @@ public struct SlurmQueue: Sendable {
   /// Whether this machine has a Slurm to ask.
   public var isThere: Bool { programPath("squeue", in: searchPath ?? ProcessEnvironment().path) != nil }
 
-  /// Asks for this user's jobs.
-  public func look() async -> Answer {
-    let outcome = await ExternalCommand.run(
-      "squeue", ["-h", "-u", "\(getuid())", "-o", "%i|%Z|%T|%r"], searchPath: searchPath, limit: limit)
-    guard let outcome, outcome.status == 0 else { return .none }
-    return .listed(Self.parse(outcome.stdout))
+  /// What a slow `squeue` gets before the jobs are asked for one by one.
+  private static let patience = Duration.seconds(3)
+  private static let format = "%i|%Z|%T|%r"
+  /// What it prints above the jobs: without it, what was printed is not its answer.
+  private static let header = "JOBID|WORK_DIR|STATE|REASON"
+
+  /// Asks for this user's jobs, those that have just ended included.
+  ///
+  /// - Parameter ids: jobs that are asked for one by one when the queue does not answer soon, or in no readable way.
+  public func look(at ids: [String] = []) async -> Answer {
+    await withTaskGroup(of: Answer.self) { group in
+      group.addTask { await list() }
+      if !ids.isEmpty {
+        group.addTask {
+          // Ended early by whoever has the answer.
+          try? await Task.sleep(for: Self.patience)
+          return Task.isCancelled ? .none : await show(ids)
+        }
+      }
+      for await answer in group where answer != .none {
+        group.cancelAll()
+        return answer
+      }
+      return .none
+    }
+  }
+
+  private func list() async -> Answer {
+    let outcome = await run("squeue", ["-u", "\(getuid())", "-t", "all", "-o", Self.format])
+    guard let outcome, outcome.status == 0, let listing = Self.parse(outcome.stdout) else { return .none }
+    return .listed(listing)
+  }
+
+  private func show(_ ids: [String]) async -> Answer {
+    var listing = Listing()
+    for id in ids {
+      guard let outcome = await run("scontrol", ["-o", "show", "job", id]) else { return .none }
+      if outcome.status != 0, (outcome.stdout + outcome.stderr).contains("Invalid job id") { continue }
+      guard outcome.status == 0, let job = Self.parseJob(outcome.stdout), job.id == id else { return .none }
+      listing.jobs.append(job)
+    }
+    return .listed(listing)
+  }
+
+  /// Settings of the user's that would hide jobs are not the ones that are asked for here.
+  private func run(_ program: String, _ arguments: [String]) async -> ExternalCommand.Outcome? {
+    await ExternalCommand.run(
+      program, arguments, searchPath: searchPath, without: { Set($0.filter { $0.hasPrefix("SQUEUE_") }) }, limit: limit)
   }
 
   /// Cancels jobs; whether it did, a later ``look()`` tells.
@@ -68,24 +115,44 @@ public struct SlurmQueue: Sendable {
     _ = await ExternalCommand.run("scancel", ids, searchPath: searchPath, limit: limit)
   }
 
-  static func parse(_ text: String) -> Listing {
+  /// - Returns: `nil` when it is not what `squeue` prints.
+  static func parse(_ text: String) -> Listing? {
+    let lines = text.split(separator: "\n")
+    // A site may print a notice above.
+    guard let header = lines.firstIndex(where: { $0 == Self.header }) else { return nil }
     var listing = Listing()
-    for line in text.split(separator: "\n") {
+    for line in lines[(header + 1)...] {
       let fields = line.split(separator: "|", omittingEmptySubsequences: false)
       let id = id(of: line)
       guard fields.count >= 4, let id, let state = fields.dropLast().last?.trimmingSpaces(), !state.isEmpty else {
         listing.unreadable.append(String(line))
         continue
       }
-      let reason = fields[fields.count - 1].trimmingSpaces()
       listing.jobs.append(
         Job(
           // A work directory may hold the separator: the id is first, state and reason are last.
-          id: id, state: state, reason: ["None", "(null)"].contains(reason) ? "" : reason,
+          id: id, state: state, reason: reason(fields[fields.count - 1].trimmingSpaces()),
           directory: fields[1..<(fields.count - 2)].joined(separator: "|")))
     }
     return listing
   }
+
+  /// `JobId=13 … JobState=NODE_FAIL Reason=NodeDown Dependency=(null) … WorkDir=/x …` in one line.
+  static func parseJob(_ text: String) -> Job? {
+    func value(_ name: String, until end: String = " ") -> String? {
+      guard let start = text.firstRange(of: (name == "JobId" ? "" : " ") + name + "=") else { return nil }
+      let rest = text[start.upperBound...]
+      return String(rest[..<(rest.firstRange(of: end)?.lowerBound ?? rest.endIndex)])
+    }
+    guard text.hasPrefix("JobId="), let id = value("JobId"), let state = value("JobState"), !state.isEmpty else {
+      return nil
+    }
+    return Job(
+      id: id, state: state, reason: reason(value("Reason", until: " Dependency=") ?? ""),
+      directory: value("WorkDir", until: " StdErr=") ?? "")
+  }
+
+  private static func reason(_ text: String) -> String { ["None", "(null)"].contains(text) ? "" : text }
 
   /// The id that a line begins with: a number, or that of an array of jobs.
   static func id(of line: some StringProtocol) -> String? {

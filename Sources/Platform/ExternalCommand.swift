@@ -22,12 +22,14 @@ public enum ExternalCommand {
   ///   - program: a name that is looked for in `searchPath`, or a path.
   ///   - searchPath: directories with colons between; `PATH` when `nil`.
   ///   - environment: set over this process's.
+  ///   - leftOut: which of the names of this process's variables it does not get.
   ///   - directory: where it starts; this process's directory when `nil`.
   ///   - onOutput: called with what it wrote to its standard output, as it comes, on a thread of this call's.
   /// - Returns: `nil` when there is no such program, it could not be started, or it did not end in time.
   public static func run(
     _ program: String, _ arguments: [String] = [], searchPath: String? = nil, environment: [(String, String)] = [],
-    directory: String? = nil, limit: Duration, onOutput: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { _ in }
+    without leftOut: @escaping @Sendable ([String]) -> Set<String> = { _ in [] }, directory: String? = nil,
+    limit: Duration, onOutput: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { _ in }
   ) async -> Outcome? {
     let isCanceled = Canceled()
     return await withTaskCancellationHandler {
@@ -35,7 +37,7 @@ public enum ExternalCommand {
         // A queue of its own: it blocks, which the threads of the cooperative pool must not.
         DispatchQueue(label: "external-command").async {
           guard
-            let running = start(program, arguments, searchPath, environment, directory)
+            let running = start(program, arguments, searchPath, environment, directory, leftOut)
           else { return continuation.resume(returning: nil) }
           let outcome = running.follow(until: .now + limit, isCanceled: isCanceled, onOutput)
           continuation.resume(returning: outcome)
@@ -74,9 +76,9 @@ public enum ExternalCommand {
 
   private static func start(
     _ program: String, _ arguments: [String], _ searchPath: String?, _ variables: [(String, String)],
-    _ directory: String?
+    _ directory: String?, _ leftOut: ([String]) -> Set<String> = { _ in [] }
   ) -> Running? {
-    let environment = ProcessEnvironment()
+    let environment = ProcessEnvironment(without: leftOut)
     guard let path = programPath(program, in: searchPath ?? environment.path), let output = try? Pipe(),
       let error = try? Pipe()
     else { return nil }

@@ -7,14 +7,14 @@ extension EngineKind {
 }
 
 extension TimeLimits {
-  /// What RADICAL-Pilot needs: it ends a pilot on Slurm in 20 to 25 s, and looks at the queue every 30 s.
+  /// What RADICAL-Pilot needs.
   public static var radical: TimeLimits {
     var limits = TimeLimits()
     limits.drain = .seconds(30)
     limits.cancelTasks = .seconds(30)
     limits.stopRaptor = .seconds(35)
     limits.closeSession = .seconds(120)
-    limits.verify = .seconds(40)
+    limits.verify = .seconds(26)
     return limits
   }
 }

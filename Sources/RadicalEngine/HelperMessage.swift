@@ -47,7 +47,8 @@ enum HelperMessage: Sendable {
     case "heartbeat": self = .heartbeat
     case "pilot":
       let record = PilotRecord(
-        resources: members.object("resources")?.numbers ?? [:], reason: members.lenient("reason", .text))
+        resources: members.object("resources")?.numbers ?? [:], reason: members.lenient("reason", .text),
+        jobs: members.lenient("jobs", .list(.text)) ?? [])
       self = .pilot(uid: uid, state: state, time: members.lenient("t", .time) ?? .now, record)
     case "log":
       self = .log(
@@ -142,6 +143,8 @@ struct PilotRecord: Equatable, Sendable {
   /// RP's `rm_info`, its numbers.
   var resources: [String: Double] = [:]
   var reason: String?
+  /// Its batch jobs, as RP's launcher was told their ids.
+  var jobs: [String] = []
 
   var nodes: Int? { count("nodes") }
   var coresPerNode: Int? { count("cores_per_node") }

@@ -1,4 +1,5 @@
 import Executor
+import Leftovers
 import SessionModel
 import Words
 import Work
@@ -18,8 +19,10 @@ struct PilotTracker {
   private var gpus = 0
   private(set) var coresPerNode = 0
   private var activeSince: Timestamp?
-  /// The batch job that holds it.
-  private var job: String?
+  /// Its nodes, once it has some.
+  private(set) var nodes: String?
+  /// Whether the log was told that Slurm does not answer, and not yet that it does.
+  var hasSaidSilence = false
   /// Seconds.
   var runtime = Self.defaultRuntime
   var isSubmitted = false
@@ -34,11 +37,13 @@ struct PilotTracker {
     cores = configuration.cores ?? 0
     gpus = configuration.gpus
     runtime = configuration.runtime ?? Self.defaultRuntime
-    (status, activeSince, job, limitReached) = (nil, nil, nil, nil)
+    (status, activeSince, nodes, limitReached, hasSaidSilence) = (nil, nil, nil, nil, false)
     (isSubmitted, isCancelRequested) = (true, false)
   }
 
   var isActive: Bool { status?.state == .active }
+  /// Whether its agent has been at work.
+  var wasActive: Bool { activeSince != nil }
   var isFinal: Bool { status?.state.isFinal ?? false }
 
   /// - Returns: the status to show, or `nil` when nothing is new.
@@ -52,10 +57,11 @@ struct PilotTracker {
       cores = record.cores ?? cores
       gpus = record.gpus ?? gpus
       coresPerNode = record.coresPerNode ?? cores
-      detail = record.nodes.map { "\($0) node\($0 == 1 ? "" : "s"), \(cores) cores" }
-    case .failed: detail = record.reason ?? limitReached
+      nodes = record.nodes.map { "\(Format.plural($0, "node")), \(cores) cores" }
+      detail = nodes
+    case .failed: detail = limitReached ?? record.reason
     case .done, .canceled:
-      detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : endedFromOutside)
+      detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
     default: break
     }
     return set(state, detail)
@@ -66,25 +72,15 @@ struct PilotTracker {
   }
 
   /// RP says DONE, and no more, when a pilot comes to its limit.
-  private func endedByLimit(_ time: Timestamp) -> String? {
+  func endedByLimit(_ time: Timestamp) -> String? {
     guard !isCancelRequested, let activeSince, time.seconds(since: activeSince) >= runtime * 0.9 else { return nil }
     return Self.limitReached(runtime)
-  }
-
-  private var endedFromOutside: String { job.map { "its job \($0) was ended from outside" } ?? "ended from outside" }
-
-  /// What a batch system says of the job; RP shows one and the same state for a queued and a starting pilot.
-  mutating func queued(job: String, _ jobState: String, _ reason: String) -> PilotStatus? {
-    self.job = job
-    guard let status, !status.state.isFinal, status.state != .active else { return nil }
-    let why = reason == "None" || reason.isEmpty ? "" : ": \(reason)"
-    return set(status.state, "job \(job) \(jobState)\(why)")
   }
 
   /// The helper is gone, and with it whoever could say more.
   mutating func lost(_ why: String) -> PilotStatus? { isFinal || !isSubmitted ? nil : set(.failed, why) }
 
-  private mutating func set(_ state: PilotState, _ detail: String?) -> PilotStatus {
+  mutating func set(_ state: PilotState, _ detail: String?) -> PilotStatus {
     let new = PilotStatus(uid: uid, state: state, cores: cores, gpus: gpus, runtime: runtime, detail: detail)
     status = new
     return new

@@ -7,16 +7,29 @@ import SessionModel
 // What RP left behind: found by the session's id, and ended.
 
 extension RadicalEngine {
+  /// Short enough that a look at a Slurm that is silent has an end within half of the verification.
+  private static let commandLimit = Duration.seconds(8)
+
   private var leftovers: RadicalLeftovers? {
     let (record, isPilotOver) = state.withLock { ($0.record, $0.pilot.isFinal || !$0.pilot.isSubmitted) }
-    return record.map { RadicalLeftovers(of: $0, isPilotOver: isPilotOver, searchPath: queue.searchPath) }
+    return record.map {
+      RadicalLeftovers(
+        of: $0, isPilotOver: isPilotOver, searchPath: queue.searchPath, commandLimit: Self.commandLimit)
+    }
   }
 
   public func survivors() async -> [String] {
     guard let leftovers, !state.withLock({ $0.isReleased }) else { return [] }
-    let left = await leftovers.find().map(\.words)
+    let left = await leftovers.find()
     if left.isEmpty { dropScratch() }
-    return left
+    // One that was not there, or could not be asked for, when everything was ended. Nobody waits for that.
+    let jobs = left.filter { $0.kind == .job && !$0.id.isEmpty }.map(\.id)
+    let isDue = state.withLock { state in
+      defer { if !jobs.isEmpty { state.lastCancel = .now } }
+      return state.lastCancel.map { .now - $0 > .seconds(5) } ?? true
+    }
+    if !jobs.isEmpty, isDue { ExternalCommand.startDetached(["scancel"] + jobs) }
+    return left.map(\.words)
   }
 
   /// What launchers of MPI left in shared memory goes with those who used it.
@@ -53,8 +66,11 @@ extension RadicalEngine {
     guard let leftovers else { return nil }
     return state.withLock { state in
       if let sweep = state.sweep { return sweep }
+      state.lastCancel = .now
+      // A Slurm that is silent is not waited for once more; the verification asks it again.
+      let isSilent = state.watch?.silentSince != nil
       let sweep = Task { [continuation] in
-        let left = await leftovers.end(grace: grace)
+        let left = await leftovers.end(grace: grace, asksForJobs: !isSilent)
         let facts = left.map { SessionEvent(source: .engine, .log(.error, "could not be ended: \($0.words)")) }
         if !facts.isEmpty { continuation.yield(facts) }
         return left

@@ -71,7 +71,18 @@ extension RadicalEngine {
     _ uid: String, _ stateName: String, _ time: Timestamp, _ record: PilotRecord, _ facts: inout [SessionEvent]
   ) {
     guard let pilotState = PilotState(rawValue: stateName) else { return }
-    let status = state.withLock { $0.pilot.receive(uid, pilotState, at: time, record) }
+    let unknown = state.withLock { state in record.jobs.filter { !(state.record?.jobs.contains($0) ?? true) } }
+    // At once: from here on it is found whatever happens.
+    if !unknown.isEmpty { note { $0.jobs += unknown } }
+    let status = state.withLock { state -> PilotStatus? in
+      state.watch?.learn(record.jobs)
+      guard pilotState.isFinal, state.watch != nil, uid == state.pilot.uid, !state.pilot.isFinal else {
+        return state.pilot.receive(uid, pilotState, at: time, record)
+      }
+      // Slurm is asked whether that is so.
+      state.watch?.claim(JobWatch.Claim(state: pilotState, reason: record.reason))
+      return nil
+    }
     guard let status else { return }
     facts.append(SessionEvent(time: time, source: .engine, .pilot(status)))
     if status.state == .active { pilotIsActive() }
@@ -119,7 +130,7 @@ extension RadicalEngine {
   }
 
   /// The pilot is over: so is its raptor; of tasks, the executor knows what it means. What RP forgot is ended.
-  private func pilotEnded() -> [SessionEvent] {
+  func pilotEnded() -> [SessionEvent] {
     let (raptor, isAsked) = state.withLock { state in
       (state.raptor.pilotEnded(), state.pilot.isCancelRequested)
     }

@@ -2,65 +2,112 @@ import Executor
 import Leftovers
 import SessionModel
 
-// Slurm's queue: it knows why a pilot waits, and that a job is gone long before RADICAL-Pilot does.
-
-/// What a pilot's wait in its queue has come to; no I/O.
-struct QueueWatch {
-  /// What was listed at the last look that had an answer.
-  private(set) var listed: [SlurmQueue.Job]?
-  private var delay = Duration.seconds(2)
-  private var saidUnreadable: Set<String> = []
-
-  /// Between two looks: rarely, because `squeue` is a load on its server.
-  mutating func pause() -> Duration {
-    defer { delay = min(.seconds(20), delay * 1.5) }
-    return delay
-  }
-
-  /// - Returns: the jobs whose state or reason is new; whether other jobs are listed than at the look before.
-  mutating func receive(_ jobs: [SlurmQueue.Job]) -> (news: [SlurmQueue.Job], areOthers: Bool) {
-    defer { listed = jobs }
-    let before = listed ?? []
-    return (jobs.filter { !before.contains($0) }, listed.map { $0.map(\.id) != jobs.map(\.id) } ?? true)
-  }
-
-  /// - Returns: the lines that were not there before.
-  mutating func newUnreadable(_ lines: [String]) -> [String] { lines.filter { saidUnreadable.insert($0).inserted } }
-}
+// Slurm's queue: it knows why a pilot waits, that its job is gone long before RADICAL-Pilot does, and that it is not when
+// RADICAL-Pilot thinks so.
 
 extension RadicalEngine {
-  /// Looks at the queue until the pilot is active or over, and tells the helper what is there: it ends those jobs when
-  /// nobody else can, and takes a queued pilot for ended when its job has left.
+  /// Looks at the queue until the pilot is over, and tells the helper what is there: it ends those jobs when nobody else
+  /// can, and does not wait for a pilot whose job has left.
   func watchQueue(for pilot: String) {
+    state.withLock { $0.watch = JobWatch() }
     Task { [weak self] in
-      var watch = QueueWatch()
-      while let self {
-        let isActive = state.withLock { $0.pilot.isActive }
-        await look(&watch)
-        guard !isActive, state.withLock({ $0.pilot.uid == pilot && !$0.pilot.isFinal && !$0.isLost }) else { return }
-        let end = ContinuousClock.now + watch.pause()
-        repeat {
-          try? await Task.sleep(for: .seconds(1))
-          // Whoever ends the pilot waits for this.
-        } while ContinuousClock.now < end && !state.withLock({ $0.pilot.isCancelRequested || $0.pilot.isFinal })
+      var told: [String] = []
+      var canceled: (id: String, time: ContinuousClock.Instant)?
+      let first = ContinuousClock.now + .seconds(2)
+      while let self, isWatching(pilot) {
+        // At first, its job is on its way to the queue.
+        if ContinuousClock.now < first, !state.withLock({ $0.knowsJob || $0.watch?.claim != nil }) {
+          try? await Task.sleep(for: .milliseconds(200))
+          continue
+        }
+        let knewJob = state.withLock { $0.knowsJob }
+        await look(&told, &canceled)
+        let (pause, wasUrgent) = state.withLock { state in
+          let isCanceling = state.pilot.isCancelRequested
+          let pause = state.watch?.pause(isActive: state.pilot.isActive, isCanceling: isCanceling) ?? .zero
+          return (pause, isCanceling || state.watch?.claim != nil)
+        }
+        let end = ContinuousClock.now + pause
+        while ContinuousClock.now < end, isWatching(pilot) {
+          // Whoever ends the pilot, or says that it has ended, waits for the next look.
+          if !wasUrgent, state.withLock({ $0.pilot.isCancelRequested || $0.watch?.claim != nil }) { break }
+          // Now it can be asked for by its id.
+          if !knewJob, state.withLock({ $0.knowsJob && $0.watch?.silentSince != nil }) { break }
+          try? await Task.sleep(for: .milliseconds(500))
+        }
       }
     }
   }
 
-  private func look(_ watch: inout QueueWatch) async {
-    guard let record = state.withLock({ $0.record }), case .listed(let listing) = await queue.look() else { return }
-    for line in watch.newUnreadable(listing.unreadable) {
-      log(.warning, "squeue said what is no job: \(line.prefix(200))")
+  private func isWatching(_ pilot: String) -> Bool {
+    state.withLock { $0.pilot.uid == pilot && !$0.pilot.isFinal && !$0.isLost }
+  }
+
+  private func look(_ told: inout [String], _ canceled: inout (id: String, time: ContinuousClock.Instant)?) async {
+    let record = state.withLock { state in
+      state.watch?.begin()
+      return state.record
     }
-    let jobs = SessionJobs(of: record, in: queue).among(listing)
-    // Of one that could not be read nothing is known: that it is there, above all, not that it is gone.
-    let (news, areOthers) = watch.receive(jobs)
-    let unknown = jobs.map(\.id).filter { !record.jobs.contains($0) }
+    guard let record else { return }
+    let began = Timestamp.now
+    var answer = JobWatch.Answer.none
+    if case .listed(let listing) = await queue.look(at: record.jobs) {
+      let lines = state.withLock { $0.watch?.newUnreadable(listing.unreadable) ?? [] }
+      for line in lines { log(.warning, "squeue said what is no job: \(line.prefix(200))") }
+      answer = .listed(SessionJobs(of: record, in: queue).among(listing))
+    }
+    let (finding, facts, hasEnded, isCanceling, helper, known) = state.withLock { state in
+      let isCanceling = state.pilot.isCancelRequested
+      let (finding, words, status) = state.follow(answer, began: began)
+      let level = finding == .silent ? LogLevel.warning : .info
+      var facts = words.map { SessionEvent(source: .engine, .log(level, $0)) }
+      if let status { facts.append(SessionEvent(source: .engine, .pilot(status))) }
+      return (finding, facts, status?.state.isFinal ?? false, isCanceling, state.helper, state.watch?.known ?? [])
+    }
+    let unknown = known.filter { !record.jobs.contains($0) }
     if !unknown.isEmpty { note { $0.jobs += unknown } }
-    for job in news where !job.state.isEmpty {
-      let status = state.withLock { $0.pilot.queued(job: job.id, job.state, job.reason) }
-      if let status { continuation.yield([SessionEvent(source: .engine, .pilot(status))]) }
+    var live: [String]?
+    switch finding {
+    case .job(let job): live = [job.id]
+    case .requeued(let job):
+      log(.warning, "job \(job.id) waits in the queue again: it is canceled, because RADICAL-Pilot cannot go on in it")
+      await queue.cancel([job.id])
+    case .over: live = []
+    case .nothing, .silent: break
     }
-    if areOthers { send(.jobs(jobs.map(\.id)), state.withLock { $0.helper }) }
+    if let live, live != told || live.isEmpty {
+      send(.jobs(live), helper)
+      told = live
+    }
+    if !facts.isEmpty { continuation.yield(facts + (hasEnded ? pilotEnded() : [])) }
+    wake()
+    // RP's own cancel may be lost, or its launcher may wait for a program of Slurm's that hangs.
+    if isCanceling, case .job(let job) = finding,
+      canceled.map({ $0.id != job.id || .now - $0.time > .seconds(10) }) ?? true
+    {
+      canceled = (job.id, .now)
+      await queue.cancel([job.id])
+    }
+  }
+}
+
+extension RadicalEngine.State {
+  /// Whether the id of a job is known.
+  fileprivate var knowsJob: Bool { !(record?.jobs.isEmpty ?? true) }
+
+  /// Takes in what a look came to.
+  ///
+  /// - Returns: what is to be said of it, and the pilot as it is to be shown, when that is new.
+  fileprivate mutating func follow(
+    _ answer: JobWatch.Answer, began: Timestamp
+  ) -> (JobWatch.Finding, words: [String], PilotStatus?) {
+    guard var watch else { return (.nothing, [], nil) }
+    let before = watch
+    let finding = watch.receive(
+      answer, began: began, wasActive: pilot.wasActive, isCanceling: pilot.isCancelRequested)
+    let words = pilot.words(of: finding, watch, before: before)
+    let status = pilot.follow(finding, watch, at: began)
+    self.watch = watch
+    return (finding, words, status)
   }
 }

@@ -37,6 +37,8 @@ public final class RadicalEngine: PilotEngine {
     /// Tasks that were taken back from RP, until `withdraw` hands them on.
     var withdrawn: [TaskID] = []
     var pilot = PilotTracker()
+    /// What Slurm says of its job; `nil` when it is none of Slurm's.
+    var watch: JobWatch?
     /// What becomes of handing it to RP.
     var submission: RadicalHelper.Answer?
     var raptor = RaptorTracker()
@@ -48,6 +50,8 @@ public final class RadicalEngine: PilotEngine {
     var hasGreeted = false
     var isLost = false
     var isReleased = false
+    /// When Slurm was told last to end what is left.
+    var lastCancel: ContinuousClock.Instant?
     /// What was done about the leftovers of a helper that died.
     var sweep: Task<[Leftover], Never>?
     /// What staging on RP's nodes says.
@@ -121,6 +125,9 @@ public final class RadicalEngine: PilotEngine {
       try directory.replaceFile("run_task.py", with: PackageResources.run_task_py)
       let notes = try MeetingNotes(in: directory, session: sessionDirectory(at: context.directory))
       state.withLock { $0.notes = notes }
+      // Python imports what has this name, where the helper lets it look.
+      try directory.directory("slurm").directory.replaceFile(
+        "sitecustomize.py", with: PackageResources.slurm_reader_py)
     } catch {
       throw DispatchError("\(error)")
     }
@@ -226,9 +233,23 @@ public final class RadicalEngine: PilotEngine {
     guard state.withLock({ $0.pilot.isSubmitted && !$0.pilot.isFinal && !$0.isLost }) else { return }
     state.withLock { $0.pilot.isCancelRequested = true }
     let seconds = (state.withLock { $0.context }?.configuration.limits.closeSession ?? .seconds(40)).seconds / 2
-    _ = try await ask(.cancelPilot(timeout: max(1, seconds - 5)))
-    await wait { $0.pilot.isFinal || $0.isLost }
+    let request = HelperRequest.cancelPilot(timeout: max(1, seconds - 5))
+    guard state.withLock({ $0.watch != nil }) else {
+      _ = try await ask(request)
+      return await wait { $0.pilot.isFinal || $0.isLost }
+    }
+    // Slurm tells how it went, not RP; and if it does not answer, nobody waits for that.
+    send(request, state.withLock { $0.helper })
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    repeat {
+      let isOver = await withTimeout(Self.slurmPatience) { [self] in await wait { $0.pilot.isFinal || $0.isLost } }
+      if case .value = isOver { return }
+    } while state.withLock({ $0.watch?.silentSince == nil }) && ContinuousClock.now < deadline
+    throw DispatchError("what became of its job is not known: Slurm does not answer, or did not end it")
   }
+
+  /// How long a silent Slurm is waited for at the end.
+  private static let slurmPatience = Duration.seconds(15)
 
   private func closeSession() async throws {
     defer { continuation.finish() }

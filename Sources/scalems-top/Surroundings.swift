@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import SystemPackage
+import Words
 
 /// The directory that this process runs in.
 ///

@@ -110,7 +110,7 @@ import Testing
 
   @Test func whatCannotBeEndedIsNamed() async throws {
     let slurm = try TemporaryDirectory()
-    try slurm.write("#!/bin/sh\necho '12|/|RUNNING|None'\n", to: "squeue")
+    try slurm.write("#!/bin/sh\necho 'JOBID|WORK_DIR|STATE|REASON'; echo '12|/|RUNNING|None'\n", to: "squeue")
     try slurm.write("#!/bin/sh\nexit 1\n", to: "scancel")
     let session = try FakeSession()
     let id = try Self.orphan(registry, session) { $0.jobs = ["12"] }

@@ -43,13 +43,22 @@ import Work
     await later.closed()
   }
 
-  @Test func `retries are not spent on a lost pilot`() async throws {
+  @Test func `a task that was lost with its pilot runs again in a later session, by its retries`() async throws {
     let session = try await Harness.started()
-    try await session.executor.submit([item("a", retries: 3)])
-    await session.engine.untilHolding(1)
-    session.engine.start(0)
-    session.engine.pilot(.failed)
-    #expect(await session.closed().tasks == ["FAILED": 1])
+    try await session.executor.submit([item("a", retries: 1), item("b"), item("late", after: ["a"])])
+    await session.engine.untilHolding(2)
+    session.engine.start(0, 1)
+    await session.recording.untilState(1, .agentExecuting)
+    session.engine.pilot(.failed, detail: "its job 13 ended: NODE_FAIL")
+    #expect(await session.closed().tasks == ["NEW": 2, "FAILED": 1])
+    #expect(
+      session.recording.reason(of: 0)
+        == "attempt 1 was lost (the pilot ended: its job 13 ended: NODE_FAIL): runs again")
+    let workflow = await session.executor.workflow
+    #expect(workflow.attempt(of: TaskID(0)) == 2)
+    let later = try await Harness.started(FakeEngine(running: .atOnce { _ in .done }), workflow: workflow)
+    #expect(try await later.executor.shutdown().tasks == ["DONE": 2, "FAILED": 1])
+    await later.closed()
   }
 
   @Test func `an engine that falls silent is a lost pilot`() async throws {

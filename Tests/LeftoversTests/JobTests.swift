@@ -9,7 +9,8 @@ import Testing
   /// A directory with `squeue`, which prints the file `queue`, and `scancel`, which runs `cancel`.
   private static func slurm(queue: String, cancel: String = ": > queue") throws -> TemporaryDirectory {
     let place = try TemporaryDirectory()
-    try place.write("#!/bin/sh\ncd '\(place.path)' && cat queue\n", to: "squeue")
+    try place.write(
+      "#!/bin/sh\ncd '\(place.path)' && echo 'JOBID|WORK_DIR|STATE|REASON' && cat queue\n", to: "squeue")
     try place.write("#!/bin/sh\ncd '\(place.path)'\necho \"$*\" >> canceled\n\(cancel)\n", to: "scancel")
     try place.write(queue, to: "queue")
     return place

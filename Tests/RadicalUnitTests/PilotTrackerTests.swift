@@ -135,20 +135,6 @@ extension PilotTracker {
 
   // MARK: The queue, the helper
 
-  @Test func `a pilot that waits says what squeue says`() throws {
-    var tracker = try tracker()
-    #expect(tracker.queued(job: "7", "PENDING", "Resources") == nil)
-    _ = tracker.hear(.activePending)
-    let status = tracker.queued(job: "7", "PENDING", "Resources")
-    #expect(status?.state == .activePending && status?.detail == "job 7 PENDING: Resources")
-    #expect(tracker.queued(job: "7", "RUNNING", "None")?.detail == "job 7 RUNNING")
-    #expect(tracker.queued(job: "7", "RUNNING", "")?.detail == "job 7 RUNNING")
-    _ = tracker.hear(.active)
-    #expect(tracker.queued(job: "7", "RUNNING", "None") == nil)
-    _ = tracker.hear(.done)
-    #expect(tracker.queued(job: "7", "COMPLETED", "None") == nil)
-  }
-
   @Test func `with the helper the pilot is lost`() throws {
     var unsubmitted = PilotTracker()
     #expect(unsubmitted.lost("the helper died") == nil)

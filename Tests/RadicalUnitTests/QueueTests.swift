@@ -37,7 +37,8 @@ private let queued = """
 
 @Suite struct QueueTests {
   private func slurm(_ fake: FakeHelper, queue: String) throws {
-    try fake.place.write("#!/bin/sh\ncd '\(fake.place.path)' && cat queue\n", to: "squeue")
+    try fake.place.write(
+      "#!/bin/sh\ncd '\(fake.place.path)' && echo 'JOBID|WORK_DIR|STATE|REASON' && cat queue\n", to: "squeue")
     try fake.place.write(queue, to: "queue")
   }
 
@@ -63,27 +64,6 @@ private let queued = """
     // Said once, however often it is looked at.
     let said = harness.snapshot.log.filter { $0.text.hasPrefix("squeue said what is no job: ") }
     #expect(said.map(\.text) == ["squeue said what is no job: slurm_load_jobs error: a line that is none"])
-  }
-
-  @Test func `the news of a queue`() {
-    var watch = QueueWatch()
-    let waits = SlurmQueue.Job(id: "7", state: "PENDING", reason: "Priority", directory: "/")
-    var first = watch.receive([waits])
-    #expect(first.news == [waits] && first.areOthers)
-    first = watch.receive([waits])
-    #expect(first.news == [] && !first.areOthers)
-    var runs = waits
-    (runs.state, runs.reason) = ("RUNNING", "")
-    first = watch.receive([runs])
-    #expect(first.news == [runs] && !first.areOthers)
-    first = watch.receive([])
-    #expect(first.news == [] && first.areOthers)
-    var empty = QueueWatch()
-    #expect(empty.receive([]).areOthers, "none is an answer, too")
-    #expect([watch.pause(), watch.pause()] == [.seconds(2), .seconds(3)])
-    for _ in 0..<20 { _ = watch.pause() }
-    #expect(watch.pause() == .seconds(20))
-    #expect(watch.newUnreadable(["a", "b"]) == ["a", "b"] && watch.newUnreadable(["b", "c"]) == ["c"])
   }
 }
 

@@ -18,8 +18,20 @@ final class ClusterSession {
   init(_ workflow: String, on slurm: SlurmCluster) throws {
     self.slurm = slurm
     place = try TemporaryDirectory()
+    mkdir(place.path + "/bin", 0o700)
     try place.write(workflow, to: "w.yaml")
   }
+
+  /// Puts a script before one of Slurm's programs, for this session alone; `"$real"` in it is the program.
+  func replace(_ program: String, by script: String) throws {
+    guard let real = programPath(program, in: SystemText.searchPath) else { throw TestError("there is no \(program)") }
+    // By a rename, as a program that is being written cannot be run.
+    try place.write("#!/bin/bash\nreal='\(real)'\n\(script)\n", to: "bin/new")
+    guard rename(place.path + "/bin/new", place.path + "/bin/" + program) == 0 else { throw TestError("no rename") }
+  }
+
+  /// Takes the script away.
+  func restore(_ programs: String...) { for name in programs { unlink(place.path + "/bin/" + name) } }
 
   // MARK: Running
 
@@ -32,7 +44,8 @@ final class ClusterSession {
   /// RADICAL-Pilot's sandbox, psij's files and the registry of sessions are below the home directory.
   private var environment: [String: String] {
     slurm.environment.merging([
-      "HOME": place.path, "XDG_STATE_HOME": place.path + "/state", "SCALEMS_TEST_VENV": Self.venv,
+      "PATH": place.path + "/bin:" + SystemText.searchPath, "HOME": place.path, "XDG_STATE_HOME": place.path + "/state",
+      "SCALEMS_TEST_VENV": Self.venv,
     ]) { $1 }
   }
 
@@ -40,6 +53,12 @@ final class ClusterSession {
     try Program(
       scalemsTop, ["run", "w.yaml", "--json", "--venv", Self.venv] + Self.options, in: place.path,
       environment: environment)
+  }
+
+  /// Ends what dead sessions of this home left: what `doctor --orphans --yes` says, and its exit code.
+  func endOrphans() async throws -> Program.Result {
+    try await Program.run(
+      scalemsTop, ["doctor", "--orphans", "--yes"], in: place.path, environment: environment, seconds: 120)
   }
 
   /// Runs it under its screen.
@@ -83,6 +102,20 @@ final class ClusterSession {
   func job() async throws -> String {
     guard let job = try await jobs().first else { throw TestError("the session has no job") }
     return job.id
+  }
+
+  /// Whether as many tasks have begun: theirs are programs that make a file `begun`.
+  func hasBegun(_ count: Int) -> Bool {
+    let tasks = directoryEntries(place.path + "/s/tasks")
+    return tasks.count { place.exists("s/tasks/\($0)/begun") } >= count
+  }
+
+  /// What was said of the pilot, in order: its state and detail.
+  func pilotWords() throws -> [String] {
+    try JournalContents(reading: FilePath("\(place.path)/s/journal.jsonl")).events.compactMap { event in
+      guard case .pilot(let status) = event.kind else { return nil }
+      return "\(status.state.rawValue) \(status.detail ?? "")"
+    }
   }
 
   /// The process that holds the session of RADICAL-Pilot.

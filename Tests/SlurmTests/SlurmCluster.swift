@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import TestSupport
 import Testing
 
@@ -44,6 +45,15 @@ struct SlurmCluster {
       guard fields.count == 3 else { throw TestError("squeue printed '\(line)'") }
       return Job(id: fields[0], state: fields[1], workDirectory: fields[2])
     }
+  }
+
+  /// The daemon that answers Slurm's programs.
+  func controller() throws -> pid_t {
+    let text = try readFile(directory + "/slurmctld.pid")
+    guard let pid = pid_t(String(decoding: text, as: UTF8.self).filter(\.isNumber)) else {
+      throw TestError("slurmctld.pid holds no id")
+    }
+    return pid
   }
 
   /// Fills the node with a job that only a `scancel` ends.

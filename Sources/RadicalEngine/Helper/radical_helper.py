@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,12 @@ PROTOCOL = 1
 OLDEST = (1, 90)  # the first with the registry and the queues that closing in order relies on
 FUNCTIONS = (1, 103)  # workers of 1.92 and 1.100 took calls and never gave them back
 HEARTBEAT = 2.0  # seconds
+# A line of a program's output that says why it did not go on; not "# Done, exiting (137)", nor a rule of dashes.
+ERROR = re.compile(
+    r"^(?!#).*(error|exception|fail|fatal|cannot|can't|unable|invalid|denied|refused|abort|killed|exceed"
+    r"|not found|not writ|no such|no space|not permitted|too many|time ?limit|out of memory)",
+    re.IGNORECASE,
+)
 # From the end of the input to the moment when everything left is killed.
 LAST_RESORT = float(os.environ.get("SCALEMS_HELPER_LAST_RESORT", "75"))
 
@@ -163,9 +170,10 @@ class Host:
         self.final = set()
         self.lock = threading.Lock()
         self.pilot_states = []
-        self.is_closing = False
+        self.is_closing = self.is_ending = False
         self.jobs = set()  # all that were seen in the queue
         self.queued = []  # those that are in it
+        self.slurm = None  # where RP's launcher finds a better reader of the queue, and notes the jobs it submits
         self.main = queue.Queue()
         self.lanes = {}
 
@@ -249,10 +257,26 @@ class Host:
             config["gpus_per_node"] = request.get("gpus") or 0
             # The components read it there.
             self.session._reg["rcfgs"] = self.session._rcfgs
+        if config.get("resource_manager") == "SLURM":
+            self.slurm = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slurm")
+            # RP's launcher inherits it. A job that Slurm runs again after a node failed is a pilot that RP takes for the
+            # one that died. And settings of the user's would hide jobs from squeue.
+            for name in [n for n in os.environ if n.startswith("SQUEUE_") or n == "SBATCH_REQUEUE"]:
+                del os.environ[name]
+            os.environ["SBATCH_NO_REQUEUE"] = "1"
         return {"uid": self.session.uid, "path": self.session.path, "manager": config.get("resource_manager")}
 
     def do_pilot_manager(self, request):
-        self.pilots = self.rp.PilotManager(session=self.session)
+        before = os.environ.get("PYTHONPATH")
+        if self.slurm:
+            os.environ["PYTHONPATH"] = os.pathsep.join([self.slurm] + ([before] if before else []))
+        try:
+            self.pilots = self.rp.PilotManager(session=self.session)
+        finally:
+            if before is not None:
+                os.environ["PYTHONPATH"] = before
+            else:
+                os.environ.pop("PYTHONPATH", None)
         self.pilots.register_callback(self.on_pilot)
         return {"uid": self.pilots.uid}
 
@@ -261,7 +285,16 @@ class Host:
         self.tasks.register_callback(self.on_task)
         if self.pilot:
             self.tasks.add_pilots(self.pilot)
+            self.keep_tasks()
         return {"uid": self.tasks.uid}
+
+    def keep_tasks(self):
+        """RP calls every task FAILED when it thinks that its pilot has ended, which the host knows better: so it does not
+        learn of it."""
+        for callbacks in getattr(self.pilot, "_callbacks", {}).values():
+            for key, entry in list(callbacks.items()):
+                if entry.get("cb") == getattr(self.tasks, "_pilot_state_cb", None):
+                    del callbacks[key]
 
     def do_pilot(self, request):
         description = self.typed(dict(request["description"]), request.get("options") or {})
@@ -295,6 +328,8 @@ class Host:
                 return
             self.pilot_states.append(state)
         message = {"event": "pilot", "uid": pilot.uid, "state": state, "t": time.time()}
+        if self.slurm:
+            message["jobs"] = self.submitted_jobs()
         details = pilot.resource_details or {}
         info = details.get("rm_info") or details
         numbers = {key: value for key, value in info.items() if isinstance(value, (int, float))}
@@ -306,6 +341,13 @@ class Host:
         if state == self.rp.FAILED:
             message["reason"] = self.pilot_failure(pilot)
         self.wire.put(message)
+        if self.slurm and state == self.rp.PMGR_ACTIVE_PENDING:
+            for line in tail(os.path.join(self.slurm, "said")):
+                self.wire.put({"event": "log", "level": "info", "text": line})
+
+    def submitted_jobs(self):
+        """What sbatch said to RP's launcher."""
+        return [line for line in tail(os.path.join(self.slurm, "jobs")) if line.isdigit()] if self.slurm else []
 
     def pilot_failure(self, pilot):
         """What RP does not say: the end of the launcher's log, of the agent's errors or of the bootstrap."""
@@ -315,19 +357,20 @@ class Host:
             parent = os.path.dirname(parent)
         if not os.access(parent or "/", os.W_OK):
             return "%s cannot be written, and RADICAL-Pilot's sandbox would be there (%s)" % (parent or "/", sandbox)
+        # The launcher's and then the agent's: what they printed last is often no more than that they end.
         for path in (
+            os.path.join(self.session.path, "pmgr_launching.0000.log"),
             os.path.join(sandbox, "agent_0.err"),
             os.path.join(sandbox, "bootstrap_0.err"),
-            os.path.join(self.session.path, "pmgr_launching.0000.log"),
             os.path.join(sandbox, "bootstrap_0.out"),
         ):
             lines = tail(path)
             if path.endswith(".log"):
                 # After time, component, process and thread.
                 lines = [l.split(" : ")[-1] for l in lines if "ERROR" in l or "rror:" in l]
-            lines = [l.strip() for l in lines if l.strip()]
-            if lines:
-                return "%s (%s)" % (shorten(" | ".join(lines[-3:]), 400), path)
+            lines = [l for l in map(str.strip, lines) if path.endswith(".log") or ERROR.search(l)]
+            if any(lines):
+                return "%s (%s)" % (shorten(" | ".join([l for l in lines if l][-3:]), 400), path)
         return "no reason given; see %s and %s" % (self.session.path, sandbox)
 
     def do_jobs(self, request):
@@ -336,6 +379,7 @@ class Host:
         self.jobs.update(self.queued)
 
     def do_cancel_pilot(self, request):
+        self.is_ending = True
         return {"state": self.end_pilot(float(request.get("timeout") or 20))}
 
     def end_pilot(self, seconds):
@@ -525,18 +569,30 @@ class Host:
                 while time.monotonic() < deadline and any(uid not in self.final for uid in live):
                     time.sleep(0.1)
         if self.pilots and self.pilot:
-            self.end_pilot(20)
+            # The host, which looks at the queue, waited if it was to wait. When it is gone, Slurm's word is enough.
+            is_canceled = request.get("id") is None and self.cancel_jobs()
+            self.end_pilot(1 if self.is_ending or is_canceled else 20)
             if self.pilot.state not in self.rp.FINAL:
                 # It was told to end, and RP would wait another 11 s for its word.
                 self.pilot._state = self.rp.CANCELED
         if self.session:
             self.session.close(download=False)
 
+    def cancel_jobs(self):
+        """Whether there were some, and Slurm took the word."""
+        jobs = sorted(self.jobs.union(self.submitted_jobs()))
+        if not jobs:
+            return False
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        try:
+            return subprocess.run(["scancel"] + jobs, timeout=15, **silent).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
     def last_resort(self):
         """The host is gone and RP does not end: then everything of this session is killed."""
         time.sleep(LAST_RESORT)
-        for number in list(self.jobs):
-            subprocess.call(["scancel", number], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.cancel_jobs()
         os.killpg(os.getpid(), signal.SIGKILL)
 
 

@@ -4,6 +4,7 @@ import Platform
 import SessionLink
 import SessionModel
 import SystemPackage
+import Words
 import Work
 import Words
 
