@@ -145,7 +145,8 @@ let package = Package(
       dependencies: [
         "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      ],
+      exclude: ["Recorded"]),
   ],
   swiftLanguageModes: [.v6]
 )

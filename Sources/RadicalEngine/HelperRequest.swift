@@ -145,6 +145,9 @@ struct RPCall: Equatable, Sendable {
   var request: String
   /// Where modules are looked for first.
   var path: String
+  /// The path of `scalems_call.py`, and what it hashes to.
+  var program: String
+  var hash: String
   /// Shell commands that bring files in and out.
   var before: [String]
   var after: [String]
@@ -154,9 +157,11 @@ struct RPCall: Equatable, Sendable {
   var grace: Double
 
   static let coding = JSONRecord(
-    RPCall(request: "", path: "", before: [], after: [], grace: 0),
+    RPCall(request: "", path: "", program: "", hash: "", before: [], after: [], grace: 0),
     .required("request", \.request, .text),
     .required("path", \.path, .text),
+    .required("program", \.program, .text),
+    .required("hash", \.hash, .text),
     .required("before", \.before, .list(.text)),
     .required("after", \.after, .list(.text)),
     .optional("timeout", \.timeout, .number),

@@ -1,7 +1,7 @@
 import Executor
+import FoundationEssentials
 import Glibc
 import Platform
-import PythonCall
 import SessionModel
 import Work
 
@@ -15,14 +15,6 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
-    let directory: HeldDirectory
-    do { directory = try workDirectory(in: context.directory) } catch { throw DispatchError("\(error)") }
-    for (name, program) in [
-      ("scalems_raptor.py", PackageResources.scalems_raptor_py), ("scalems_call.py", PackageResources.scalems_call_py),
-      (PythonCall.fileName, PythonCall.program),
-    ] {
-      do { try directory.replaceFile(name, with: program) } catch { throw DispatchError("\(error)") }
-    }
     let (status, request, helper) = state.withLock { state in
       let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
       let status = state.raptor.begin(workers: slots)
@@ -126,16 +118,20 @@ extension RadicalEngine {
 extension RaptorTracker {
   /// What RP is given for the raptor, when it waits for that.
   func request(of state: borrowing RadicalEngine.State) -> RadicalEngine.RaptorRequest? {
-    guard isWanted, let context = state.context else { return nil }
-    let directory = context.directory + "/radical"
+    guard isWanted, state.context != nil else { return nil }
+    // RP takes the program from a file: each makes its own, in its own directory, of a word of its description.
+    let name = "scalems_raptor.py"
+    let program = Data(PackageResources.scalems_raptor_py).base64EncodedString()
     var master = RPTask(uid: uid)
     master.executable = "radical-pilot-raptor-master"
-    master.raptorFile = directory + "/scalems_raptor.py"
+    master.preExec = ["echo \(program) | base64 -d > \"$RP_TASK_SANDBOX\"/\(name)"]
+    master.raptorFile = name
     master.raptorClass = "ScaleMSRaptor"
     let slots = RadicalEngine.functionSlots(cores: state.pilot.cores)
     let perNode = max(1, min(slots, state.pilot.coresPerNode - 1))
     let workers = (0..<((slots + perNode - 1) / perNode)).map { number in
       var worker = RPTask(uid: "\(uid).worker.\(number)")
+      worker.preExec = master.preExec
       worker.raptorFile = master.raptorFile
       worker.raptorClass = "ScaleMSWorker"
       worker.coresPerRank = min(perNode, slots - number * perNode)

@@ -121,8 +121,7 @@ public final class RadicalEngine: PilotEngine {
       throw DispatchError("the directory of RADICAL-Pilot: \(error)")
     }
     do {
-      try directory.replaceFile(TaskMapping.stagingProgramName, with: TaskMapping.stagingProgram)
-      try directory.replaceFile("run_task.py", with: PackageResources.run_task_py)
+      try CheckedProgram.write(to: directory)
       let notes = try MeetingNotes(in: directory, session: sessionDirectory(at: context.directory))
       state.withLock { $0.notes = notes }
       // Python imports what has this name, where the helper lets it look.

@@ -3,6 +3,7 @@ import Executor
 import FoundationEssentials
 import Glibc
 import Platform
+import PythonCall
 import SessionModel
 import Synchronization
 import Words
@@ -59,10 +60,7 @@ final class RadicalHelper: Sendable {
     self.deliver = deliver
     self.silence = silence
     log = directory.path + "/helper.log"
-    let script = directory.path + "/radical_helper.py"
-    do { try directory.replaceFile("radical_helper.py", with: PackageResources.radical_helper_py) } catch {
-      throw DispatchError("\(error)")
-    }
+    let program = PackageResources.radical_helper_py
     let path = SystemText.searchPath
     // RP logs errors only, unless someone wants more.
     let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"
@@ -70,7 +68,8 @@ final class RadicalHelper: Sendable {
       // RP's programs are looked for in PATH, and its pilot goes by VIRTUAL_ENV: an activated environment has both.
       let peer = try PeerProcess(
         // The id of the session, for whoever looks for what is left of it: RP's fork of this process carries it, too.
-        command: [venv + "/bin/python", venv + "/bin/python", "-u", script, session],
+        command: [venv + "/bin/python", venv + "/bin/python", "-u"]
+          + PythonCall.arguments(forProgramOf: program.count, name: "radical_helper.py") + [session],
         // RP makes the directory of its session in what PWD says, not in where it runs.
         environment: [
           ("PWD", directory.path),
@@ -81,6 +80,8 @@ final class RadicalHelper: Sendable {
           OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
         }, directory: directory.heldPath, log: directory.openOwn("helper.log", O_WRONLY | O_CREAT | O_APPEND),
         receiver: HelperReceiver { [weak self] in self?.receive($0) })
+      // The program comes over its input: so there is no file that somebody could exchange before it is run.
+      peer.send(program)
       state.withLock { $0.peer = peer }
     } catch { throw DispatchError("the RADICAL-Pilot helper: \(error)") }
     Task { [weak self] in

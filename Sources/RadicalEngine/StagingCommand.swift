@@ -4,10 +4,6 @@ import Wire
 import Work
 
 extension TaskMapping {
-  /// The program that brings files where RP runs a task; it is kept in the session's directory, below `radical`.
-  static let stagingProgramName = "scalems_stage.py"
-  static var stagingProgram: [UInt8] { PackageResources.scalems_stage_py }
-
   /// The shell command that brings a task's files, or says in its standard error why not, and fails.
   ///
   /// - Returns: `nil` when there is nothing to do.
@@ -42,11 +38,10 @@ extension TaskMapping {
     json.member("tag", plan.tag)
     json.member("steps", plan.steps, .list(StagingPlan.Step.coding))
     json.endObject()
-    let python = TaskCommand.quoted(venv + "/bin/python3")
-    let program = TaskCommand.quoted("\(sessionDirectory)/radical/\(Self.stagingProgramName)")
+    let program = CheckedProgram.stager.command(venv + "/bin/python3", "-I -S -X utf8", in: sessionDirectory)
     // Through a pipe: an argument of a program has a limit that a long list would pass.
     let bring =
-      "printf %s \(TaskCommand.quoted(String(decoding: json.bytes, as: UTF8.self))) | \(python) -I -S -X utf8 \(program)"
+      "printf %s \(TaskCommand.quoted(String(decoding: json.bytes, as: UTF8.self))) | \(program)"
     // Outputs of a task that failed are of no use, and what is missing then is no news.
     return direction == .input ? "{ \(bring); }" : "{ [ \"$RP_RET\" != 0 ] || \(bring); }"
   }

@@ -115,7 +115,7 @@ struct TaskMapping: Sendable {
     if let function = description.function { return call(function, result, task, submission) }
     result.environment = variables(of: task)
     // `run_task.py` makes the program's process of its words.
-    result.executable = "\(TaskCommand.quoted(venv + "/bin/python")) -IS \(TaskCommand.quoted(runner))"
+    result.executable = CheckedProgram.runner.command(venv + "/bin/python", "-IS", in: sessionDirectory)
     result.arguments = words(of: task, result.uid)
     result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"]
     let scratch = RankScratch(of: task, in: scratch)
@@ -127,9 +127,6 @@ struct TaskMapping: Sendable {
       + (scratch?.after ?? [])
     return result
   }
-
-  /// The program that starts the programs of tasks.
-  private var runner: String { "\(sessionDirectory)/radical/run_task.py" }
 
   /// What `run_task.py` makes the program's process of.
   private func words(of task: ResolvedTask, _ uid: String) -> [String] {
@@ -192,6 +189,7 @@ struct TaskMapping: Sendable {
       function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
       request: String(decoding: request, as: UTF8.self), path: clientDirectory,
+      program: CheckedProgram.caller.path(in: sessionDirectory), hash: CheckedProgram.caller.hash,
       before: [stagingCommand(.input, task, submission)].compactMap(\.self),
       after: [stagingCommand(.output, task, submission)].compactMap(\.self), timeout: description.timeout,
       grace: killGrace)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 import SessionModel
 import TestSupport
 import Testing
@@ -117,6 +118,41 @@ struct OtherUserTests {
     try await wait(for: "the end of the host") { !isAlive(try session.host()) }
     let dead = try await OtherUser.scalemsTop("status \(path)/s --json")
     #expect(dead.exitCode == 5 && dead.stdout.contains(#""state":"dead""#), "\(dead)")
+  }
+}
+
+/// A session on another machine, whose host.json is for its owner only.
+@Suite(.enabled(if: OtherUser.canRunThis, "playing another user takes root and setpriv, and a program that he can reach"))
+struct UnseenTests {
+  @Test func `what cannot be seen is not said to be dead`() async throws {
+    let session = try TestSession("tasks: [{name: a, argv: ['true']}]")
+    #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--batch").exitCode == 0)
+    let path = session.place.path
+    let journal = session.place.text("s/journal.jsonl") ?? ""
+    // As it was while it ran, on another machine: what is known of locks here says nothing of that.
+    let lines = journal.split(separator: "\n").prefix { !$0.contains("session.phase") || $0.contains("starting") }
+    let host = machineName()
+    let elsewhere = lines.joined(separator: "\n").replacing("\"host\":\"\(host)\"", with: "\"host\":\"elsewhere\"")
+    try session.place.write(elsewhere + "\n", to: "s/journal.jsonl")
+    unlink("\(path)/s/checkpoint")
+    let record = #"{"session":"x","host":"elsewhere","pid":4711,"start":1}"#
+    try session.place.write(record, to: "s/host.json")
+    for name in ["", "/s"] { chmod(path + name, 0o755) }
+    chmod("\(path)/s/journal.jsonl", 0o644)
+    chmod("\(path)/s/host.json", 0o600)
+    func status() async throws -> Program.Result { try await OtherUser.scalemsTop("status \(path)/s --json") }
+    // It was touched just now: someone hosts it.
+    let fresh = try await status()
+    #expect(fresh.exitCode == 0 && fresh.stdout.contains(#""state":"running""#), "\(fresh)")
+    var times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+    utimensat(AT_FDCWD, "\(path)/s/host.json", &times, 0)
+    let unseen = try await status()
+    #expect(unseen.stdout.contains(#""state":"unseen""#), "\(unseen)")
+    let text = try await OtherUser.scalemsTop("status \(path)/s")
+    #expect(text.stdout.contains("cannot be seen by you") && !text.stdout.contains("dead"), "\(text)")
+    // Its owner sees that it gives no sign of life.
+    let owner = try await session.run("status", "s", "--json")
+    #expect(owner.stdout.contains(#""state":"dead""#), "\(owner)")
   }
 }
 

@@ -1,6 +1,7 @@
 """radical_helper.py: what it makes of calls and their cancels, without RADICAL-Pilot."""
 
 import importlib.util
+import hashlib
 import json
 import os
 import shutil
@@ -36,9 +37,10 @@ class HelperTests(CallTestCase):
         # As the session has them; in a place whose name is hard to write into a program.
         self.home = self.place / 'it\'s "radical" \\n %s é'
         self.home.mkdir()
-        for path in (HOST, PROGRAM, HOST.parent / "radical_helper.py"):
-            shutil.copy(str(path), str(self.home))
-        helper = load(self.home / "radical_helper.py")
+        self.caller = self.home / "scalems_call.py"
+        self.caller.write_bytes(HOST.read_bytes() + ("\nCALL_ARGUMENTS = %r\n" % [str(PROGRAM)]).encode())
+        self.hash = hashlib.sha256(self.caller.read_bytes()).hexdigest()
+        helper = load(HOST.parent / "radical_helper.py")
         self.host = helper.Host(None)
         self.host.rp = types.SimpleNamespace(
             TASK_EXEC="task.exec", TaskDescription=Description, version_short="1.103.2"
@@ -50,7 +52,10 @@ class HelperTests(CallTestCase):
     def describe(self, uid, sandbox=None):
         request = self.request("twice", "it's \"\\ %s\n")
         del request["directory"]
-        call = {"request": json.dumps(request), "path": str(self.place), "before": [], "after": [], "grace": 1}
+        call = {
+            "request": json.dumps(request), "path": str(self.place), "before": [], "after": [], "grace": 1,
+            "program": str(self.caller), "hash": self.hash,
+        }
         description = {"uid": uid, "call": call}
         if sandbox:
             description["sandbox"] = sandbox

@@ -16,7 +16,7 @@ import importlib.util, signal, sys
 spec = importlib.util.spec_from_file_location("scalems_call", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-module.PROGRAM = sys.argv[2]
+module.CALL_ARGUMENTS = [sys.argv[2]]
 print(module.run(sys.stdin.read()))
 """
 

@@ -67,8 +67,10 @@ final class RadicalRun: Sendable {
 
   /// The process that holds the RP session.
   func helper() throws -> pid_t {
-    let path = place.path + "/s/radical/radical_helper.py"
-    guard let pid = TestSupport.processes(matching: path).min() else { throw TestError("there is no helper") }
+    let pids = TestSupport.processes(matching: "radical_helper.py").filter {
+      linkTarget("/proc/\($0)/cwd") == place.path + "/s/radical"
+    }
+    guard let pid = pids.min() else { throw TestError("there is no helper") }
     return pid
   }
 

@@ -27,7 +27,9 @@ final class FakeHelper: Sendable {
           say(event="hello", protocol=1, python="3.0.0", **more)
       def requests():
           for line in sys.stdin:
-              yield json.loads(line)
+              # The real one's program comes first.
+              if line.startswith('{"id":'):
+                  yield json.loads(line)
       \(body)
       """, to: "venv/helper.py")
     let python = packageRoot + "/Tests/RadicalUnitTests/fake_python"

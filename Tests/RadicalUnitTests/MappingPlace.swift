@@ -25,8 +25,7 @@ struct MappingPlace {
     mapping = TaskMapping(
       session: "session.1", venv: root.path + "/ve nv", clientDirectory: client, sessionDirectory: session,
       killGrace: 5)
-    try writeFile("\(session)/radical/\(TaskMapping.stagingProgramName)", TaskMapping.stagingProgram)
-    try writeFile(session + "/radical/run_task.py", PackageResources.run_task_py)
+    try CheckedProgram.write(to: HeldDirectory(session + "/radical"))
     guard let python = programPath("python3", in: getenv("PATH").map { String(cString: $0) } ?? ""),
       symlink(python, root.path + "/ve nv/bin/python3") == 0, symlink(python, root.path + "/ve nv/bin/python") == 0
     else {

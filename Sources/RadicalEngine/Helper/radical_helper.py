@@ -147,15 +147,18 @@ def watch_logs(wire):
 
 # Runs in a worker of the raptor, which sees the directory of the session as this process does.
 CALL = """
-from importlib.util import module_from_spec, spec_from_file_location
-spec = spec_from_file_location("scalems_call", %r)
-module = module_from_spec(spec)
-spec.loader.exec_module(module)
+import hashlib, types
+path, wanted = %r, %r
+with open(path, "rb") as file:
+    program = file.read(1 << 20)
+if hashlib.sha256(program).hexdigest() != wanted:
+    raise RuntimeError(path + ": it is not the program that was written there, and is not run")
+module = types.ModuleType("scalems_call")
+exec(compile(program, path, "exec"), module.__dict__)
 return module.run(%r)
 """
 # Files with this name in a task's directory, and `.started` or `.cancel`, are about one submission of it.
 MARK = ".scalems.%s"
-CALLER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scalems_call.py")
 
 
 class Host:
@@ -478,7 +481,8 @@ class Host:
                 raise Refused("functions need radical.pilot %s or newer, and this is %s" % (newest, version))
             description["mode"] = self.rp.TASK_EXEC
             uid = description["uid"]
-            description["code"] = CALL % (CALLER, json.dumps(dict(call, mark=MARK % uid)))
+            program, wanted = call.pop("program"), call.pop("hash")
+            description["code"] = CALL % (program, wanted, json.dumps(dict(call, mark=MARK % uid)))
             with self.lock:
                 self.calls[uid] = description.get("sandbox") or uid
             self.need_workers()
@@ -629,6 +633,8 @@ def version_of(text):
 
 
 def main():
+    # It came over the standard input: modules are looked for where Python's own are, not where this runs.
+    sys.path[:] = [entry for entry in sys.path if entry]
     wire = Wire()
     host = Host(wire)
     watch_logs(wire)

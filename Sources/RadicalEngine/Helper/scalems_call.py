@@ -24,7 +24,9 @@ except Exception:  # a Python that was built without it
         pass
 
 
-PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "call.py")
+# What follows the interpreter's name when it is to read call.py from its input, and that program: the host writes both at
+# the end of this file, so that there is no other that somebody could exchange.
+CALL_ARGUMENTS, CALL_PROGRAM = [], b""
 POLL = 0.3  # seconds between two looks for a cancel
 TAIL = 2048  # bytes of standard error
 
@@ -154,7 +156,7 @@ class Call:
     def start(self):
         files = [self.open_output("stdout"), self.open_output("stderr")]
         self.socket, other = socket.socketpair()
-        command = [sys.executable, PROGRAM, self.call["path"]]
+        command = [sys.executable] + CALL_ARGUMENTS + [self.call["path"]]
         try:
             self.process = subprocess.Popen(
                 command, stdin=other, stdout=files[0], stderr=files[1], env=environment(), start_new_session=True
@@ -167,7 +169,7 @@ class Call:
             for file in files:
                 os.close(file)
         try:
-            self.socket.sendall(json.dumps(self.request).encode() + b"\n")
+            self.socket.sendall(CALL_PROGRAM + json.dumps(self.request).encode() + b"\n")
         except OSError:
             pass  # it is dead already
 

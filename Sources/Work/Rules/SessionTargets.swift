@@ -23,6 +23,12 @@ public struct SessionTargets: Sendable {
     }
   }
 
+  /// The number of the batch that writes a place which a name with `{member}` stands for.
+  public func owner(of key: String, members count: Int, joins isDirectory: Bool = false) -> Int? {
+    var comparisons = 0
+    return table.meeting(key, count, &comparisons) { $0.isDirectory && isDirectory }?.entry.owner
+  }
+
   /// The number of the batch that writes a place.
   public func owner(of place: String, joins isDirectory: Bool = false) -> Int? {
     table.entry(at: place).flatMap { $0.isDirectory && isDirectory ? nil : $0.owner }

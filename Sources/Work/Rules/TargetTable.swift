@@ -14,10 +14,18 @@ struct TargetTable: Sendable {
   /// Places with `{member}` more than once: rare, so that all of them are looked through.
   private var repeated: [String] = []
   private var hasMembers = false
+  /// What names with `{member}` are compared with, by what they have in common.
+  private var shapes: [[UInt8]: [(key: String, name: MemberName)]] = [:]
+  /// Names that are compared in all, so that no workflow takes long to check.
+  private static let comparisonLimit = 1_000_000
   var count: Int { exact.count }
 
   mutating func insert(_ key: String, _ entry: Entry) {
-    exact[key] = entry
+    if exact.updateValue(entry, forKey: key) == nil {
+      let name = MemberName(key)
+      // What has no digit can only be met by the same text.
+      if name.shape.contains(0) { shapes[name.shape, default: []].append((key, name)) }
+    }
     guard key.utf8.contains(UInt8(ascii: "{")), let first = key.firstRange(of: Self.member) else { return }
     hasMembers = true
     if key[first.upperBound...].firstRange(of: Self.member) != nil { repeated.append(key) }
@@ -44,6 +52,24 @@ struct TargetTable: Sendable {
           if let entry = exact[template], number < entry.count { return entry }
         }
       }
+    }
+    return nil
+  }
+
+  /// Who writes a place already that is one of those which a name with `{member}` stands for, and for which members.
+  ///
+  /// - Parameters:
+  ///   - count: how many members it stands for.
+  ///   - isSpared: of whom it does not matter.
+  ///   - comparisons: so many were made by whoever checks; more than the limit are not.
+  func meeting(
+    _ key: String, _ count: Int, _ comparisons: inout Int, sparing isSpared: (Entry) -> Bool
+  ) -> (entry: Entry, members: MemberName.Meeting)? {
+    let name = MemberName(key)
+    for other in shapes[name.shape] ?? [] where comparisons < Self.comparisonLimit {
+      comparisons += 1
+      guard other.key != key, let entry = exact[other.key], !isSpared(entry) else { continue }
+      if let members = name.meets(other.name, count, entry.count) { return (entry, members) }
     }
     return nil
   }
