@@ -166,11 +166,9 @@ public struct Workflow: Sendable {
   }
 
   /// The item that writes a place, unless all its tasks are over.
-  private func writer(of place: String, joins isDirectory: Bool) -> String? {
-    guard let index = targets.owner(of: place, joins: isDirectory),
-      batches[index].ids.contains(where: { !states[Int($0)].isFinal })
-    else { return nil }
-    return batches[index].description.name
+  private func writer(of place: WantedPlace) -> String? {
+    func isOver(_ index: Int) -> Bool { !batches[index].ids.contains { !states[Int($0)].isFinal } }
+    return targets.owner(of: place, unless: isOver).map { batches[$0].description.name }
   }
 
   private func size(of name: String) -> ItemSize? {

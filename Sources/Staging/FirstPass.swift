@@ -85,7 +85,9 @@ struct FirstPass {
   private mutating func dropSecondName(
     _ source: FilePath, _ origin: FileFacts, _ place: FilePath, _ there: FileFacts, _ what: FileFacts
   ) throws(Refusal) {
-    guard origin.kind != .link, there.kind != .link, what.kind == .file else {
+    // A link and what it stands for: the file is where it is to be, as of a checkpoint that was updated in place.
+    guard origin.kind != .link, there.kind != .link else { return }
+    guard what.kind == .file else {
       throw .because("\(source) and \(place) are one file")
     }
     try checkRemovable(source, origin)

@@ -37,6 +37,15 @@ import Testing
     #expect(try await shell(#"ls -A $'caf\xe9'; ls -d caf* | wc -l"#, in: session).stdout == "1\n", "nothing was made")
   }
 
+  @Test(arguments: ["run link/../w.yaml --batch", "run w.yaml --batch --session-dir link/../s"])
+  func `a path that leads through a directory that is no text is refused`(line: String) async throws {
+    let session = try TestSession("tasks: [{name: a, argv: ['true']}]")
+    _ = try await shell(#"mkdir -p $'caf\xe9/sub'; ln -s $'caf\xe9/sub' link; cp w.yaml $'caf\xe9'"#, in: session)
+    let result = try await shell("$T " + line, in: session)
+    #expect([2, 3].contains(result.exitCode) && result.stderr.contains("leads where the path"), "\(result)")
+    #expect(try await shell(#"ls $'caf\xe9' | wc -l"#, in: session).stdout == "2\n", "nothing was made")
+  }
+
   @Test func `directories of tasks keep names that are no text`() async throws {
     let session = try TestSession(
       "tasks: [{name: a, command: 'cat d/caf*; echo new > d/n\"$(printf ''\\351'')\"', inputs: [d], outputs: [d]}]")

@@ -4,7 +4,6 @@ import importlib.util
 import hashlib
 import json
 import os
-import shutil
 import types
 import unittest
 

@@ -106,7 +106,7 @@ struct Model {
     func isLink(_ path: String) -> Bool { if case .link? = tree[path] { true } else { false } }
     if try real(place) == what || staged.target == "hard" {
       guard action == "move" else { return }
-      if isLink(origin) || isLink(place) { throw Refused("one file") }
+      if isLink(origin) || isLink(place) { return }
       tree[origin] = nil
       return
     }

@@ -5,7 +5,7 @@ import Work
 
 /// What staging comes to on every engine; every kind of file is compared with a model in `StagingTests`.
 enum StagingContract {
-  static let outcomes = ["DONE": 8, "FAILED": 4]
+  static let outcomes = ["DONE": 9, "FAILED": 4]
 
   private static func bring(
     _ source: String, _ target: String, _ action: StagingDirective.Action = .copy
@@ -17,7 +17,7 @@ enum StagingContract {
     for name in ["results/kept", "frames/a.xtc", "frames/b.xtc", "moved", "log"] {
       try directory.write("old", to: name)
     }
-    try directory.write("state 1\n", to: "state.cpt")
+    for name in ["state.cpt", "moved.cpt"] { try directory.write("state 1\n", to: name) }
     mkfifo("\(directory.path)/pipe", 0o600)
     return [
       shell("into", "echo new > out; mkdir d; echo more > d/more") {
@@ -35,6 +35,10 @@ enum StagingContract {
       shell("checkpoint", "echo state 2 >> state.cpt") {
         $0.inputs = [bring("state.cpt", "state.cpt", .link)]
         $0.outputs = [bring("state.cpt", "state.cpt")]
+      },
+      shell("in-place", "echo state 2 >> moved.cpt") {
+        $0.inputs = [bring("moved.cpt", "moved.cpt", .link)]
+        $0.outputs = [bring("moved.cpt", "moved.cpt", .move)]
       },
       shell("own", "echo said") {
         $0.stdout = "md.log"
@@ -76,6 +80,7 @@ enum StagingContract {
     #expect(try harness.output("pattern") == "a.xtc\nb.xtc\n" && directory.exists("gro/x.gro"))
     #expect(directory.exists("gro/y.gro"))
     #expect(try harness.details("nothing").reason?.contains("the output '*.edr' matches no file") ?? false)
+    #expect(directory.text("moved.cpt") == "state 1\nstate 2\n" && linkTarget(directory.path + "/moved.cpt") == nil)
     #expect(directory.text("state.cpt") == "state 1\nstate 2\n" && linkTarget(directory.path + "/state.cpt") == nil)
     #expect(try harness.output("own", "md.log") == "said\n" && directory.text("log") == "old")
     #expect(try harness.output("moved") == "old" && harness.earlierOutput("moved") == "old")

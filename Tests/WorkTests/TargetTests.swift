@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Work
@@ -68,6 +69,11 @@ private func sentences(_ items: [WorkItem]) -> [String] { TaskRules.violations(i
 
   @Test(
     arguments: [
+      ("a{member}", 1_000_000, "a1{member}5", 1_000_000), ("a{member}/b", 1_000_000, "a99999{member}/b", 1_000_000),
+      ("x{member}5", 5000, "x4{member}", 1_000_000),
+      ("{member}/o.{member}", 1_000_000, "7000{member}/o.7000{member}", 9_000),
+      ("{member}{member}", 1_000_000, "9{member}9", 1_000_000), ("{member}/{member}", 5000, "4321/{member}", 5000),
+      ("r/{member}8/b{member}", 90_000, "r/8{member}/b{member}", 90_000),
       ("r/x", nil, "r/x", nil), ("r/x", nil, "r/", nil), ("out.{member}", 5, "out.{member}", 3),
       ("out.{member}", 5, "out.4", nil), ("out.4", nil, "out.{member}", 5), ("a{member}", 100, "a1{member}", 3),
       ("{member}/{member}", 50_000, "40000/40000", nil), ("out.{member}", 1_000_000, "out.999999", nil),
@@ -88,11 +94,56 @@ private func sentences(_ items: [WorkItem]) -> [String] { TaskRules.violations(i
 
   @Test(
     arguments: [
+      ("r/{member}1/b{member}", 90_000, "r/8{member}/b{member}", 90_000),
+      ("a{member}", 1_000_000, "a0{member}", 1_000_000),
+      ("a{member}", 15, "a1{member}5", 1_000_000), ("{member}/o.{member}", 1_000_000, "7{member}/o.{member}1", 9_000),
       ("r/x", nil, "r/y", nil), ("out.{member}", 4, "out.4", nil), ("out.{member}", 50, "out.04", nil),
       ("out.{member}", 4, "out.", nil), ("{member}/{member}", 50, "40/41", nil), ("session:///x", nil, "x", nil),
     ] as [(String, Int?, String, Int?)])
   func `two tasks apart`(_ one: String, _ count: Int?, _ other: String, _ otherCount: Int?) {
     #expect(
       sentences([task("a", count, outputs: [("x", one)]), task("b", otherCount, outputs: [("x", other)])]) == [])
+  }
+
+  @Test func `members of one ensemble`() {
+    #expect(
+      sentences([task("e", 1_000_000, outputs: [("a", "out.{member}"), ("b", "out.1{member}")])]) == [
+        "members 0 and 10 of task 'e' have the same target 'out.10': one would replace what the other wrote"
+      ])
+    #expect(
+      sentences([task("e", 2, outputs: [("a", "{member}1"), ("b", "1{member}")])]) == [
+        "two files of member 1 of task 'e' have the same target '11'"
+      ])
+    #expect(sentences([task("e", 10, outputs: [("a", "out.{member}"), ("b", "out.1{member}")])]) == [])
+    #expect(sentences([task("e", 1_000_000, outputs: [("a", "{member}/a"), ("b", "{member}/b")])]) == [])
+  }
+
+  @Test(arguments: 0..<20) func `names are compared as if all members were written down`(seed: UInt64) {
+    var numbers = SeededNumbers(seed)
+    func name() -> String {
+      let parts = ["{member}", "{member}", "1", "0", "9", "10", "a", "/"]
+      return (0..<Int.random(in: 1...5, using: &numbers)).map { _ in
+        parts.randomElement(using: &numbers) ?? "a"
+      }.joined()
+    }
+    func all(_ name: String, _ count: Int) -> [String] {
+      (0..<(name.contains("{member}") ? count : 1)).map { name.replacing("{member}", with: String($0)) }
+    }
+    for _ in 0..<400 {
+      let (one, other) = (name(), name())
+      let (count, otherCount) = (Int.random(in: 1...130, using: &numbers), Int.random(in: 1...130, using: &numbers))
+      let found = MemberName(one).meets(MemberName(other), count, otherCount)
+      let isTrue = !Set(all(one, count)).isDisjoint(with: all(other, otherCount))
+      #expect((found != nil) == isTrue, "\(one) \(count) \(other) \(otherCount): \(String(describing: found))")
+      if let found {
+        #expect(
+          one.replacing("{member}", with: String(found.one)) == other.replacing("{member}", with: String(found.other)))
+      }
+    }
+  }
+
+  @Test func `many ensembles take no longer than their names`() {
+    let items = (0..<3000).map { task("e\($0)", 30_000, outputs: [("x", "run\($0)/out{member}/x{member}")]) }
+    #expect(sentences(items) == [])
   }
 }

@@ -216,8 +216,9 @@ class FirstPass:
             return place
         there = look(place)
         if same(behind(place), what):
-            if self.action == "move":
-                if is_link(origin) or is_link(there) or is_directory(what):
+            # A link and what it stands for: the file is where it is to be, as of a checkpoint that was updated in place.
+            if self.action == "move" and not is_link(origin) and not is_link(there):
+                if is_directory(what):
                     raise Refused("%s and %s are one file" % (source, place))
                 self.check_removable(source, origin)
                 self.removals.append((source, origin))

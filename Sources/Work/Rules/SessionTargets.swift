@@ -23,14 +23,24 @@ public struct SessionTargets: Sendable {
     }
   }
 
-  /// The number of the batch that writes a place which a name with `{member}` stands for.
-  public func owner(of key: String, members count: Int, joins isDirectory: Bool = false) -> Int? {
+  /// The number of the batch that writes a place, or one of those that a name with `{member}` stands for.
+  ///
+  /// - Parameter isOver: whether a batch does not count any more.
+  public func owner(of place: WantedPlace, unless isOver: (Int) -> Bool) -> Int? {
+    func isSpared(_ entry: TargetTable.Entry) -> Bool { entry.isDirectory && place.isDirectory || isOver(entry.owner) }
+    if let entry = table.entry(at: place.key), !isSpared(entry) { return entry.owner }
+    guard place.hasMember else { return nil }
     var comparisons = 0
-    return table.meeting(key, count, &comparisons) { $0.isDirectory && isDirectory }?.entry.owner
+    return table.meeting(place.key, place.count, &comparisons, sparing: isSpared)?.entry.owner
   }
+}
 
-  /// The number of the batch that writes a place.
-  public func owner(of place: String, joins isDirectory: Bool = false) -> Int? {
-    table.entry(at: place).flatMap { $0.isDirectory && isDirectory ? nil : $0.owner }
-  }
+/// A place that a task, or each member of an ensemble, is to write.
+public struct WantedPlace: Sendable {
+  public var key: String
+  /// How many members `{member}` in it stands for; 1 without.
+  public var count: Int
+  /// Whether it is a directory, which joins another.
+  public var isDirectory: Bool
+  var hasMember: Bool { key.contains("{member}") }
 }

@@ -68,8 +68,10 @@ struct TargetTable: Sendable {
     let name = MemberName(key)
     for other in shapes[name.shape] ?? [] where comparisons < Self.comparisonLimit {
       comparisons += 1
-      guard other.key != key, let entry = exact[other.key], !isSpared(entry) else { continue }
-      if let members = name.meets(other.name, count, entry.count) { return (entry, members) }
+      guard other.key != key, let entry = exact[other.key],
+        let members = name.meets(other.name, count, entry.count), !isSpared(entry)
+      else { continue }
+      return (entry, members)
     }
     return nil
   }

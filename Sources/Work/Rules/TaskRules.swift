@@ -37,7 +37,7 @@ public enum TaskRules {
   public static func violations(
     in items: [WorkItem], held: Int = 0, pilot: PilotSize? = nil, limit: Int = .max,
     known: (String) -> ItemSize? = { _ in nil }, names: () -> [String] = { [] }, client: String? = nil,
-    writer: (_ place: String, _ joins: Bool) -> String? = { _, _ in nil }
+    writer: (WantedPlace) -> String? = { _ in nil }
   ) -> [WorkViolation] {
     let single = TaskCheck(pilot: pilot)
     for (place, item) in items.enumerated() {

@@ -1,7 +1,4 @@
 extension WorkCheck {
-  /// Members that are looked at one by one, where two different names with `{member}` might meet.
-  private static let sampleLimit = 2_000
-
   /// One directive that writes outside of its task's directory, at a place that is known.
   private struct Writing {
     var place: Int
@@ -9,28 +6,30 @@ extension WorkCheck {
     var target: String
     var key: String
     var isDirectory: Bool
-    var hasMember: Bool { key.contains("{member}") }
+    /// How many members `{member}` in it stands for; 1 without.
+    var count: Int
+    var hasMember: Bool { count > 1 || key.contains("{member}") }
+    var wanted: WantedPlace { WantedPlace(key: key, count: count, isDirectory: isDirectory) }
   }
 
   /// Two tasks, or two members, that would write the same place; one after the other, they may.
   mutating func checkTargets(
-    _ limit: Int, client: String?, writer: (_ place: String, _ joins: Bool) -> String?
+    _ limit: Int, client: String?, writer: (WantedPlace) -> String?
   ) {
     let all = writings(client)
     guard !all.isEmpty else { return }
     var table = TargetTable()
     var faults: [WorkViolation] = []
-    var samples = 0
+    var comparisons = 0
     // Names with {member} first: with them in the table, a single name is found in no time, whatever their members.
     for writing in all.filter(\.hasMember) + all.filter({ !$0.hasMember }) {
-      let count = items[writing.place].count
-      if let sentence = fault(of: writing, in: table, writer) ?? meeting(writing, in: table, &samples, writer) {
+      if let sentence = fault(of: writing, in: table, writer) ?? meeting(writing, in: table, &comparisons) {
         faults.append(WorkViolation(item: writing.place, path: writing.path, sentence))
         if found.count + faults.count >= limit { break }
       }
       table.insert(
         writing.key,
-        .init(owner: writing.place, count: writing.hasMember ? count : 1, isDirectory: writing.isDirectory))
+        .init(owner: writing.place, count: writing.count, isDirectory: writing.isDirectory))
     }
     found += faults.sorted { $0.item < $1.item }
   }
@@ -46,7 +45,7 @@ extension WorkCheck {
           all.append(
             Writing(
               place: place, path: [.key(direction.key), .index(index), .key("target")], target: directive.target,
-              key: key, isDirectory: target.isDirectory))
+              key: key, isDirectory: target.isDirectory, count: key.contains("{member}") ? item.count : 1))
         }
       }
     }
@@ -54,7 +53,7 @@ extension WorkCheck {
   }
 
   private func fault(
-    of writing: Writing, in table: TargetTable, _ writer: (_ place: String, _ joins: Bool) -> String?
+    of writing: Writing, in table: TargetTable, _ writer: (WantedPlace) -> String?
   ) -> String? {
     let count = items[writing.place].count
     if count > 1, !writing.hasMember, !writing.isDirectory {
@@ -66,7 +65,7 @@ extension WorkCheck {
     {
       return both(writing, earlier.owner)
     }
-    guard let name = writer(writing.key, writing.isDirectory), !isAfter(writing.place, name) else { return nil }
+    guard let name = writer(writing.wanted), !isAfter(writing.place, name) else { return nil }
     return sentence(writing, "task '\(shortened(name))', which is not over,")
   }
 
@@ -79,25 +78,20 @@ extension WorkCheck {
       + "one would replace what the other wrote"
   }
 
-  /// Of a name with {member}: whether one of the first members writes where another task does, too.
-  private func meeting(
-    _ writing: Writing, in table: TargetTable, _ samples: inout Int,
-    _ writer: (_ place: String, _ joins: Bool) -> String?
-  ) -> String? {
+  /// Of a name with {member}: whether one of the members writes where another does, too, of this task or another.
+  private func meeting(_ writing: Writing, in table: TargetTable, _ comparisons: inout Int) -> String? {
     guard writing.hasMember else { return nil }
-    for member in 0..<max(0, min(items[writing.place].count, Self.sampleLimit - samples)) {
-      samples += 1
-      let key = writing.key.replacing(literal: "{member}", with: String(member))
-      if let entry = table.entry(at: key), entry.owner != writing.place,
-        !(entry.isDirectory && writing.isDirectory), !isOrdered(writing.place, entry.owner)
-      {
-        return both(writing, entry.owner)
-      }
-      if let name = writer(key, writing.isDirectory), !isAfter(writing.place, name) {
-        return sentence(writing, "task '\(shortened(name))', which is not over,")
-      }
+    let found = table.meeting(writing.key, writing.count, &comparisons) { entry in
+      entry.isDirectory && writing.isDirectory
+        || entry.owner != writing.place && isOrdered(writing.place, entry.owner)
     }
-    return nil
+    guard let (entry, members) = found else { return nil }
+    guard entry.owner == writing.place else { return both(writing, entry.owner) }
+    let place = shortened(writing.target.replacing(literal: "{member}", with: String(members.one)))
+    return members.one == members.other
+      ? "two files of member \(members.one) of \(owner(writing.place)) have the same target '\(place)'"
+      : "members \(members.one) and \(members.other) of \(owner(writing.place)) have the same target '\(place)': "
+        + "one would replace what the other wrote"
   }
 
   // MARK: Order

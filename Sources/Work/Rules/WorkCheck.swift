@@ -18,7 +18,7 @@ struct WorkCheck {
 
   mutating func run(
     held: Int, limit: Int, known: (String) -> ItemSize?, names: () -> [String], client: String?,
-    writer: (_ place: String, _ joins: Bool) -> String?
+    writer: (WantedPlace) -> String?
   ) {
     checkNames(known)
     checkCount(held)
