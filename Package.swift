@@ -61,6 +61,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Leftovers", dependencies: ["JSON", "Platform"]),
+    .target(name: "RadicalWatch", dependencies: ["JSON", "Leftovers", "Platform", "SessionModel", "Work"]),
     .target(
       name: "WorkflowFile",
       dependencies: [
@@ -71,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "scalems-top",
       dependencies: [
-        "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "SessionLink",
+        "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "RadicalWatch",
+        "SessionLink",
         "SessionModel", "Terminal", "Wire", "Words", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -120,6 +122,7 @@ let package = Package(
         "Executor", "JSON", "LocalEngine", "Platform", "SessionModel", "TestSupport", "Wire", "Work", "scalems-top",
       ]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
+    .testTarget(name: "RadicalWatchTests", dependencies: ["RadicalWatch", "SessionModel", "TestSupport", "Work"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",
@@ -130,8 +133,8 @@ let package = Package(
     .testTarget(
       name: "RadicalEngineTests",
       dependencies: [
-        "Executor", "Leftovers", "Platform", "RadicalEngine", "SessionLink", "SessionModel", "TestSupport", "Work",
-        "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
+        "Executor", "Leftovers", "Platform", "RadicalEngine", "RadicalWatch", "SessionLink", "SessionModel",
+        "TestSupport", "Work", "scalems-top", .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // Sessions on a Slurm, which `make test-slurm` starts.
     .testTarget(

@@ -46,7 +46,10 @@ struct Action: Sendable {
 
 extension InterfaceState {
   /// The actions this screen has: a read-only one has none that change the session.
-  var actions: [Action] { isReplay ? Action.replay : isReadOnly ? Action.readOnly : Action.all }
+  var actions: [Action] {
+    let actions = isReplay ? Action.replay : isReadOnly ? Action.readOnly : Action.all
+    return actions.filter { action in action.verb.map(keeper.verbs.contains) ?? true }
+  }
 
   func action(for input: InputEvent) -> Action? {
     actions.first { $0.keys.contains(input) && $0.isOn(self) }

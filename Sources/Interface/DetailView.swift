@@ -25,7 +25,7 @@ extension InterfaceState {
   private func taskTitle(_ id: TaskID, width: Int) -> [Span] {
     // Beside it there is the border, and mostly something at its right.
     let label = Columns.cutMiddle(snapshot.tasks.label(of: id), to: max(8, width - 32), mark: glyphs.cut)
-    return [Span(id.uid, .title), Span("  "), Span(label)]
+    return [Span(snapshot.tasks.uid(of: id), .title), Span("  "), Span(label)]
   }
 
   func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {

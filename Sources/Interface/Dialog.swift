@@ -73,7 +73,9 @@ struct Dialog: Equatable, Sendable {
   /// - Parameters:
   ///   - room: columns for a line of the list of tasks, which is not wrapped.
   ///   - mark: what stands for what was cut out of a name.
-  func consequences(_ tasks: TaskTable, raptor: RaptorStatus?, room: Int, mark: String) -> [String] {
+  func consequences(
+    _ tasks: TaskTable, raptor: RaptorStatus?, of keeper: SessionKeeper, room: Int, mark: String
+  ) -> [String] {
     let running = Format.count(tasks.count(in: .running))
     let waiting = Format.count(tasks.count(in: .queued) + tasks.count(in: .waiting))
     switch verb {
@@ -85,6 +87,17 @@ struct Dialog: Equatable, Sendable {
           + " workflow; then end."
       ]
     case .resume: return ["Undo the drain or stop."]
+    case .cancelRaptor where keeper == .program:
+      return [
+        "\(raptor?.uid ?? "The raptor") and its workers are canceled; \(Format.count(tasks.raptorRunning)) tasks run in it"
+          + " now."
+      ]
+    case .close where keeper == .program:
+      guard !isHurry else { return ["What is waited for now is not waited for any more; what is left is ended."] }
+      return [
+        "Its pilots end at once: \(running) running and \(waiting) queued tasks FAIL by that. Then its program is waited"
+          + " for, interrupted after 6 s, and told to end (SIGTERM) after 10 s more."
+      ]
     case .cancelRaptor:
       return [
         "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not;"
@@ -109,9 +122,10 @@ struct Dialog: Equatable, Sendable {
   private func cancelLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
     var lines = targets.prefix(Self.shownTargets).filter(tasks.contains).map { id in
       let state = tasks.state(of: id).phase.word
+      let uid = tasks.uid(of: id)
       let label = Columns.cutMiddle(
-        tasks.label(of: id), to: max(8, room - id.uid.count - state.count - 6), mark: mark)
-      return "  \(id.uid)  \(label)  \(state)"
+        tasks.label(of: id), to: max(8, room - uid.count - state.count - 6), mark: mark)
+      return "  \(uid)  \(label)  \(state)"
     }
     if targets.count > Self.shownTargets {
       lines.append("  and \(Format.count(targets.count - Self.shownTargets)) more")

@@ -8,7 +8,7 @@ extension InterfaceState {
     let room = width - 4
     var lines: [Span] = Columns.wrap(dialog.question, width: room).map { Span($0, .title) }
     for text in dialog.consequences(
-      snapshot.tasks, raptor: snapshot.raptor, room: room, mark: glyphs.cut)
+      snapshot.tasks, raptor: snapshot.raptor, of: keeper, room: room, mark: glyphs.cut)
     {
       // The list of tasks is not wrapped: a row is a task.
       lines += text.hasPrefix("  ") ? [Span(text)] : Columns.wrap(text, width: room).map { Span($0) }

@@ -46,7 +46,8 @@ public final class InterfaceRunner: Sendable {
 
     var state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
-      exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(), now: .now)
+      exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(),
+      keeper: source.keeper, now: .now)
     if let substitute = screen.substitute {
       state.say("this machine does not know your terminal (TERM): drawn as for \(substitute)", isWarning: true)
     }

@@ -90,6 +90,7 @@ struct InterfaceState: Sendable {
   }
 
   let isReadOnly: Bool
+  let keeper: SessionKeeper
   let isOwned: Bool
   let exitWhenDone: Bool
   let isASCII: Bool
@@ -141,9 +142,10 @@ struct InterfaceState: Sendable {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    utcOffset: Int = 0, now: Timestamp
+    utcOffset: Int = 0, keeper: SessionKeeper = .host, now: Timestamp
   ) {
     self.isReadOnly = isReadOnly
+    self.keeper = keeper
     self.isOwned = isOwned
     self.exitWhenDone = exitWhenDone
     self.isASCII = isASCII

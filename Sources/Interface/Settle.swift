@@ -56,7 +56,7 @@ extension InterfaceState {
   private func rowText(of id: TaskID) -> RowText? {
     guard let batch = snapshot.tasks.batch(of: id) else { return nil }
     return RowText(
-      uid: id.uid, label: batch.label(of: id), cores: String(batch.description.resources.cores),
+      uid: snapshot.tasks.uid(of: id), label: batch.label(of: id), cores: String(batch.description.resources.cores),
       command: String(batch.commandLine(of: id).prefix(Self.commandLimit)))
   }
 

@@ -40,9 +40,19 @@ struct ProcessSearch: Sendable {
     let mark = Array(id.utf8)
     if let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, mark) { return true }
     if let line = try? readFile("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
-    guard let environment = try? readFile("/proc/\(pid)/environ") else { return false }
-    return holds(environment, Array("RP_SESSION_ID=\(id)".utf8))
+    if let environment = try? readFile("/proc/\(pid)/environ"), holds(environment, Array("RP_SESSION_ID=\(id)".utf8)) {
+      return true
+    }
+    // The proxy of a session has the command line of its program, and shows itself by what it logs to alone.
+    return directoryEntries("/proc/\(pid)/fd").contains { name in
+      guard let file = linkBytes("/proc/\(pid)/fd/\(name)"), file.reversed().starts(with: Self.proxyLog) else {
+        return false
+      }
+      return holds(file, mark)
+    }
   }
+
+  private static let proxyLog = Array(".proxy.log".utf8.reversed())
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {
     var result: Set<pid_t> = []

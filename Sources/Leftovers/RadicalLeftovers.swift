@@ -44,6 +44,13 @@ public struct RadicalLeftovers: Sendable {
     self.jobLimit = jobLimit
   }
 
+  /// Of a session that another program opened, by RADICAL-Pilot's id; its jobs are found by their directories.
+  public init(ofSession id: String, resource: String = "local.localhost") {
+    var record = RadicalRecord(session: id, helper: 0, resource: resource, rpSession: id)
+    record.owner = nil
+    self.init(of: record)
+  }
+
   /// What there is now: processes, then jobs. Takes as long as `squeue` does, 10 s at most.
   public func find() async -> [Leftover] {
     processes() + (await findJobs())

@@ -8,6 +8,9 @@ public protocol SessionSource: Sendable {
   /// Whether the session was started for this screen, so that leaving it asks what becomes of the session.
   var isOwned: Bool { get }
 
+  /// Who runs the session; the screen has no keys for what cannot be asked of it.
+  var keeper: SessionKeeper { get }
+
   /// Starts the flow: a snapshot, then events, in order, from any thread, until the session closed.
   func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void)
 
@@ -22,6 +25,7 @@ public protocol SessionSource: Sendable {
 }
 
 extension SessionSource {
+  public var keeper: SessionKeeper { .host }
   public func play(_ order: PlayOrder) {}
 }
 

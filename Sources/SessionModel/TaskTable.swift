@@ -85,6 +85,12 @@ public struct TaskTable: Sendable {
   }
 
   public var count: Int { columns.count }
+  /// What another program calls its tasks, by number; empty where they are called by their numbers.
+  private var foreignIDs: [String] = []
+
+  /// What the task is called in RADICAL-Pilot's files, on the screen and in commands.
+  public func uid(of id: TaskID) -> String { id.index < foreignIDs.count ? foreignIDs[id.index] : id.uid }
+
   /// Texts that are held for the reasons of all tasks.
   var reasonCount: Int { columns.reasons.count }
 
@@ -167,6 +173,31 @@ public struct TaskTable: Sendable {
     stateCounts[Int(TaskState.new.rawValue)] += count
   }
 
+  /// Adds one task of another program, which calls it as it likes.
+  package mutating func add(_ batch: TaskBatch, uid: String, at time: Timestamp) {
+    let before = count
+    add(batch, at: time)
+    if count == before + 1 { foreignIDs.append(uid) }
+  }
+
+  /// Takes the description of a task of which nothing was known when it was added.
+  package mutating func describe(_ id: TaskID, as description: TaskDescription) {
+    guard contains(id), batches[batchIndex(of: id)].count == 1 else { return }
+    let index = batchIndex(of: id)
+    let batch = TaskBatch(first: id, description: description, members: .single)
+    let (old, new) = (needs[index], Needs(batch))
+    let phase = columns.states[id.index].phase
+    if phase == .running {
+      coresInUse += new.cores - old.cores
+      gpusInUse += new.gpus - old.gpus
+      raptorRunning += (new.raptor ? 1 : 0) - (old.raptor ? 1 : 0)
+    } else if phase == .queued {
+      raptorQueued += (new.raptor ? 1 : 0) - (old.raptor ? 1 : 0)
+    }
+    batches[index] = batch
+    needs[index] = new
+  }
+
   /// Moves a task to a state the engine confirmed. The first final state wins, unless one that is FAILED or CANCELED is
   /// NEW again: it was taken up again. Unknown tasks are ignored.
   ///
@@ -227,7 +258,8 @@ public struct TaskTable: Sendable {
     columns.values[id] = nil
   }
 
-  private mutating func note(_ result: TaskResult, for id: TaskID) {
+  /// Takes what was measured of a task, and is not known yet.
+  package mutating func note(_ result: TaskResult, for id: TaskID) {
     let row = id.index
     columns.attempts[row] = UInt8(clamping: result.attempt)
     if let code = result.exitCode { columns.exitCodes[row] = Int16(clamping: code) }

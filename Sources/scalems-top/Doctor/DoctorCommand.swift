@@ -11,8 +11,12 @@ struct DoctorCommand: ParsableCommand {
       RADICAL-Pilot is checked when --venv names its virtual environment, or 'setup-radical' made one.
 
       With --orphans it lists what sessions whose scalems-top is gone (with RADICAL-Pilot, also its helper) left running, \
-      and ends it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
+      and what programs left that opened sessions of RADICAL-Pilot themselves, and ends it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
       """)
+
+  @Argument(
+    help: ArgumentHelp("With --orphans: the only session that is looked at, by its whole id.", valueName: "session"))
+  var session: String?
 
   @Option(help: ArgumentHelp("The virtual environment with RADICAL-Pilot.", valueName: "dir"))
   var venv: String?
@@ -27,12 +31,13 @@ struct DoctorCommand: ParsableCommand {
   var yes = false
 
   func validate() throws {
+    if session != nil, !orphans { throw ValidationError("a session is named with --orphans") }
     if yes, !orphans { throw ValidationError("--yes goes with --orphans") }
     if orphans, venv != nil || resource != nil { throw ValidationError("--orphans takes no --venv and no --resource") }
   }
 
   func run() throws {
-    if orphans { throw ExitStatus(code: OrphanSweep(mayEndWithoutAsking: yes).run()) }
+    if orphans { throw ExitStatus(code: OrphanSweep(mayEndWithoutAsking: yes, session: session).run()) }
     let asked = RadicalVenv(path: try venv.map { try absolutePath($0) } ?? RadicalVenv.defaultPath)
     let hasFailed = waiting { await check(asked) }
     throw ExitStatus(code: hasFailed ? 1 : 0)

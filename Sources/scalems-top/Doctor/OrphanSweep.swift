@@ -6,6 +6,8 @@ import Platform
 struct OrphanSweep: Sendable {
   /// Whether nobody is asked first.
   var mayEndWithoutAsking: Bool
+  /// The only session that is looked at, by its id; all when `nil`.
+  var session: String?
   var registry = RadicalRegistry.sessions
   private let dead = DeadSessions()
   /// What processes get between SIGTERM and SIGKILL.
@@ -13,16 +15,19 @@ struct OrphanSweep: Sendable {
 
   /// A session that is gone, and what it left.
   private struct Orphan: Sendable {
-    var entry: LinkDirectory.Entry
-    var record: RadicalRecord
+    var id: String
+    /// Where it is entered; `nil` for one that another program opened.
+    var entry: LinkDirectory.Entry?
+    var search: RadicalLeftovers
     var leftovers: [Leftover]
   }
 
   /// - Returns: the exit status: 0 when nothing is left, 1 when something was left alone, 4 when something could not be
   ///   ended.
   func run() -> Int32 {
-    let (orphans, isSure) = waiting { await find() }
-    let strays = dead.find()
+    let (ours, isSure) = waiting { await find() }
+    let orphans = ours + waiting { await findForeign() }
+    let strays = dead.find().filter { isWanted($0.session) }
     for found in strays {
       put("\(found.session): dead, and left\(found.directory.map { " in \($0)" } ?? ""):\n")
       for words in found.words { put("  \(words)\n") }
@@ -48,7 +53,7 @@ struct OrphanSweep: Sendable {
   private func find() async -> ([Orphan], isSure: Bool) {
     var orphans: [Orphan] = []
     var isSure = true
-    for entry in registry.all() {
+    for entry in registry.all() where isWanted(entry.id) {
       let record: RadicalRecord
       do { record = try RadicalRecord(reading: entry.directory) } catch {
         // Nothing was started yet, or everything of it was removed.
@@ -70,7 +75,8 @@ struct OrphanSweep: Sendable {
         )
         continue
       }
-      let leftovers = await RadicalLeftovers(of: record).find()
+      let search = RadicalLeftovers(of: record)
+      let leftovers = await search.find()
       guard !leftovers.isEmpty else {
         forget(entry)
         continue
@@ -83,10 +89,26 @@ struct OrphanSweep: Sendable {
         forget(entry)
         continue
       }
-      orphans.append(Orphan(entry: entry, record: record, leftovers: leftovers))
+      orphans.append(Orphan(id: entry.id, entry: entry, search: search, leftovers: leftovers))
     }
     return (orphans, isSure)
   }
+
+  /// What programs left that opened sessions of RADICAL-Pilot themselves.
+  private func findForeign() async -> [Orphan] {
+    var orphans: [Orphan] = []
+    for sighting in RadicalSession.sightings() where sighting.isDead && isWanted(sighting.session) {
+      let search = RadicalLeftovers(ofSession: sighting.session, resource: sighting.resource ?? "local.localhost")
+      let leftovers = await search.find()
+      guard leftovers.contains(where: { $0.kind != .unsearched }) else { continue }
+      put("\(sighting.session): its program has ended, and left\(sighting.directory.map { " in \($0)" } ?? ""):\n")
+      for leftover in leftovers { put("  \(leftover.words)\n") }
+      orphans.append(Orphan(id: sighting.session, entry: nil, search: search, leftovers: leftovers))
+    }
+    return orphans
+  }
+
+  private func isWanted(_ id: String) -> Bool { session.map { $0 == id } ?? true }
 
   private func ask(_ orphans: [Orphan], _ strays: Int) -> Bool {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return false }
@@ -102,11 +124,11 @@ struct OrphanSweep: Sendable {
   private func end(_ orphans: [Orphan]) async -> Int32 {
     var hasFailed = false
     for orphan in orphans {
-      let left = await RadicalLeftovers(of: orphan.record).end(grace: Self.grace)
+      let left = await orphan.search.end(grace: Self.grace)
       for leftover in left { complain("left behind: \(leftover.words)") }
       if left.allSatisfy({ $0.kind == .unsearched }) {
-        put("\(orphan.entry.id): ended\n")
-        forget(orphan.entry)
+        put("\(orphan.id): ended\n")
+        if let entry = orphan.entry { forget(entry) }
       } else {
         hasFailed = true
       }

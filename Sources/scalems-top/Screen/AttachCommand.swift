@@ -55,17 +55,16 @@ struct AttachedScreen {
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
   func run(_ text: String?) throws -> Int32 {
     let watchdog = Watchdog(HostPatience.standard)
-    let named = try text.map { try SessionFinder().find($0) }
+    let named = try text.map { try ShownSession.find($0) }
     if named == nil { watchdog.end() }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
     }
     guard let found = try named ?? choose() else { return 0 }
-    let source: AttachedSource
+    let source: any ScreenSource
     let runner: InterfaceRunner
     do {
-      source = try AttachedSource(
-        found.directory, origin: originWords(), isReadOnly: options.isReadOnly, isOwned: false)
+      source = try found.source(isReadOnly: options.isReadOnly)
       runner = try InterfaceRunner(source: source, options: options)
     } catch {
       complain("scalems-top: \(error)")
@@ -87,7 +86,7 @@ struct AttachedScreen {
         if outcome == .left, source.isHostGone { throw hostGone(found.id) }
         return 0
       }
-      put(summaryLine(summary, directory: found.directory.path.string) + "\n")
+      put(summaryLine(summary, directory: found.directory) + "\n")
       return outcome == .sessionClosed ? summary.exitCode : 0
     } catch let error as TerminalError {
       complain("scalems-top: \(error)")
@@ -96,23 +95,25 @@ struct AttachedScreen {
   }
 
   /// The only live session, or one that is chosen on the screen; `nil` when none is.
-  private func choose() throws -> FoundSession? {
-    let live = SessionFinder().live()
+  private func choose() throws -> ShownSession? {
+    let foreign = RadicalSession.all().map(ShownSession.radical)
+    let live = SessionFinder().live().map(ShownSession.ours) + foreign.filter(\.isLive)
     if live.count == 1 { return live[0] }
-    let overviews = (live.isEmpty ? SessionFinder().all().suffix(100) : live[...]).map(SessionOverview.init)
-    guard !overviews.isEmpty else {
+    let shown = live.isEmpty ? SessionFinder().all().suffix(100).map(ShownSession.ours) + foreign : live
+    guard !shown.isEmpty else {
       throw UsageError(
         description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
     }
-    let choices = overviews.reversed().map { overview in
-      SessionChoice(
-        id: overview.session.id, name: overview.info?.name ?? "", state: overview.stateWord,
+    let choices = shown.reversed().map { session in
+      let overview = session.overview
+      return SessionChoice(
+        id: overview.id, name: overview.info?.name ?? "", state: overview.stateWord,
         counts: overview.countWords, host: overview.info?.host ?? "", age: overview.ageWords,
-        directory: overview.session.directory.path.string)
+        directory: overview.directory)
     }
     do {
       guard let index = try pickSession(choices, options: options) else { return nil }
-      return overviews.reversed()[index].session
+      return shown.reversed()[index]
     } catch {
       complain("scalems-top: \(error)")
       throw ExitStatus(code: 2)

@@ -14,6 +14,9 @@ struct ListCommand: ParsableCommand {
     discussion: """
       A session is 'dead' when its host ended without closing it: 'scalems-top run --resume' takes it up. It is 'unseen' \
       when its files let you read what happens, and not who hosts it: it may live or not.
+
+      Sessions of RADICAL-Pilot that other programs opened on this machine are among them; of those, 'dead' means that \
+      processes of a session are left whose program has ended.
       """)
 
   @Flag(help: "Also those that have closed.")
@@ -27,7 +30,9 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     let watchdog = Watchdog(patience.limit)
     SessionRegistry.sessions.prune()
-    let overviews = SessionFinder().all().map(SessionOverview.init).filter { all || $0.life != .closed }
+    let overviews =
+      (SessionFinder().all().map { SessionOverview($0) } + RadicalSession.all().map { SessionOverview($0) })
+      .filter { all || $0.life != .closed }
     watchdog.end()
     if json {
       var writer = JSONWriter()
@@ -47,7 +52,7 @@ struct ListCommand: ParsableCommand {
 
 extension SessionOverview {
   var columns: [TerminalText] {
-    [session.id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords].map { "\($0)" }
+    [id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords].map { "\($0)" }
   }
 
   /// How long ago the session was opened.

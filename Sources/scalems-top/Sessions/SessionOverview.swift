@@ -16,7 +16,8 @@ struct SessionOverview: Sendable {
     case unseen
   }
 
-  var session: FoundSession
+  var id: String
+  var directory: String
   var info: SessionInfo?
   var phase = SessionPhase.starting
   var life = Life.dead
@@ -30,7 +31,8 @@ struct SessionOverview: Sendable {
 
   /// Reads as little of the journal as will do: of a session that closed, its beginning and its end.
   init(_ session: FoundSession) {
-    self.session = session
+    id = session.id
+    directory = session.directory.path.string
     let host = session.host
     if !host.isLive, let last = JournalEdges.lastEvent(of: session.directory.journal),
       case .sessionClosed(let summary) = last.kind
@@ -49,12 +51,25 @@ struct SessionOverview: Sendable {
       return
     }
     guard let snapshot = try? session.load() else { return }
+    note(snapshot)
+    life = snapshot.phase == .closed ? .closed : host.isLive ? .live : host == .unseen ? .unseen : .dead
+  }
+
+  /// A session that another program opened.
+  init(_ session: RadicalSession) {
+    id = session.site.session
+    directory = session.site.directory
+    let snapshot = session.load()
+    note(snapshot)
+    life = snapshot.phase == .closed ? .closed : session.isLive ? .live : .dead
+  }
+
+  private mutating func note(_ snapshot: SessionSnapshot) {
     info = snapshot.info
     opened = snapshot.opened
     lastEvent = snapshot.lastEvent
     phase = snapshot.phase
     exitCode = snapshot.summary?.exitCode
-    life = snapshot.phase == .closed ? .closed : host.isLive ? .live : host == .unseen ? .unseen : .dead
     total = snapshot.tasks.count
     for phase in TaskPhase.allCases where snapshot.tasks.count(in: phase) > 0 {
       counts[phase] = snapshot.tasks.count(in: phase)
@@ -78,7 +93,7 @@ struct SessionOverview: Sendable {
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
-    json.member("session", session.id)
+    json.member("session", id)
     json.member("name", info?.name)
     json.member("state", stateWord)
     if life != .unseen { json.member("live", life == .live) }
@@ -90,7 +105,7 @@ struct SessionOverview: Sendable {
     json.member("opened", opened?.seconds)
     json.member("last_event", lastEvent?.seconds)
     json.member("exit", exitCode)
-    json.member("directory", session.directory.path.string)
+    json.member("directory", directory)
     json.endObject()
     json.endLine()
   }

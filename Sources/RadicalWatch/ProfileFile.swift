@@ -1,0 +1,44 @@
+import Platform
+import SessionModel
+
+/// A profile that may still grow, read from where the last look stopped.
+struct ProfileFile: ~Copyable {
+  private let file: Descriptor
+  private var position = 0
+  /// The beginning of a line whose end has not come.
+  private var rest: [UInt8] = []
+  /// No line of RADICAL-Pilot is as long.
+  private static let longestLine = 1 << 16
+  private static let portion = 1 << 18
+
+  /// - Throws: `FileError` when it cannot be read, or is no file.
+  init(_ path: String) throws(FileError) { file = try Descriptor.open(.file, path) }
+
+  /// Hands out what came since the last look; nothing when the file cannot be read now.
+  ///
+  /// One that has become shorter is read anew: the state of a thing is what it rose to, whatever is told twice.
+  mutating func read(_ take: (ProfileLine) -> Void) {
+    let size = file.size
+    if size < position { (position, rest) = (0, []) }
+    while position < size {
+      guard let bytes = try? file.bytes(at: position, count: min(Self.portion, size - position)), !bytes.isEmpty else {
+        return
+      }
+      position += bytes.count
+      let whole = rest.isEmpty ? bytes : rest + bytes
+      let used = whole.withUnsafeBytes { Self.lines($0, take) }
+      rest = Array(whole[used...])
+      if rest.count > Self.longestLine { rest = [] }
+    }
+  }
+
+  /// - Returns: how many bytes the whole lines were.
+  private static func lines(_ bytes: UnsafeRawBufferPointer, _ take: (ProfileLine) -> Void) -> Int {
+    var start = 0
+    while start < bytes.count, let end = bytes[start...].firstIndex(of: 0x0a) {
+      if let line = ProfileLine(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) { take(line) }
+      start = end + 1
+    }
+    return start
+  }
+}

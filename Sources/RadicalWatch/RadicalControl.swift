@@ -1,0 +1,207 @@
+import Glibc
+import Leftovers
+import Platform
+import SessionModel
+import Synchronization
+import Work
+
+/// Acts on a session of others, and says what becomes of it. What takes time is done on threads of its own; one thread
+/// calls it.
+final class RadicalControl {
+  private final class Results: Sendable {
+    let sent = Mutex<[(command: Int, problem: String?)]>([])
+    /// What could not be ended in the end, in words.
+    let swept = Mutex<[String]?>(nil)
+  }
+
+  private let site: RadicalSite
+  private let owner: ProcessIdentity?
+  private let sender: CommandSender
+  private let results = Results()
+  private var records: [CommandRecord] = []
+  private var count = 0
+  private var ending: RadicalEnding?
+  private var shownWords = ""
+  /// Since when its owner is gone and something of it is left.
+  private var leftSince: Double?
+  private var named: [Leftover] = []
+  private var isSweeping = false
+  /// What ends by itself when the owner has, gets so long.
+  private static let patience = 6.0
+
+  init(_ site: RadicalSite, owner: ProcessIdentity?, sender: CommandSender) {
+    (self.site, self.owner, self.sender) = (site, owner, sender)
+  }
+
+  /// Whether someone here ends the session, and something of it is there still.
+  private(set) var isEnding = false
+  /// What was left when all was done.
+  var leftovers: [String] { results.swept.withLock { $0 } ?? named.map(\.words) }
+
+  /// Takes a command up.
+  func take(_ command: OperatorCommand, reason: String?, _ picture: inout RadicalPicture) {
+    count += 1
+    var record = CommandRecord(
+      id: count, verb: command.verb, tasks: command.tasks, sender: sender, reason: reason, stage: .requested)
+    picture.apply(.command(record), at: .now)
+    record.stage = .acknowledged
+    picture.apply(.command(record), at: .now)
+    records.append(record)
+    switch command {
+    case .cancel(let ids): cancel(ids.map { picture.uid(of: $0) }, record.id, picture)
+    case .cancelRaptor:
+      guard let raptor = picture.snapshot.raptor else {
+        return finish(record.id, .failed(.noRaptor, "the session has no raptor"), &picture)
+      }
+      cancel([raptor.uid], record.id, picture)
+    case .close: close(&picture)
+    default: finish(record.id, .failed(.unsupportedWork, "RADICAL-Pilot has no such thing"), &picture)
+    }
+  }
+
+  private func cancel(_ uids: [String], _ command: Int, _ picture: RadicalPicture) {
+    let byManager = Dictionary(grouping: uids) { picture.manager(of: $0) ?? "tmgr.0000" }
+    send(byManager.map { .cancelTasks($1, manager: $0) }, for: command)
+  }
+
+  private func close(_ picture: inout RadicalPicture) {
+    if leftSince != nil { return sweep() }
+    guard ending != nil else {
+      ending = RadicalEnding(at: Self.seconds)
+      isEnding = true
+      return picture.apply(.sessionPhase(.closing, reason: nil), at: .now)
+    }
+    ending?.hurry()
+  }
+
+  private func send(_ orders: [RadicalOrder], for command: Int) {
+    let (site, results) = (site, results)
+    let work: @Sendable () -> Void = {
+      let problem = Self.send(orders, to: site)
+      results.sent.withLock { $0.append((command: command, problem: problem)) }
+    }
+    if !startThread(work) {
+      results.sent.withLock { $0.append((command: command, problem: "the system gives no thread")) }
+    }
+  }
+
+  /// - Returns: why not all of them were sent, in words.
+  private static func send(_ orders: [RadicalOrder], to site: RadicalSite) -> String? {
+    guard let bridges = RadicalBridges(of: site) else { return "the session does not answer" }
+    for order in orders {
+      if let problem = bridges.send(order) { return problem }
+    }
+    return nil
+  }
+
+  /// Does what is due.
+  ///
+  /// - Returns: whether something is new.
+  func step(_ picture: inout RadicalPicture, isOwnerAlive: Bool) -> Bool {
+    let before = picture.snapshot.logCount
+    for sent in takeSent() {
+      if let problem = sent.problem { finish(sent.command, .failed(.notOpen, problem), &picture) }
+    }
+    for record in records {
+      guard !record.stage.isFinished, isDone(record, picture, isOwnerAlive) else { continue }
+      finish(record.id, .done(record.verb == .cancel ? "they have ended" : "done"), &picture)
+    }
+    if isOwnerAlive { proceed(&picture) } else if isEnding { lookAround(&picture) }
+    return picture.snapshot.logCount != before
+  }
+
+  private func takeSent() -> [(command: Int, problem: String?)] {
+    results.sent.withLock { sent in
+      let all = sent
+      sent = []
+      return all
+    }
+  }
+
+  private func isDone(_ record: CommandRecord, _ picture: RadicalPicture, _ isOwnerAlive: Bool) -> Bool {
+    let tasks = picture.snapshot.tasks
+    switch record.verb {
+    case .cancel: return record.tasks.allSatisfy { tasks.state(of: $0).isFinal }
+    case .cancelRaptor: return picture.snapshot.raptor?.state.isFinal ?? false
+    default: return !isOwnerAlive && !isEnding
+    }
+  }
+
+  private func proceed(_ picture: inout RadicalPicture) {
+    guard ending != nil else { return }
+    switch ending?.next(at: Self.seconds) {
+    case .killPilots?:
+      let pilots = picture.livePilots
+      // None is named, none is ended: the program is asked next.
+      guard !pilots.isEmpty else {
+        ending?.hurry()
+        break
+      }
+      let byManager = Dictionary(grouping: pilots) { picture.manager(of: $0) ?? "pmgr.0000" }
+      send(byManager.map { .killPilots($1, manager: $0) }, for: 0)
+    case .signal(let number)?:
+      if let owner, owner.isAlive { kill(owner.pid, number) }
+    case .giveUp?:
+      leftSince = Self.seconds - Self.patience
+      lookAround(&picture)
+    case nil: break
+    }
+    say(ending?.words(at: .infinity) ?? "", &picture)
+  }
+
+  private func say(_ words: String, _ picture: inout RadicalPicture) {
+    guard words != shownWords else { return }
+    shownWords = words
+    picture.apply(.sessionPhase(.closing, reason: words), at: .now)
+  }
+
+  // MARK: What is left
+
+  /// The session as a record that its processes are found by.
+  private var leftoverSearch: RadicalLeftovers { RadicalLeftovers(ofSession: site.session) }
+
+  private func lookAround(_ picture: inout RadicalPicture) {
+    if let left = results.swept.withLock({ $0 }) {
+      isEnding = false
+      for words in left { picture.apply(.log(.error, "left behind: \(words)"), at: .now) }
+      named = []
+      return
+    }
+    guard !isSweeping else { return }
+    let since = leftSince ?? Self.seconds
+    leftSince = since
+    let found = leftoverSearch.processes()
+    guard !found.isEmpty else {
+      (isEnding, named) = (false, [])
+      return
+    }
+    guard Self.seconds - since >= Self.patience, Set(found) != Set(named) else { return }
+    named = found
+    picture.apply(.log(.warning, "left of the session, and ended by another X:"), at: .now)
+    for leftover in found { picture.apply(.log(.warning, "  \(leftover.words)"), at: .now) }
+    say("\(found.count) processes are left: X ends them", &picture)
+  }
+
+  /// Ends what was named.
+  private func sweep() {
+    guard !isSweeping else { return }
+    isSweeping = true
+    let (search, results) = (leftoverSearch, results)
+    Task.detached {
+      let left = await search.end(grace: .seconds(3))
+      results.swept.withLock { $0 = left.map(\.words) }
+    }
+  }
+
+  private func finish(_ id: Int, _ outcome: CommandOutcome, _ picture: inout RadicalPicture) {
+    guard let index = records.firstIndex(where: { $0.id == id }), !records[index].stage.isFinished else { return }
+    records[index].stage = .finished(outcome)
+    picture.apply(.command(records[index]), at: .now)
+  }
+
+  private static var seconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+}

@@ -1,0 +1,46 @@
+import Platform
+import SessionModel
+
+/// The profiles of a session, read as they grow and as there come to be more of them.
+final class RadicalFiles {
+  private let site: RadicalSite
+  /// A box for each: what cannot be copied is in no dictionary.
+  private final class Entry {
+    var file: ProfileFile
+    init(_ path: String) throws(FileError) { file = try ProfileFile(path) }
+  }
+  private var files: [String: Entry] = [:]
+  private(set) var pilots: [String]
+  /// So many files are read; of every task there is one, and those say little more.
+  private static let limit = 4_096
+
+  init(_ site: RadicalSite) {
+    self.site = site
+    pilots = site.pilots
+  }
+
+  /// Looks for files that were not there before: of the owner, of each pilot, and of each raptor worker.
+  func scan(pilots more: [String] = []) {
+    for place in more where !pilots.contains(place) { pilots.append(place) }
+    add(site.directory)
+    for pilot in pilots {
+      add(pilot)
+      for name in directoryEntries(pilot) where name.contains("worker") { add("\(pilot)/\(name)") }
+    }
+  }
+
+  private func add(_ directory: String) {
+    for name in directoryEntries(directory) where name.hasSuffix(".prof") {
+      let path = "\(directory)/\(name)"
+      guard files[path] == nil, files.count < Self.limit, let entry = try? Entry(path) else { continue }
+      files[path] = entry
+    }
+  }
+
+  /// What came since the last look.
+  func read() -> [ProfileLine] {
+    var lines: [ProfileLine] = []
+    for entry in files.values { entry.file.read { lines.append($0) } }
+    return lines
+  }
+}

@@ -1,0 +1,181 @@
+import SessionModel
+import Work
+
+/// What is known of a session of RADICAL-Pilot, put together from what its files and its wire say, in any order; no I/O.
+///
+/// A state only rises: what is told late, or twice, or by another part of RADICAL-Pilot in other words, changes nothing.
+struct RadicalPicture {
+  private(set) var snapshot = SessionSnapshot()
+  private var numbers: [String: TaskID] = [:]
+  private var pilots: [String: PilotFacts] = [:]
+  private var pilotStates: [String: PilotState] = [:]
+  /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
+  private(set) var undescribed: [String] = []
+  private var described: Set<TaskID> = []
+  /// Who has the tasks and the pilots, by RADICAL-Pilot's names: `tmgr.0000`, `pmgr.0000`.
+  private var managers: [String: String] = [:]
+
+  /// The manager of a task or a pilot, which alone obeys for it.
+  func manager(of uid: String) -> String? { managers[uid] }
+
+  /// RADICAL-Pilot's id of a task.
+  func uid(of id: TaskID) -> String { snapshot.tasks.uid(of: id) }
+
+  mutating func open(_ info: SessionInfo, at time: Timestamp) {
+    snapshot.apply(SessionEvent(time: time, source: .engine, .sessionOpened(info)))
+  }
+
+  mutating func apply(_ kind: SessionEvent.Kind, at time: Timestamp) {
+    snapshot.apply(SessionEvent(time: time, source: .engine, kind))
+  }
+
+  // MARK: States
+
+  /// Takes lines of any files.
+  mutating func take(_ lines: [ProfileLine]) {
+    for line in lines.sorted(by: { $0.time < $1.time }) {
+      switch line.event {
+      case .advance where line.state == "NEW" && line.component.contains("mgr."):
+        managers[line.uid] = line.component
+        advance(line.uid, to: line.state, at: line.time)
+      case .advance: advance(line.uid, to: line.state, at: line.time)
+      case .rankStart:
+        // RADICAL-Pilot shows a function as waiting until it has ended.
+        if let id = numbers[line.uid], snapshot.tasks.state(of: id) < .agentExecuting {
+          move(id, to: .agentExecuting, at: line.time)
+        }
+      case .rankStop: break
+      }
+    }
+  }
+
+  /// - Returns: whether something is new by that.
+  @discardableResult
+  mutating func advance(_ uid: String, to name: String, at time: Timestamp, _ facts: TaskFacts? = nil) -> Bool {
+    if uid.hasPrefix("pilot.") { return advancePilot(uid, to: name, at: time) }
+    guard let state = TaskState(name: name) else { return false }
+    let id = number(of: uid, at: time)
+    if let facts {
+      describe(facts)
+      if state.isFinal, snapshot.tasks.state(of: id) == state {
+        snapshot.tasks.note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
+        return true
+      }
+    }
+    guard state > snapshot.tasks.state(of: id), !snapshot.tasks.state(of: id).isFinal else { return false }
+    move(id, to: state, at: time, facts)
+    return true
+  }
+
+  private mutating func move(_ id: TaskID, to state: TaskState, at time: Timestamp, _ facts: TaskFacts? = nil) {
+    if state >= .agentExecuting, !described.contains(id) { undescribed.append(uid(of: id)) }
+    var result: TaskResult?
+    if state.isFinal {
+      result = TaskResult(exitCode: facts?.exitCode, reason: facts.flatMap { Self.reason($0, state) })
+    }
+    apply(.task(id, state, result), at: time)
+  }
+
+  private static func reason(_ facts: TaskFacts, _ state: TaskState) -> String? {
+    guard state == .failed else { return nil }
+    let lines = (facts.stderr ?? "").split(whereSeparator: \.isNewline)
+    return lines.last { line in line.contains { $0.isLetter } }.map(String.init) ?? facts.detail
+  }
+
+  private mutating func number(of uid: String, at time: Timestamp) -> TaskID {
+    if let known = numbers[uid] { return known }
+    let id = TaskID(snapshot.tasks.count)
+    numbers[uid] = id
+    snapshot.tasks.add(
+      TaskBatch(first: id, description: TaskDescription(name: uid), members: .single), uid: uid, at: time)
+    return id
+  }
+
+  // MARK: What is not a state
+
+  /// Takes what is known of a task beside its state.
+  mutating func describe(_ facts: TaskFacts) {
+    guard let id = numbers[facts.uid], let description = facts.description else { return }
+    snapshot.tasks.describe(id, as: description)
+    described.insert(id)
+    noteRaptor(id, facts)
+  }
+
+  /// Takes what the session itself says, which may be late, or told twice.
+  mutating func take(_ update: RadicalWire.Update) {
+    switch update.facts {
+    case .task(let facts)?: advance(update.uid, to: update.state, at: update.time, facts)
+    case .pilot(let facts)?:
+      take(facts)
+      advance(update.uid, to: update.state, at: update.time)
+    case nil: advance(update.uid, to: update.state, at: update.time)
+    }
+  }
+
+  private mutating func noteRaptor(_ id: TaskID, _ facts: TaskFacts) {
+    guard facts.mode == "raptor.master", snapshot.raptor == nil else { return }
+    apply(
+      .raptor(RaptorStatus(uid: facts.uid, state: snapshot.tasks.state(of: id), workers: 0)),
+      at: snapshot.lastEvent ?? .now)
+  }
+
+  /// Takes what is known of a task in the end: its exit code, too, which no profile says.
+  mutating func finish(_ facts: TaskFacts, at time: Timestamp) {
+    guard !facts.uid.isEmpty, let state = facts.state.flatMap(TaskState.init(name:)) else { return }
+    let id = number(of: facts.uid, at: time)
+    describe(facts)
+    let result = TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state))
+    if snapshot.tasks.state(of: id).isFinal {
+      snapshot.tasks.note(result, for: id)
+    } else {
+      apply(.task(id, state, result), at: time)
+    }
+  }
+
+  /// The tasks to be asked for; they are not named again.
+  mutating func nextUndescribed(_ count: Int) -> [String] {
+    let next = Array(undescribed.suffix(count).reversed())
+    undescribed.removeLast(next.count)
+    return next
+  }
+
+  mutating func take(_ facts: PilotFacts) {
+    var known = pilots[facts.uid] ?? facts
+    known.cores = known.cores ?? facts.cores
+    known.gpus = known.gpus ?? facts.gpus
+    known.runtime = known.runtime ?? facts.runtime
+    known.resource = known.resource ?? facts.resource
+    pilots[facts.uid] = known
+    // No news of its state: nothing for the log.
+    if let status = snapshot.pilot, status.uid == facts.uid { snapshot.pilot = self.status(facts.uid, status.state) }
+  }
+
+  var pilotCount: Int { pilotStates.count }
+
+  /// Pilots that have not come to their end.
+  var livePilots: [String] { pilotStates.filter { !$0.value.isFinal }.map(\.key).sorted() }
+
+  private mutating func advancePilot(_ uid: String, to name: String, at time: Timestamp) -> Bool {
+    guard let state = PilotState(rawValue: name) else { return false }
+    if pilotStates[uid].map({ !$0.isFinal && Self.order($0) < Self.order(state) }) ?? true { pilotStates[uid] = state }
+    if let now = snapshot.pilot {
+      // One is shown: the last that lives.
+      if now.uid != uid {
+        guard now.state.isFinal || uid > now.uid else { return false }
+      } else {
+        guard !now.state.isFinal, Self.order(state) > Self.order(now.state) else { return false }
+      }
+    }
+    apply(.pilot(status(uid, state)), at: time)
+    return true
+  }
+
+  private func status(_ uid: String, _ state: PilotState) -> PilotStatus {
+    let facts = pilots[uid]
+    return PilotStatus(
+      uid: uid, state: state, cores: facts?.cores ?? 0, gpus: facts?.gpus ?? 0,
+      runtime: facts?.runtime.map { $0 * 60 })
+  }
+
+  private static func order(_ state: PilotState) -> Int { PilotState.allCases.firstIndex(of: state) ?? 0 }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import Platform
+import SessionModel
+import Work
+
+/// Brings the picture of a session up to date with its files, and knows whether its owner lives.
+final class RadicalReader {
+  private(set) var picture = RadicalPicture()
+  private let site: RadicalSite
+  private let sighting: RadicalSighting?
+  private let files: RadicalFiles
+  private let wire: RadicalWire?
+  private var isOpened = false
+  private(set) var isOver = false
+  private(set) var link = LinkStatus(way: .files(delay: 0.1))
+
+  /// - Parameter wire: what the session says itself; `nil` for files alone.
+  init(_ site: RadicalSite, _ sighting: RadicalSighting?, _ wire: RadicalWire? = nil) {
+    self.site = site
+    self.sighting = sighting
+    self.wire = wire
+    var site = site
+    for pilot in sighting?.pilots ?? [] where !site.pilots.contains(pilot) { site.pilots.append(pilot) }
+    files = RadicalFiles(site)
+  }
+
+  var pilots: [String] { files.pilots }
+
+  /// Everything, once.
+  func readAll() {
+    _ = read(scans: true, portion: .max)
+  }
+
+  /// - Parameters:
+  ///   - scans: whether to look for new files.
+  ///   - portion: how many descriptions of tasks are read at most.
+  /// - Returns: whether something is new.
+  func read(
+    scans: Bool, portion: Int, _ control: RadicalControl? = nil, _ commands: [(OperatorCommand, reason: String?)] = []
+  ) -> Bool {
+    // In this order: what an owner wrote before it ended is read before it is said to be gone.
+    let isAlive = sighting?.owner?.isAlive ?? false
+    if scans { files.scan(pilots: currentPilots()) }
+    let lines = files.read()
+    if !isOpened { open(lines.map(\.time).min()) }
+    picture.take(lines)
+    var isNews = !lines.isEmpty
+    if let news = wire?.take() {
+      // In their own order, which is that of their times.
+      for update in news.updates.values.sorted(by: { $0.uid < $1.uid }) { picture.take(update) }
+      isNews = isNews || !news.updates.isEmpty
+      link.way = news.isConnected ? .socket : .files(delay: 0.1)
+      if news.isClosing, picture.snapshot.phase == .running {
+        picture.apply(.sessionPhase(.closing, reason: "its program closes it"), at: .now)
+        isNews = true
+      }
+    }
+    if scans {
+      for pilot in pilots {
+        if let facts = PilotFacts(pilot: pilot) { picture.take(facts) }
+      }
+    }
+    for uid in picture.nextUndescribed(portion) {
+      for pilot in pilots.reversed() {
+        guard let facts = TaskScript.facts(of: uid, in: pilot) else { continue }
+        picture.describe(facts)
+        isNews = true
+        break
+      }
+    }
+    if let control {
+      for (command, reason) in commands { control.take(command, reason: reason, &picture) }
+      isNews = control.step(&picture, isOwnerAlive: isAlive) || isNews || !commands.isEmpty
+    }
+    if !isAlive, !isOver, !(control?.isEnding ?? false) {
+      isNews = true
+      end(leftovers: control?.leftovers ?? [])
+      _ = control?.step(&picture, isOwnerAlive: false)
+    }
+    return isNews
+  }
+
+  private func currentPilots() -> [String] {
+    let places = RadicalSite.pilots(below: "\(homeDirectory())/radical.pilot.sandbox/\(site.session)")
+    guard sighting != nil, places.count + pilots.count < picture.pilotCount, .now >= nextSearch else { return places }
+    // Its processes show where a pilot is that is not in RADICAL-Pilot's usual place. That is a look at all processes.
+    nextSearch = .now + Self.searchInterval
+    return places + (RadicalSighting.all().first { $0.session == site.session }?.pilots ?? [])
+  }
+
+  private var nextSearch = ContinuousClock.now
+  private static let searchInterval = Duration.seconds(3)
+
+  private func open(_ first: Timestamp?) {
+    isOpened = true
+    let owner = sighting?.owner?.pid ?? 0
+    let info = SessionInfo(
+      id: site.session, name: programName, engine: "radical", resource: resource, user: userName(),
+      host: machineName(), pid: owner, directory: site.directory)
+    picture.open(info, at: first ?? .now)
+    picture.apply(.sessionPhase(.running, reason: nil), at: first ?? .now)
+  }
+
+  private var programName: String {
+    let words = (sighting?.program ?? "").split(separator: " ").dropFirst().filter { !$0.hasPrefix("-") }
+    return words.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? site.session
+  }
+
+  private var resource: String {
+    for pilot in pilots {
+      if let resource = PilotFacts(pilot: pilot)?.resource { return resource }
+    }
+    return "unknown"
+  }
+
+  /// Its owner has ended: in order when it wrote its dumps, which know everything.
+  private func end(leftovers: [String]) {
+    isOver = true
+    let names = directoryEntries(site.directory)
+    let time = picture.snapshot.lastEvent ?? .now
+    for name in names where name.hasPrefix("pmgr.") && name.hasSuffix(".json") {
+      for facts in RadicalDump.pilots("\(site.directory)/\(name)") {
+        picture.take(facts)
+        if let state = facts.state { picture.advance(facts.uid, to: state, at: time) }
+      }
+    }
+    let dumps = names.filter { $0.hasPrefix("tmgr.") && $0.hasSuffix(".json") }
+    for name in dumps {
+      for facts in RadicalDump.tasks("\(site.directory)/\(name)") { picture.finish(facts, at: time) }
+    }
+    guard !dumps.isEmpty || picture.snapshot.phase == .closing else {
+      link.host = .gone(since: time)
+      return
+    }
+    let tasks = picture.snapshot.tasks
+    var counts: [String: Int] = [:]
+    for state in TaskState.allCases where tasks.count(inState: state) > 0 {
+      counts[state.name] = tasks.count(inState: state)
+    }
+    let opened = picture.snapshot.opened ?? time
+    picture.apply(
+      .sessionClosed(
+        SessionSummary(
+          session: site.session, tasks: counts, wall: max(0, time.seconds(since: opened)),
+          leftovers: leftovers,
+          exitCode: !leftovers.isEmpty ? 4 : tasks.count(in: .done) == tasks.count ? 0 : 1)), at: time)
+  }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import Platform
+import SessionModel
+import Synchronization
+import Work
+
+/// A RADICAL-Pilot session that another program opened, watched without its help: by the files that it writes.
+public final class RadicalSource: SessionSource {
+  public let isReadOnly: Bool
+  public let keeper = SessionKeeper.program
+  public let isOwned = false
+
+  private struct State {
+    var isClosed = false
+    var summary: SessionSummary?
+    var snapshot = SessionSnapshot()
+    var pilots: [String] = []
+    var isHostGone = false
+    var commands: [(OperatorCommand, reason: String?)] = []
+  }
+
+  private let site: RadicalSite
+  private let sighting: RadicalSighting?
+  private let origin: String?
+  private let state = Mutex(State())
+  /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS.
+  private static let interval = 0.1
+  /// Files of tasks that are read in one look, so that the first frame does not wait for ten thousand of them.
+  private static let portion = 200
+
+  /// - Parameters:
+  ///   - sighting: its processes on this machine; `nil` when it has none.
+  ///   - origin: where the person sits, for what is said of commands.
+  public init(_ site: RadicalSite, _ sighting: RadicalSighting?, origin: String? = nil, isReadOnly: Bool = true) {
+    self.site = site
+    self.sighting = sighting
+    self.origin = origin
+    self.isReadOnly = isReadOnly || sighting?.owner == nil
+  }
+
+  /// How the session ended, once that is known.
+  public var summary: SessionSummary? { state.withLock { $0.summary } }
+  public var isHostGone: Bool { state.withLock { $0.isHostGone } }
+
+  /// What there is now, read once.
+  public func load() -> SessionSnapshot {
+    let reader = RadicalReader(site, sighting)
+    reader.readAll()
+    return reader.picture.snapshot
+  }
+
+  public func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void) {
+    guard startThread({ [self] in follow(deliver) }) else {
+      return deliver(.refused("the system gives no thread to read the session's files"))
+    }
+  }
+
+  public func close() { state.withLock { $0.isClosed = true } }
+
+  private func follow(_ deliver: @Sendable (SessionUpdate) -> Void) {
+    let wire = sighting?.owner == nil ? nil : RadicalWire(site)
+    wire?.start()
+    defer { wire?.close() }
+    let reader = RadicalReader(site, sighting, wire)
+    let control = RadicalControl(
+      site, owner: sighting?.owner, sender: CommandSender(user: userName(), origin: origin))
+    var link: LinkStatus?
+    var looks = 0
+    while !state.withLock({ $0.isClosed }) {
+      // New files come seldom.
+      let isNews = reader.read(scans: looks % 10 == 0, portion: Self.portion, control, takeCommands())
+      looks += 1
+      let status = reader.link
+      if isNews || link == nil {
+        let snapshot = reader.picture.snapshot
+        state.withLock { state in
+          state.snapshot = snapshot
+          state.summary = snapshot.summary
+          state.pilots = reader.pilots
+          if case .gone = status.host { state.isHostGone = true }
+        }
+        deliver(.snapshot(snapshot))
+      }
+      if status != link { deliver(.link(status)) }
+      link = status
+      if reader.isOver { break }
+      usleep(UInt32(Self.interval * 1e6))
+    }
+  }
+
+  private func takeCommands() -> [(OperatorCommand, reason: String?)] {
+    state.withLock { state in
+      defer { state.commands = [] }
+      return state.commands
+    }
+  }
+
+  public func send(_ command: OperatorCommand, reason: String?) {
+    guard !isReadOnly else { return }
+    state.withLock { $0.commands.append((command, reason)) }
+  }
+
+  public func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail {
+    let (uid, pilots) = state.withLock { ($0.snapshot.tasks.uid(of: task), $0.pilots) }
+    let name = "\(uid)/\(uid).\(stream == .stdout ? "out" : "err")"
+    var failure = "no pilot's directory can be seen from here"
+    for pilot in pilots.reversed() {
+      do throws(FileError) {
+        let file = try Descriptor.open(.file, "\(pilot)/\(name)")
+        let size = file.size
+        guard let bytes = try? file.bytes(at: max(0, size - limit), count: min(limit, size)) else { continue }
+        return OutputTail(text: String(decoding: bytes, as: UTF8.self), size: size)
+      } catch { failure = error.isMissing ? "nothing was written yet" : error.description }
+    }
+    return OutputTail(text: "", size: 0, failure: failure)
+  }
+}

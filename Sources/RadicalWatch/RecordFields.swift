@@ -1,0 +1,110 @@
+import JSON
+import SessionModel
+import Work
+
+/// A record of RADICAL-Pilot: the same members in its dumps, which are JSON, and on its wire, which is MessagePack.
+protocol RecordFields {
+  func text(_ name: StaticString) -> String?
+  func integer(_ name: StaticString) -> Int?
+  func number(_ name: StaticString) -> Double?
+  func fields(_ name: StaticString) -> Self?
+  /// The elements of a list, as texts.
+  func texts(_ name: StaticString) -> [String]
+}
+
+extension JSONObject: RecordFields {
+  func text(_ name: StaticString) -> String? { lenient(name, .text) }
+  func integer(_ name: StaticString) -> Int? { lenient(name, .integer) }
+  func number(_ name: StaticString) -> Double? { lenient(name, .number) }
+  func fields(_ name: StaticString) -> JSONObject? { object(name) }
+
+  func texts(_ name: StaticString) -> [String] {
+    (lenient(name, JSONCoding<[JSONValue]>.list(.any)) ?? []).map { value in
+      if case .string(let text) = value { text } else { value.json }
+    }
+  }
+}
+
+extension MessagePack: RecordFields {
+  func text(_ name: StaticString) -> String? { self[name]?.text }
+  func integer(_ name: StaticString) -> Int? { self[name]?.integer }
+  func number(_ name: StaticString) -> Double? { self[name]?.number }
+  func fields(_ name: StaticString) -> MessagePack? { self[name] }
+
+  func texts(_ name: StaticString) -> [String] {
+    guard let list = self[name] else { return [] }
+    var texts: [String] = []
+    list.forEach { element in
+      texts.append(element.text ?? element.number.map { String($0) } ?? element.boolean.map { String($0) } ?? "…")
+    }
+    return texts
+  }
+}
+
+/// What is known of a task beside its state.
+struct TaskFacts: Equatable, Sendable {
+  var uid: String
+  var state: String?
+  var exitCode: Int32?
+  var description: TaskDescription?
+  /// Why it failed, in RADICAL-Pilot's words.
+  var detail: String?
+  var stderr: String?
+  /// RADICAL-Pilot's kind of task: `task.executable`, `raptor.master`, …
+  var mode: String?
+
+  init(uid: String) { self.uid = uid }
+
+  init(_ task: some RecordFields) {
+    uid = task.text("uid") ?? ""
+    state = task.text("state")
+    exitCode = task.integer("exit_code").flatMap(Int32.init(exactly:))
+    detail = task.text("exception_detail")
+    stderr = task.text("stderr")
+    guard let said = task.fields("description") else { return }
+    mode = said.text("mode")
+    let name = said.text("name") ?? ""
+    var description = TaskDescription(name: name.isEmpty ? uid : name)
+    let program = said.text("executable") ?? ""
+    if !program.isEmpty {
+      description.argv = [program] + said.texts("arguments")
+    } else if !(said.text("function") ?? "").isEmpty {
+      // The function itself is packed: nobody can read it.
+      description.argv = ["a Python function"]
+    }
+    description.resources = TaskResources(
+      ranks: said.integer("ranks") ?? 1, coresPerRank: said.integer("cores_per_rank") ?? 1,
+      gpusPerRank: said.number("gpus_per_rank").flatMap { Int(exactly: $0.rounded(.up)) } ?? 0)
+    description.raptor = !(said.text("raptor_id") ?? "").isEmpty
+    self.description = description
+  }
+}
+
+/// What is known of a pilot beside its state.
+struct PilotFacts: Equatable, Sendable {
+  var uid: String
+  var state: String?
+  var resource: String?
+  var cores: Int?
+  var gpus: Int?
+  /// Minutes.
+  var runtime: Double?
+
+  init(_ pilot: some RecordFields) {
+    uid = pilot.text("uid") ?? ""
+    state = pilot.text("state")
+    resource = pilot.text("resource")
+    cores = pilot.fields("resources")?.integer("cpu")
+    gpus = pilot.fields("resources")?.number("gpu").flatMap { Int(exactly: $0) }
+    runtime = pilot.fields("description")?.number("runtime")
+  }
+
+  /// - Parameter agent: what its agent was started with, which has the same in other places.
+  init(agent: some RecordFields) {
+    uid = agent.text("pid") ?? ""
+    resource = agent.text("resource")
+    cores = agent.integer("cores")
+    gpus = agent.integer("gpus")
+    runtime = agent.number("runtime")
+  }
+}

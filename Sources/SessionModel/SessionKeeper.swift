@@ -1,0 +1,15 @@
+/// Who runs a session, and so what can be asked of it.
+public enum SessionKeeper: Equatable, Sendable {
+  /// A host of this program.
+  case host
+  /// A program of somebody's own, which opened it with RADICAL-Pilot: that has no drain, stop or resume, and takes work
+  /// from its program alone.
+  case program
+
+  public var verbs: Set<OperatorCommand.Verb> {
+    switch self {
+    case .host: Set(OperatorCommand.Verb.allCases)
+    case .program: [.cancel, .cancelRaptor, .close]
+    }
+  }
+}

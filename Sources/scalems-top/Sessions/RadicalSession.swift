@@ -1,0 +1,116 @@
+import Glibc
+import Leftovers
+import Platform
+import RadicalWatch
+import SessionLink
+import SessionModel
+import SystemPackage
+
+/// A session of RADICAL-Pilot that another program opened.
+struct RadicalSession: Sendable {
+  var site: RadicalSite
+  /// Its processes on this machine, if it has any.
+  var sighting: RadicalSighting?
+
+  var isLive: Bool { sighting?.owner != nil }
+
+  /// Everything its files say.
+  func load() -> SessionSnapshot { RadicalSource(site, sighting).load() }
+
+  /// All of this user that have processes here, but those that this program itself opened.
+  static func all() -> [RadicalSession] {
+    sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
+  }
+
+  static func sightings() -> [RadicalSighting] {
+    let ours = Set(
+      RadicalRegistry.sessions.all().compactMap { (try? RadicalRecord(reading: $0.directory))?.rpSession })
+    return RadicalSighting.all().filter { sighting in
+      !ours.contains(sighting.session) && !(sighting.directory.map(isWithin) ?? false)
+    }
+  }
+
+  /// Whether RADICAL-Pilot's session is below one of this program, whichever registry that is in.
+  private static func isWithin(_ directory: String) -> Bool {
+    let session = SessionDirectory(FilePath(directory).removingLastComponent().removingLastComponent())
+    return isFile(session.journal)
+  }
+
+  /// The session of an id, of the beginning of only one id, or in a directory.
+  static func find(_ text: String) throws(UsageError) -> RadicalSession? {
+    let all = all()
+    if let path = try? absolutePath(FilePath(text)).string,
+      let site = RadicalSite(directory: path, home: homeDirectory())
+    {
+      return all.first { $0.site.session == site.session } ?? RadicalSession(site: site)
+    }
+    let found = all.filter { $0.site.session == text || $0.site.session.hasPrefix(text) }
+    guard found.count > 1 else { return found.first }
+    throw UsageError(
+      description:
+        "'\(text)' may be any of \(found.count) sessions: \(found.suffix(5).map(\.site.session).joined(separator: ", "))"
+    )
+  }
+}
+
+/// What a screen can be attached to.
+enum ShownSession: Sendable {
+  case ours(FoundSession)
+  case radical(RadicalSession)
+
+  /// - Throws: `UsageError` when there is none, or more than one.
+  static func find(_ text: String) throws(UsageError) -> ShownSession {
+    do { return .ours(try SessionFinder().find(text)) } catch {
+      guard let session = try RadicalSession.find(text) else { throw error }
+      return .radical(session)
+    }
+  }
+
+  var id: String {
+    switch self {
+    case .ours(let found): found.id
+    case .radical(let session): session.site.session
+    }
+  }
+
+  var directory: String {
+    switch self {
+    case .ours(let found): found.directory.path.string
+    case .radical(let session): session.site.directory
+    }
+  }
+
+  var isLive: Bool {
+    switch self {
+    case .ours(let found): found.host.isLive
+    case .radical(let session): session.isLive
+    }
+  }
+
+  var overview: SessionOverview {
+    switch self {
+    case .ours(let found): SessionOverview(found)
+    case .radical(let session): SessionOverview(session)
+    }
+  }
+
+  /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read.
+  func source(isReadOnly: Bool) throws(SessionDirectory.DirectoryError) -> any ScreenSource {
+    switch self {
+    case .ours(let found):
+      try AttachedSource(found.directory, origin: originWords(), isReadOnly: isReadOnly, isOwned: false)
+    case .radical(let session):
+      RadicalSource(session.site, session.sighting, origin: originWords(), isReadOnly: isReadOnly)
+    }
+  }
+}
+
+/// What a screen on a session of others has to know of it in the end.
+protocol ScreenSource: SessionSource {
+  var summary: SessionSummary? { get }
+  var isHostGone: Bool { get }
+  func close()
+}
+
+extension AttachedSource: ScreenSource {}
+extension RadicalSource: ScreenSource {}

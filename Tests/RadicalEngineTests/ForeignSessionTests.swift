@@ -1,0 +1,162 @@
+import Foundation
+import Platform
+import RadicalWatch
+import SessionModel
+import Synchronization
+import TestSupport
+import Testing
+import Work
+
+/// A session that a plain script of RADICAL-Pilot opened: found, watched, acted upon and ended without its help.
+@Suite struct ForeignSessionTests {
+  /// Takes tasks to sleep for, and says at the end what became of each.
+  private static let script = """
+    import json, sys
+    import radical.pilot as rp
+    session = rp.Session()
+    try:
+        pmgr = rp.PilotManager(session=session)
+        tmgr = rp.TaskManager(session=session)
+        pilot = pmgr.submit_pilots(rp.PilotDescription(
+            {'resource': 'local.localhost', 'runtime': 15, 'cores': 8, 'exit_on_error': False}))
+        tmgr.add_pilots(pilot)
+        tasks = tmgr.submit_tasks([rp.TaskDescription(
+            {'uid': 'sim.%06d' % i, 'name': 'sim %d' % i, 'executable': '/bin/sh',
+             'arguments': ['-c', 'echo out %d; echo "no such %d" >&2; %s' % (i, i, command)]})
+            for i, command in enumerate(json.loads(sys.argv[1]))])
+        tmgr.wait_tasks()
+        json.dump({t.uid: [t.state, t.exit_code] for t in tasks}, open('truth.json', 'w'))
+    finally:
+        session.close(download=False)
+    """
+
+  private final class Watched: Sendable {
+    let snapshot = Mutex(SessionSnapshot())
+    let source: RadicalSource
+
+    init(_ source: RadicalSource) {
+      self.source = source
+      source.open { [self] update in
+        if case .snapshot(let new) = update { snapshot.withLock { $0 = new } }
+      }
+    }
+
+    var now: SessionSnapshot { snapshot.withLock { $0 } }
+    deinit { source.close() }
+  }
+
+  private func start(_ place: TemporaryDirectory, _ commands: [String]) throws -> Program {
+    try place.write(Self.script, to: "script.py")
+    try FileManager.default.createDirectory(atPath: place.path + "/home", withIntermediateDirectories: true)
+    let list = String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return try Program(
+      radicalVenv + "/bin/python", ["script.py", list], in: place.path,
+      // RADICAL-Pilot makes its directory in $PWD.
+      environment: [
+        "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
+        "PWD": place.path,
+      ])
+  }
+
+  private func sighting(_ program: Program) -> RadicalSighting? {
+    RadicalSighting.all().first { $0.owner?.pid == program.pid }
+  }
+
+  private func attach(_ program: Program) async throws -> Watched {
+    try await wait(for: "the session's record", seconds: 60) { sighting(program)?.site != nil }
+    let found = try #require(sighting(program))
+    return Watched(RadicalSource(try #require(found.site), found, origin: "test", isReadOnly: false))
+  }
+
+  private func states(_ snapshot: SessionSnapshot) -> [String: String] {
+    var states: [String: String] = [:]
+    for number in 0..<snapshot.tasks.count {
+      let id = TaskID(number)
+      states[snapshot.tasks.uid(of: id)] = snapshot.tasks.state(of: id).name
+    }
+    return states
+  }
+
+  private func truth(_ place: TemporaryDirectory) throws -> [String: [Any?]] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: place.path + "/truth.json"))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: [Any?]])
+  }
+
+  private func processes(of place: TemporaryDirectory) -> [pid_t] {
+    ProcessTable().entries.values.filter { entry in
+      !entry.isZombie && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(place.path + "/")
+    }.map(\.pid)
+  }
+
+  @Test func `what is seen from the beginning, and from the files alone afterwards, is what its program says`()
+    async throws
+  {
+    let place = try TemporaryDirectory()
+    let program = try start(place, (0..<40).map { $0 == 7 ? "exit 3" : $0 == 8 ? "kill -9 $$" : "sleep 0.1" })
+    let watched = try await attach(program)
+    let result = try await program.finish(seconds: 120)
+    #expect(result.exitCode == 0, "\(result)")
+    try await wait(for: "the end") { watched.now.phase == .closed }
+    let truth = try truth(place)
+    #expect(truth.count == 40)
+    let directory = try #require(watched.now.info?.directory)
+    let site = try #require(RadicalSite(directory: directory, home: place.path + "/home"))
+    for snapshot in [watched.now, RadicalSource(site, nil).load()] {
+      #expect(states(snapshot) == truth.mapValues { $0[0] as? String })
+      for number in 0..<snapshot.tasks.count {
+        let details = try #require(snapshot.tasks.details(of: TaskID(number)))
+        let uid = snapshot.tasks.uid(of: details.id)
+        #expect(details.exitCode == (truth[uid]?[1] as? Int).map { Int32($0) }, "\(uid)")
+        #expect(details.label == "sim \(Int(uid.suffix(6)) ?? -1)")
+      }
+      #expect(snapshot.summary?.tasks == ["DONE": 38, "FAILED": 2] && snapshot.pilot?.state.isFinal == true)
+    }
+    let failed = try #require(watched.now.tasks.details(of: TaskID(7)))
+    #expect(failed.reason == "no such 7" && failed.state == .failed)
+    let output = await watched.source.output(of: TaskID(7), stream: .stdout, limit: 100)
+    #expect(output.text == "out 7\n")
+  }
+
+  @Test func `a task is canceled, and the session ended with nothing left`() async throws {
+    let place = try TemporaryDirectory()
+    let program = try start(place, (0..<12).map { _ in "sleep 1000" })
+    let watched = try await attach(program)
+    try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 8 }
+    let queued = try #require(watched.now.tasks.ids(in: .queued).select(0))
+    watched.source.send(.cancel([TaskID(0), queued]), reason: "a test")
+    try await wait(for: "their end", seconds: 30) { watched.now.tasks.count(in: .canceled) == 2 }
+    #expect(watched.now.commands.first?.stage.isFinished == true || watched.now.commands.count == 1)
+    watched.source.send(.close(), reason: nil)
+    let result = try await program.finish(seconds: 60)
+    #expect(result.exitCode == 0, "\(result)")
+    try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
+    let truth = try truth(place)
+    // RADICAL-Pilot itself fails them once more when their pilot ends: the first end is how it went.
+    let canceled = [watched.now.tasks.uid(of: TaskID(0)), watched.now.tasks.uid(of: queued)]
+    #expect(canceled.allSatisfy { states(watched.now)[$0] == "CANCELED" })
+    #expect(
+      states(watched.now).filter { !canceled.contains($0.key) }
+        == truth.filter { !canceled.contains($0.key) }.mapValues { $0[0] as? String })
+    #expect(watched.now.summary?.leftovers == [])
+    try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
+  }
+
+  @Test func `of a program that was killed what it left is found, named and ended`() async throws {
+    let place = try TemporaryDirectory()
+    let program = try start(place, (0..<4).map { _ in "sleep 1000" })
+    let watched = try await attach(program)
+    try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 4 }
+    let session = try #require(sighting(program)?.session)
+    program.signal(SIGKILL)
+    _ = try await program.finish()
+    let environment = ["HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state"]
+    let list = try await Program.run(scalemsTop, ["list"], in: place.path, environment: environment)
+    #expect(list.stdout.contains(session) && list.stdout.contains("dead"), "\(list)")
+    // Others' sessions on this machine are left alone.
+    let sweep = try await Program.run(
+      scalemsTop, ["doctor", "--orphans", "--yes", session], in: place.path, environment: environment, seconds: 60)
+    #expect(sweep.exitCode == 0 && sweep.stdout.contains("\(session): ended"), "\(sweep)")
+    #expect(processes(of: place).isEmpty && sighting(program) == nil)
+  }
+}
