@@ -55,13 +55,21 @@ let package = Package(
         .embedInCode("Helper/run_task.py"), .embedInCode("Helper/slurm_reader.py"),
       ]),
     .target(
+      name: "TaskOutput",
+      dependencies: [
+        "Platform", "SessionModel", "Words", .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    .target(
       name: "SessionLink",
       dependencies: [
-        "JSON", "Platform", "SessionModel", "Wire", "Words", "Work", .product(name: "NIOCore", package: "swift-nio"),
+        "JSON", "Platform", "SessionModel", "TaskOutput", "Wire", "Words", "Work",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(name: "Leftovers", dependencies: ["JSON", "Platform"]),
-    .target(name: "RadicalWatch", dependencies: ["JSON", "Leftovers", "Platform", "SessionModel", "Work"]),
+    .target(
+      name: "RadicalWatch",
+      dependencies: ["JSON", "Leftovers", "Platform", "SessionModel", "TaskOutput", "Words", "Work"]),
     .target(
       name: "WorkflowFile",
       dependencies: [
@@ -105,7 +113,7 @@ let package = Package(
     .testTarget(
       name: "SessionLinkTests",
       dependencies: [
-        "JSON", "Platform", "SessionLink", "SessionModel", "TestSupport", "Wire", "Work",
+        "JSON", "Platform", "SessionLink", "SessionModel", "TaskOutput", "TestSupport", "Wire", "Words", "Work",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

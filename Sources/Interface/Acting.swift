@@ -5,13 +5,9 @@ import Work
 // What the actions of the table do.
 extension InterfaceState {
   mutating func move(by rows: Int) -> [Effect] {
-    if var detail {
-      if detail.hasOutputFocus {
-        detail.outputUp = max(0, detail.outputUp - rows)
-      } else {
-        detail.factsTop = max(0, detail.factsTop + rows)
-      }
-      self.detail = detail
+    if let detail {
+      if detail.hasOutputFocus { return withOutput { pane, time in (pane.scroll(by: rows, at: time), nil) } }
+      self.detail?.factsTop = max(0, detail.factsTop + rows)
     } else if focus == .log {
       scrollLog(by: rows)
     } else {
@@ -32,6 +28,7 @@ extension InterfaceState {
   }
 
   mutating func moveToStart() -> [Effect] {
+    if detail?.hasOutputFocus ?? false { return withOutput { pane, time in (pane.goToStart(at: time), nil) } }
     if detail != nil || focus == .log { return move(by: -1_000_000_000) }
     // From here the cursor stays on the first row, whichever task that is.
     cursor = nil
@@ -41,6 +38,7 @@ extension InterfaceState {
   }
 
   mutating func moveToEnd() -> [Effect] {
+    if detail?.hasOutputFocus ?? false { return follow() }
     if detail != nil || focus == .log { return move(by: 1_000_000_000) }
     moveCursor(by: 1_000_000_000)
     return []
@@ -74,7 +72,7 @@ extension InterfaceState {
   mutating func openDetail() -> [Effect] {
     guard let task = currentTask else { return [] }
     cursor = task
-    detail = Detail(task: task)
+    detail = Detail(task)
     return readOutput()
   }
 
@@ -85,11 +83,25 @@ extension InterfaceState {
       detail?.hasOutputFocus = true
       return []
     }
-    detail = Detail(
-      task: old.task, stream: old.stream == .stdout ? .stderr : .stdout, hasOutputFocus: old.hasOutputFocus,
-      factsTop: old.factsTop)
+    var new = Detail(old.task, old.stream == .stdout ? .stderr : .stdout)
+    (new.hasOutputFocus, new.factsTop) = (old.hasOutputFocus, old.factsTop)
+    detail = new
     return readOutput()
   }
+
+  /// Asks what is to be looked for in the output, and shows that where there is only room for one half of the page.
+  mutating func beginSearch() -> [Effect] {
+    searchEntry = TextField(text: detail?.output.needle?.text ?? "")
+    detail?.hasOutputFocus = true
+    return []
+  }
+
+  mutating func searchNext(isBackward: Bool) -> [Effect] {
+    detail?.hasOutputFocus = true
+    return withOutput { pane, time in (pane.searchNext(isBackward: isBackward, at: time), nil) }
+  }
+
+  mutating func toggleWrap() -> [Effect] { withOutput { pane, time in (pane.toggleWrap(at: time), nil) } }
 
   mutating func beginFilter() -> [Effect] {
     filterEntry = TextField(text: filter?.text ?? "")
@@ -98,7 +110,8 @@ extension InterfaceState {
   }
 
   mutating func follow() -> [Effect] {
-    if detail != nil { detail?.outputUp = 0 } else { logEnd = nil }
+    if detail != nil { return withOutput { pane, time in (pane.goToEnd(at: time), nil) } }
+    logEnd = nil
     return []
   }
 
@@ -161,6 +174,12 @@ extension InterfaceState {
 
   mutating func back() -> [Effect] {
     if detail != nil {
+      var stopped: [OutputRequest]?
+      let effects = withOutput { pane, time in
+        stopped = pane.stopSearch(at: time)
+        return (stopped ?? [], nil)
+      }
+      if stopped != nil { return effects }
       detail = nil
     } else if filter != nil {
       filter = nil

@@ -101,6 +101,22 @@ extension Action {
       help: "show tasks by uid, name, command, or by a word like failed", group: .look, page: .main, weight: 60
     ) { $0.beginFilter() },
     Action(
+      keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the whole output", group: .look,
+      page: .detail, weight: 60
+    ) { $0.beginSearch() },
+    Action(
+      keys: [.character("n")], keyName: "n", title: "next", help: "to the next line with it",
+      group: .look, page: .detail, weight: 61, isAvailable: { $0.detail?.output.needle != nil }
+    ) { $0.searchNext(isBackward: false) },
+    Action(
+      keys: [.character("N")], keyName: "N", title: "", help: "to the line before with it", group: .look, page: .detail,
+      isAvailable: { $0.detail?.output.needle != nil }
+    ) { $0.searchNext(isBackward: true) },
+    Action(
+      keys: [.character("w")], keyName: "w", title: "wrap", help: "long lines go on in the next row, or are cut",
+      group: .look, page: .detail, weight: 12
+    ) { $0.toggleWrap() },
+    Action(
       keys: [.character("F")], keyName: "F", title: "follow", help: "keep the end of the log or output in view",
       group: .look, weight: 15
     ) { $0.follow() },

@@ -40,31 +40,20 @@ extension InterfaceState {
 
   func drawOutput(_ grid: inout CellGrid, _ rect: Rect) {
     guard let detail else { return }
-    let right: [Span] =
-      if detail.outputUp > 0 {
-        [Span("\(Format.count(detail.outputUp)) more below, F follows", .warning)]
-      } else {
-        [Span(Format.bytes(detail.size), .dim)]
-      }
     let other: OutputStream = detail.stream == .stdout ? .stderr : .stdout
+    var title = [Span(detail.stream.rawValue, .title)]
+    // The key line says it, too.
+    if rect.width >= (detail.output.needle == nil ? 50 : 60) { title.append(Span(" o for \(other.rawValue)", .dim)) }
+    if let needle = detail.output.needle {
+      title += [Span("  /", .dim), Span(Columns.cut(needle.text, to: 16, mark: glyphs.cut), .entry)]
+    }
+    // The longest form that has room beside the title and the border.
+    let room = rect.width - 9 - title.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
+    let right = detail.output.position(at: now).first { $0.reduce(0) { $0 + CellWidth.columns(of: $1.text) } <= room }
     grid.box(
-      rect, title: [Span(detail.stream.rawValue, .title), Span(" o for \(other.rawValue)", .dim)], glyphs: glyphs,
-      isFocused: detail.hasOutputFocus, right: right, footer: layout.facts == nil ? footer : [])
-    let inner = rect.inner
-    if let failure = detail.failure {
-      grid.put(failure, row: inner.row, column: inner.column + 1, width: inner.width - 2, style: .warning)
-      return
-    }
-    guard !detail.lines.isEmpty else {
-      let text = detail.isReading ? "reading \(glyphs.more)" : "nothing was written"
-      grid.put(text, row: inner.row, column: inner.column + 1, width: inner.width - 2, style: .dim)
-      return
-    }
-    let end = max(0, detail.lines.count - detail.outputUp)
-    let start = max(0, end - inner.height)
-    for (line, text) in detail.lines[start..<end].enumerated() {
-      grid.put(text, row: inner.row + line, column: inner.column + 1, width: inner.width - 2)
-    }
+      rect, title: title, glyphs: glyphs, isFocused: detail.hasOutputFocus, right: right ?? [],
+      footer: layout.facts == nil ? footer : [])
+    detail.output.draw(&grid, rect.inner, at: now, glyphs: glyphs)
   }
 
   private static let labelWidth = 13

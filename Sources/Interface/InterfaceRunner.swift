@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import SessionModel
 import Terminal
 import Work
@@ -15,8 +16,6 @@ public final class InterfaceRunner: Sendable {
   private let source: any SessionSource
   private let options: InterfaceOptions
   private let thread: ScreenThread<InterfaceState>
-  /// Bytes read from the end of a task's output.
-  private static let outputLimit = 65536
 
   public init(source: any SessionSource, options: InterfaceOptions = InterfaceOptions()) throws(TerminalError) {
     self.source = source
@@ -34,11 +33,10 @@ public final class InterfaceRunner: Sendable {
     let screen = try Screen(options: options.screen)
     defer { screen.close() }
 
-    // Commands go out in order, and a slow link never holds up the screen.
-    let (commands, sender) = AsyncStream.makeStream(of: (OperatorCommand, String?).self)
-    defer { sender.finish() }
+    // Commands go out in order, and a slow link never holds up the screen. They have a thread of their own: nothing else
+    // that this process waits for, as a file system that hangs, can hold them up.
+    let commands = DispatchQueue(label: "commands")
     let source = source
-    Task.detached { for await (command, reason) in commands { source.send(command, reason: reason) } }
 
     let (orders, plays) = AsyncStream.makeStream(of: PlayOrder.self)
     defer { plays.finish() }
@@ -57,11 +55,12 @@ public final class InterfaceRunner: Sendable {
         let deliver: @Sendable (SessionUpdate) -> Void = { [weak thread] in thread?.post(.session($0)) }
         Task.detached { source.open(deliver) }
       },
-      perform: { [weak self] effect in
+      perform: { [thread] effect in
         switch effect {
-        case .send(let command, let reason): sender.yield((command, reason))
+        case .send(let command, let reason): commands.async { source.send(command, reason: reason) }
         case .play(let order): plays.yield(order)
-        case .readOutput(let task, let stream): self?.read(task, stream)
+        case .read(let request):
+          source.read(request) { [weak thread] in thread?.post(.output(request.output, $0)) }
         case .redraw, .leave: break
         }
       })
@@ -69,14 +68,6 @@ public final class InterfaceRunner: Sendable {
     case .outcome(let outcome): outcome
     case .stopped: .left
     case .terminalGone: .terminalGone
-    }
-  }
-
-  private func read(_ task: TaskID, _ stream: OutputStream) {
-    let source = source
-    Task.detached { [weak thread] in
-      let tail = await source.output(of: task, stream: stream, limit: Self.outputLimit)
-      thread?.post(.output(task, stream, tail))
     }
   }
 

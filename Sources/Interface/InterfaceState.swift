@@ -32,7 +32,7 @@ public enum InterfaceOutcome: Equatable, Sendable {
 enum Effect: Equatable, Sendable {
   case send(OperatorCommand, reason: String?)
   case play(PlayOrder)
-  case readOutput(TaskID, OutputStream)
+  case read(OutputRequest)
   case leave(InterfaceOutcome)
   /// Draw everything again.
   case redraw
@@ -42,7 +42,7 @@ enum Effect: Equatable, Sendable {
 enum Message: Sendable {
   case burst([InputEvent], continues: Bool)
   case session(SessionUpdate)
-  case output(TaskID, OutputStream, OutputTail)
+  case output(OutputID, OutputAnswer)
   /// A second passed.
   case tick
 }
@@ -53,19 +53,16 @@ struct InterfaceState: Sendable {
 
   /// The page of one task.
   struct Detail: Sendable {
-    var task: TaskID
-    var stream = OutputStream.stdout
+    var output: OutputPane
     var hasOutputFocus = false
     var factsTop = 0
-    /// Lines between the last one and the last one shown; 0 follows the output.
-    var outputUp = 0
-    var lines: [String] = []
-    var size = 0
-    var failure: String?
-    /// Whether an answer to `readOutput` is on its way.
-    var isReading = false
     /// Whether the output was read after the task had ended.
     var isFinalRead = false
+
+    init(_ task: TaskID, _ stream: OutputStream = .stdout) { output = OutputPane(OutputID(task, stream)) }
+
+    var task: TaskID { output.output.task }
+    var stream: OutputStream { output.output.stream }
   }
 
   /// What never changes of a task on the screen, so that a second that passes costs no new texts.
@@ -114,6 +111,8 @@ struct InterfaceState: Sendable {
   var marks: Set<TaskID> = []
   var filter: TaskFilter?
   var filterEntry: TextField?
+  /// What is typed to be looked for in the output on the detail page.
+  var searchEntry: TextField?
   var order = TaskOrder()
   /// The tasks in the window of the list, from the top.
   var visible: [TaskID] = []
@@ -185,7 +184,7 @@ struct InterfaceState: Sendable {
 
   /// Whether something on the screen changes with time alone.
   var showsTime: Bool {
-    if notice != nil { return true }
+    if notice != nil || detail?.output.waitsSince != nil { return true }
     // A recording says itself when its time went on.
     return snapshot.opened != nil && !isClosed && !isReplay
   }

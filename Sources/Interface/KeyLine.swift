@@ -29,15 +29,15 @@ extension CellGrid {
     put(spans, row: rect.row, column: 0, end: rect.endColumn)
   }
 
-  /// The line in which a person types a filter.
-  mutating func putFilterEntry(_ entry: TextField, _ rect: Rect) {
-    let used = put(" filter: ", row: rect.row, column: 0, style: .key)
+  /// The line in which a person types a filter, or what to look for.
+  mutating func putEntry(_ entry: TextField, _ label: String, _ rect: Rect) {
+    let used = put(" \(label): ", row: rect.row, column: 0, style: .key)
     let room = rect.width - used - 1
     let text = String(Columns.suffix(entry.text[...], max(0, room)))
     let shown = put(text, row: rect.row, column: used, width: room, style: .entry)
     cursor = (rect.row, used + shown)
     let help: [Span] = [
-      Span("Enter", .key), Span(" keep  ", .dim), Span("Esc", .key), Span(" drop ", .dim),
+      Span("Enter", .key), Span(label == "filter" ? " keep  " : " go  ", .dim), Span("Esc", .key), Span(" drop ", .dim),
     ]
     putRight(help, row: rect.row, start: used + shown + 3, end: rect.endColumn)
   }

@@ -34,7 +34,7 @@ struct Layout: Equatable, Sendable {
     /// Phases of the shutdown to show; 0 when none runs.
     var shutdownPhases = 0
     var hasDetail = false
-    /// Whether the output is what a person looks at, when there is room for only one half of the detail page.
+    /// Whether the output is what a person looks at: it gets most of the page, or all where there is little room.
     var prefersOutput = false
   }
 
@@ -155,11 +155,12 @@ struct Layout: Equatable, Sendable {
       output = Rect(row: body.row, column: left, height: body.height, width: size.columns - left)
       return
     }
-    if body.height < 10 {
+    // Who reads the output needs rows for it.
+    if body.height < (content.prefersOutput ? 14 : 10) {
       if content.prefersOutput { output = body } else { facts = body }
       return
     }
-    let upper = max(4, min(body.height * 3 / 5, body.height - 4))
+    let upper = content.prefersOutput ? 4 : max(4, min(body.height * 3 / 5, body.height - 4))
     facts = Rect(row: body.row, column: 0, height: upper, width: body.width)
     output = Rect(row: body.row + upper, column: 0, height: body.height - upper, width: body.width)
   }

@@ -34,7 +34,7 @@ extension PickerState {
     drawRows(&grid, inner, columns)
     let keys = Rect(row: size.rows - 1, column: 0, height: 1, width: size.columns)
     if let filterEntry {
-      grid.putFilterEntry(filterEntry, keys)
+      grid.putEntry(filterEntry, "filter", keys)
     } else {
       let offered = PickerAction.all.filter { !$0.title.isEmpty && $0.isAvailable(self) }
       grid.putKeys(offered.map { KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight) }, keys)

@@ -18,8 +18,8 @@ extension InterfaceState {
     if layout.log == nil, focus == .log { focus = .tasks }
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
     if let detail, !snapshot.tasks.contains(detail.task) { self.detail = nil }
-    clampDetail()
-    let effects = settleEnd()
+    if detail == nil { searchEntry = nil }
+    let effects = settleDetail() + settleEnd()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
     return effects
   }
@@ -60,17 +60,16 @@ extension InterfaceState {
       command: String(batch.commandLine(of: id).prefix(Self.commandLimit)))
   }
 
-  private mutating func clampDetail() {
-    guard var detail else { return }
+  private mutating func settleDetail() -> [Effect] {
+    guard var detail else { return [] }
     let layout = layout
     if let facts = layout.facts {
       let lines = factLines(of: detail.task, width: facts.inner.width).count
       detail.factsTop = min(detail.factsTop, max(0, lines - facts.inner.height))
     }
-    if let output = layout.output {
-      detail.outputUp = min(detail.outputUp, max(0, detail.lines.count - output.inner.height))
-    }
     self.detail = detail
+    guard let inner = layout.output?.inner else { return [] }
+    return withOutput { pane, time in (pane.fit(rows: inner.height, columns: inner.width - 2, at: time), nil) }
   }
 
   private mutating func settleEnd() -> [Effect] {
@@ -88,6 +87,7 @@ extension InterfaceState {
     if summary == nil, !isSummaryDismissed {
       help = nil
       filterEntry = nil
+      searchEntry = nil
       summary = Summary(shownAt: now)
     }
     return []

@@ -11,7 +11,7 @@ extension InterfaceState {
     case .burst(let inputs, let continues):
       let isInPaste = lastPaste.map { 0..<Self.pastePause ~= time.seconds(since: $0) } ?? false
       if !continues, !isInPaste { bursts += 1 }
-      let isTyped = filterEntry != nil || dialog?.isTyping ?? false
+      let isTyped = filterEntry != nil || searchEntry != nil || dialog?.isTyping ?? false
       if inputs.count >= Self.pasteLength, !isTyped { lastPaste = time }
       return inputs.flatMap { handle($0) }
     case .session(.snapshot(let snapshot)):
@@ -35,9 +35,12 @@ extension InterfaceState {
     case .session(.timeline(let timeline)):
       self.timeline = timeline
       return []
-    case .output(let task, let stream, let tail):
-      take(tail, of: task, stream)
-      return []
+    case .output(let output, let answer):
+      guard detail?.output.output == output else { return [] }
+      return withOutput { pane, time in
+        let (requests, news) = pane.take(answer, at: time)
+        return (requests, news)
+      }
     case .tick:
       if let notice, time.seconds(since: notice.since) > Self.noticeSeconds { self.notice = nil }
       return readOutput()
@@ -75,6 +78,7 @@ extension InterfaceState {
     }
     if help != nil { return handleHelp(input) }
     if filterEntry != nil { return handleFilter(input) }
+    if searchEntry != nil { return handleSearch(input) }
     guard let action = action(for: input) else { return [] }
     guard action.isAvailable(self) else {
       if let refusal = action.verb.flatMap(refusal) { say(refusal, isWarning: true) }
@@ -131,6 +135,19 @@ extension InterfaceState {
     return []
   }
 
+  private mutating func handleSearch(_ input: InputEvent) -> [Effect] {
+    switch input {
+    case .enter:
+      let text = searchEntry?.text ?? ""
+      searchEntry = nil
+      return withOutput { pane, time in (pane.search(text, at: time), nil) }
+    case .escape: searchEntry = nil
+    case .backspace where searchEntry?.text.isEmpty == true: searchEntry = nil
+    default: _ = searchEntry?.edit(input)
+    }
+    return []
+  }
+
   private mutating func setFilter(_ text: String) {
     let new = TaskFilter(text)
     guard new?.text != filter?.text else { return }
@@ -171,25 +188,24 @@ extension InterfaceState {
     return [.send(command, reason: reason)]
   }
 
-  private mutating func take(_ tail: OutputTail, of task: TaskID, _ stream: OutputStream) {
-    guard var detail, detail.task == task, detail.stream == stream else { return }
-    detail.isReading = false
-    let lines = Array(PrintedText.lines(Array(tail.text.utf8)).suffix(1000))
-    // Scrolled up, a person keeps looking at the same lines while more come.
-    if detail.outputUp > 0 { detail.outputUp = max(0, detail.outputUp + lines.count - detail.lines.count) }
-    detail.lines = lines
-    detail.size = tail.size
-    detail.failure = tail.failure
+  /// Does something with the output on the detail page, and says what comes of it.
+  mutating func withOutput(
+    _ body: (inout OutputPane, Timestamp) -> ([OutputRequest], OutputPane.News?)
+  ) -> [Effect] {
+    guard var detail else { return [] }
+    let (requests, news) = body(&detail.output, now)
     self.detail = detail
+    if let news { say(news.text, isWarning: news.isWarning) }
+    return requests.map { .read($0) }
   }
 
   /// Asks for the output of the task on the detail page, while it can still grow and once after its end.
   mutating func readOutput() -> [Effect] {
-    guard var detail, !detail.isReading, !detail.isFinalRead, snapshot.tasks.contains(detail.task) else { return [] }
-    detail.isReading = true
+    guard var detail, !detail.isFinalRead, snapshot.tasks.contains(detail.task) else { return [] }
+    let requests = detail.output.refresh(at: now)
     // What the task wrote until the end of a recording is all there will ever be.
-    detail.isFinalRead = isReplay || snapshot.tasks.state(of: detail.task).isFinal
+    if !requests.isEmpty { detail.isFinalRead = isReplay || snapshot.tasks.state(of: detail.task).isFinal }
     self.detail = detail
-    return [.readOutput(detail.task, detail.stream)]
+    return requests.map { .read($0) }
   }
 }

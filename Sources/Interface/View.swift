@@ -105,8 +105,8 @@ extension InterfaceState {
   }
 
   private func drawKeys(_ grid: inout CellGrid, _ rect: Rect) {
-    if let filterEntry {
-      grid.putFilterEntry(filterEntry, rect)
+    if let entry = filterEntry ?? searchEntry {
+      grid.putEntry(entry, filterEntry == nil ? "search" : "filter", rect)
       return
     }
     let offered = actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// What is known of a session of RADICAL-Pilot, put together from what its files and its wire say, in any order; no I/O.
@@ -78,8 +79,8 @@ struct RadicalPicture {
 
   private static func reason(_ facts: TaskFacts, _ state: TaskState) -> String? {
     guard state == .failed else { return nil }
-    let lines = (facts.stderr ?? "").split(whereSeparator: \.isNewline)
-    return lines.last { line in line.contains { $0.isLetter } }.map(String.init) ?? facts.detail
+    let last = PrintedText.lastLine(of: facts.stderr ?? "")
+    return last.isEmpty ? facts.detail : last
   }
 
   private mutating func number(of uid: String, at time: Timestamp) -> TaskID {

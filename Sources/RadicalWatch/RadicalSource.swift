@@ -2,6 +2,7 @@ import Glibc
 import Platform
 import SessionModel
 import Synchronization
+import TaskOutput
 import Work
 
 /// A RADICAL-Pilot session that another program opened, watched without its help: by the files that it writes.
@@ -22,6 +23,7 @@ public final class RadicalSource: SessionSource {
   private let site: RadicalSite
   private let sighting: RadicalSighting?
   private let origin: String?
+  private let outputs = OutputDesk()
   private let state = Mutex(State())
   /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS.
   private static let interval = 0.1
@@ -100,18 +102,21 @@ public final class RadicalSource: SessionSource {
     state.withLock { $0.commands.append((command, reason)) }
   }
 
-  public func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail {
-    let (uid, pilots) = state.withLock { ($0.snapshot.tasks.uid(of: task), $0.pilots) }
-    let name = "\(uid)/\(uid).\(stream == .stdout ? "out" : "err")"
-    var failure = "no pilot's directory can be seen from here"
-    for pilot in pilots.reversed() {
-      do throws(FileError) {
-        let file = try Descriptor.open(.file, "\(pilot)/\(name)")
-        let size = file.size
-        guard let bytes = try? file.bytes(at: max(0, size - limit), count: min(limit, size)) else { continue }
-        return OutputTail(text: String(decoding: bytes, as: UTF8.self), size: size)
-      } catch { failure = error.isMissing ? "nothing was written yet" : error.description }
-    }
-    return OutputTail(text: "", size: 0, failure: failure)
+  public func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
+    let output = request.output
+    outputs.read(
+      request,
+      at: { [self] in
+        let (uid, pilots) = state.withLock { state in
+          (state.snapshot.tasks.contains(output.task) ? state.snapshot.tasks.uid(of: output.task) : nil, state.pilots)
+        }
+        guard let uid else { return .failure(.noTask(output.task.uid)) }
+        let paths = pilots.reversed().map { "\($0)/\(uid)/\(uid).\(output.stream == .stdout ? "out" : "err")" }
+        // A later pilot ran it again; while none has, what the newest one may still write.
+        guard let path = paths.first(where: { access($0, F_OK) == 0 }) ?? paths.first else {
+          return .failure(OutputProblem(words: "no pilot's directory can be seen from here"))
+        }
+        return .success(path)
+      }, answer)
   }
 }

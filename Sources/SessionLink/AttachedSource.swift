@@ -1,6 +1,7 @@
 @preconcurrency import Dispatch
 import SessionModel
 import Synchronization
+import TaskOutput
 import Work
 
 /// A session that another process hosts, on this machine or on one that shares its files.
@@ -29,6 +30,7 @@ public final class AttachedSource: SessionSource {
   private let state = Mutex(State())
   /// Reading blocks, which the threads of the cooperative pool must not.
   private let queue = DispatchQueue(label: "attached")
+  private let outputs = OutputDesk()
 
   /// - Parameters:
   ///   - origin: where the person sits, for the journal: `login1 pts/3`.
@@ -201,12 +203,21 @@ public final class AttachedSource: SessionSource {
     }
   }
 
-  public func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail {
-    guard let batch = state.withLock({ $0.batches.last { $0.first <= task } }) else {
-      return OutputTail(text: "", size: 0, failure: "the session has no task \(task.uid)")
-    }
-    let description = batch.description(of: task)
-    return directory.output(
-      of: task, named: stream == .stdout ? description.stdout : description.stderr, limit: limit)
+  public func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
+    let task = request.output.task
+    outputs.read(
+      request,
+      at: { [self] in
+        guard let batch = state.withLock({ $0.batches.last { $0.first <= task } }), batch.ids.contains(task.number)
+        else { return .failure(.noTask(task.uid)) }
+        return .success(directory.output(of: task, named: request.output.name(batch.description(of: task))).string)
+      }, answer)
+  }
+}
+
+extension OutputID {
+  /// The name of its file.
+  func name(_ description: TaskDescription) -> String {
+    stream == .stdout ? description.stdout : description.stderr
   }
 }

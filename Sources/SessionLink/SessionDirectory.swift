@@ -64,18 +64,11 @@ public struct SessionDirectory: Sendable {
   public static let journalName = "journal.jsonl"
   static let checkpointName = "checkpoint"
 
-  /// The end of a task's output, off the calling thread's hands: it reads a file.
-  public func output(of task: TaskID, named name: String, limit: Int) -> OutputTail {
-    let file = path.appending("tasks").appending(task.uid).appending(name)
-    let opened: Descriptor
-    do { opened = try Descriptor.open(.file, file.string) } catch {
-      return OutputTail(text: "", size: 0, failure: error.isMissing ? "nothing was written yet" : error.description)
-    }
-    let size = opened.size
-    do {
-      let bytes = try opened.bytes(at: max(0, size - limit), count: min(limit, size))
-      return OutputTail(text: String(decoding: bytes, as: UTF8.self), size: size)
-    } catch { return OutputTail(text: "", size: size, failure: "\(file): \(error)") }
+  /// Where the output of a task is.
+  ///
+  /// - Parameter name: of its file, as the task has it.
+  func output(of task: TaskID, named name: String) -> FilePath {
+    path.appending("tasks").appending(task.uid).appending(name)
   }
 }
 

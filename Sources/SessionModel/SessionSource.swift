@@ -17,8 +17,8 @@ public protocol SessionSource: Sendable {
   /// Asks for a command; what becomes of it comes back as events, or as a ``SessionUpdate/refused(_:)``.
   func send(_ command: OperatorCommand, reason: String?)
 
-  /// The last `limit` bytes of a task's output, or a sentence in `failure` when there is none to read.
-  func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail
+  /// Reads of a task's output. Returns at once, however long the reading takes; answers come from any thread.
+  func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void)
 
   /// Moves on the time line of a recording; a live session has none.
   func play(_ order: PlayOrder)
@@ -27,21 +27,6 @@ public protocol SessionSource: Sendable {
 extension SessionSource {
   public var keeper: SessionKeeper { .host }
   public func play(_ order: PlayOrder) {}
-}
-
-public enum OutputStream: String, CaseIterable, Sendable { case stdout, stderr }
-
-public struct OutputTail: Equatable, Sendable {
-  public var text: String
-  /// Size of the whole file in bytes.
-  public var size: Int
-  public var failure: String?
-
-  public init(text: String, size: Int, failure: String? = nil) {
-    self.text = text
-    self.size = size
-    self.failure = failure
-  }
 }
 
 public enum SessionUpdate: Sendable {

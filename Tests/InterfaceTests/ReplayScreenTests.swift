@@ -62,9 +62,9 @@ import Work
 
   @Test func theOutputIsReadOnce() {
     var fixture = Fixture.replay()
-    #expect(fixture.press(.enter).count == 1)
-    let task = fixture.state.detail?.task
-    _ = fixture.state.update(.output(task ?? TaskID(0), .stdout, OutputTail(text: "one", size: 3)), at: fixture.now)
+    let effects = fixture.press(.enter)
+    #expect(effects.count == 1)
+    #expect(fixture.answer(effects, FakeOutput(lines: ["one"])) == [])
     #expect(fixture.state.update(.tick, at: fixture.now) == [])
   }
 

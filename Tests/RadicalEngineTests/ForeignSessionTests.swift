@@ -114,8 +114,13 @@ import Work
     }
     let failed = try #require(watched.now.tasks.details(of: TaskID(7)))
     #expect(failed.reason == "no such 7" && failed.state == .failed)
-    let output = await watched.source.output(of: TaskID(7), stream: .stdout, limit: 100)
-    #expect(output.text == "out 7\n")
+    let request = OutputRequest(
+      number: 1, output: OutputID(TaskID(7), .stdout), kind: .page(.end), before: 5, after: 5)
+    let answer = await withCheckedContinuation { answered in
+      watched.source.read(request) { answered.resume(returning: $0) }
+    }
+    guard case .page(let page) = answer.result else { throw TestError("no output: \(answer)") }
+    #expect(page.lines.map(\.text) == ["out 7"])
   }
 
   @Test func `a task is canceled, and the session ended with nothing left`() async throws {

@@ -125,17 +125,4 @@ import Work
     #expect(problem(new) == "the session directory \(new.path) cannot be made: Permission denied")
     chmod(scratch.path.string, 0o700)
   }
-
-  @Test func `the end of a task's output is read`() throws {
-    let directory = SessionDirectory(scratch["session"])
-    _ = try directory.create()
-    mkdir(scratch["session/tasks"].string, 0o700)
-    mkdir(scratch["session/tasks/task.000007"].string, 0o700)
-    put(Array("0123456789é".utf8), into: scratch["session/tasks/task.000007/stdout"])
-    let whole = directory.output(of: TaskID(7), named: "stdout", limit: 100)
-    #expect(whole == OutputTail(text: "0123456789é", size: 12))
-    #expect(directory.output(of: TaskID(7), named: "stdout", limit: 4).text == "89é")
-    #expect(directory.output(of: TaskID(7), named: "stdout", limit: 1).text == "\u{fffd}", "cut in the middle")
-    #expect(directory.output(of: TaskID(7), named: "stderr", limit: 4).failure == "nothing was written yet")
-  }
 }

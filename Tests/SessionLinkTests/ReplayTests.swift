@@ -280,8 +280,13 @@ private struct Viewer {
       if viewer.position == 0, viewer.done == 0 { break }
     }
     #expect(viewer.timeline?.isPlaying == false)
-    let tail = await source.output(of: TaskID(0), stream: .stdout, limit: 100)
-    #expect(tail.failure == "the recording has no task output")
-    #expect(await source.output(of: TaskID(999), stream: .stdout, limit: 100).failure != nil)
+    func read(_ task: Int) async -> OutputAnswer.Result {
+      let request = OutputRequest(
+        number: task, output: OutputID(TaskID(task), .stdout), kind: .page(.end), before: 5, after: 5)
+      return await withCheckedContinuation { answered in source.read(request) { answered.resume(returning: $0.result) }
+      }
+    }
+    #expect(await read(0) == .failure("the recording has no task output"))
+    #expect(await read(999) == .failure("the session has no task task.000999"))
   }
 }

@@ -64,8 +64,8 @@ actor ReplayPlayer {
   }
 
   /// What the task's batch calls its output; `nil` when the task is not there yet.
-  func outputName(of task: TaskID, _ stream: OutputStream) -> String? {
-    snapshot.tasks.batch(of: task).map { stream == .stdout ? $0.description.stdout : $0.description.stderr }
+  func outputName(of output: OutputID) -> String? {
+    snapshot.tasks.batch(of: output.task).map { output.name($0.description(of: output.task)) }
   }
 
   private func show(isWhole: Bool = false) -> [SessionUpdate] {

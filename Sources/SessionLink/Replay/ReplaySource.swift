@@ -1,6 +1,7 @@
 import SessionModel
 import Synchronization
 import SystemPackage
+import TaskOutput
 import Work
 
 #if canImport(Glibc)
@@ -24,6 +25,9 @@ public final class ReplaySource: SessionSource {
   private let index = ReplayIndex()
   private let inputs: AsyncStream<Input>
   private let sender: AsyncStream<Input>.Continuation
+  private let outputs = OutputDesk()
+  /// In the order in which they were asked.
+  private let reads: AsyncStream<@Sendable () async -> Void>.Continuation
   private let scan = Mutex<Task<Void, Never>?>(nil)
   /// Time between two looks at the recording while it plays.
   private static let interval = Duration.milliseconds(100)
@@ -36,10 +40,14 @@ public final class ReplaySource: SessionSource {
     path = journal
     player = try ReplayPlayer(journal, speed: speed, index: index, now: Self.seconds)
     (inputs, sender) = AsyncStream.makeStream()
+    let (asked, reads) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+    self.reads = reads
+    Task.detached { for await read in asked { await read() } }
   }
 
   deinit {
     sender.finish()
+    reads.finish()
     scan.withLock { $0 }?.cancel()
   }
 
@@ -82,15 +90,21 @@ public final class ReplaySource: SessionSource {
   /// A recording takes no commands.
   public func send(_ command: OperatorCommand, reason: String?) {}
 
-  public func output(of task: TaskID, stream: OutputStream, limit: Int) async -> OutputTail {
-    guard let name = await player.outputName(of: task, stream) else {
-      return OutputTail(text: "", size: 0, failure: "the session has no task \(task.uid)")
+  public func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
+    reads.yield { [player, path, outputs] in
+      let output = request.output
+      let name = await player.outputName(of: output)
+      let directory = SessionDirectory(path.removingLastComponent())
+      outputs.read(
+        request,
+        at: {
+          guard let name else { return .failure(.noTask(output.task.uid)) }
+          guard access(directory.path.appending("tasks").string, F_OK) == 0 else {
+            return .failure(OutputProblem(words: "the recording has no task output"))
+          }
+          return .success(directory.output(of: output.task, named: name).string)
+        }, answer)
     }
-    let directory = SessionDirectory(path.removingLastComponent())
-    guard access(directory.path.appending("tasks").string, F_OK) == 0 else {
-      return OutputTail(text: "", size: 0, failure: "the recording has no task output")
-    }
-    return directory.output(of: task, named: name, limit: limit)
   }
 
   @Sendable private static func seconds() -> Double {
