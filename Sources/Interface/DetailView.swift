@@ -132,7 +132,7 @@ extension InterfaceState {
     ]
     for case (let label, let time?) in steps {
       let age = Format.age(present.seconds(since: time))
-      add(label, "\(Format.timeOfDay(time, offset: utcOffset))  \(age) ago", .plain)
+      add(label, "\(timeWords(time))  \(age) ago", .plain)
     }
   }
 

@@ -3,12 +3,10 @@ import Words
 
 // What only a screen needs: the rest is in `Words`.
 
-extension Format {
-  /// The time of day, `offset` seconds east of UTC.
-  static func timeOfDay(_ time: Timestamp, offset: Int) -> String {
-    let seconds = Int(time.microseconds / 1_000_000) + offset
-    let day = ((seconds % 86400) + 86400) % 86400
-    return "\(padded(day / 3600, 2)):\(padded(day / 60 % 60, 2)):\(padded(day % 60, 2))"
+extension InterfaceState {
+  /// The time of day of an event, with its date when that is not the one that the screen shows.
+  func timeWords(_ time: Timestamp) -> String {
+    Format.time(time.local(in: zone), readAt: present.local(in: zone))
   }
 }
 

@@ -44,7 +44,7 @@ public final class InterfaceRunner: Sendable {
 
     var state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
-      exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, utcOffset: Self.utcOffset(),
+      exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, zone: .local,
       keeper: source.keeper, now: .now)
     if let substitute = screen.substitute {
       state.say("this machine does not know your terminal (TERM): drawn as for \(substitute)", isWarning: true)
@@ -70,18 +70,4 @@ public final class InterfaceRunner: Sendable {
     case .terminalGone: .terminalGone
     }
   }
-
-  private static func utcOffset() -> Int {
-    var now = time(nil)
-    var local = tm()
-    localtime_r(&now, &local)
-    return local.tm_gmtoff
-  }
-}
-
-/// Shows a session on this terminal until the person leaves, it closed and was dismissed, or the terminal is gone.
-public func runInterface(
-  source: any SessionSource, options: InterfaceOptions = InterfaceOptions()
-) throws(TerminalError) -> InterfaceOutcome {
-  try InterfaceRunner(source: source, options: options).run()
 }

@@ -1,6 +1,7 @@
 import SessionModel
 import Terminal
 import Work
+import Words
 
 /// How the interface behaves.
 public struct InterfaceOptions: Equatable, Sendable {
@@ -92,8 +93,8 @@ struct InterfaceState: Sendable {
   let exitWhenDone: Bool
   let isASCII: Bool
   let glyphs: Glyphs
-  /// Seconds the time of day is east of UTC.
-  let utcOffset: Int
+  /// Whose time of day is shown.
+  let zone: TimeZone
 
   var snapshot = SessionSnapshot()
   /// How the facts come; `nil` until the source said so, and when the session is this process's own.
@@ -141,7 +142,7 @@ struct InterfaceState: Sendable {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    utcOffset: Int = 0, keeper: SessionKeeper = .host, now: Timestamp
+    zone: TimeZone = .fixed(0), keeper: SessionKeeper = .host, now: Timestamp
   ) {
     self.isReadOnly = isReadOnly
     self.keeper = keeper
@@ -149,7 +150,7 @@ struct InterfaceState: Sendable {
     self.exitWhenDone = exitWhenDone
     self.isASCII = isASCII
     glyphs = isASCII ? .ascii : .unicode
-    self.utcOffset = utcOffset
+    self.zone = zone
     self.now = now
   }
 

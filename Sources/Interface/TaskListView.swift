@@ -152,7 +152,7 @@ extension InterfaceState {
         case .error: .error
         }
       grid.put(
-        [Span(Format.timeOfDay(entry.time, offset: utcOffset), .dim), Span(" "), Span(entry.text, style)],
+        [Span(timeWords(entry.time), .dim), Span(" "), Span(entry.text, style)],
         row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
     }
   }

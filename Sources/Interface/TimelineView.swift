@@ -42,6 +42,6 @@ extension InterfaceState {
   private func words(for time: Timestamp, in timeline: Timeline) -> String {
     let isLong = timeline.end.seconds(since: timeline.start) >= 86400
     return isLong
-      ? Format.clock(time.seconds(since: timeline.start)) : Format.timeOfDay(time, offset: utcOffset)
+      ? Format.clock(time.seconds(since: timeline.start)) : Format.timeOfDay(time.local(in: zone))
   }
 }

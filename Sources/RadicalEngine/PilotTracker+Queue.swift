@@ -31,7 +31,9 @@ extension PilotTracker {
     switch finding {
     case .silent where !wasSaid:
       let job = watch.last.map { ": \($0.words()) was its last word" } ?? ""
-      words.append("Slurm does not answer since \(watch.silentSince?.local ?? "now")\(job); nothing is ended for that")
+      words.append(
+        "Slurm does not answer since \(watch.silentSince.map { Format.timeOfDay($0.local()) } ?? "now")\(job); nothing is ended for that"
+      )
     case .silent, .nothing: break
     case .job(let job), .requeued(let job):
       if wasSaid { words.append("Slurm answers again: \(job.words())") }
@@ -51,7 +53,7 @@ extension PilotTracker {
   private func detail(_ watch: JobWatch) -> String? {
     let job = watch.last
     var parts: [String] = []
-    if let since = watch.silentSince { parts.append("Slurm does not answer since \(since.local)") }
+    if let since = watch.silentSince { parts.append("Slurm does not answer since \(Format.timeOfDay(since.local()))") }
     if let claim = doubted(watch) {
       parts.append("RADICAL-Pilot calls it \(claim.state.rawValue), Slurm does not")
     }
@@ -86,9 +88,4 @@ extension SlurmQueue.Job {
 
   /// `job 13 PENDING: Resources`.
   func words(again: Bool = false) -> String { "job \(id) \(state)\(again ? " again" : "")\(why)" }
-}
-
-extension Timestamp {
-  /// The time of day where this program runs.
-  fileprivate var local: String { LocalTime(time_t(saturating: seconds)).timeOfDay(":") }
 }

@@ -37,5 +37,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     return overflows ? seconds - earlier.seconds : Double(distance) / 1e6
   }
 
+  /// Date and time of day, with the offset that was in force then.
+  public func local(in zone: TimeZone = .local) -> LocalTime { LocalTime(microseconds: microseconds, in: zone) }
+
   public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 }

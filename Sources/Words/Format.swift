@@ -71,11 +71,13 @@ public enum Format {
 
   // MARK: Spans of time
 
-  /// A time that runs: `0:07`, `1:02:03`, `2d 03:04`.
+  /// A time that runs: `0:07`, `1:02:03`, `2d 03:04`, `120d 03h`, `1200d`; at most nine columns.
   public static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let total = Int(max(0, seconds))
     let (minutes, hours) = (total / 60 % 60, total / 3600)
+    if hours >= 24_000 { return "\(hours / 24)d" }
+    if hours >= 2400 { return "\(hours / 24)d \(padded(hours % 24, 2))h" }
     if hours >= 24 { return "\(hours / 24)d \(padded(hours % 24, 2)):\(padded(minutes, 2))" }
     if hours > 0 { return "\(hours):\(padded(minutes, 2)):\(padded(total % 60, 2))" }
     return "\(minutes):\(padded(total % 60, 2))"
@@ -91,7 +93,7 @@ public enum Format {
     return seconds < 60 ? tenths(seconds) + "s" : clock(seconds)
   }
 
-  /// An estimate, to one or two units: `40s`, `7m`, `2h 10m`, `3d 4h`.
+  /// An estimate, to one or two units: `40s`, `7m`, `2h 10m`, `3d 4h`, `120d`; at most seven columns.
   public static func estimate(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let total = Int(max(0, seconds))
@@ -99,6 +101,7 @@ public enum Format {
     if total < 600 { return "\(total / 60)m \(padded(total % 60 / 10 * 10, 2))s" }
     if total < 3600 { return "\(total / 60)m" }
     if total < 86400 { return "\(total / 3600)h \(padded(total / 60 % 60, 2))m" }
+    if total >= 8_640_000 { return "\(total / 86400)d" }
     return "\(total / 86400)d \(total / 3600 % 24)h"
   }
 

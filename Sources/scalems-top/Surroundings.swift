@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import SessionModel
 import SystemPackage
 import Words
 
@@ -61,8 +62,9 @@ func absolutePath(_ path: String) throws(UsageError) -> String { try absolutePat
 
 /// An id that sorts by time and is unique on this machine: `scalems.20261122.183000.4711`.
 func newSessionID() -> String {
-  let now = LocalTime(time(nil))
-  return "scalems.\(now.date("")).\(now.timeOfDay("")).\(getpid())"
+  let now = Timestamp.now.local()
+  let (date, time) = (Format.date(now).filter(\.isNumber), Format.timeOfDay(now).filter(\.isNumber))
+  return "scalems.\(date).\(time).\(getpid())"
 }
 
 func isFile(_ path: FilePath) -> Bool {

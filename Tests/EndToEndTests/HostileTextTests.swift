@@ -180,3 +180,37 @@ import Testing
     return "\"\(escaped.joined())\""
   }
 }
+
+/// What a task printed, on a terminal and elsewhere.
+@Suite struct PrintedOutputTests {
+  @Test func `what a task printed goes to a file as it is, and to a terminal as lines`() async throws {
+    let bytes = #"\033]0;title\007\033[31mred\033[0m\n10%%\r20%%\r\033[Kdone\nlast \233 \342\200\256 end"#
+    let session = try TestSession("tasks: [{name: a, command: \"printf '\(bytes.replacing("\\", with: "\\\\"))'\"}]")
+    #expect(try await session.run("run", "w.yaml", "--batch", "--session-dir", "s").exitCode == 0)
+    let script = """
+      import os, pty, subprocess, sys
+      def terminal(*arguments):
+          got = []
+          def read(fd):
+              data = os.read(fd, 65536)
+              got.append(data)
+              return data
+          keep = os.dup(1)
+          os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+          status = pty.spawn([sys.argv[1], *arguments], read)
+          os.dup2(keep, 1)
+          return os.waitstatus_to_exitcode(status) if hasattr(os, "waitstatus_to_exitcode") else status >> 8, b"".join(got)
+      printed = open("s/tasks/task.000000/stdout", "rb").read()
+      shown = "red\\r\\ndone\\r\\nlast \\ufffd \\\\u202e end\\r\\n".encode()
+      assert terminal("log", "s", "a") == (0, shown), terminal("log", "s", "a")
+      assert terminal("log", "s", "a", "--follow") == (0, shown)
+      assert terminal("log", "s", "a", "--raw") == (0, printed.replace(b"\\n", b"\\r\\n")), terminal("log", "s", "a", "--raw")
+      assert subprocess.run([sys.argv[1], "log", "s", "a"], stdout=subprocess.PIPE).stdout == printed
+      status, events = terminal("events", "s")
+      assert status == 0 and not any(byte < 32 and byte not in b"\\r\\n" or byte == 127 for byte in events)
+      """
+    let result = try await Program.run(
+      "/usr/bin/python3", ["-c", script, scalemsTop], in: session.place.path, environment: session.environment)
+    #expect(result.exitCode == 0, "\(result)")
+  }
+}

@@ -38,6 +38,41 @@ import Words
     #expect(UInt8(saturating: 255.9) == 255 && UInt8(saturating: 256) == 255 && UInt8(saturating: -1) == 0)
   }
 
+  @Test func `whatever a time span is, it fits its column`() {
+    var seconds = 0.001
+    while seconds < 1e12 {
+      #expect(Format.clock(seconds).count <= 9 && Format.measured(seconds).count <= 9, "\(seconds)")
+      #expect(Format.estimate(seconds).count <= 7 && Format.age(seconds).count <= 9, "\(seconds)")
+      seconds *= 1.001
+    }
+    #expect(
+      [0, 59, 86399, 86400, 8_639_999, 8_640_000, 86_399_999, 86_400_000, 999_999_999].map(Format.clock) == [
+        "0:00", "0:59", "23:59:59", "1d 00:00", "99d 23:59", "100d 00h", "999d 23h", "1000d", "11574d",
+      ])
+    #expect(Format.estimate(8_639_999) == "99d 23h" && Format.estimate(8_640_000) == "100d")
+  }
+
+  @Test func `times of another day show the day, with the offset that was in force then`() {
+    func time(_ seconds: Int64, _ zone: TimeZone = .fixed(0)) -> LocalTime {
+      LocalTime(microseconds: seconds * 1_000_000, in: zone)
+    }
+    // 2026-11-22 18:30:00 UTC.
+    let now = time(1_795_372_200)
+    #expect(Format.dateTime(now) == "2026-11-22 18:30:00")
+    #expect(Format.time(time(1_795_372_199), readAt: now) == "18:29:59")
+    #expect(Format.time(time(1_795_372_200 - 86_400), readAt: now) == "Nov 21 18:30:00")
+    #expect(Format.time(time(1_795_372_200 + 86_400), readAt: now) == "Nov 23 18:30:00")
+    #expect(Format.time(time(1_795_372_200 - 400 * 86_400), readAt: now) == "2025-10-18 18:30:00")
+    // Midnight is where the clock hangs.
+    #expect(Format.dateTime(time(1_795_372_200, .fixed(6 * 3600))) == "2026-11-23 00:30:00")
+    #expect(Format.dateTime(LocalTime(microseconds: -1, in: .fixed(0))) == "1969-12-31 23:59:59")
+    for extreme in [Int64.min, .max, 0, -62_135_596_800_000_001] {
+      for zone in [TimeZone.local, .fixed(.max), .fixed(.min)] {
+        #expect((18...20).contains(Format.dateTime(LocalTime(microseconds: extreme, in: zone)).count), "\(extreme)")
+      }
+    }
+  }
+
   @Test func `durations and sizes in words`() {
     #expect(Duration.seconds(60).text == "60 s")
     #expect(Duration.milliseconds(250).text == "0.25 s")

@@ -87,3 +87,79 @@ import Words
     #expect(text.hasPrefix("headx") && text.hasSuffix("xtail") && text.contains(" … ") && text.count <= 310)
   }
 }
+
+/// What comes in pieces, on a terminal.
+@Suite struct PrintedStreamTests {
+  /// What a terminal of these columns was written, and what it shows.
+  private struct Terminal {
+    var stream = PrintedStream()
+    var written = ""
+    var columns = 20
+
+    mutating func take(_ text: String) { written += stream.take(Array(text.utf8)[...]).text }
+    mutating func pause() { written += stream.unfinished(columns: columns).text }
+    mutating func end() { written += stream.end().text }
+    var shown: [String] { PrintedText.lines(Array(written.utf8)).map { $0.replacing(/[ ]+$/, with: "") } }
+  }
+
+  @Test func `lines are shown when they have ended, others anew when more came`() {
+    var terminal = Terminal()
+    terminal.take("one\n\u{1B}[31mtw")
+    #expect(terminal.written == "one\n")
+    terminal.pause()
+    #expect(terminal.written == "one\ntw")
+    terminal.pause()
+    terminal.take("o\n")
+    #expect(terminal.written == "one\ntw\rtwo\n" && terminal.shown == ["one", "two"])
+    terminal.take("10 % of all\r20 %")
+    terminal.pause()
+    terminal.take("\r\u{1B}[Kdone")
+    terminal.end()
+    #expect(terminal.shown == ["one", "two", "done"])
+  }
+
+  @Test func `a part of a line is never wider than its terminal, and none of it stays`() {
+    var terminal = Terminal(columns: 8)
+    terminal.take("0123456789")
+    terminal.pause()
+    #expect(terminal.written == "0123456")
+    terminal.take("\r解析\n")
+    #expect(terminal.written == "0123456\r解析456789\n")
+    terminal = Terminal(columns: 8)
+    terminal.take("0123")
+    terminal.pause()
+    terminal.take("\u{1B}[2K\r解\n")
+    #expect(terminal.written == "0123\r解  \n")
+  }
+
+  @Test func `a line without an end takes no memory, and is shown`() {
+    var terminal = Terminal()
+    for number in 0..<20_000 { terminal.take("\rstep \(number)") }
+    terminal.end()
+    #expect(terminal.shown == ["step 19999"])
+    terminal = Terminal()
+    for _ in 0..<100 { terminal.take(String(repeating: "x", count: 10_000)) }
+    terminal.end()
+    #expect(terminal.written.utf8.count == 1_000_001)
+  }
+
+  @Test func `whatever comes in whatever pieces, a terminal gets characters`() {
+    var numbers = SeededNumbers(4)
+    for _ in 0..<2000 {
+      var terminal = Terminal()
+      for _ in 0..<8 {
+        let bytes = (0..<Int.random(in: 0..<12, using: &numbers)).map { _ in
+          Bool.random(using: &numbers)
+            ? UInt8.random(in: 0...255, using: &numbers)
+            : Array("\u{1B}[]\n\r;1KmHxé解".utf8).randomElement(using: &numbers) ?? 0
+        }
+        terminal.written += terminal.stream.take(bytes[...]).text
+        terminal.pause()
+      }
+      terminal.end()
+      for scalar in terminal.written.unicodeScalars where scalar != "\n" && scalar != "\r" {
+        #expect(scalar.properties.generalCategory != .control)
+      }
+    }
+  }
+}

@@ -10,7 +10,11 @@ import Words
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "Print the log of a session, or what one of its tasks printed.")
+    commandName: "log", abstract: "Print the log of a session, or what one of its tasks printed.",
+    discussion: """
+      What a task printed goes to files and pipes as it is. On a terminal its lines are shown as a terminal shows them, but \
+      without colours, and nothing in them acts on the terminal; --raw has it as it is there, too.
+      """)
 
   @Argument(help: sessionHelp)
   var session: String
@@ -24,12 +28,19 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "The task's standard error instead.")
   var stderr = false
 
+  @Flag(help: "What the task printed as it is, also on a terminal, which it may change.")
+  var raw = false
+
+  func validate() throws {
+    if raw, task == nil { throw ValidationError("--raw is for what a task printed: name a task") }
+  }
+
   func run() throws {
     let found = try SessionFinder().find(session)
     do {
       let reader = LogReader(found, follow: follow)
       if let task {
-        try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout)
+        try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
       } else {
         try reader.printLog()
       }
@@ -75,7 +86,7 @@ private final class LogReader {
           guard snapshot.logCount > printed else { continue }
           for line in snapshot.log.suffix(snapshot.logCount - printed) {
             let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
-            guard put("\(clockText(line.time))\(level) \(line.text)\n") else { return true }
+            guard put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n") else { return true }
           }
           printed = snapshot.logCount
         }
@@ -84,7 +95,7 @@ private final class LogReader {
     }
   }
 
-  func printOutput(of name: String, stream: OutputStream) throws {
+  func printOutput(of name: String, stream: OutputStream, isRaw: Bool) throws {
     let follower = try JournalFollower(directory: found.directory)
     try follower.update(&snapshot)
     guard
@@ -94,24 +105,58 @@ private final class LogReader {
     guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
     let file = stream == .stdout ? description.stdout : description.stderr
     let tail = TaskOutputTail(found.directory, of: task, named: file)
-    tail.onRestart = { complain("scalems-top: \(task.uid) begins again") }
+    let output: TaskOutput = isRaw || isatty(STDOUT_FILENO) != 1 ? .raw : .terminal(TaskOutput.Screen())
+    tail.onRestart = {
+      output.end()
+      complain("scalems-top: \(task.uid) begins again")
+    }
+    defer { output.end() }
     try printAll(atMost: Self.pause) {
       try follower.update(&snapshot)
       let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
-      do { guard try tail.read({ putRaw($0) }) else { return true } } catch {
+      do { guard try tail.read(output.take) else { return true } } catch {
         throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(error)")
       }
       if !tail.hasBegun, hasEnded || !follow {
         throw UsageError(
           description: "there is no \(stream.rawValue) of \(task.uid): it has written nothing\(hasEnded ? "" : " yet")")
       }
+      if !hasEnded { output.pause() }
       return hasEnded
     }
   }
 }
 
-/// `2026-11-22 18:30:00`, in local time.
-private func clockText(_ time: Timestamp) -> String {
-  let time = LocalTime(time_t(time.microseconds / 1_000_000))
-  return "\(time.date("-")) \(time.timeOfDay(":"))"
+/// Where the output of a task goes.
+private enum TaskOutput {
+  /// To a file or a program, as it is.
+  case raw
+  case terminal(Screen)
+
+  final class Screen {
+    var stream = PrintedStream()
+  }
+
+  /// - Returns: false when nobody reads any more.
+  func take(_ bytes: ArraySlice<UInt8>) -> Bool {
+    switch self {
+    case .raw: putRaw(bytes)
+    case .terminal(let screen): put(screen.stream.take(bytes))
+    }
+  }
+
+  /// Shows what has no end of line yet, while nothing comes.
+  func pause() {
+    guard case .terminal(let screen) = self else { return }
+    var size = winsize()
+    let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    put(screen.stream.unfinished(columns: isKnown ? Int(size.ws_col) : 80))
+  }
+
+  /// What comes then begins a line.
+  func end() {
+    guard case .terminal(let screen) = self else { return }
+    put(screen.stream.end())
+    screen.stream = PrintedStream()
+  }
 }
