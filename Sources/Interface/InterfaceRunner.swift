@@ -71,3 +71,10 @@ public final class InterfaceRunner: Sendable {
     }
   }
 }
+
+/// Shows a session on this terminal until the person leaves, it closed and was dismissed, or the terminal is gone.
+public func runInterface(
+  source: any SessionSource, options: InterfaceOptions = InterfaceOptions()
+) throws(TerminalError) -> InterfaceOutcome {
+  try InterfaceRunner(source: source, options: options).run()
+}

@@ -140,10 +140,12 @@ extension InterfaceState {
       rect, title: [Span("log", .title)], glyphs: glyphs, isFocused: focus == .log,
       right: logEnd == nil ? [] : [Span("\(Format.count(snapshot.logCount - end)) more below, F follows", .warning)])
     let inner = rect.inner
-    let first = snapshot.logCount - snapshot.log.count
-    for line in 0..<inner.height {
-      let number = end - min(inner.height, end - first) + line - first
-      guard number >= 0, number < snapshot.log.count, number + first < end else { break }
+    var number = end - (snapshot.logCount - snapshot.log.count)
+    // From the newest up, each in as many lines as it needs: why a pilot failed can be read whole here.
+    var lines: [LogRow] = []
+    while lines.count < inner.height, number > 0 {
+      number -= 1
+      guard number < snapshot.log.count else { break }
       let entry = snapshot.log[number]
       let style: Style =
         switch entry.level {
@@ -151,9 +153,30 @@ extension InterfaceState {
         case .warning: .warning
         case .error: .error
         }
-      grid.put(
-        [Span(timeWords(entry.time), .dim), Span(" "), Span(entry.text, style)],
-        row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
+      let time = timeWords(entry.time) + " "
+      let width = Columns.width(time)
+      let room = max(1, inner.endColumn - inner.column - 2 - width)
+      let left = inner.height - lines.count
+      var pieces = Columns.wrap(String(Columns.prefix(entry.text[...], room * (left + 1))), width: room)
+      if pieces.count > left {
+        // What does not fit is cut at its end, as every text is.
+        pieces = pieces[..<(left - 1)] + [pieces[(left - 1)...].joined(separator: " ")]
+      }
+      let more = pieces.dropFirst().map { LogRow(time: "", indent: width, text: $0, style: style) }
+      lines.insert(contentsOf: [LogRow(time: time, indent: width, text: pieces.first ?? "", style: style)] + more, at: 0)
     }
+    for (line, shown) in lines.enumerated() {
+      let (row, end) = (inner.row + line, inner.endColumn - 1)
+      grid.put([Span(shown.time, .dim)], row: row, column: inner.column + 1, end: end)
+      grid.put([Span(shown.text, shown.style)], row: row, column: inner.column + 1 + shown.indent, end: end)
+    }
+  }
+
+  /// A line of the log's pane: behind its time, or below it.
+  private struct LogRow {
+    var time: String
+    var indent: Int
+    var text: String
+    var style: Style
   }
 }

@@ -88,7 +88,10 @@ public struct SlurmQueue: Sendable {
 
   private func list() async -> Answer {
     let outcome = await run("squeue", ["-u", "\(getuid())", "-t", "all", "-o", Self.format])
-    guard let outcome, outcome.status == 0, let listing = Self.parse(outcome.stdout) else { return .none }
+    // Of a queue that was cut, nobody knows what is missing.
+    guard let outcome, outcome.status == 0, outcome.isWhole, let listing = Self.parse(outcome.stdout) else {
+      return .none
+    }
     return .listed(listing)
   }
 

@@ -13,6 +13,8 @@ public enum ExternalCommand {
     /// At most the first 16 MiB of each.
     public var stdout: String
     public var stderr: String
+    /// Whether that is all of its standard output.
+    public var isWhole: Bool
   }
 
   /// Runs a program, without input, to its end; at the limit it and its process group are killed, and when the task that
@@ -133,7 +135,7 @@ public enum ExternalCommand {
       }
       return Outcome(
         status: WaitStatus(of: pid)?.shellCode ?? 0, stdout: String(decoding: said[0], as: UTF8.self),
-        stderr: String(decoding: said[1], as: UTF8.self))
+        stderr: String(decoding: said[1], as: UTF8.self), isWhole: said[0].count < Self.mostKept)
     }
   }
 }

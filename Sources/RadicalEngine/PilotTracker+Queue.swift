@@ -58,7 +58,9 @@ extension PilotTracker {
       parts.append("RADICAL-Pilot calls it \(claim.state.rawValue), Slurm does not")
     }
     let isAtWork = job.map { ["RUNNING", "COMPLETING", "CONFIGURING"].contains($0.state) } ?? true
-    if isActive, isAtWork { parts += nodes.map { [$0] } ?? [] } else if let job { parts.append(job.words()) }
+    // What it was before the silence may have changed since.
+    let before = watch.silentSince == nil ? "" : "before: "
+    if isActive, isAtWork { parts += nodes.map { [$0] } ?? [] } else if let job { parts.append(before + job.words()) }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 

@@ -72,6 +72,7 @@ extension RadicalEngine {
     case .requeued(let job):
       log(.warning, "job \(job.id) waits in the queue again: it is canceled, because RADICAL-Pilot cannot go on in it")
       await queue.cancel([job.id])
+      live = []
     case .over: live = []
     case .nothing, .silent: break
     }

@@ -124,9 +124,6 @@ public final class RadicalEngine: PilotEngine {
       try CheckedProgram.write(to: directory)
       let notes = try MeetingNotes(in: directory, session: sessionDirectory(at: context.directory))
       state.withLock { $0.notes = notes }
-      // Python imports what has this name, where the helper lets it look.
-      try directory.directory("slurm").directory.replaceFile(
-        "sitecustomize.py", with: PackageResources.slurm_reader_py)
     } catch {
       throw DispatchError("\(error)")
     }

@@ -2,6 +2,7 @@ import Dispatch
 import Executor
 import FoundationEssentials
 import Glibc
+import JSON
 import Platform
 import PythonCall
 import SessionModel
@@ -42,6 +43,12 @@ final class RadicalHelper: Sendable {
   private let deliver: @Sendable ([Event]) -> Void
   private let log: String
 
+  /// The helper's program, with the one that it hands on; a text of JSON is one of Python, too.
+  private static var program: [UInt8] {
+    let reader = JSONValue.string(String(decoding: PackageResources.slurm_reader_py, as: UTF8.self)).json
+    return Array("SLURM_READER = \(reader)\n".utf8) + PackageResources.radical_helper_py
+  }
+
   /// Starts the helper.
   ///
   /// - Parameters:
@@ -60,7 +67,7 @@ final class RadicalHelper: Sendable {
     self.deliver = deliver
     self.silence = silence
     log = directory.path + "/helper.log"
-    let program = PackageResources.radical_helper_py
+    let program = Self.program
     let path = SystemText.searchPath
     // RP logs errors only, unless someone wants more.
     let level = getenv("RADICAL_LOG_LVL").map { String(cString: $0) } ?? "WARNING"

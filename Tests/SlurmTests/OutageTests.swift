@@ -13,7 +13,9 @@ extension SlurmTests {
       name: runs
       pilot: {cores: 4, runtime: 1200}
       tasks:
-        - {name: long, ensemble: 2, command: touch begun; while [ ! -e ../../../go ]; do sleep 0.2; done; echo whole}
+        - name: long
+          ensemble: 2
+          command: touch begun; until [ -e ../../../go ]; do sleep 0.2; done; echo whole
       """, on: slurm)
     let second = try ClusterSession(
       """
@@ -21,8 +23,6 @@ extension SlurmTests {
       pilot: {cores: 4, runtime: 1200}
       tasks: [{name: later, command: echo later}]
       """, on: slurm)
-    // What the tasks wait for is in their home.
-    try first.place.write("", to: "stay")
     let runs = try first.start()
     try await poll(for: "two tasks that have begun", seconds: ClusterSession.patience) { first.hasBegun(2) }
     let waits = try second.start()
@@ -47,6 +47,7 @@ extension SlurmTests {
     }
     #expect(try first.snapshot().tasks.count(in: .running) == 2)
     #expect(try second.snapshot().pilot?.state == .activePending)
+    // What its tasks wait for.
     try first.place.write("", to: "radical.pilot.sandbox/go")
     let end = try await (runs.finish(seconds: ClusterSession.patience), waits.finish(seconds: ClusterSession.patience))
     #expect(end.0.exitCode == 0 && end.1.exitCode == 0, "\(end.0.stderr)\(end.1.stderr)")

@@ -13,13 +13,17 @@ import logging
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
 
+# What RP's launcher is to read Slurm's queue with, slurm_reader.py: the host writes it before this program.
+SLURM_READER = globals().get("SLURM_READER", "")
 PROTOCOL = 1
 OLDEST = (1, 90)  # the first with the registry and the queues that closing in order relies on
 FUNCTIONS = (1, 103)  # workers of 1.92 and 1.100 took calls and never gave them back
@@ -176,6 +180,7 @@ class Host:
         self.is_closing = self.is_ending = False
         self.jobs = set()  # all that were seen in the queue
         self.queued = []  # those that are in it
+        self.job_ids = []  # what sbatch said
         self.slurm = None  # where RP's launcher finds a better reader of the queue, and notes the jobs it submits
         self.main = queue.Queue()
         self.lanes = {}
@@ -261,7 +266,10 @@ class Host:
             # The components read it there.
             self.session._reg["rcfgs"] = self.session._rcfgs
         if config.get("resource_manager") == "SLURM":
-            self.slurm = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slurm")
+            # A directory that nobody else can exchange, until the job is known.
+            self.slurm = tempfile.mkdtemp(prefix="scalems-slurm-")
+            with open(os.path.join(self.slurm, "sitecustomize.py"), "w", encoding="utf-8") as file:
+                file.write(SLURM_READER)
             # RP's launcher inherits it. A job that Slurm runs again after a node failed is a pilot that RP takes for the
             # one that died. And settings of the user's would hide jobs from squeue.
             for name in [n for n in os.environ if n.startswith("SQUEUE_") or n == "SBATCH_REQUEUE"]:
@@ -294,10 +302,13 @@ class Host:
     def keep_tasks(self):
         """RP calls every task FAILED when it thinks that its pilot has ended, which the host knows better: so it does not
         learn of it."""
-        for callbacks in getattr(self.pilot, "_callbacks", {}).values():
-            for key, entry in list(callbacks.items()):
-                if entry.get("cb") == getattr(self.tasks, "_pilot_state_cb", None):
-                    del callbacks[key]
+        try:
+            for callbacks in self.pilot._callbacks.values():
+                for key, entry in list(callbacks.items()):
+                    if entry["cb"] == self.tasks._pilot_state_cb:
+                        del callbacks[key]
+        except (AttributeError, KeyError, TypeError):
+            pass  # another RP, which does as it does
 
     def do_pilot(self, request):
         description = self.typed(dict(request["description"]), request.get("options") or {})
@@ -331,8 +342,7 @@ class Host:
                 return
             self.pilot_states.append(state)
         message = {"event": "pilot", "uid": pilot.uid, "state": state, "t": time.time()}
-        if self.slurm:
-            message["jobs"] = self.submitted_jobs()
+        message["jobs"] = self.submitted_jobs()
         details = pilot.resource_details or {}
         info = details.get("rm_info") or details
         numbers = {key: value for key, value in info.items() if isinstance(value, (int, float))}
@@ -344,13 +354,23 @@ class Host:
         if state == self.rp.FAILED:
             message["reason"] = self.pilot_failure(pilot)
         self.wire.put(message)
-        if self.slurm and state == self.rp.PMGR_ACTIVE_PENDING:
+        if self.slurm and (state == self.rp.PMGR_ACTIVE_PENDING or state in self.rp.FINAL):
             for line in tail(os.path.join(self.slurm, "said")):
                 self.wire.put({"event": "log", "level": "info", "text": line})
+            self.forget_reader()
+
+    def forget_reader(self):
+        """RP's launcher has it, and has submitted the job."""
+        if self.slurm:
+            self.submitted_jobs()
+            shutil.rmtree(self.slurm, ignore_errors=True)
+            self.slurm = None
 
     def submitted_jobs(self):
         """What sbatch said to RP's launcher."""
-        return [line for line in tail(os.path.join(self.slurm, "jobs")) if line.isdigit()] if self.slurm else []
+        if self.slurm:
+            self.job_ids = [line for line in tail(os.path.join(self.slurm, "jobs")) if line.isdigit()]
+        return self.job_ids
 
     def pilot_failure(self, pilot):
         """What RP does not say: the end of the launcher's log, of the agent's errors or of the bootstrap."""
@@ -579,6 +599,7 @@ class Host:
             if self.pilot.state not in self.rp.FINAL:
                 # It was told to end, and RP would wait another 11 s for its word.
                 self.pilot._state = self.rp.CANCELED
+        self.forget_reader()
         if self.session:
             self.session.close(download=False)
 

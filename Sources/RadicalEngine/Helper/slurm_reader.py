@@ -5,7 +5,8 @@ DOWN, DRAINED or reserved") and nothing is known of any. It takes a job that is 
 three failures to read all jobs for FAILED; a squeue that cannot be started is enough.
 
 Here as sitecustomize.py, which Python imports when it starts; radical_helper.py sets PYTHONPATH for that one process.
-What it did, and the ids of the jobs that sbatch named, go into files beside it. A psij that can read is left alone.
+What it did, and the ids of the jobs that sbatch named, go into files beside it, in a directory that lives until the job is
+known. A psij that can read is left alone.
 """
 
 import importlib.util
