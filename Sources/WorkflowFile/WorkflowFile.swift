@@ -86,7 +86,7 @@ public struct WorkflowFile: Equatable, Sendable {
 
   /// Reads `text`; `path` is what messages call it.
   public init(text: String, path: String, engines: [String]? = nil) throws(WorkflowErrors) {
-    let document = try YAMLDocument(text: text, path: path)
+    let document = try YAMLDocument(text: JSONText.asYAML(text, path: path), path: path)
     let reader = NodeReader(path: path)
     reader.hiddenKeys = Set(document.standIns.keys)
     reader.add(document.duplicateKeys(path: path))
