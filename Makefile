@@ -71,6 +71,7 @@ test: swift
 	$(SWIFT) test --skip-build --filter "^EndToEndTests\."
 	$(SWIFT) test --skip-build --filter "^($(REAL))\."
 	$(SWIFT) test --skip-build --filter RadicalEngineTests
+	python3 -m unittest discover -s Tests/Differential
 
 # Pilots that are jobs of a Slurm of one node; it lives as long as the tests.
 test-slurm: export SCALEMS_WARNINGS = error

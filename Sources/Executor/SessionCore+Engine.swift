@@ -118,7 +118,9 @@ extension SessionCore {
     if isOpen, !pilot.wasActive, status.state == .failed {
       start.problem = "\(status.uid) did not start: \(status.detail ?? "no reason given")"
     }
-    let reason = start.problem ?? "the pilot ended: \(status.detail ?? status.state.rawValue)"
+    let reason =
+      start.problem ?? "the pilot ended"
+      + (status.detail.map { ": \($0)" } ?? (status.state == .failed ? ": no reason given" : ""))
     var facts: [SessionEvent] = []
     for id in work.inEngine.sorted() {
       var result = TaskResult(attempt: work.workflow.attempt(of: id), reason: reason)
@@ -140,7 +142,8 @@ extension SessionCore {
     work.inEngine = []
     record(facts)
     if work.workflow.unfinished > 0 {
-      log(.error, "\(reason); \(work.workflow.unfinished) tasks stay in the workflow")
+      // One that ended because that was wanted is no error.
+      log(status.state == .failed ? .error : .warning, "\(reason); \(work.workflow.unfinishedWords)")
     }
     close(.pilotEnded)
   }

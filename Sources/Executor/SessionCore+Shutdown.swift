@@ -200,7 +200,7 @@ extension SessionCore {
     // Offers come one after the other, and from the closing on they are refused: there is nothing to wait for.
     case .stopQueue: shutdown?.end(.stopQueue, .finished(nil))
     case .cancelTasks:
-      shutdown?.current?.detail = "\(work.inEngine.count) tasks canceled"
+      shutdown?.current?.detail = "\(Format.plural(work.inEngine.count, "task")) canceled"
       emit(.cancel(work.inEngine.sorted(), grace: killGrace))
     case .stopRaptor: emit(.call(.stopRaptor))
     case .cancelRaptor: emit(.call(.cancelRaptor))

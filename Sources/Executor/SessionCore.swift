@@ -238,7 +238,7 @@ struct SessionCore {
       close(.ending)
     case .stopping(let command):
       guard work.inEngine.isEmpty else { return }
-      finish(command, .done("\(work.workflow.unfinished) tasks stay in the workflow"))
+      finish(command, .done(work.workflow.unfinishedWords))
       close(.ending)
     }
   }

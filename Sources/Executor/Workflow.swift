@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 /// The items an executor is given, with their dependencies, and how far each task has come.
@@ -59,6 +60,10 @@ public struct Workflow: Sendable {
   public var isFinished: Bool { finalCount == states.count }
   /// Tasks that have not come to a final state.
   public var unfinished: Int { states.count - finalCount }
+  /// That they are kept, in words.
+  var unfinishedWords: String {
+    "\(Format.plural(unfinished, "task")) \(unfinished == 1 ? "stays" : "stay") in the workflow"
+  }
   /// The names of the items, unordered.
   public var names: some Sequence<String> { groupByName.keys }
 

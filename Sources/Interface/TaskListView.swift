@@ -154,7 +154,7 @@ extension InterfaceState {
         case .error: .error
         }
       let time = timeWords(entry.time) + " "
-      let width = Columns.width(time)
+      let width = CellWidth.columns(of: time)
       let room = max(1, inner.endColumn - inner.column - 2 - width)
       let left = inner.height - lines.count
       var pieces = Columns.wrap(String(Columns.prefix(entry.text[...], room * (left + 1))), width: room)

@@ -2,7 +2,7 @@ import Glibc
 import Platform
 import SystemPackage
 
-/// The files that the engine itself makes in a task's directory, and the one that it opens for the task to read.
+/// The files that the engine itself makes in a task's directory.
 ///
 /// What staging or an earlier program has put under such a name is replaced, never written to: it may be a link to a file
 /// of the user.
@@ -29,24 +29,5 @@ enum OwnFile {
       try file.writeAll(bytes)
       try file.close()
     } catch { throw FileError("\(path) could not be written", error) }
-  }
-
-  /// Opens a regular file for a task to read; of anything else an end might never come, or not even the opening.
-  ///
-  /// - Throws: `FileError` that says why not.
-  static func openInput(_ path: String) throws(FileError) -> Int32 {
-    do throws(Errno) {
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      var status = stat()
-      guard fstat(file.number, &status) == 0 else { throw Errno.last }
-      guard status.st_mode & S_IFMT == S_IFREG else { throw Errno.notSupported }
-      _ = fcntl(file.number, F_SETFL, fcntl(file.number, F_GETFL) & ~O_NONBLOCK)
-      return file.release()
-    } catch {
-      guard error != .notSupported else {
-        throw FileError(description: "\(path) could not be opened: it is no regular file")
-      }
-      throw FileError("\(path) could not be opened", error)
-    }
   }
 }

@@ -34,13 +34,13 @@ struct TaskFiles {
     case nil: break
     case .file(let path):
       do throws(FileError) {
-        files.input = try OwnFile.openInput(locations.path(of: description.inputLocation(of: path)))
+        files.input = try InputFile.open(locations.path(of: description.inputLocation(of: path))).release()
       } catch { return fail("the standard input \(error)", error.code?.rawValue ?? 0, .namedFile) }
     case .text(let text):
       let path = directory + "/stdin"
       do throws(FileError) {
         try OwnFile.write(path, Array(text.utf8))
-        files.input = try OwnFile.openInput(path)
+        files.input = try InputFile.open(path).release()
       } catch { return fail("the standard input \(error)", error.code?.rawValue ?? 0) }
     }
     let names = OutputNames(description)

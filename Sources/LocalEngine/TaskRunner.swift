@@ -356,16 +356,9 @@ final class TaskRunner {
   private func failureText(_ task: RunningTask) -> String? {
     let line = TaskFiles.lastLine(of: "\(place(of: task))/\(task.item.description.stderr)")
     if task.isFunction { return CallEnd.reason(task.result, isAnswered: task.isAnswered, lastLine: line) }
-    var text = task.result.reason ?? ""
-    if text.isEmpty {
-      let code = task.result.exitCode ?? 0
-      text = task.result.signal.map { "ended by \(signalName($0))" } ?? rankLaunch.words(exitCode: Int(code), of: task)
-    }
-    if let entry = task.unfinishedEntry {
-      // Its own words may have gone where an earlier entry sent them.
-      return text + ": " + (task.result.exitCode.map { PreExec.failed(entry, exit: $0) } ?? "in pre_exec: \(entry)")
-    }
-    return line.isEmpty ? text : "\(text): \(line)"
+    return ProgramEnd.reason(
+      exitCode: task.result.exitCode, signal: task.result.signal, problem: task.result.reason,
+      exitWords: { rankLaunch.words(exitCode: $0, of: task) }, entry: task.unfinishedEntry, lastLine: line)
   }
 
   private func end(_ task: RunningTask, _ state: TaskState, reason: String?) {

@@ -4,7 +4,8 @@ import Work
 
 /// The processes of a task, as they are now.
 struct TaskTree {
-  /// Its ranks, what descends from them, what shares their sessions, and what left both but still carries the task's id.
+  /// Its ranks, what descends from them, what shares their sessions, and what left both but still carries the task's id:
+  /// the ranks first, so that a shell that is ended does not tell how its children did.
   let processes: [ProcessTable.Entry]
 
   init(of task: RunningTask) {
@@ -20,7 +21,9 @@ struct TaskTree {
     for entry in table.descendants(of: getpid()) where found[entry.pid] == nil && !entry.isZombie {
       if ProcessTable.environment(of: entry.pid, holds: mark) { found[entry.pid] = entry }
     }
-    processes = found.values.filter { !$0.isZombie }
+    processes = found.values.filter { !$0.isZombie }.sorted {
+      (leaders.contains($0.pid) ? 0 : 1, $0.pid) < (leaders.contains($1.pid) ? 0 : 1, $1.pid)
+    }
   }
 
   /// What launchers of MPI have started, whoever called them: a launcher that is told to end by itself ends its ranks

@@ -33,6 +33,11 @@ public final class ProcessEnvironment {
   /// Whether new processes have this variable from this one.
   public func has(_ name: String) -> Bool { base.contains { $0.name == name } }
 
+  /// Its variables, each `NAME=VALUE`.
+  public var entries: [[UInt8]] {
+    base.map { Array(UnsafeRawBufferPointer(start: $0.entry, count: strlen($0.entry))) }
+  }
+
   deinit { for (_, entry) in base { free(entry) } }
 
   /// Calls `body` with a NULL-terminated environment in which `variables` stand over this process's.

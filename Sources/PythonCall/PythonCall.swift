@@ -17,10 +17,16 @@ public enum PythonCall {
   ///   - size: of the program, in bytes.
   ///   - name: what tracebacks call it.
   public static func arguments(forProgramOf size: Int, name: String) -> [String] {
-    let read = "while sum(map(len,a))<\(size):a.append(os.read(0,\(size)-sum(map(len,a)))or os._exit(1))"
-    return ["-c", "import os;a=[];exec('\(read)');exec(compile(b''.join(a),'\(name)','exec'))"]
+    ["-c", start(ofProgramOf: size, name: name)]
   }
 
+  private static func start(ofProgramOf size: Int, name: String) -> String {
+    let read = "while sum(map(len,a))<\(size):a.append(os.read(0,\(size)-sum(map(len,a)))or os._exit(1))"
+    return "import os;a=[];exec('\(read)');exec(compile(b''.join(a),'\(name)','exec'))"
+  }
+
+  /// What Python runs to read this program.
+  public static var start: String { start(ofProgramOf: program.count, name: fileName) }
   public static var arguments: [String] { arguments(forProgramOf: program.count, name: fileName) }
 
   /// One call, as a JSON object on one line.

@@ -30,6 +30,13 @@ struct CallAnswer: Decodable {
     self = answer
   }
 
+  /// When the function returned, if it did.
+  var time: Timestamp? {
+    struct Line: Decodable { var t: Double }
+    guard let answer, let line = try? JSONDecoder().decode(Line.self, from: Data(answer.utf8)) else { return nil }
+    return Timestamp(seconds: line.t)
+  }
+
   /// The final state of a task, and its result.
   ///
   /// - Parameter timeout: its time limit.

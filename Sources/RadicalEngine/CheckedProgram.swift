@@ -21,12 +21,15 @@ enum CheckedProgram: String, CaseIterable {
     case .caller:
       PackageResources.scalems_call_py
         + Array("\nCALL_ARGUMENTS = \(Self.callArguments)\nCALL_PROGRAM = \(Self.callProgram).encode()\n".utf8)
+        + Array("RUN_TASK = \(Self.runTask).encode()\n".utf8)
     }
   }
 
   // Texts of JSON are texts of Python, too.
   private static let callArguments = JSONValue.array(PythonCall.arguments.map { .string($0) }).json
   private static let callProgram = JSONValue.string(String(decoding: PythonCall.program, as: UTF8.self)).json
+
+  private static let runTask = JSONValue.string(String(decoding: PackageResources.run_task_py, as: UTF8.self)).json
 
   private static let hashes: [CheckedProgram: String] = .init(
     uniqueKeysWithValues: allCases.map { ($0, SHA256.text(of: $0.bytes)) })

@@ -115,11 +115,33 @@ struct TaskRecord: Equatable, Sendable {
   var exception: String?
   var exceptionDetail: String?
   var returnValue: String?
+  /// How its ranks ended, as `run_task.py` says; of ranks with a launcher, what is known of any.
+  var end: RankEnd?
+  /// What was wrong with its files.
+  var problem: String?
+
+  /// How a program ended.
+  struct RankEnd: Equatable, Sendable {
+    var exitCode: Int32?
+    var signal: Int32?
+    /// Why it was not started.
+    var reason: String?
+    /// The entry of `pre_exec` that it ended in.
+    var entry: String?
+    var user: Double?
+    var system: Double?
+    /// KiB.
+    var peak: Int?
+    /// Seconds.
+    var wall: Double?
+  }
 
   init(
     exitCode: Int32? = nil, stderr: String? = nil, exception: String? = nil, exceptionDetail: String? = nil,
-    returnValue: String? = nil
+    returnValue: String? = nil, end: RankEnd? = nil, problem: String? = nil
   ) {
+    self.end = end
+    self.problem = problem
     self.exitCode = exitCode
     self.stderr = stderr
     self.exception = exception
@@ -134,7 +156,18 @@ extension TaskRecord {
     self.init(
       exitCode: members.lenient("exit_code", .integer), stderr: members.lenient("stderr", .text),
       exception: members.lenient("exception", .text),
-      exceptionDetail: members.lenient("exception_detail", .text), returnValue: members.lenient("return_value", .text))
+      exceptionDetail: members.lenient("exception_detail", .text), returnValue: members.lenient("return_value", .text),
+      end: members.object("end").map(RankEnd.init), problem: members.lenient("problem", .text))
+  }
+}
+
+extension TaskRecord.RankEnd {
+  fileprivate init(_ members: JSONObject) {
+    self.init(
+      exitCode: members.lenient("exit_code", .integer), signal: members.lenient("signal", .integer),
+      reason: members.lenient("reason", .text), entry: members.lenient("entry", .text),
+      user: members.lenient("user", .number), system: members.lenient("system", .number),
+      peak: members.lenient("peak_kib", .integer), wall: members.lenient("wall", .number))
   }
 }
 

@@ -148,6 +148,14 @@ struct RPCall: Equatable, Sendable {
   /// The path of `scalems_call.py`, and what it hashes to.
   var program: String
   var hash: String
+  /// The task's.
+  var directory: String
+  var venv: String
+  /// The path of the user's environment, and what it hashes to.
+  var environment: String
+  var environmentHash: String
+  /// Whether it runs on the machine of the session.
+  var isOnThisMachine = true
   /// Shell commands that bring files in and out.
   var before: [String]
   var after: [String]
@@ -157,11 +165,18 @@ struct RPCall: Equatable, Sendable {
   var grace: Double
 
   static let coding = JSONRecord(
-    RPCall(request: "", path: "", program: "", hash: "", before: [], after: [], grace: 0),
+    RPCall(
+      request: "", path: "", program: "", hash: "", directory: "", venv: "", environment: "", environmentHash: "",
+      before: [], after: [], grace: 0),
     .required("request", \.request, .text),
     .required("path", \.path, .text),
     .required("program", \.program, .text),
     .required("hash", \.hash, .text),
+    .required("directory", \.directory, .text),
+    .required("venv", \.venv, .text),
+    .required("environment", \.environment, .text),
+    .required("environment_hash", \.environmentHash, .text),
+    .required("is_here", \.isOnThisMachine, .flag),
     .required("before", \.before, .list(.text)),
     .required("after", \.after, .list(.text)),
     .optional("timeout", \.timeout, .number),

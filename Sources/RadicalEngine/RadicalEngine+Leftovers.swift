@@ -3,6 +3,7 @@ import Glibc
 import Leftovers
 import Platform
 import SessionModel
+import Work
 
 // What RP left behind: found by the session's id, and ended.
 
@@ -82,11 +83,15 @@ extension RadicalEngine {
 
   /// Ends what tasks of a pilot that is over have left running: RP does not.
   func endOrphans() async {
-    guard let (record, sandbox) = state.withLock({ state in state.record.flatMap { r in r.sandbox.map { (r, $0) } } })
-    else { return }
+    let (known, context) = state.withLock { ($0.record, $0.context) }
+    guard let record = known, let context else { return }
+    let mark = TaskVariables.mark(ofSession: context.id)
     let orphans = ProcessTable().entries.values.filter { entry in
-      !entry.isZombie && entry.group != record.group
-        && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(sandbox + "/task.")
+      guard !entry.isZombie, entry.group != record.group, entry.pid != getpid() else { return false }
+      if let sandbox = record.sandbox, (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(sandbox + "/task.") {
+        return true
+      }
+      return ProcessTable.environment(of: entry.pid, holds: mark)
     }
     for orphan in orphans {
       log(

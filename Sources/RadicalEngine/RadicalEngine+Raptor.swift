@@ -99,13 +99,21 @@ extension RadicalEngine {
   }
 
   public func cancelRaptor() async throws {
-    let (forgotten, helper, isAlive) = state.withLock { state in
+    let started = startedCalls()
+    let (forgotten, helper, isAlive, uids) = state.withLock { state in
       let forgotten = state.raptor.forget()
       state.raptor.stopping()
-      return (forgotten, state.helper, state.raptor.isAlive)
+      // What runs in it ends with it, by request; what has not begun goes back, as on every engine.
+      let waiting = state.tracker.withdraw(onlyRaptor: true, cause: "the raptor ended before it could start") {
+        started.contains($0)
+      }
+      let running = state.tracker.inRaptor.filter { !waiting.contains($0) }
+      state.tracker.noteCancel(running)
+      return (forgotten, state.helper, state.raptor.isAlive, state.tracker.uids(of: waiting + running))
     }
     if let forgotten { return confirmForgotten(forgotten) }
     guard isAlive, let helper else { return }
+    if !uids.isEmpty { send(.cancel(uids), helper) }
     _ = try await helper.ask(.cancelRaptor)
   }
 

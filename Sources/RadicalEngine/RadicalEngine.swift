@@ -116,6 +116,9 @@ public final class RadicalEngine: PilotEngine {
   private func openSession(_ context: SessionContext) async throws -> String {
     let configuration = context.configuration
     let venv = try Venv(configuration.targetVenv ?? "", relativeTo: context.clientDirectory)
+    if let problem = UserEnvironment.problem(venv: venv.path, home: environment["HOME"]) {
+      throw DispatchError(problem)
+    }
     let directory: HeldDirectory
     do throws(FileError) { directory = try workDirectory(in: context.directory) } catch {
       throw DispatchError("the directory of RADICAL-Pilot: \(error)")
@@ -124,11 +127,18 @@ public final class RadicalEngine: PilotEngine {
       try CheckedProgram.write(to: directory)
       let notes = try MeetingNotes(in: directory, session: sessionDirectory(at: context.directory))
       state.withLock { $0.notes = notes }
+      try directory.replaceFile(UserEnvironment.fileName, with: UserEnvironment.contents)
+      // RP's directories of tasks are its own; those of an earlier version's session lead there.
+      if let session = state.withLock({ $0.directory }), session.status(of: "tasks") == nil {
+        _ = try session.directory("tasks")
+      }
     } catch {
       throw DispatchError("\(error)")
     }
     let helper = try RadicalHelper(
-      session: context.id, venv: venv.path, directory: directory, environment: environment,
+      session: context.id, venv: venv.path, directory: directory,
+      environment: environment.merging(
+        ["SCALEMS_HELPER_GRACE": String(configuration.limits.killGrace.seconds)]) { given, _ in given },
       isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)
     ) { [weak self] in self?.receive($0) }
     let scratch = TaskMapping.isOnThisMachine(configuration.resource) ? LaunchScratch() : nil
@@ -142,7 +152,8 @@ public final class RadicalEngine: PilotEngine {
         session: context.id, venv: venv.path, clientDirectory: context.clientDirectory,
         sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds,
         placement: configuration.placement,
-        inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) }, scratch: scratch?.path)
+        inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) },
+        isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource), scratch: scratch?.path)
       return state.hello
     }
     keep(record)
@@ -194,10 +205,6 @@ public final class RadicalEngine: PilotEngine {
       return (state.record, state.pilot.uid)
     }
     if let record { keep(record) }
-    // The directories of tasks are where people look for them, whoever holds the cores.
-    if let directory = state.withLock({ $0.directory }), !directory.replaceLink("tasks", to: sandbox) {
-      log(.warning, "\(directory.path)/tasks cannot be linked to \(sandbox): \(errorText())")
-    }
     return "\(uid) on \(context.configuration.resource), submitted"
   }
 
@@ -298,7 +305,7 @@ public final class RadicalEngine: PilotEngine {
           let description = task.batch.description
           return state.tracker.add(
             task.id, attempt: task.attempt, timeout: description.timeout, isCall: mapping.isCall(description),
-            isInRaptor: description.raptor)
+            isInRaptor: description.raptor, usesLauncher: description.usesLauncher)
         }
       }
     }

@@ -84,7 +84,8 @@ final class RadicalHelper: Sendable {
           ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
         ] + RadicalLaunch.permissions + environment.sorted { $0.key < $1.key },
         without: { names in
-          OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
+          let outer = OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
+          return outer.union(names.filter { !UserEnvironment.isForHelper($0) })
         }, directory: directory.heldPath, log: directory.openOwn("helper.log", O_WRONLY | O_CREAT | O_APPEND),
         receiver: HelperReceiver { [weak self] in self?.receive($0) })
       // The program comes over its input: so there is no file that somebody could exchange before it is run.

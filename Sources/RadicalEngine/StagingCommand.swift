@@ -27,8 +27,8 @@ extension TaskMapping {
     json.member("uid", Self.uid(task.id, submission: submission))
     json.member("attempt", task.attempt)
     json.member("again", isAgain)
-    json.member("errors", description.stderr)
-    json.member("own", OutputNames(description).all + ["scalems.stdout", "scalems.stderr"])
+    json.member("errors", Self.problemFile)
+    json.member("own", OutputNames(description).all)
     json.member("task", task.id.uid)
     json.member("label", task.label)
     json.member("ordered", !description.after.isEmpty)
@@ -43,6 +43,7 @@ extension TaskMapping {
     let bring =
       "printf %s \(TaskCommand.quoted(String(decoding: json.bytes, as: UTF8.self))) | \(program)"
     // Outputs of a task that failed are of no use, and what is missing then is no news.
-    return direction == .input ? "{ \(bring); }" : "{ [ \"$RP_RET\" != 0 ] || \(bring); }"
+    let there = "(cd -- \"$SCALEMS_DIR\" && \(bring))"
+    return direction == .input ? there : "{ [ \"$RP_RET\" != 0 ] || \(there); }"
   }
 }

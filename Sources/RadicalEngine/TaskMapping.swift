@@ -7,11 +7,11 @@ import Work
 
 /// Makes RP's task descriptions of ours.
 ///
-/// RP hands everything to a shell: arguments and values of variables within double quotes, staged paths without any.
-/// What a task gets must be what the workflow says, so the program comes in words that no shell minds (`TaskWords`), and
-/// the rest is quoted here. Staging is done by the shell, too, on
-/// the machine of the agent: RP's own ignores files that are missing. The directories of workflow and session have to
-/// be on a file system that the pilot shares.
+/// RP hands everything to a shell. What a task gets must be what the workflow says, so the program and all it has come in
+/// words that no shell minds (`TaskWords`) to `run_task.py`, and the rest is quoted here. RP's directory of a task is its
+/// own: scripts, and how things ended. The task's is where it is on every engine, in the session's. Staging is done by
+/// the shell, too, on the machine of the agent: RP's own ignores files that are missing. The directories of workflow and
+/// session have to be on a file system that the pilot shares.
 struct TaskMapping: Sendable {
   var session: String
   var venv: String
@@ -20,8 +20,12 @@ struct TaskMapping: Sendable {
   /// Seconds.
   var killGrace: Double
   var placement = TaskPlacement()
-  /// `OMP_NUM_THREADS` of the user; tasks on another machine would not have it.
+  /// `OMP_NUM_THREADS` of the user.
   var inheritedThreads: String?
+  /// What the file of the user's environment hashes to.
+  var environmentHash = UserEnvironment.hash
+  /// Whether tasks run on this machine, without a batch system that has something to say of their environment.
+  var isOnThisMachine = true
   /// A directory of this machine for what MPI keeps beside its processes.
   var scratch: String?
   /// The raptor that tasks go through that want one.
@@ -62,8 +66,8 @@ struct TaskMapping: Sendable {
 
   /// Whether a call has begun: it leaves a mark then. The id is RP's, of one submission.
   static func hasStarted(_ uid: String, in sandbox: String?) -> Bool {
-    guard let sandbox, let (id, _) = task(of: uid) else { return false }
-    return access("\(sandbox)/\(id.uid)/.scalems.\(uid).started", F_OK) == 0
+    guard let sandbox, task(of: uid) != nil else { return false }
+    return access("\(sandbox)/\(uid)/.scalems.\(uid).started", F_OK) == 0
   }
 
   /// Why a task cannot be given to RP as things stand.
@@ -91,11 +95,7 @@ struct TaskMapping: Sendable {
     case nil: return nil
     case .file(let name):
       guard let path = path(of: description.inputLocation(of: name)) else { return nil }
-      guard access(path, R_OK) == 0 else { return "the standard input \(path) cannot be read: \(errorText())" }
-      var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-        return "the standard input \(path) cannot be read: it is no regular file"
-      }
+      do throws(FileError) { _ = try InputFile.open(path) } catch { return "the standard input \(error)" }
       return nil
     case .text(let text):
       do { try writeFile(stdinPath(of: task.id), Array(text.utf8)) } catch { return "\(error)" }
@@ -111,27 +111,43 @@ struct TaskMapping: Sendable {
     if description.raptor { result.raptorID = raptor }
     result.hold(description)
     result.timeout = description.timeout
-    if submission > 1 { result.sandbox = task.id.uid }
     if let function = description.function { return call(function, result, task, submission) }
-    result.environment = variables(of: task)
     // `run_task.py` makes the program's process of its words.
     result.executable = CheckedProgram.runner.command(venv + "/bin/python", "-IS", in: sessionDirectory)
-    result.arguments = words(of: task, result.uid)
-    result.preExec = [". \(TaskCommand.quoted(venv + "/bin/activate"))"]
+    result.arguments = words(of: task)
     let scratch = RankScratch(of: task, in: scratch)
     result.preLaunch =
-      [stagingCommand(.input, task, submission)].compactMap(\.self) + namedOutput(result, description)
-      + (scratch?.before ?? [])
-    result.postLaunch =
-      requireProgram(result.uid, description) + [stagingCommand(.output, task, submission)].compactMap(\.self)
-      + (scratch?.after ?? [])
+      [makeDirectory(of: task)] + [stagingCommand(.input, task, submission)].compactMap(\.self) + givenInput(of: task)
+      + namedOutput(result, description) + (scratch?.before ?? [])
+    result.postLaunch = [stagingCommand(.output, task, submission)].compactMap(\.self) + (scratch?.after ?? [])
     return result
   }
 
+  /// The user's environment.
+  private var environmentPath: String { "\(sessionDirectory)/radical/\(UserEnvironment.fileName)" }
+
+  private func directory(of id: TaskID) -> String { "\(sessionDirectory)/tasks/\(id.uid)" }
+
+  /// The file in RP's directory of a task that says what was wrong with its files.
+  static let problemFile = "scalems.problem"
+
+  /// Makes the directory of a task; RP's has a link to it, of which its shell minds nothing.
+  private func makeDirectory(of task: ResolvedTask) -> String {
+    "{ SCALEMS_DIR=\(TaskCommand.quoted(directory(of: task.id))); { mkdir -p -- \"$SCALEMS_DIR\" "
+      + "&& ln -sfn -- \"$SCALEMS_DIR\" dir; } 2> \(Self.problemFile); }"
+  }
+
   /// What `run_task.py` makes the program's process of.
-  private func words(of task: ResolvedTask, _ uid: String) -> [String] {
+  private func words(of task: ResolvedTask) -> [String] {
     let description = task.description
     var words = TaskWords()
+    if isOnThisMachine { words.add("h", "") }
+    words.add("V", venv)
+    words.add("t", directory(of: task.id))
+    words.add("g", String(killGrace))
+    words.add("E", environmentPath)
+    words.add("H", environmentHash)
+    for (name, value) in variables(of: task).sorted(by: { $0.key < $1.key }) { words.add("e", "\(name)=\(value)") }
     for (name, value) in description.environment.sorted(by: { $0.key < $1.key })
     where !TaskVariables.own.contains(name) {
       words.add("v", "\(name)=\(value)")
@@ -142,37 +158,17 @@ struct TaskMapping: Sendable {
     case .file(let path):
       let location = description.inputLocation(of: path)
       words.add("i", self.path(of: location) ?? location.path)
-    case .text: words.add("i", stdinPath(of: task.id))
+    case .text: words.add("i", "stdin")
     }
     // RP opens a file twice that is to have both outputs.
     if OutputNames(description).areShared { words.add("o", "") }
+    if PlainRanks.areWanted(by: description) { words.add("n", String(description.resources.ranks)) }
     if !description.preExec.isEmpty {
       words.add("s", PreExec.script)
-      words.add("m", Self.marker(uid))
       for entry in description.preExec { words.add("p", entry) }
     }
-    var argv = description.argv
-    if PlainRanks.areWanted(by: description) {
-      argv = PlainRanks.command(argv, of: description, grace: killGrace, python: venv + "/bin/python")
-    }
-    for argument in argv { words.add("a", argument) }
+    for argument in description.argv { words.add("a", argument) }
     return words.words
-  }
-
-  /// The beginning of the names of the files that say how far `pre_exec` has come, one a rank.
-  private static func marker(_ uid: String) -> String { ".scalems.\(uid).pre_exec" }
-
-  /// Fails a task that succeeded without having reached its program.
-  private func requireProgram(_ uid: String, _ description: TaskDescription) -> [String] {
-    guard !description.preExec.isEmpty else { return [] }
-    let errors = word(Location(.task, description.stderr))
-    let words = TaskCommand.quoted(PreExec.notReached(in: ""))
-    return [
-      "{ bad=; for file in \"$RP_TASK_SANDBOX\"/\(Self.marker(uid)).*; do "
-        + "if [ \"$RP_RET\" = 0 ] && [ -s \"$file\" ]; then "
-        + "{ printf %s \(words); head -c 200 \"$file\"; echo; } >> \(errors); bad=yes; fi; "
-        + "rm -f \"$file\"; done; [ ! \"$bad\" ]; }"
-    ]
   }
 
   /// A function runs in a worker of the raptor: no shell comes near it, and its time limit is kept there.
@@ -182,28 +178,26 @@ struct TaskMapping: Sendable {
     let description = task.description
     var result = base
     result.timeout = nil
-    var variables = description.environment.merging(facts(of: task)) { $1 }
+    var variables = self.variables(of: task).merging(description.environment) { $1 }
+    for (name, value) in facts(of: task) { variables[name] = value }
     variables[TaskVariables.rank] = "0"
-    variables[TaskPlacement.threads] = variables[TaskPlacement.threads] ?? threads(of: description)
     let request = PythonCall.request(
       function, of: description, uid: task.id.uid, directory: nil, variables: variables)
     result.call = RPCall(
       request: String(decoding: request, as: UTF8.self), path: clientDirectory,
       program: CheckedProgram.caller.path(in: sessionDirectory), hash: CheckedProgram.caller.hash,
+      directory: directory(of: task.id), venv: venv, environment: environmentPath, environmentHash: environmentHash,
+      isOnThisMachine: isOnThisMachine,
       before: [stagingCommand(.input, task, submission)].compactMap(\.self),
       after: [stagingCommand(.output, task, submission)].compactMap(\.self), timeout: description.timeout,
       grace: killGrace)
     return result
   }
 
+  /// What is true of a task, over the user's environment.
   private func variables(of task: ResolvedTask) -> [String: String] {
-    var result = facts(of: task).mapValues(Self.escaped)
-    // RP's shell fills in its own.
-    result[TaskVariables.rank] = "$RP_RANK"
-    result[TaskVariables.taskDirectory] = "$RP_TASK_SANDBOX"
-    if result[TaskPlacement.threads] == nil {
-      result[TaskPlacement.threads] = threads(of: task.description).map(Self.escaped)
-    }
+    var result = facts(of: task)
+    result[TaskPlacement.threads] = threads(of: task.description)
     return result
   }
 
@@ -221,21 +215,21 @@ struct TaskMapping: Sendable {
     return Dictionary(uniqueKeysWithValues: facts.map { ($0.name, $0.value) })
   }
 
-  /// Where the text lies that a task reads.
+  /// Brings the text that a task reads to where it is on every engine.
+  private func givenInput(of task: ResolvedTask) -> [String] {
+    guard case .text = task.description.stdin else { return [] }
+    return ["mv -f -- \(TaskCommand.quoted(stdinPath(of: task.id))) \"$SCALEMS_DIR\"/stdin"]
+  }
+
+  /// Where the text waits that a task reads.
   func stdinPath(of id: TaskID) -> String { "\(sessionDirectory)/radical/\(id.uid).stdin" }
 
   /// Puts the files of the standard streams behind the names that RP has for them.
   private func namedOutput(_ result: RPTask, _ description: TaskDescription) -> [String] {
     [(result.stdout, description.stdout), (result.stderr, description.stderr)].compactMap { name, file in
-      guard let name, name != file else { return nil }
-      return "ln -sfn -- \(TaskCommand.quoted(file)) \"$RP_TASK_SANDBOX\"/\(name)"
+      guard let name, name != "dir/\(file)" else { return nil }
+      return "ln -sfn -- \"$SCALEMS_DIR\"/\(TaskCommand.quoted(file)) \(name)"
     }
-  }
-
-  /// A location as a word of the shell that runs the task, which knows the task's directory.
-  private func word(_ location: Location) -> String {
-    path(of: location).map(TaskCommand.quoted)
-      ?? "\"$RP_TASK_SANDBOX\"/\(TaskCommand.quoted(location.path))"
   }
 
   /// The path of a location; `nil` for one in the task's directory, which RP makes.
@@ -257,7 +251,7 @@ struct TaskMapping: Sendable {
       default: "._-+=:,@%/".utf8.contains(byte)
       }
     }
-    return isPlain ? name : standIn
+    return isPlain ? "dir/\(name)" : standIn
   }
 
   /// Text that a shell takes literally within double quotes.

@@ -1,5 +1,6 @@
 import Words
 import JSON
+import PythonCall
 import SessionModel
 import Work
 
@@ -15,6 +16,7 @@ struct TaskTracker {
     var timeout: Double?
     var isCall: Bool
     var isInRaptor: Bool
+    var usesLauncher: Bool
     var executing: Timestamp?
     /// The agent said that it has ended the task's processes, or that they have ended.
     var isAgentDone = false
@@ -33,11 +35,13 @@ struct TaskTracker {
   /// - Returns: the number of the submission.
   @discardableResult
   mutating func add(
-    _ id: TaskID, attempt: Int, timeout: Double?, isCall: Bool = false, isInRaptor: Bool = false
+    _ id: TaskID, attempt: Int, timeout: Double?, isCall: Bool = false, isInRaptor: Bool = false,
+    usesLauncher: Bool = false
   ) -> Int {
     let submission = nextSubmission[id] ?? 1
     entries[id] = Entry(
-      attempt: attempt, submission: submission, timeout: timeout, isCall: isCall, isInRaptor: isInRaptor)
+      attempt: attempt, submission: submission, timeout: timeout, isCall: isCall, isInRaptor: isInRaptor,
+      usesLauncher: usesLauncher)
     return submission
   }
 
@@ -79,7 +83,9 @@ struct TaskTracker {
   }
 
   /// Notes what is about to end tasks.
-  mutating func note(cause: String, of ids: [TaskID]) { for id in ids { entries[id]?.cause = cause } }
+  mutating func note(cause: String, of ids: [TaskID]) {
+    for id in ids where entries[id]?.cause == nil { entries[id]?.cause = cause }
+  }
 
   /// Whether a withdrawal still waits for RP's word.
   var isWithdrawing: Bool { entries.values.contains { $0.isWithdrawn && $0.executing == nil } }
@@ -96,7 +102,9 @@ struct TaskTracker {
       let state = TaskState(name: stateName)
     else { return nil }
     guard state.isFinal else {
-      if state == .agentExecuting { entry.executing = entry.executing ?? time }
+      // Of a call, RP says that it runs when it has ended; the helper knows before.
+      guard entry.executing == nil || state > .agentExecuting else { return nil }
+      if state == .agentExecuting { entry.executing = time }
       if state > .agentExecuting { entry.isAgentDone = true }
       entries[id] = entry
       let result = entry.attempt > 1 ? TaskResult(attempt: entry.attempt) : nil
@@ -110,7 +118,8 @@ struct TaskTracker {
       return .withdrawn(id, attempt: entry.attempt, cause: entry.cause)
     }
     let (final, result) = end(of: id, entry, state, at: time, record ?? TaskRecord())
-    return .event(event(id, entry, final, result, at: time))
+    let ended = record?.returnValue.flatMap(CallAnswer.init)?.time
+    return .event(event(id, entry, final, result, at: ended.map { min($0, time) } ?? time))
   }
 
   /// Every task that has not come to its end, as failed with the raptor or the pilot it was in.
@@ -119,8 +128,11 @@ struct TaskTracker {
       guard let entry = entries.removeValue(forKey: id) else { return nil }
       // RP may have it still: it does not take the id again, and what it says of it is late.
       nextSubmission[id] = entry.submission + 1
-      let state: TaskState = entry.isCancelRequested ? .canceled : .failed
-      return event(id, entry, state, TaskResult(attempt: entry.attempt, reason: reason), at: .now)
+      // What was taken back before it began goes on elsewhere.
+      let isBack = entry.isWithdrawn && entry.executing == nil
+      let state: TaskState = entry.isCancelRequested ? .canceled : isBack ? .new : .failed
+      let why = entry.isCancelRequested ? "canceled on request" : isBack ? entry.cause ?? reason : reason
+      return event(id, entry, state, TaskResult(attempt: entry.attempt, reason: why), at: .now)
     }
   }
 
@@ -136,13 +148,13 @@ struct TaskTracker {
     if entry.isCall, let answer = record.returnValue.flatMap(CallAnswer.init) {
       return answer.end(of: id, attempt: entry.attempt, timeout: entry.timeout)
     }
-    var result = TaskResult(exitCode: record.exitCode, attempt: entry.attempt)
+    var result = Self.result(of: record, entry)
     switch state {
-    case .failed: result.reason = Self.reason(record)
+    case .failed: result.reason = Self.reason(record, result, entry)
     case .done where entry.isCall:
       result.reason = "RADICAL-Pilot's worker gave no answer to its call"
       return (.failed, result)
-    case .canceled where entry.isCancelRequested: break
+    case .canceled where entry.isCancelRequested: result.reason = "canceled on request"
     case .canceled:
       // RP calls a time limit a cancel, and says no more.
       if let timeout = entry.timeout, let start = entry.executing, time.seconds(since: start) >= timeout - 0.5 {
@@ -164,12 +176,32 @@ struct TaskTracker {
     return (state, result)
   }
 
-  /// The last line of a task's standard error, else RP's exception.
-  private static func reason(_ record: TaskRecord) -> String? {
-    let last = PrintedText.lastLine(of: record.stderr ?? "")
-    if !last.isEmpty { return last }
+  /// What is known of a program: more than RP says when it was the only one, of several ranks what their launcher says.
+  private static func result(of record: TaskRecord, _ entry: Entry) -> TaskResult {
+    guard let end = record.end, !entry.usesLauncher else {
+      // RP's shell says 1 when files could not be brought.
+      return TaskResult(exitCode: record.problem == nil ? record.exitCode : nil, attempt: entry.attempt)
+    }
+    var result = TaskResult(exitCode: end.exitCode, signal: end.signal, attempt: entry.attempt)
+    result.user = end.user
+    result.system = end.system
+    result.peakMemory = end.peak
+    result.wall = end.wall
+    return result
+  }
+
+  /// Why a program failed, in the words of every engine; RP's own where there was none.
+  private static func reason(_ record: TaskRecord, _ result: TaskResult, _ entry: Entry) -> String? {
+    if let problem = record.problem { return problem }
+    if let reason = record.end?.reason, !entry.usesLauncher { return reason }
     // "task failed" is what the state says already.
-    guard let exception = record.exception, !exception.contains("task failed") else { return nil }
-    return PrintedText.shortened(exception)
+    if let exception = record.exception, !exception.contains("task failed") { return PrintedText.shortened(exception) }
+    let lastLine = PrintedText.lastLine(of: record.stderr ?? "")
+    if result.exitCode == nil, result.signal == nil, record.end?.reason == nil {
+      return lastLine.isEmpty ? "RADICAL-Pilot gives no reason" : lastLine
+    }
+    return ProgramEnd.reason(
+      exitCode: result.exitCode, signal: result.signal, problem: record.end?.reason, entry: record.end?.entry,
+      lastLine: lastLine)
   }
 }

@@ -16,7 +16,7 @@ LIMIT = 300  # seconds: who takes longer hangs
 
 
 class Session:
-    def __init__(self, binary, engine, root, tasks, venv, cores=8):
+    def __init__(self, binary, engine, root, tasks, venv, cores=16):
         self.binary, self.engine, self.root, self.venv = binary, engine, Path(root), venv
         # Both engines work at one path, one after the other: so what tasks see of it is the same.
         self.place = self.root / "place"
@@ -120,7 +120,7 @@ class Session:
                 "attempts": attempts.get(uid),
                 "stdout": self.plain(self.text(uid, names[0])),
                 "stderr": self.plain(self.text(uid, names[1])) if names[0] != names[1] else None,
-                "files": {name: what for name, what in files.items() if name not in names},
+                "files": {name: "PID" if name == "pid" else what for name, what in files.items() if name not in names},
             }
         made = self.listing(self.place, skip={"s", "w.json"})
         result["(the workflow's directory)"] = {"files": made}
@@ -133,6 +133,7 @@ class Session:
             return None
         tasks = os.path.realpath(self.directory / "tasks")
         text = text.replace(tasks, "TASKS").replace(str(self.directory / "tasks"), "TASKS").replace(str(self.root), "ROOT")
+        text = re.sub(r"\b0x[0-9a-f]{8,}", "ADDRESS", text)
         text = re.sub(r"\b\d{8}T?-?\d{6}-[0-9a-z]+\b", "SESSION", text)
         return text if len(text) <= 4000 else "%d bytes, %s" % (len(text), hashlib.sha1(text.encode("utf-8", "replace")).hexdigest())
 

@@ -85,7 +85,7 @@ import Work
     session.engine.end(0)
     let summary = await session.closed()
     #expect(summary.tasks == ["DONE": 1, "NEW": 1])
-    #expect(session.stages(of: 1).last == .finished(.done("1 tasks stay in the workflow")))
+    #expect(session.stages(of: 1).last == .finished(.done("1 task stays in the workflow")))
 
     let later = try await Harness.started(
       FakeEngine(running: .atOnce { _ in .done }), workflow: await session.executor.workflow, id: "session.2")

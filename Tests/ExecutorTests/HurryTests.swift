@@ -61,7 +61,7 @@ import Work
     let (session, startup) = try await starting()
     try await session.executor.submit([item("a")])
     let record = await session.executor.perform(.stop, sender: "ann")
-    #expect(record.stage == .finished(.done("1 tasks stay in the workflow")))
+    #expect(record.stage == .finished(.done("1 task stays in the workflow")))
     _ = await startup.result
     #expect(await session.closed().tasks == ["NEW": 1])
   }

@@ -40,9 +40,10 @@ class HelperTests(CallTestCase):
         self.caller.write_bytes(HOST.read_bytes() + ("\nCALL_ARGUMENTS = %r\n" % [str(PROGRAM)]).encode())
         self.hash = hashlib.sha256(self.caller.read_bytes()).hexdigest()
         helper = load(HOST.parent / "radical_helper.py")
-        self.host = helper.Host(None)
+        self.said = []
+        self.host = helper.Host(types.SimpleNamespace(put=self.said.append))
         self.host.rp = types.SimpleNamespace(
-            TASK_EXEC="task.exec", TaskDescription=Description, version_short="1.103.2"
+            TASK_EXEC="task.exec", CANCELED="CANCELED", TaskDescription=Description, version_short="1.103.2"
         )
         self.host.pilot = types.SimpleNamespace(pilot_sandbox="file://localhost%s/" % self.place)
         self.host.tasks = types.SimpleNamespace(cancel_tasks=lambda uids: None)
@@ -82,6 +83,9 @@ class HelperTests(CallTestCase):
     def test_a_cancel_is_of_one_submission(self):
         first = self.describe("task.000007")
         self.host.do_cancel({"uids": ["task.000007"]})
+        # At once, without a worker.
+        self.assertEqual([(m["uid"], m["state"]) for m in self.said], [("task.000007", "CANCELED")])
+        self.assertEqual(strict(self.said[0]["record"]["return_value"]), {"ended": "canceled", "started": False})
         self.assertEqual(self.run_in("task.000007", first), {"ended": "canceled", "started": False})
         second = self.describe("task.000007.2", sandbox="task.000007")
         self.assertIn("answer", self.run_in("task.000007", second))

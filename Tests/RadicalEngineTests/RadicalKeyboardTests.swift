@@ -28,7 +28,7 @@ extension RadicalTests {
       try await terminal.wait(forText: "exit=1", seconds: 120)
       let snapshot = try run.snapshot()
       #expect(snapshot.summary?.tasks == ["DONE": 17, "FAILED": 2, "CANCELED": 1] && snapshot.summary?.leftovers == [])
-      #expect(snapshot.tasks.details(of: TaskID(17))?.reason == "this is why")
+      #expect(snapshot.tasks.details(of: TaskID(17))?.reason == "exit 3: this is why")
       #expect(snapshot.tasks.details(of: TaskID(18))?.reason == "its time limit of 2 s passed")
       #expect(run.place.text("s/tasks/task.000016/stdout") == "member 16\n")
       #expect(run.left == [])

@@ -89,7 +89,8 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
   @Test func `a call`() throws {
     var task = RPTask(uid: "task.000000")
     task.call = RPCall(
-      request: #"{"args":[1,2.0]}"#, path: "/p", program: "/c", hash: "h", before: ["b"], after: ["c"], timeout: nil,
+      request: #"{"args":[1,2.0]}"#, path: "/p", program: "/c", hash: "h", directory: "/t", venv: "/v",
+      environment: "/e", environmentHash: "eh", before: ["b"], after: ["c"], timeout: nil,
       grace: 5)
     guard case .array(let tasks) = try read(.submit([task]))["tasks"], case .object(let members) = tasks.first else {
       Issue.record("no tasks")
@@ -97,7 +98,8 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
     }
     #expect(
       members["call"] == [
-        "request": #"{"args":[1,2.0]}"#, "path": "/p", "program": "/c", "hash": "h", "before": ["b"], "after": ["c"],
+        "request": #"{"args":[1,2.0]}"#, "path": "/p", "program": "/c", "hash": "h", "directory": "/t", "venv": "/v",
+        "environment": "/e", "environment_hash": "eh", "is_here": true, "before": ["b"], "after": ["c"],
         "grace": 5,
       ])
   }

@@ -3,6 +3,7 @@ import Glibc
 import Platform
 import SessionModel
 import TestSupport
+import Words
 import Work
 
 @testable import RadicalEngine
@@ -18,7 +19,7 @@ struct MappingPlace {
     root = try TemporaryDirectory()
     let client = root.path + "/cli ent's $(dir)"
     let session = root.path + "/ses\"sion"
-    for directory in [client, session, session + "/radical", root.path + "/pilot"] {
+    for directory in [client, session, session + "/radical", session + "/tasks", root.path + "/pilot"] {
       guard mkdir(directory, 0o700) == 0 else { throw TestError("\(directory): \(errorText())") }
     }
     for directory in [root.path + "/ve nv", root.path + "/ve nv/bin"] { mkdir(directory, 0o700) }
@@ -26,19 +27,34 @@ struct MappingPlace {
       session: "session.1", venv: root.path + "/ve nv", clientDirectory: client, sessionDirectory: session,
       killGrace: 5)
     try CheckedProgram.write(to: HeldDirectory(session + "/radical"))
+    try writeFile("\(session)/radical/\(UserEnvironment.fileName)", UserEnvironment.contents)
     guard let python = programPath("python3", in: getenv("PATH").map { String(cString: $0) } ?? ""),
       symlink(python, root.path + "/ve nv/bin/python3") == 0, symlink(python, root.path + "/ve nv/bin/python") == 0
     else {
       throw TestError("there is no python3")
     }
-    try writeFile(root.path + "/ve nv/bin/activate", Array("IN_VENV=yes; export IN_VENV\n".utf8))
   }
 
   /// What a task of a description came to.
   struct End {
     var status: Int32
     var scriptErrors: String
+    /// The task's.
     var directory: String
+    /// RP's.
+    var beside: String
+    /// Why it failed, as the engine says it.
+    var reason: String? {
+      if let problem = contents("\(beside)/\(TaskMapping.problemFile)"), !problem.isEmpty { return problem }
+      let lines = (contents("\(beside)/end.0") ?? "").split(separator: "\n").map {
+        $0.split(separator: " ", maxSplits: 1)
+      }
+      let known = Dictionary(lines.map { ($0[0], $0.count > 1 ? String($0[1]) : "") }, uniquingKeysWith: { $1 })
+      if let reason = known["reason"] { return reason }
+      return ProgramEnd.reason(
+        exitCode: known["exit_code"].flatMap { Int32($0) }, signal: known["signal"].flatMap { Int32($0) },
+        entry: known["entry"], lastLine: PrintedText.lastLine(of: text("stderr") ?? ""))
+    }
     func text(_ name: String) -> String? { contents("\(directory)/\(name)") }
     func exists(_ name: String) -> Bool { access("\(directory)/\(name)", F_OK) == 0 }
   }
@@ -51,12 +67,14 @@ struct MappingPlace {
   }
 
   func run(_ task: EngineTask, submission: Int = 1, shell: String = "/bin/sh") async throws -> End {
-    let sandbox = "\(pilot)/\(task.id.uid)"
-    mkdir(sandbox, 0o700)
     if let refusal = mapping.refusal(of: task) { throw TestError(refusal) }
     let described = mapping.map(task, submission: submission)
+    let sandbox = "\(pilot)/\(described.uid)"
+    mkdir(sandbox, 0o700)
     let outcome = try await RPScripts(shell: shell, sandbox: sandbox).run(described)
-    return End(status: outcome.status, scriptErrors: outcome.stderr, directory: sandbox)
+    return End(
+      status: outcome.status, scriptErrors: outcome.stderr,
+      directory: realPath("\(mapping.sessionDirectory)/tasks/\(task.id.uid)"), beside: sandbox)
   }
 
   /// Writes a file of the workflow.

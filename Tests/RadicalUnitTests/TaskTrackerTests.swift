@@ -114,12 +114,12 @@ extension TaskTracker {
     #expect(end?.state == .canceled && end?.result?.reason == "canceled by RADICAL-Pilot")
   }
 
-  @Test func `a cancel by request needs no reason, also at the time limit`() {
+  @Test func `a cancel by request is one, also at the time limit`() {
     var tracker = tracker(timeout: 2)
     _ = tracker.hear("AGENT_EXECUTING", at: 10)
     tracker.noteCancel([first, TaskID(7)])
     let end = told(tracker.hear("CANCELED", at: 13, TaskRecord(exitCode: 143)))
-    #expect(end?.state == .canceled && end?.result == TaskResult(exitCode: 143))
+    #expect(end?.state == .canceled && end?.result == TaskResult(exitCode: 143, reason: "canceled on request"))
   }
 
   @Test func `at the runtime limit of the pilot the reason is that`() {
@@ -248,7 +248,7 @@ extension TaskTracker {
     var tracker = call()
     let end = told(
       tracker.hear("FAILED", TaskRecord(exitCode: 1, stderr: "Traceback\nKeyError: 1", returnValue: answer)))
-    #expect(end?.state == .failed && end?.result == TaskResult(exitCode: 1, reason: "KeyError: 1"))
+    #expect(end?.state == .failed && end?.result == TaskResult(exitCode: 1, reason: "exit 1: KeyError: 1"))
   }
 
   // MARK: Failures
@@ -261,13 +261,14 @@ extension TaskTracker {
     #expect(
       events.map(\.kind) == [
         .task(first, .failed, TaskResult(attempt: 2, reason: "the pilot ended")),
-        .task(TaskID(43), .canceled, TaskResult(reason: "the pilot ended")),
+        .task(TaskID(43), .canceled, TaskResult(reason: "canceled on request")),
       ])
     #expect(tracker.all == [] && tracker.hear("DONE") == nil)
   }
 
   @Test(arguments: [
-    ("this is why\n", "this is why"), ("first\n  last  \n\n \t\r\n", "last"), ("windows\r\n", "windows"),
+    ("this is why\n", "exit 3: this is why"), ("first\n  last  \n\n \t\r\n", "exit 3: last"),
+    ("windows\r\n", "exit 3: windows"),
   ])
   func `the reason of a failure is the last line of its standard error`(_ stderr: String, _ reason: String) {
     var tracker = tracker()
@@ -281,9 +282,31 @@ extension TaskTracker {
       return told(tracker.hear("FAILED", record))?.result?.reason
     }
     #expect(reason(TaskRecord(stderr: " \n", exception: "AssertionError: too large")) == "AssertionError: too large")
-    #expect(reason(TaskRecord(exception: "RuntimeError(\"task failed\")")) == nil)
-    #expect(reason(TaskRecord()) == nil)
-    #expect(reason(nil) == nil)
+    let none = "RADICAL-Pilot gives no reason"
+    #expect(reason(TaskRecord(exception: "RuntimeError(\"task failed\")")) == none)
+    #expect(reason(TaskRecord()) == none && reason(nil) == none)
+    #expect(reason(TaskRecord(exitCode: 3, exception: "RuntimeError(\"task failed\")")) == "exit 3")
+  }
+
+  @Test func `how a program ended is known better than RP says it`() {
+    func end(_ end: TaskRecord.RankEnd, usesLauncher: Bool = false, problem: String? = nil) -> TaskResult? {
+      var tracker = TaskTracker()
+      tracker.add(first, attempt: 1, timeout: nil, usesLauncher: usesLauncher)
+      let record = TaskRecord(exitCode: 137, stderr: "last words", end: end, problem: problem)
+      return told(tracker.hear("FAILED", record))?.result
+    }
+    #expect(end(.init(signal: 9)) == TaskResult(signal: 9, reason: "ended by SIGKILL: last words"))
+    #expect(end(.init(exitCode: 137)) == TaskResult(exitCode: 137, reason: "exit 137: last words"))
+    let missing = "the program 'x' was not found in PATH"
+    #expect(end(.init(exitCode: 127, reason: missing)) == TaskResult(exitCode: 127, reason: missing))
+    #expect(
+      end(.init(exitCode: 3, entry: "false"))
+        == TaskResult(exitCode: 3, reason: "exit 3: pre_exec failed (exit 3): false"))
+    #expect(end(.init(exitCode: 0, entry: "exec true"))?.reason == PreExec.notReached(in: "exec true"))
+    // What a launcher says of its ranks is its own.
+    #expect(end(.init(signal: 9), usesLauncher: true) == TaskResult(exitCode: 137, reason: "exit 137: last words"))
+    // The files of a program that ended well.
+    #expect(end(.init(exitCode: 0), problem: "no such file") == TaskResult(exitCode: 0, reason: "no such file"))
   }
 
   @Test func `long reasons are cut to a readable length`() throws {

@@ -34,6 +34,7 @@ ERROR = re.compile(
     r"|not found|not writ|no such|no space|not permitted|too many|time ?limit|out of memory)",
     re.IGNORECASE,
 )
+GRACE = float(os.environ.get("SCALEMS_HELPER_GRACE", "5"))  # from SIGTERM to SIGKILL, for a task
 # From the end of the input to the moment when everything left is killed.
 LAST_RESORT = float(os.environ.get("SCALEMS_HELPER_LAST_RESORT", "75"))
 
@@ -172,6 +173,9 @@ class Host:
         self.session = self.pilots = self.tasks = self.pilot = self.raptor = None
         self.workers, self.worker_descriptions = [], []
         self.canceled_early = set()
+        self.here = os.getcwd()
+        self.follows_calls = False
+        self.begun = set()  # calls
         self.calls = {}  # by the id of the task, the name of its directory
         self.submitted = set()
         self.final = set()
@@ -247,18 +251,12 @@ class Host:
         resource, schema = request["resource"], request.get("access_schema")
         # What is wrong in them should not cost a session.
         self.typed({}, request.get("options") or {})
+        self.check_resource(resource, schema)
         self.session = rp.Session()
         # At once: from here on there is something to sweep.
         self.wire.put({"event": "session", "uid": self.session.uid, "path": self.session.path})
-        known = self.session.list_resources()
-        if resource not in known:
-            raise Refused("RADICAL-Pilot knows no resource '%s'" % resource, names=known)
         site, name = resource.split(".", 1)
         config = self.session._rcfgs[site][name]
-        schemas = list(config["schemas"])
-        if schema and schema not in schemas:
-            offered = ", ".join(schemas)
-            raise Refused("'%s' offers no access schema '%s', but %s" % (resource, schema, offered))
         if config.get("resource_manager") == "FORK" and request.get("cores"):
             # RP takes this machine for a node of eight cores, whatever the pilot asks for, and fills all of it.
             config["cores_per_node"] = request["cores"]
@@ -276,6 +274,19 @@ class Host:
                 del os.environ[name]
             os.environ["SBATCH_NO_REQUEUE"] = "1"
         return {"uid": self.session.uid, "path": self.session.path, "manager": config.get("resource_manager")}
+
+    @staticmethod
+    def check_resource(resource, schema):
+        import radical.utils
+
+        sites = radical.utils.Config("radical.pilot.resource", name="*", expand=False)
+        known = {"%s.%s" % (site, name): config for site in sites for name, config in sites[site].items()}
+        if resource not in known:
+            raise Refused("RADICAL-Pilot knows no resource '%s'" % resource, names=sorted(known))
+        schemas = list(known[resource].get("schemas") or [])
+        if schema and schema not in schemas:
+            offered = ", ".join(schemas)
+            raise Refused("'%s' offers no access schema '%s', but %s" % (resource, schema, offered))
 
     def do_pilot_manager(self, request):
         before = os.environ.get("PYTHONPATH")
@@ -431,6 +442,12 @@ class Host:
     def on_task(self, task, state):
         uid = task.uid
         message = {"event": "task", "uid": uid, "state": state, "t": time.time()}
+        is_call = uid in self.calls
+        # Of a call RP says this when it has ended; when it began is known better.
+        if is_call and state.startswith(("AGENT_EXECUTING", "AGENT_STAGING_OUTPUT", "TMGR_STAGING_OUTPUT")):
+            return
+        if is_call and state in self.rp.FINAL:
+            self.call_began(uid, began(task.return_value))
         if state in self.rp.FINAL:
             with self.lock:
                 # RP rewrites final states when the pilot ends: the first one is how it went.
@@ -438,11 +455,25 @@ class Host:
                     return
                 self.final.add(uid)
             record = task.as_dict()
-            record.pop("description", None)
+            description = record.pop("description", None) or {}
             for key in ("exception", "exception_detail"):
                 if record.get(key):
                     record[key] = shorten(record[key])
             message["record"] = record
+            if not is_call and not uid.startswith("raptor."):
+                ending = Ending(path_of(task.task_sandbox), description.get("stderr"))
+                if state == self.rp.CANCELED and ending.is_awaited():
+                    # RP kills its own scripts; the program gets its grace from `run_task.py`.
+                    threading.Thread(target=self.put_when_ended, args=(message, ending), daemon=True).start()
+                    return
+                ending.complete(record, state)
+        self.wire.put(message)
+
+    def put_when_ended(self, message, ending):
+        deadline = time.monotonic() + GRACE + 3
+        while ending.is_awaited() and time.monotonic() < deadline and not self.is_closing:
+            time.sleep(0.1)
+        ending.complete(message["record"], message["state"])
         self.wire.put(message)
 
     def note_early(self, request):
@@ -522,7 +553,53 @@ class Host:
             # A worker of RP does not hear of cancels; what runs in it looks for this.
             folder = os.path.join(path_of(self.pilot.pilot_sandbox), name)
             os.makedirs(folder, exist_ok=True)
-            open(os.path.join(folder, MARK % uid + ".cancel"), "w").close()
+            mark = os.path.join(folder, MARK % uid)
+            if self.claim(mark):
+                self.never_started(uid)
+            else:
+                open(mark + ".cancel", "w").close()
+
+    @staticmethod
+    def claim(mark):
+        """Whether it has not begun, and so never will."""
+        try:
+            os.close(os.open(mark + ".claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            return True
+        except FileExistsError:
+            return False
+
+    def never_started(self, uid):
+        """Nobody has to wait for a free worker to hear of it."""
+        with self.lock:
+            if uid in self.final:
+                return
+            self.final.add(uid)
+        record = {"return_value": ENCODE({"ended": "canceled", "started": False})}
+        self.wire.put({"event": "task", "uid": uid, "state": self.rp.CANCELED, "t": time.time(), "record": record})
+
+    def follow_calls(self):
+        """RP says that a call runs when it has ended: when it begins is in files, one of each machine."""
+        here, offsets = self.here, {}
+        while not self.is_closing:
+            time.sleep(0.5)
+            for name in [name for name in os.listdir(here) if name.startswith("calls.")]:
+                try:
+                    with open(os.path.join(here, name), "rb") as file:
+                        file.seek(offsets.get(name, 0))
+                        lines = file.read()
+                except OSError:
+                    continue
+                whole = lines[: lines.rfind(b"\n") + 1]
+                offsets[name] = offsets.get(name, 0) + len(whole)
+                for line in whole.decode("utf-8", "replace").splitlines():
+                    self.call_began(*line.split())
+
+    def call_began(self, uid, moment):
+        with self.lock:
+            if moment is None or uid in self.final or uid in self.begun:
+                return
+            self.begun.add(uid)
+            self.wire.put({"event": "task", "uid": uid, "state": self.rp.AGENT_EXECUTING, "t": float(moment)})
 
     # Raptor.
 
@@ -539,6 +616,9 @@ class Host:
             descriptions, self.worker_descriptions = self.worker_descriptions, []
         if descriptions:
             made = [self.rp.TaskDescription(dict(d, mode=self.rp.RAPTOR_WORKER)) for d in descriptions]
+            if not self.follows_calls:
+                self.follows_calls = True
+                threading.Thread(target=self.follow_calls, name="calls", daemon=True).start()
             self.workers = self.raptor.submit_workers(made)
 
     def do_hello_raptor(self, request):
@@ -621,6 +701,53 @@ class Host:
         os.killpg(os.getpid(), signal.SIGKILL)
 
 
+class Ending:
+    """What `run_task.py` and `scalems_stage.py` say of a task, in RP's directory of it."""
+
+    NUMBERS = {"exit_code": int, "signal": int, "user": float, "system": float, "peak_kib": int, "wall": float}
+
+    def __init__(self, directory, stderr):
+        self.directory, self.stderr = directory, stderr
+
+    def names(self):
+        try:
+            return [name for name in os.listdir(self.directory) if name.startswith("end.")]
+        except OSError:
+            return []
+
+    def is_awaited(self):
+        return any(name.endswith(".new") for name in self.names())
+
+    def complete(self, record, state):
+        ends = [self.read(name) for name in sorted(self.names()) if not name.endswith(".new")]
+        if ends:
+            # Of several ranks, whatever is known of any.
+            record["end"] = dict(item for end in reversed(ends) for item in end.items())
+        lines = [line for line in tail(os.path.join(self.directory, "scalems.problem")) if line.strip()]
+        if lines:
+            record["problem"] = lines[-1].strip()
+        if state == "FAILED" and self.stderr:
+            record["stderr"] = end_of(os.path.join(self.directory, self.stderr), 8192)
+
+    def read(self, name):
+        end = {}
+        for line in tail(os.path.join(self.directory, name)):
+            key, _, text = line.partition(" ")
+            try:
+                end[key] = self.NUMBERS.get(key, str)(text)
+            except ValueError:
+                pass
+        return end
+
+
+def began(answer):
+    """When a call began, as scalems_call.py says it."""
+    try:
+        return json.loads(answer).get("began")
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
 def boolean(text):
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if text.lower() not in known:
@@ -636,13 +763,17 @@ def path_of(url):
 
 
 def tail(path, size=4000):
+    return end_of(path, size).splitlines()
+
+
+def end_of(path, size):
     try:
         with open(path, "rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - size))
-            return file.read().decode("utf-8", "replace").splitlines()
+            return file.read().decode("utf-8", "replace")
     except OSError:
-        return []
+        return ""
 
 
 def version_text(rp):

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import types
 
 try:
     import ctypes
@@ -26,7 +27,7 @@ except Exception:  # a Python that was built without it
 
 # What follows the interpreter's name when it is to read call.py from its input, and that program: the host writes both at
 # the end of this file, so that there is no other that somebody could exchange.
-CALL_ARGUMENTS, CALL_PROGRAM = [], b""
+CALL_ARGUMENTS, CALL_PROGRAM, RUN_TASK = [], b"", b""
 POLL = 0.3  # seconds between two looks for a cancel
 TAIL = 2048  # bytes of standard error
 
@@ -46,31 +47,60 @@ class Ended(Exception):
 def run(text):
     """What became of a call; both are JSON.
 
-    `answer` is the line of call.py, when it sent one; else `exit_code` or `signal` say how its process ended. `stderr`
+    `began` says when. `answer` is the line of call.py, when it sent one; else `exit_code` or `signal` say how its process ended. `stderr`
     is the end of what a function wrote that did not come to a good one. `unready` says what was wrong before or after
     the call. `ended` says why the call was told to end, and `started` is false when it was canceled before it began.
 
-    Files beside its own tell what no message can: MARK.cancel that it is to end, MARK.started that it has begun.
+    Files beside its own tell what no message can: MARK.claim is made by whoever is first, this to begin or the helper to
+    cancel what has not begun; MARK.started that it has begun, MARK.cancel that it is to end. When it began is in a file of
+    this machine, too, a line each, which the helper follows.
     """
     call = Call(json.loads(text))
-    if call.is_canceled():
+    if not claim(call.mark):
         return json.dumps({"ended": "canceled", "started": False})
     open(call.mark + ".started", "w").close()
-    return json.dumps(call.run())
+    began = time.time()
+    call.tell_start(began)
+    return json.dumps(dict(call.run(), began=began))
+
+
+def claim(mark):
+    """Whether nobody else has it already."""
+    try:
+        os.close(os.open(mark + ".claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        return True
+    except FileExistsError:
+        return False
 
 
 class Call:
     def __init__(self, call):
         self.call = call
         self.request = json.loads(call["request"])
-        self.directory = os.getcwd()
-        self.mark = os.path.join(self.directory, call["mark"])
+        # RADICAL-Pilot's directory of the task, where the marks are, and the task's own.
+        self.beside = os.getcwd()
+        self.directory = call.get("directory") or self.beside
+        os.makedirs(self.directory, exist_ok=True)
+        self.directory = os.path.realpath(self.directory)
+        self.mark = os.path.join(self.beside, call["mark"])
         self.request["directory"] = self.directory
         self.request["environment"]["SCALEMS_TASK_DIR"] = self.directory
         self.deadline = None
         self.process = self.socket = None
         self.received = b""
         control_process(36, 1)  # PR_SET_CHILD_SUBREAPER: what leaves the tree of the function comes here
+
+    def tell_start(self, began):
+        uid = os.path.basename(self.mark)[len(".scalems.") :]
+        if "environment" not in self.call:
+            return
+        path = os.path.join(os.path.dirname(self.call["environment"]), "calls." + socket.gethostname())
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            os.write(file, b"%s %.6f\n" % (uid.encode(), began))
+            os.close(file)
+        except OSError:
+            pass  # it is shown as running when it has ended, then
 
     def is_canceled(self):
         return os.path.exists(self.mark + ".cancel")
@@ -107,17 +137,19 @@ class Call:
 
     def stage(self, commands):
         """The same commands bring the files of programs; they say what is wrong in the standard error."""
-        environment = dict(os.environ, RP_TASK_SANDBOX=self.directory, RP_RET="0")
+        environment = dict(os.environ, RP_TASK_SANDBOX=self.beside, SCALEMS_DIR=self.directory, RP_RET="0")
         for command in commands:
             shell = ["/bin/sh", "-c", command]
-            process = subprocess.Popen(shell, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+            process = subprocess.Popen(
+                shell, stdin=subprocess.DEVNULL, env=environment, cwd=self.beside, start_new_session=True
+            )
             while process.poll() is None:
                 try:
                     process.wait(POLL)
                 except subprocess.TimeoutExpired:
                     self.check_end(process)
             if process.returncode:
-                lines = [line for line in self.last_words().splitlines() if line.strip()]
+                lines = [line for line in self.problem().splitlines() if line.strip()]
                 raise Unready(lines[-1] if lines else "its files could not be brought")
 
     def check_end(self, process):
@@ -138,14 +170,23 @@ class Call:
         raise Ended("timeout" if is_late else "canceled")
 
     def open_output(self, name):
+        path = os.path.join(self.directory, self.request[name])
         try:
-            return os.open(self.request[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise Unready("'%s' could not be made: %s" % (self.request[name], error.strerror))
 
+    def problem(self):
+        """What was wrong with its files."""
+        return self.tail(os.path.join(self.beside, "scalems.problem"))
+
     def last_words(self):
+        return self.tail(os.path.join(self.directory, self.request["stderr"]))
+
+    @staticmethod
+    def tail(path):
         try:
-            with open(os.path.join(self.directory, self.request["stderr"]), "rb") as file:
+            with open(path, "rb") as file:
                 file.seek(max(0, file.seek(0, 2) - TAIL))
                 return file.read().decode("utf-8", "replace")
         except OSError:
@@ -159,7 +200,7 @@ class Call:
         command = [sys.executable] + CALL_ARGUMENTS + [self.call["path"]]
         try:
             self.process = subprocess.Popen(
-                command, stdin=other, stdout=files[0], stderr=files[1], env=environment(), start_new_session=True
+                command, stdin=other, stdout=files[0], stderr=files[1], env=self.environment(), start_new_session=True
             )
         except OSError as error:
             text = "its interpreter '%s' could not be started: %s" % (sys.executable, error.strerror)
@@ -172,6 +213,22 @@ class Call:
             self.socket.sendall(CALL_PROGRAM + json.dumps(self.request).encode() + b"\n")
         except OSError:
             pass  # it is dead already
+
+    def environment(self):
+        """The user's, as programs have it; that of the worker where none was kept."""
+        if "environment" not in self.call:
+            # But for RP's empty entry in PYTHONPATH, by which files in the task's directory would be modules.
+            entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+            return dict(os.environ, PYTHONPATH=os.pathsep.join(entries))
+        programs = types.ModuleType("run_task")
+        exec(compile(RUN_TASK, "run_task.py", "exec"), programs.__dict__)
+        call = self.call
+        try:
+            return programs.users_environment(
+                os.fsencode(call["environment"]), call["environment_hash"], os.environb, os.fsencode(call["venv"]), call["is_here"]
+            )
+        except programs.Unready as problem:
+            raise Unready(str(problem), problem.code)
 
     def await_answer(self):
         """Until it has answered, or is dead."""
@@ -252,12 +309,6 @@ class Call:
             except OSError:
                 pass
         return found
-
-
-def environment():
-    """The worker's, but for RP's empty entry in PYTHONPATH, by which files in the task's directory would be modules."""
-    path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    return dict(os.environ, PYTHONPATH=os.pathsep.join(path))
 
 
 def descendants():

@@ -954,10 +954,9 @@ class Plan:
 # A task of RADICAL-Pilot.
 
 
-def set_aside(directory, uid, attempt):
-    """An attempt begins with nothing of the earlier one, which stays beside it; RADICAL-Pilot's own files of this
-    submission stay where they are, and so do the marks of calls. Where the others went."""
-    names = [name for name in os.listdir(directory) if not name.startswith((uid + ".", ".scalems."))]
+def set_aside(directory, attempt):
+    """An attempt begins with nothing of the earlier one, which stays beside it. Where that is."""
+    names = os.listdir(directory)
     if not names:
         return None
     base = "%s.attempt%d" % (directory, max(1, attempt - 1))
@@ -1023,11 +1022,13 @@ def main():
         signal.signal(number, end)
     request = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     directory = os.getcwd()
-    record = os.path.join(directory, ".scalems.%s.moved" % request["uid"])
+    # RADICAL-Pilot's directory of the task, in which it is not in the way of the task's files.
+    beside = os.environ.get("RP_TASK_SANDBOX") or directory
+    record = os.path.join(beside, "scalems.%s.moved" % request["uid"])
     brought = notes(request)
     try:
         if request["direction"] == "input":
-            earlier = set_aside(directory, request["uid"], request["attempt"]) if request["again"] else None
+            earlier = set_aside(directory, request["attempt"]) if request["again"] else None
             moved = Plan(request, earlier, brought).run()
             drop_own(directory, request["own"])
             if moved:
@@ -1046,7 +1047,7 @@ def main():
         line = words.encode("utf-8", "backslashreplace") + b"\n"
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-            with open(os.open(os.path.join(directory, request["errors"]), flags, 0o600), "wb") as file:
+            with open(os.open(os.path.join(beside, request["errors"]), flags, 0o600), "wb") as file:
                 file.write(line)
         except OSError:
             sys.stderr.buffer.write(line)

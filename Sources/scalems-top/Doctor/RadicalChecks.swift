@@ -2,6 +2,7 @@ import Executor
 import Glibc
 import Leftovers
 import Platform
+import RadicalEngine
 import Work
 
 extension Check {
@@ -20,6 +21,16 @@ extension Check {
         return .fail(words, "RADICAL-Pilot needs 3.8 or newer: \(setup).")
       }
       return .ok(words)
+    },
+    Check("environment") { context in
+      guard let venv = context.venv else { return nil }
+      if let problem = UserEnvironment.problem(venv: venv.path) {
+        return .fail(problem, "A session would be refused with this sentence.")
+      }
+      let kept = UserEnvironment.keptFromHelper
+      guard !kept.isEmpty else { return .ok("RADICAL-Pilot's scripts can carry all variables") }
+      let names = kept.prefix(8).joined(separator: ", ") + (kept.count > 8 ? ", …" : "")
+      return .ok("tasks get all variables; RADICAL-Pilot itself does not get \(names)")
     },
     Check("radical.pilot", checkVersion),
     Check("venv programs", checkPrograms),

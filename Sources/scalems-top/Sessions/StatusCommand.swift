@@ -107,15 +107,20 @@ private struct SessionStatus {
       lines.append(
         ("host", "\(host.host), process \(host.pid)" + (isStopped ? ", which is stopped: it does not answer" : "")))
     }
+    // Of a session that nobody hosts the last that is known is not what is.
+    let asOf =
+      isDead || isUnseen
+      ? snapshot.lastEvent.map { ", as of \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? "" : ""
     if let pilot = snapshot.pilot {
       lines.append(
-        ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use"))
+        ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use\(asOf)"))
       if let detail = pilot.detail { lines.append(("", detail)) }
     }
     if let raptor = snapshot.raptor { lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)")) }
     let counts = TaskPhase.allCases.filter { snapshot.tasks.count(in: $0) > 0 }
       .map { "\(snapshot.tasks.count(in: $0)) \($0.word)" }
-    lines.append(("tasks", "\(snapshot.tasks.count)" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))))
+    lines.append(
+      ("tasks", "\(snapshot.tasks.count)" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")) + asOf))
     for command in snapshot.pendingCommands {
       lines.append(("command", "\(command.verb.rawValue) by \(command.sender.words)"))
     }

@@ -74,7 +74,9 @@ struct SubmitCommand: ParsableCommand {
     if ids.count <= 20 {
       for number in ids { call.tell("\(TaskID(number).uid)", isHeard) }
     } else {
-      call.tell("\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(ids.count) tasks)", isHeard)
+      call.tell(
+        "\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(Format.plural(ids.count, "task")))",
+        isHeard)
     }
   }
 
