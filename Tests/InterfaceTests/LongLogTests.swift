@@ -30,7 +30,7 @@ import Words
     let lines = fixture.screen().text.split(separator: "\n").map(String.init)
     let at = ["one", "pilot.0000 did", "three"].map { word in lines.lastIndex { $0.contains(word) } ?? -1 }
     #expect(at[0] >= 0 && at[0] + 1 == at[1] && at[2] > at[1] + 2, "\(lines)")
-    let time = Format.timeOfDay(Fixture.start, offset: 0)
+    let time = Format.timeOfDay(Fixture.start.local(in: .fixed(0)))
     #expect(lines[at[0]..<at[2]].count { $0.contains(time) } == 2)
   }
 
