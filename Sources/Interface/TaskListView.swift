@@ -163,7 +163,8 @@ extension InterfaceState {
         pieces = pieces[..<(left - 1)] + [pieces[(left - 1)...].joined(separator: " ")]
       }
       let more = pieces.dropFirst().map { LogRow(time: "", indent: width, text: $0, style: style) }
-      lines.insert(contentsOf: [LogRow(time: time, indent: width, text: pieces.first ?? "", style: style)] + more, at: 0)
+      lines.insert(
+        contentsOf: [LogRow(time: time, indent: width, text: pieces.first ?? "", style: style)] + more, at: 0)
     }
     for (line, shown) in lines.enumerated() {
       let (row, end) = (inner.row + line, inner.endColumn - 1)
