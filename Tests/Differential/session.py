@@ -16,7 +16,7 @@ LIMIT = 300  # seconds: who takes longer hangs
 
 
 class Session:
-    def __init__(self, binary, engine, root, tasks, venv, cores=16):
+    def __init__(self, binary, engine, root, tasks, venv, cores=32):
         self.binary, self.engine, self.root, self.venv = binary, engine, Path(root), venv
         # Both engines work at one path, one after the other: so what tasks see of it is the same.
         self.place = self.root / "place"

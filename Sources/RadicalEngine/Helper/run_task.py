@@ -19,7 +19,7 @@ import _signal as signal  # without the enumerations of `signal`, whose cost sho
 
 PR_SET_PDEATHSIG = 1
 # What RADICAL-Pilot's process has, and the user's own value is not true of: its own, and what a node's batch system sets.
-THEIRS = (b"RP_", b"SCALEMS_")
+THEIRS = (b"RP_",)
 # What a launcher of MPI or Slurm says of the rank that this is.
 LAUNCHERS = (
     b"OMPI_", b"PMIX_", b"PRTE_", b"ORTE_", b"PMI_", b"HYDI_", b"HYDRA_", b"MPI_LOCAL", b"PALS_", b"SLURM_", b"SLURMD_",
@@ -30,7 +30,7 @@ NODE = {
 }
 # What RADICAL-Pilot has set for itself.
 NOISE = (
-    b"RADICAL_", b"PSIJ_", b"_OLD_VIRTUAL_", b"VIRTUAL_ENV_PROMPT", b"PYTHONPATH", b"PYTHONNOUSERSITE", b"PYTHONHOME", b"PS1",
+    b"SCALEMS_", b"RADICAL_", b"PSIJ_", b"_OLD_VIRTUAL_", b"VIRTUAL_ENV_PROMPT", b"PYTHONPATH", b"PYTHONNOUSERSITE", b"PYTHONHOME", b"PS1",
 )
 
 
