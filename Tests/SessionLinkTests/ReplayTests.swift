@@ -1,3 +1,4 @@
+import Glibc
 import SessionModel
 import Synchronization
 import SystemPackage
@@ -145,9 +146,10 @@ private struct Viewer {
   /// A session of a hundred seconds: every second one task starts, and ends two seconds later.
   private func record(_ more: [SessionEvent] = [], tasks: Int = 90) throws {
     let journal = try Journal(creating: path, session: "session.1", observer: { _, _ in })
+    var description = TaskDescription(name: "t", argv: ["true"])
+    description.stdout = "out.{member}"
     let batch = TaskBatch(
-      first: TaskID(0), description: TaskDescription(name: "t", argv: ["true"]),
-      members: .ensemble(first: 0, count: tasks))
+      first: TaskID(0), description: description, members: .ensemble(first: 0, count: tasks))
     var events = [
       SessionEvent(time: at(0), source: .executor, .sessionPhase(.running, reason: nil)),
       SessionEvent(time: at(0), source: .executor, .tasksAdded(batch)),
@@ -288,5 +290,13 @@ private struct Viewer {
     }
     #expect(await read(0) == .failure("the recording has no task output"))
     #expect(await read(999) == .failure("the session has no task task.000999"))
+    mkdir(scratch["tasks"].string, 0o700)
+    mkdir(scratch["tasks/task.000001"].string, 0o700)
+    put(Array("hello\n".utf8), into: scratch["tasks/task.000001/out.1"])
+    guard case .page(let page) = await read(1) else {
+      Issue.record("the output of a member is not found")
+      return
+    }
+    #expect(page.lines.map(\.text) == ["hello"])
   }
 }

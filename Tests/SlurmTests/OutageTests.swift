@@ -15,7 +15,7 @@ extension SlurmTests {
       tasks:
         - name: long
           ensemble: 2
-          command: touch begun; until [ -e ../../../go ]; do sleep 0.2; done; echo whole
+          command: touch begun; until [ -e $SCALEMS_CLIENT_DIR/go ]; do sleep 0.2; done; echo whole
       """, on: slurm)
     let second = try ClusterSession(
       """
@@ -48,7 +48,7 @@ extension SlurmTests {
     #expect(try first.snapshot().tasks.count(in: .running) == 2)
     #expect(try second.snapshot().pilot?.state == .activePending)
     // What its tasks wait for.
-    try first.place.write("", to: "radical.pilot.sandbox/go")
+    try first.place.write("", to: "go")
     let end = try await (runs.finish(seconds: ClusterSession.patience), waits.finish(seconds: ClusterSession.patience))
     #expect(end.0.exitCode == 0 && end.1.exitCode == 0, "\(end.0.stderr)\(end.1.stderr)")
     #expect(try first.output("long.0") == "whole\n" && second.output("later") == "later\n")

@@ -48,7 +48,7 @@ extension SlurmTests {
     #expect(lines.map { $0.prefix(2) } == [["rank", "0"], ["rank", "1"]])
     #expect(Set(lines.compactMap(\.last)).count == 1 && lines.allSatisfy { $0.count == 4 && Int($0[3]) != nil })
     let fails = try session.details("fails")
-    #expect(fails.exitCode == 3 && fails.reason == "this is why", "\(fails)")
+    #expect(fails.exitCode == 3 && fails.reason == "exit 3: this is why", "\(fails)")
     #expect(try session.details("late").reason?.contains("time limit") ?? false)
     let steps = try session.snapshot().shutdown.filter { $0.outcome != .skipped }
     #expect(steps.allSatisfy { $0.outcome == .finished }, "\(steps)")
