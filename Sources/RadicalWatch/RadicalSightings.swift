@@ -43,7 +43,7 @@ extension RadicalSighting {
     var found: [String: RadicalSighting] = [:]
     for name in directoryEntries("/proc") {
       guard let pid = pid_t(name), isOwned(pid, by: user) else { continue }
-      let directory = linkTarget("/proc/\(pid)/cwd")
+      let directory = workingDirectory(of: pid)
       let files = openFiles(of: pid)
       var sessions: Set<String> = []
       var record: String?
@@ -111,8 +111,14 @@ extension RadicalSighting {
     }
   }
 
+  /// - Returns: `nil` also for one that was removed: there is nothing to be read in it.
+  private static func workingDirectory(of pid: pid_t) -> String? {
+    linkTarget("/proc/\(pid)/cwd").flatMap { $0.hasSuffix(" (deleted)") ? nil : $0 }
+  }
+
   private static func openFiles(of pid: pid_t) -> [String] {
     directoryEntries("/proc/\(pid)/fd").compactMap { linkTarget("/proc/\(pid)/fd/\($0)") }
+      .filter { !$0.hasSuffix(" (deleted)") }
   }
 
   /// RADICAL-Pilot's own processes rewrite their titles.
