@@ -40,7 +40,9 @@ extension RadicalTests {
       try await run.awaitNothingLeft()
       // What a later start would sweep by is there, and finds nothing.
       #expect(run.place.exists("s/radical.json"))
-      let doctor = try await Program.run(scalemsTop, ["doctor", "--orphans"], environment: run.environment)
+      // Others' may be on this machine.
+      let id = try run.snapshot().info?.id ?? ""
+      let doctor = try await Program.run(scalemsTop, ["doctor", "--orphans", id], environment: run.environment)
       #expect(doctor.exitCode == 0 && doctor.stdout == "Nothing is left of dead sessions.\n")
     }
   }
