@@ -35,7 +35,9 @@ final class RadicalHelper: Sendable {
     /// It was asked to end, or will be told by the end of its input.
     var isClosing = false
     var isMute = false
-    var hasEnded = false
+    /// How its process ended: the answer to all that is asked of it then.
+    var ending: String?
+    var hasEnded: Bool { ending != nil }
   }
 
   private let state = Mutex(State())
@@ -126,7 +128,7 @@ final class RadicalHelper: Sendable {
     let answer = Answer()
     state.withLock { state in
       guard let peer = state.peer, !state.hasEnded else {
-        return answer.fulfil(.failure(DispatchError("the RADICAL-Pilot helper is gone")))
+        return answer.fulfil(.failure(DispatchError(state.ending ?? "the RADICAL-Pilot helper is gone")))
       }
       state.lastRequest += 1
       peer.send(request.line(id: state.lastRequest))
@@ -182,16 +184,16 @@ final class RadicalHelper: Sendable {
   }
 
   private func ended(_ status: WaitStatus, after events: [Event]) {
-    let (answers, isExpected) = state.withLock { state in
-      state.hasEnded = true
-      defer { state.waiting = [:] }
-      return (state.waiting.values, state.isClosing)
-    }
     var how = status.words
     // A program's last words, if it had any.
     let last = PrintedText.lastLine(of: endOfFile(log, PrintedText.reach))
     if status.signal == nil, !last.isEmpty { how += ", \(last)" }
     let why = "the RADICAL-Pilot helper died (\(how)); see \(log)"
+    let (answers, isExpected) = state.withLock { state in
+      state.ending = why
+      defer { state.waiting = [:] }
+      return (state.waiting.values, state.isClosing)
+    }
     // It is known before whoever waits for it goes on.
     deliver(events + [isExpected ? .ended : .lost(why)])
     for answer in answers { answer.fulfil(.failure(DispatchError(why))) }
