@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SessionModel
 import TestSupport
@@ -29,6 +30,21 @@ extension RadicalTests {
       #expect(snapshot.pilot?.state == .failed && snapshot.pilot?.detail?.contains("SIGKILL") ?? false)
       #expect(snapshot.summary?.tasks == ["FAILED": 2, "NEW": 2] && snapshot.summary?.leftovers == [])
       #expect(run.left == [])
+    }
+
+    /// What RADICAL-Pilot cannot close any more is ended all the same.
+    @Test func `the host is killed, and the session's directory removed`() async throws {
+      let run = try RadicalRun(sleepers)
+      let program = try run.start()
+      try await run.awaitSnapshot("two that run") { $0.tasks.count(in: .running) == 2 }
+      kill(program.pid, SIGKILL)
+      // RADICAL-Pilot makes files while they are removed.
+      try await wait(for: "the removal") {
+        try? FileManager.default.removeItem(atPath: run.place.path + "/s")
+        return !run.place.exists("s")
+      }
+      _ = try await program.finish()
+      try await run.awaitNothingLeft()
     }
 
     @Test func theHostIsKilled() async throws {

@@ -181,7 +181,7 @@ class Host:
         self.final = set()
         self.lock = threading.Lock()
         self.pilot_states = []
-        self.is_closing = self.is_ending = False
+        self.is_closing = self.is_ending = self.is_abandoned = False
         self.jobs = set()  # all that were seen in the queue
         self.queued = []  # those that are in it
         self.job_ids = []  # what sbatch said
@@ -219,6 +219,7 @@ class Host:
             if request["do"] == "cancel":
                 self.note_early(request)
             self.lane(lane).put(request)
+        self.is_abandoned = True
         threading.Thread(target=self.last_resort, daemon=True).start()
         self.main.put({"do": "close", "id": None})
 
@@ -242,6 +243,8 @@ class Host:
             self.wire.put(reply)
             if request["do"] == "close":
                 self.wire.flush()
+                if self.is_abandoned and request.get("id") is None:
+                    self.kill_all()  # what is left, as RP's proxy when its directory is gone: nobody else looks for it
                 os._exit(0)  # RP leaves threads behind that would keep the process
 
     # Session, managers, pilot.
@@ -698,6 +701,9 @@ class Host:
         """The host is gone and RP does not end: then everything of this session is killed."""
         time.sleep(LAST_RESORT)
         self.cancel_jobs()
+        self.kill_all()
+
+    def kill_all(self):
         os.killpg(os.getpid(), signal.SIGKILL)
 
 
