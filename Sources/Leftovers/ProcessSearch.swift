@@ -22,8 +22,9 @@ struct ProcessSearch: Sendable {
     let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0) }
     return candidates.filter { entry in
       if hasGroup, entry.group == record.group { return true }
-      // RADICAL-Pilot's have no terminal: this is someone's shell in the sandbox, or an editor.
-      return entry.terminal == 0 && record.rpSession.map { hasMark($0, entry.pid) } ?? false
+      guard let id = record.rpSession else { return false }
+      // What only works there and has a terminal is someone's shell in the sandbox, or an editor.
+      return isPart(entry.pid, of: id) || entry.terminal == 0 && hasMark(id, entry.pid)
     }.sorted { $0.pid < $1.pid }
   }
 
@@ -40,19 +41,29 @@ struct ProcessSearch: Sendable {
     let mark = Array(id.utf8)
     if let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, mark) { return true }
     if let line = try? readFile("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
-    if let environment = try? readFile("/proc/\(pid)/environ"), holds(environment, Array("RP_SESSION_ID=\(id)".utf8)) {
-      return true
-    }
-    // The proxy of a session has the command line of its program, and shows itself by what it logs to alone.
-    return directoryEntries("/proc/\(pid)/fd").contains { name in
-      guard let file = linkBytes("/proc/\(pid)/fd/\(name)"), file.reversed().starts(with: Self.proxyLog) else {
-        return false
-      }
-      return holds(file, mark)
-    }
+    return isTask(pid, of: id)
   }
 
-  private static let proxyLog = Array(".proxy.log".utf8.reversed())
+  /// Whether RADICAL-Pilot itself made it a part of the session, which may have the terminal of who opened that.
+  private func isPart(_ pid: pid_t, of id: String) -> Bool {
+    guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
+    if (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false,
+      let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, Array(id.utf8))
+    {
+      return true
+    }
+    // The program that opened it holds the record; its proxy has the same command line, and shows itself by its log alone.
+    let files = ["\(id).reg.init.json", "\(id).proxy.log"].map { Array($0.utf8) }
+    return isTask(pid, of: id)
+      || directoryEntries("/proc/\(pid)/fd").contains { name in
+        linkBytes("/proc/\(pid)/fd/\(name)").map { link in files.contains { holds(link, $0) } } ?? false
+      }
+  }
+
+  private func isTask(_ pid: pid_t, of id: String) -> Bool {
+    guard let environment = try? readFile("/proc/\(pid)/environ") else { return false }
+    return holds(environment, Array("RP_SESSION_ID=\(id)".utf8))
+  }
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {
     var result: Set<pid_t> = []

@@ -20,12 +20,14 @@ final class RadicalFiles {
   }
 
   /// Looks for files that were not there before: of the owner, of each pilot, and of each raptor worker.
-  func scan(pilots more: [String] = []) {
+  ///
+  /// - Parameter workers: names of the raptors' workers, which have profiles of their calls in their directories.
+  func scan(pilots more: [String] = [], workers: Set<String> = []) {
     for place in more where !pilots.contains(place) { pilots.append(place) }
     add(site.directory)
     for pilot in pilots {
       add(pilot)
-      for name in directoryEntries(pilot) where name.contains("worker") { add("\(pilot)/\(name)") }
+      for name in workers { add("\(pilot)/\(name)") }
     }
   }
 

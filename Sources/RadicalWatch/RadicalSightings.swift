@@ -12,8 +12,6 @@ public struct RadicalSighting: Sendable {
   public var isHeld = false
   /// Working directories of its agents' parts.
   public var pilots: [String] = []
-  /// All that belong to it, its owner among them; what its tasks run shows elsewhere.
-  public var processes: [ProcessIdentity] = []
 
   /// What the owner was started as, for people.
   public var program: String? { owner.map { ProcessTable.commandLine(of: $0.pid) } }
@@ -21,129 +19,150 @@ public struct RadicalSighting: Sendable {
   /// Whether its program has ended, and what is here was left behind by it.
   public var isDead: Bool {
     guard owner == nil, !isHeld else { return false }
-    // A session that is being opened has no record yet, and no pilot.
-    return site.map { isThere($0.record) } ?? !pilots.isEmpty
+    if let directory {
+      // A session that is being opened has a directory and no record yet.
+      guard !isThere(directory) || isThere(RadicalSite(session: session, directory: directory).record) else {
+        return false
+      }
+    }
+    // On a node that runs a pilot its program is elsewhere, and lives. Of what was removed nothing runs in order.
+    return pilots.allSatisfy { pilot in
+      !isThere(pilot) || PilotFacts(pilot: pilot)?.ownerAddress.map(isOfThisMachine) ?? false
+    }
   }
 
   /// What its pilots run on, by RADICAL-Pilot's name; `nil` when they do not say.
   public var resource: String? { pilots.lazy.compactMap { PilotFacts(pilot: $0)?.resource }.first }
 
+  /// Where its files are; `nil` when that is not seen, or they were removed.
+  public var site: RadicalSite? {
+    directory.flatMap { isThere($0) ? RadicalSite(session: session, directory: $0, pilots: pilots) : nil }
+  }
+
   private func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-  public var site: RadicalSite? { directory.map { RadicalSite(session: session, directory: $0, pilots: pilots) } }
-}
-
-extension RadicalSighting {
-  private static let recordSuffix = ".reg.init.json"
-  private static let proxySuffix = ".proxy.log"
 
   /// All of them, in one pass over `/proc`. Processes vanish while one looks: each read may fail.
   public static func all() -> [RadicalSighting] {
     let user = getuid()
     var found: [String: RadicalSighting] = [:]
     for name in directoryEntries("/proc") {
-      guard let pid = pid_t(name), isOwned(pid, by: user) else { continue }
-      let directory = workingDirectory(of: pid)
-      let files = openFiles(of: pid)
-      var sessions: Set<String> = []
-      var record: String?
-      for file in files where file.hasSuffix(recordSuffix) {
-        let place = file.split(separator: "/").dropLast().last.map(String.init) ?? ""
-        if file.hasSuffix("/\(place)/\(place)\(recordSuffix)") {
-          record = file
-          sessions.insert(place)
-        }
-      }
-      let isPart = isPart(pid)
-      if isPart, let directory { sessions.formUnion(ids(in: directory)) }
-      // The proxy has the owner's command line, and shows itself only by the file it logs to.
-      let proxyLog = files.first { $0.hasSuffix(proxySuffix) }
-      if let proxyLog { sessions.formUnion(ids(in: proxyLog)) }
-      var held: Set<String> = []
-      if !isPart, proxyLog == nil, record == nil {
-        // What tasks write to is below the pilots' directories, and shows no owner.
-        for file in files { held.formUnion(ids(in: file).filter { parent(of: file).hasSuffix("/\($0)") }) }
-        held = held.filter { id in writes(pid, toSession: id) }
-        for id in held { found[id, default: RadicalSighting(session: id)].isHeld = true }
-      }
-      guard !sessions.isEmpty, let identity = ProcessIdentity(of: pid) else { continue }
-      for session in sessions {
-        var sighting = found[session] ?? RadicalSighting(session: session)
-        sighting.processes.append(identity)
-        if let record {
-          sighting.owner = identity
-          sighting.directory = parent(of: record)
-        } else if let proxyLog, proxyLog.hasSuffix("/\(session)/\(session)\(proxySuffix)") {
-          sighting.directory = sighting.directory ?? parent(of: proxyLog)
-        } else if isPart, let directory {
-          if directory.hasSuffix("/\(session)") {
-            sighting.directory = sighting.directory ?? directory
-          } else if !sighting.pilots.contains(directory), isPilot(directory) {
-            sighting.pilots.append(directory)
-          }
-        }
-        found[session] = sighting
+      guard let pid = pid_t(name), ProcessTrace.isOwned(pid, by: user) else { continue }
+      for trace in ProcessTrace.all(of: pid) {
+        found[trace.session, default: RadicalSighting(session: trace.session)].take(trace, of: pid)
       }
     }
-    return found.values.filter { !$0.processes.isEmpty }.map { sighting in
-      var sighting = sighting
-      sighting.pilots.sort()
-      return sighting
-    }.sorted { $0.session < $1.session }
+    return found.values.filter { $0.owner != nil || $0.directory != nil || !$0.pilots.isEmpty }
+      .sorted { $0.session < $1.session }
   }
 
-  private static func isOwned(_ pid: pid_t, by user: uid_t) -> Bool {
+  private mutating func take(_ trace: ProcessTrace, of pid: pid_t) {
+    switch trace.part {
+    case .owner(let place):
+      owner = ProcessIdentity(of: pid)
+      directory = place
+    case .component(let place): directory = directory ?? place
+    case .pilot(let place): if !pilots.contains(place) { pilots = (pilots + [place]).sorted() }
+    case .writer: isHeld = true
+    }
+  }
+}
+
+/// What one process shows of a session.
+private struct ProcessTrace {
+  enum Part {
+    /// It holds the record in the session's directory.
+    case owner(String)
+    /// One of RADICAL-Pilot's own, or the proxy, in the session's directory.
+    case component(String)
+    /// One of RADICAL-Pilot's own, in a pilot's directory.
+    case pilot(String)
+    /// Another one that writes to a file in the session's directory.
+    case writer
+  }
+
+  var session: String
+  var part: Part
+
+  private static let recordSuffix = ".reg.init.json"
+  private static let removedSuffix = " (deleted)"
+  private static let proxySuffix = ".proxy.log"
+
+  static func all(of pid: pid_t) -> [ProcessTrace] {
+    let numbers = directoryEntries("/proc/\(pid)/fd")
+    let files = numbers.compactMap { number in target("/proc/\(pid)/fd/\(number)").map { (number, path: $0) } }
+    for (_, file) in files {
+      if let session = session(ofFile: file, recordSuffix) {
+        return [Self(session: session, part: .owner(parent(of: file)))]
+      }
+      // It has the owner's command line, and shows itself by this alone.
+      if let session = session(ofFile: file, proxySuffix) {
+        return [Self(session: session, part: .component(parent(of: file)))]
+      }
+    }
+    if let directory = target("/proc/\(pid)/cwd"), let id = ids(in: directory).first {
+      let isComponent = isComponent(pid)
+      let parts = directory.split(separator: "/")
+      if parts.last.map({ $0 == id }) ?? false {
+        if isComponent { return [Self(session: id, part: .component(directory))] }
+      } else if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
+        // Of tasks and raptors the pilot is further up; with a terminal it is somebody's shell.
+        let pilot = parts.firstIndex { $0 == id }.map { parts[...($0 + 1)] } ?? []
+        return [Self(session: id, part: .pilot("/" + pilot.joined(separator: "/")))]
+      }
+    }
+    // What tasks write to is below the pilots' directories, and shows no owner.
+    let held = files.flatMap { number, file in
+      ids(in: file).filter { parent(of: file).hasSuffix("/\($0)") && isWritten("/proc/\(pid)/fdinfo/\(number)") }
+    }
+    return Set(held).map { Self(session: $0, part: .writer) }
+  }
+
+  /// The session whose own file of that kind it is: `…/ID/ID.reg.init.json`.
+  private static func session(ofFile path: String, _ suffix: String) -> String? {
+    guard path.hasSuffix(suffix) else { return nil }
+    let parts = path.split(separator: "/").suffix(2).map(String.init)
+    guard parts.count == 2, parts[1] == parts[0] + suffix else { return nil }
+    return parts[0]
+  }
+
+  /// The ids that parts of a path are.
+  private static func ids(in path: String) -> Set<String> {
+    Set(path.split(separator: "/").map(String.init).filter(isID))
+  }
+
+  private static func isID(_ name: String) -> Bool { name.hasPrefix("rp.session.") && !isFileName(name) }
+
+  /// RADICAL-Pilot calls files by the id and a word more.
+  private static func isFileName(_ name: String) -> Bool {
+    [".prof", ".log", ".json"].contains { name.hasSuffix($0) }
+  }
+
+  /// What a link of `/proc` says; of what was removed, where it was.
+  private static func target(_ link: String) -> String? {
+    linkTarget(link).map { $0.hasSuffix(removedSuffix) ? String($0.dropLast(removedSuffix.count)) : $0 }
+  }
+
+  /// Whether a process has a file open to write to it; who only reads one looks at the session.
+  private static func isWritten(_ info: String) -> Bool {
+    guard let info = try? readFile(info) else { return false }
+    let text = String(decoding: info, as: UTF8.self)
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags:") }),
+      let flags = Int32(line.split(whereSeparator: \.isWhitespace).last ?? "", radix: 8)
+    else { return true }
+    return flags & O_ACCMODE != O_RDONLY
+  }
+
+  static func isOwned(_ pid: pid_t, by user: uid_t) -> Bool {
     var status = stat()
     return stat("/proc/\(pid)", &status) == 0 && status.st_uid == user
   }
 
-  /// Whether a process has a file of a session open to write to; who reads one only looks.
-  private static func writes(_ pid: pid_t, toSession id: String) -> Bool {
-    directoryEntries("/proc/\(pid)/fd").contains { name in
-      guard let file = linkTarget("/proc/\(pid)/fd/\(name)"), parent(of: file).hasSuffix("/\(id)"),
-        let info = try? readFile("/proc/\(pid)/fdinfo/\(name)")
-      else { return false }
-      let text = String(decoding: info, as: UTF8.self)
-      guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags:") }),
-        let flags = Int32(line.split(whereSeparator: \.isWhitespace).last ?? "", radix: 8)
-      else { return true }
-      return flags & O_ACCMODE != O_RDONLY
-    }
-  }
-
-  /// - Returns: `nil` also for one that was removed: there is nothing to be read in it.
-  private static func workingDirectory(of pid: pid_t) -> String? {
-    linkTarget("/proc/\(pid)/cwd").flatMap { $0.hasSuffix(" (deleted)") ? nil : $0 }
-  }
-
-  private static func openFiles(of pid: pid_t) -> [String] {
-    directoryEntries("/proc/\(pid)/fd").compactMap { linkTarget("/proc/\(pid)/fd/\($0)") }
-      .filter { !$0.hasSuffix(" (deleted)") }
-  }
-
   /// RADICAL-Pilot's own processes rewrite their titles.
-  private static func isPart(_ pid: pid_t) -> Bool {
+  private static func isComponent(_ pid: pid_t) -> Bool {
     (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false
-  }
-
-  private static func isPilot(_ directory: String) -> Bool {
-    directory.split(separator: "/").last?.hasPrefix("pilot.") ?? false
   }
 
   private static func parent(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
-  }
-
-  /// The ids that parts of a path are, or that a file of it begins with.
-  static func ids(in path: String) -> Set<String> {
-    var result: Set<String> = []
-    for part in path.split(separator: "/") where part.hasPrefix("rp.session.") {
-      // A file is called by the id and a word more.
-      let id =
-        [proxySuffix, ".prof", ".log", recordSuffix, ".reg.json", ".reg.agent_0.json"]
-        .first { part.hasSuffix($0) }.map { part.dropLast($0.count) } ?? part
-      result.insert(String(id))
-    }
-    return result
   }
 }
