@@ -122,7 +122,9 @@ extension InterfaceState {
   private var raptorNumbers: String {
     let table = snapshot.tasks
     let digits = Format.count(snapshot.raptor?.workers ?? 0).count
-    return "\(atRight(Format.count(table.raptorRunning), digits)) running, \(Format.count(table.raptorQueued)) queued"
+    let running = "\(atRight(Format.count(table.raptorRunning), digits)) running"
+    // What waits in the raptor of another program is told by nobody.
+    return keeper == .program ? running : "\(running), \(Format.count(table.raptorQueued)) queued"
   }
 
   private var raptorPast: String {

@@ -13,6 +13,8 @@ struct RadicalPicture {
   /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
   private(set) var undescribed: [String] = []
   private var described: Set<TaskID> = []
+  /// Tasks that are workers of raptors.
+  private(set) var workers: Set<String> = []
   /// Who has the tasks and the pilots, by RADICAL-Pilot's names: `tmgr.0000`, `pmgr.0000`.
   private var managers: [String: String] = [:]
 
@@ -33,18 +35,32 @@ struct RadicalPicture {
   // MARK: States
 
   /// Takes lines of any files.
-  mutating func take(_ lines: [ProfileLine]) {
+  ///
+  /// - Parameter stderr: the end of what a task wrote to its standard error, which says why it failed.
+  mutating func take(_ lines: [ProfileLine], stderr: (String) -> String? = { _ in nil }) {
     for line in lines.sorted(by: { $0.time < $1.time }) {
       switch line.event {
       case .advance where line.state == "NEW" && line.component.contains("mgr."):
         managers[line.uid] = line.component
         advance(line.uid, to: line.state, at: line.time)
-      case .advance: advance(line.uid, to: line.state, at: line.time)
+      case .advance:
+        var facts: TaskFacts?
+        if line.state == TaskState.failed.name, isOpen(line.uid) {
+          facts = TaskFacts(uid: line.uid)
+          facts?.stderr = stderr(line.uid)
+        }
+        advance(line.uid, to: line.state, at: line.time, facts)
       case .rankStart:
         // RADICAL-Pilot shows a function as waiting until it has ended.
-        if let id = numbers[line.uid], snapshot.tasks.state(of: id) < .agentExecuting {
-          move(id, to: .agentExecuting, at: line.time)
+        guard let id = numbers[line.uid], snapshot.tasks.state(of: id) < .agentExecuting else { break }
+        if !described.contains(id) {
+          // Workers alone say that, and there is no script of a function.
+          var description = TaskDescription(name: line.uid)
+          description.raptor = true
+          snapshot.tasks.describe(id, as: description)
+          described.insert(id)
         }
+        move(id, to: .agentExecuting, at: line.time)
       case .rankStop: break
       }
     }
@@ -68,6 +84,8 @@ struct RadicalPicture {
     return true
   }
 
+  private func isOpen(_ uid: String) -> Bool { numbers[uid].map { !snapshot.tasks.state(of: $0).isFinal } ?? true }
+
   private mutating func move(_ id: TaskID, to state: TaskState, at time: Timestamp, _ facts: TaskFacts? = nil) {
     if state >= .agentExecuting, !described.contains(id) { undescribed.append(uid(of: id)) }
     var result: TaskResult?
@@ -75,12 +93,19 @@ struct RadicalPicture {
       result = TaskResult(exitCode: facts?.exitCode, reason: facts.flatMap { Self.reason($0, state) })
     }
     apply(.task(id, state, result), at: time)
+    // The raptor is a task among the others.
+    if var raptor = snapshot.raptor, raptor.uid == uid(of: id) {
+      raptor.state = state
+      apply(.raptor(raptor), at: time)
+    }
   }
 
   private static func reason(_ facts: TaskFacts, _ state: TaskState) -> String? {
     guard state == .failed else { return nil }
-    let last = PrintedText.lastLine(of: facts.stderr ?? "")
-    return last.isEmpty ? facts.detail : last
+    // Of a traceback, too, the last line says what was wrong.
+    return [facts.stderr, facts.detail].lazy.compactMap { $0 }.map { PrintedText.lastLine(of: $0) }.first {
+      !$0.isEmpty
+    }
   }
 
   private mutating func number(of uid: String, at time: Timestamp) -> TaskID {
@@ -114,6 +139,7 @@ struct RadicalPicture {
   }
 
   private mutating func noteRaptor(_ id: TaskID, _ facts: TaskFacts) {
+    if facts.mode == "raptor.worker", !facts.uid.contains("/") { workers.insert(facts.uid) }
     guard facts.mode == "raptor.master", snapshot.raptor == nil else { return }
     apply(
       .raptor(RaptorStatus(uid: facts.uid, state: snapshot.tasks.state(of: id), workers: 0)),
@@ -125,11 +151,18 @@ struct RadicalPicture {
     guard !facts.uid.isEmpty, let state = facts.state.flatMap(TaskState.init(name:)) else { return }
     let id = number(of: facts.uid, at: time)
     describe(facts)
-    let result = TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state))
-    if snapshot.tasks.state(of: id).isFinal {
-      snapshot.tasks.note(result, for: id)
-    } else {
-      apply(.task(id, state, result), at: time)
+    let known = snapshot.tasks.state(of: id)
+    if known == state {
+      snapshot.tasks.note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
+    } else if !known.isFinal {
+      move(id, to: state, at: time, facts)
+    }
+  }
+
+  /// Its program has closed the session: what RADICAL-Pilot has not brought to an end, as raptors, ended with its pilot.
+  mutating func endAll(at time: Timestamp) {
+    for id in (0..<snapshot.tasks.count).map({ TaskID($0) }) where !snapshot.tasks.state(of: id).isFinal {
+      move(id, to: .canceled, at: time)
     }
   }
 

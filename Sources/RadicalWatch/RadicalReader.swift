@@ -11,6 +11,8 @@ final class RadicalReader {
   private let files: RadicalFiles
   private let wire: RadicalWire?
   private var isOpened = false
+  /// Pilots whose configuration is known.
+  private var configured: Set<String> = []
   private(set) var isOver = false
   private(set) var link = LinkStatus(way: .files(delay: 0.1))
 
@@ -27,9 +29,22 @@ final class RadicalReader {
   var pilots: [String] { files.pilots }
 
   /// Everything, once.
-  func readAll() {
-    _ = read(scans: true, portion: .max)
+  ///
+  /// - Parameter describes: whether also what each task is, for which a file is read of each.
+  func readAll(describes: Bool) { _ = read(scans: true, portion: describes ? .max : 0) }
+
+  /// Reads the ends of standard errors, of so many tasks: many fail for one reason.
+  private func stderrEnds() -> (String) -> String? {
+    var left = Self.stderrLimit
+    return { [pilots] uid in
+      guard left > 0, !uid.contains("/") else { return nil }
+      left -= 1
+      let ends = pilots.lazy.reversed().map { endOfFile("\($0)/\(uid)/\(uid).err", 4096) }
+      return ends.first { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
+    }
   }
+
+  private static let stderrLimit = 100
 
   /// - Parameters:
   ///   - scans: whether to look for new files.
@@ -40,14 +55,13 @@ final class RadicalReader {
   ) -> Bool {
     // In this order: what an owner wrote before it ended is read before it is said to be gone.
     let isAlive = sighting?.owner?.isAlive ?? false
-    if scans { files.scan(pilots: currentPilots()) }
+    if scans { files.scan(pilots: currentPilots(), workers: picture.workers) }
     let lines = files.read()
     if !isOpened { open(lines.map(\.time).min()) }
-    picture.take(lines)
+    picture.take(lines, stderr: stderrEnds())
     var isNews = !lines.isEmpty
     if let news = wire?.take() {
-      // In their own order, which is that of their times.
-      for update in news.updates.values.sorted(by: { $0.uid < $1.uid }) { picture.take(update) }
+      for update in news.updates.values.sorted(by: { $0.time < $1.time }) { picture.take(update) }
       isNews = isNews || !news.updates.isEmpty
       link.way = news.isConnected ? .socket : .files(delay: 0.1)
       if news.isClosing, picture.snapshot.phase == .running {
@@ -56,8 +70,10 @@ final class RadicalReader {
       }
     }
     if scans {
-      for pilot in pilots {
-        if let facts = PilotFacts(pilot: pilot) { picture.take(facts) }
+      for pilot in pilots where !configured.contains(pilot) {
+        guard let facts = PilotFacts(pilot: pilot) else { continue }
+        configured.insert(pilot)
+        picture.take(facts)
       }
     }
     for uid in picture.nextUndescribed(portion) {
@@ -132,6 +148,7 @@ final class RadicalReader {
       link.host = .gone(since: time)
       return
     }
+    picture.endAll(at: time)
     let tasks = picture.snapshot.tasks
     var counts: [String: Int] = [:]
     for state in TaskState.allCases where tasks.count(inState: state) > 0 {

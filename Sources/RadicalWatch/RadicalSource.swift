@@ -45,9 +45,11 @@ public final class RadicalSource: SessionSource {
   public var isHostGone: Bool { state.withLock { $0.isHostGone } }
 
   /// What there is now, read once.
-  public func load() -> SessionSnapshot {
+  ///
+  /// - Parameter describes: whether also what each task is, and not only how it stands.
+  public func load(describes: Bool = true) -> SessionSnapshot {
     let reader = RadicalReader(site, sighting)
-    reader.readAll()
+    reader.readAll(describes: describes)
     return reader.picture.snapshot
   }
 

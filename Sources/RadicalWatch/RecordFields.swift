@@ -89,6 +89,8 @@ struct PilotFacts: Equatable, Sendable {
   var gpus: Int?
   /// Minutes.
   var runtime: Double?
+  /// Of the machine on which the program runs that opened the session.
+  var ownerAddress: String?
 
   init(_ pilot: some RecordFields) {
     uid = pilot.text("uid") ?? ""
@@ -106,5 +108,6 @@ struct PilotFacts: Equatable, Sendable {
     cores = agent.integer("cores")
     gpus = agent.integer("gpus")
     runtime = agent.number("runtime")
+    ownerAddress = agent.text("proxy_url")
   }
 }

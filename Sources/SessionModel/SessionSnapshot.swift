@@ -43,7 +43,9 @@ public struct SessionSnapshot: Sendable {
 
   /// Cores that are taken: those of running tasks, and the one that the raptor keeps for itself.
   public var coresInUse: Int {
-    tasks.coresInUse + (raptor.map { $0.state == .agentExecuting ? 1 : 0 } ?? 0)
+    // That of another program is one of its tasks, and counted with them.
+    let isTask = raptor.map { tasks.holds(uid: $0.uid) } ?? false
+    return tasks.coresInUse + (raptor?.state == .agentExecuting && !isTask ? 1 : 0)
   }
 
   /// Commands that were requested and have not finished.
@@ -88,8 +90,8 @@ public struct SessionSnapshot: Sendable {
       let moved = tasks.move(id, to: state, at: time, result: result)
       if moved, state == .new, let reason = result?.reason { note(time, .warning, "\(tasks.label(of: id)): \(reason)") }
       if moved, state == .failed || (state == .canceled && result?.reason != nil) {
-        let reason = result?.reason ?? result?.exitCode.map { "exit \($0)" } ?? ""
-        note(time, state == .failed ? .error : .warning, "\(tasks.label(of: id)) \(state.name): \(reason)")
+        let reason = (result?.reason ?? result?.exitCode.map { "exit \($0)" }).map { ": \($0)" } ?? ""
+        note(time, state == .failed ? .error : .warning, "\(tasks.label(of: id)) \(state.name)\(reason)")
       }
     case .command(let record): note(record, at: time)
     case .shutdownEntered(let phase, let deadline):

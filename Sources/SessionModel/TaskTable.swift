@@ -91,6 +91,9 @@ public struct TaskTable: Sendable {
   /// What the task is called in RADICAL-Pilot's files, on the screen and in commands.
   public func uid(of id: TaskID) -> String { id.index < foreignIDs.count ? foreignIDs[id.index] : id.uid }
 
+  /// Whether another program has a task of that name.
+  func holds(uid: String) -> Bool { !foreignIDs.isEmpty && foreignIDs.contains(uid) }
+
   /// Texts that are held for the reasons of all tasks.
   var reasonCount: Int { columns.reasons.count }
 
@@ -185,7 +188,10 @@ public struct TaskTable: Sendable {
     guard contains(id), batches[batchIndex(of: id)].count == 1 else { return }
     let index = batchIndex(of: id)
     let batch = TaskBatch(first: id, description: description, members: .single)
-    let (old, new) = (needs[index], Needs(batch))
+    let old = needs[index]
+    var new = Needs(batch)
+    // What goes through its raptor runs on cores that a worker holds, which is a task itself.
+    if new.raptor { (new.cores, new.gpus) = (0, 0) }
     let phase = columns.states[id.index].phase
     if phase == .running {
       coresInUse += new.cores - old.cores

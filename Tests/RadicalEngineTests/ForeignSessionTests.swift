@@ -8,7 +8,7 @@ import Testing
 import Work
 
 /// A session that a plain script of RADICAL-Pilot opened: found, watched, acted upon and ended without its help.
-@Suite struct ForeignSessionTests {
+@Suite(.serialized) struct ForeignSessionTests {
   /// Takes tasks to sleep for, and says at the end what became of each.
   private static let script = """
     import json, sys
@@ -45,8 +45,13 @@ import Work
     deinit { source.close() }
   }
 
-  private func start(_ place: TemporaryDirectory, _ commands: [String]) throws -> Program {
-    try place.write(Self.script, to: "script.py")
+  /// - Parameters:
+  ///   - line: the beginning of the line of the script that `more` goes before.
+  private func start(
+    _ place: TemporaryDirectory, _ commands: [String], before line: String = "", _ more: String = ""
+  ) throws -> Program {
+    let script = more.isEmpty ? Self.script : Self.script.replacing(line, with: more + "\n    " + line)
+    try place.write(script, to: "script.py")
     try FileManager.default.createDirectory(atPath: place.path + "/home", withIntermediateDirectories: true)
     let list = String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -55,7 +60,7 @@ import Work
       // RADICAL-Pilot makes its directory in $PWD.
       environment: [
         "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
-        "PWD": place.path,
+        "PWD": place.path, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
       ])
   }
 
@@ -89,10 +94,16 @@ import Work
     }.map(\.pid)
   }
 
+  /// A test that failed leaves none, either.
+  private func endProcesses(of place: TemporaryDirectory) {
+    for pid in processes(of: place) { kill(pid, SIGKILL) }
+  }
+
   @Test func `what is seen from the beginning, and from the files alone afterwards, is what its program says`()
     async throws
   {
     let place = try TemporaryDirectory()
+    defer { endProcesses(of: place) }
     let program = try start(place, (0..<40).map { $0 == 7 ? "exit 3" : $0 == 8 ? "kill -9 $$" : "sleep 0.1" })
     let watched = try await attach(program)
     let result = try await program.finish(seconds: 120)
@@ -125,6 +136,7 @@ import Work
 
   @Test func `a task is canceled, and the session ended with nothing left`() async throws {
     let place = try TemporaryDirectory()
+    defer { endProcesses(of: place) }
     let program = try start(place, (0..<12).map { _ in "sleep 1000" })
     let watched = try await attach(program)
     try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 8 }
@@ -147,8 +159,69 @@ import Work
     try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
   }
 
-  @Test func `of a program that was killed what it left is found, named and ended`() async throws {
+  /// A program that waits for something else and takes no signal.
+  @Test func `a program that does not end is named with what is its, and ended when that is asked for`() async throws {
     let place = try TemporaryDirectory()
+    defer { endProcesses(of: place) }
+    let program = try start(
+      place, ["sleep 1000"], before: "tmgr.wait_tasks()",
+      """
+      import signal, time
+          for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+          time.sleep(1000)
+      """)
+    let watched = try await attach(program)
+    try await wait(for: "the task", seconds: 90) { watched.now.tasks.count(in: .running) == 1 }
+    watched.source.send(.close(), reason: nil)
+    try await wait(for: "the question", seconds: 60) {
+      watched.now.log.contains { $0.text.contains("processes are left: X ends them") }
+    }
+    #expect(isAlive(program.pid))
+    #expect(
+      watched.now.log.contains { $0.text.contains("process \(program.pid) (") }, "it is named: \(watched.now.log)")
+    watched.source.send(.close(), reason: nil)
+    #expect(try await program.finish(seconds: 30).exitCode == -SIGKILL)
+    try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
+    #expect(watched.now.summary?.leftovers == [] && processes(of: place).isEmpty)
+  }
+
+  @Test func `a raptor is shown as it is, and canceled`() async throws {
+    let place = try TemporaryDirectory()
+    defer { endProcesses(of: place) }
+    let program = try start(
+      place, [], before: "tasks = tmgr.submit_tasks",
+      """
+      raptor = pilot.submit_raptors([rp.TaskDescription({'mode': rp.RAPTOR_MASTER, 'uid': 'scheduler'})])[0]
+          raptor.submit_workers([rp.TaskDescription(
+              {'mode': rp.RAPTOR_WORKER, 'raptor_class': 'DefaultWorker', 'ranks': 1, 'cores_per_rank': 2})])
+          calls = raptor.submit_tasks([rp.TaskDescription(
+              {'uid': 'call.%d' % i, 'mode': rp.TASK_EVAL, 'code': '__import__("time").sleep(%g)' % wait,
+               'raptor_id': 'scheduler'}) for i, wait in enumerate([0.1, 1000, 1000, 1000])])
+          raptor.wait(['CANCELED', 'DONE', 'FAILED'])
+          sys.exit()  # RADICAL-Pilot does not end its calls: to wait for them would be to wait for ever
+      """)
+    let watched = try await attach(program)
+    try await wait(for: "a call that ended, and two that run", seconds: 120) {
+      let states = states(watched.now)
+      return states["call.0"] == "DONE"
+        && states.count { $0.key.hasPrefix("call") && $0.value == "AGENT_EXECUTING" } == 2
+    }
+    #expect(watched.now.raptor?.uid == "scheduler" && watched.now.raptor?.state == .agentExecuting)
+    #expect(watched.now.tasks.raptorRunning == 2 && watched.now.coresInUse <= 8)
+    watched.source.send(.cancelRaptor, reason: nil)
+    try await wait(for: "the raptor's end", seconds: 30) { watched.now.raptor?.state == .canceled }
+    try await wait(for: "the word of it") { watched.now.commands.first?.stage.isFinished ?? false }
+    _ = try await program.finish(seconds: 60)
+    try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
+    #expect(watched.now.tasks.finished == watched.now.tasks.count && watched.now.coresInUse == 0)
+    try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
+  }
+
+  /// Whether or not somebody has cleaned up after it.
+  @Test(arguments: [false, true])
+  func `of a program that was killed what it left is found, named and ended`(isRemoved: Bool) async throws {
+    let place = try TemporaryDirectory()
+    defer { endProcesses(of: place) }
     let program = try start(place, (0..<4).map { _ in "sleep 1000" })
     let watched = try await attach(program)
     try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 4 }
@@ -156,8 +229,10 @@ import Work
     program.signal(SIGKILL)
     _ = try await program.finish()
     let environment = ["HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state"]
+    if isRemoved { try FileManager.default.removeItem(atPath: "\(place.path)/\(session)") }
     let list = try await Program.run(scalemsTop, ["list"], in: place.path, environment: environment)
-    #expect(list.stdout.contains(session) && list.stdout.contains("dead"), "\(list)")
+    #expect(list.stdout.contains(session) != isRemoved, "without files nothing can be shown: \(list)")
+    #expect(isRemoved || list.stdout.contains("dead"), "\(list)")
     // Others' sessions on this machine are left alone.
     let sweep = try await Program.run(
       scalemsTop, ["doctor", "--orphans", "--yes", session], in: place.path, environment: environment, seconds: 60)

@@ -14,8 +14,8 @@ struct RadicalSession: Sendable {
 
   var isLive: Bool { sighting?.owner != nil }
 
-  /// Everything its files say.
-  func load() -> SessionSnapshot { RadicalSource(site, sighting).load() }
+  /// How it stands, by its files.
+  func load() -> SessionSnapshot { RadicalSource(site, sighting).load(describes: false) }
 
   /// All of this user that have processes here, but those that this program itself opened.
   static func all() -> [RadicalSession] {
