@@ -40,9 +40,10 @@ extension SessionCore {
         pilotEnded = status
         if let ended = raptor.pilotEnded() { facts.append(SessionEvent(time: now, source: .executor, .raptor(ended))) }
       case .raptor(let status):
+        let hadEnded = raptor.hasEnded && raptor.status?.uid == status.uid
         guard raptor.takeIn(status) else { continue }
         facts.append(event)
-        guard status.state.isFinal else { continue }
+        guard status.state.isFinal, !hadEnded else { continue }
         isRaptorEnded = true
         // At once: tasks that failed with it may run again then.
         restartRaptorIfNeeded()

@@ -30,9 +30,9 @@ struct RaptorPart {
     status?.state == .failed && restart == nil && command == nil && restarts < Self.restartLimit
   }
 
-  /// - Returns: whether it is news; RP tells the final state twice.
+  /// - Returns: whether it is news. Once it has ended, only its workers are; RP tells the final state twice.
   mutating func takeIn(_ new: RaptorStatus) -> Bool {
-    guard new != status, !(hasEnded && status?.uid == new.uid) else { return false }
+    guard new != status, !(hasEnded && status?.uid == new.uid && status?.state != new.state) else { return false }
     status = new
     return true
   }
@@ -40,8 +40,7 @@ struct RaptorPart {
   /// A raptor is a task of the pilot: it ends with it.
   mutating func pilotEnded() -> RaptorStatus? {
     guard isAlive else { return nil }
-    status?.state = .failed
-    status?.detail = "the pilot ended"
+    status?.pilotEnded()
     return status
   }
 

@@ -159,13 +159,13 @@ struct InterfaceState: Sendable {
   var isReplay: Bool { timeline != nil }
 
   var layout: Layout {
-    let isShuttingDown = !isClosed && !snapshot.shutdown.isEmpty
+    let shutdown = snapshot.shutdownUnderWay
     return Layout(
       size: size,
       content: Layout.Content(
         hasRaptor: snapshot.raptor != nil, bannerLines: link == nil ? 0 : bannerLines.count,
         hasTimeline: isReplay,
-        shutdownPhases: isShuttingDown ? max(4, snapshot.shutdown.count) : 0, hasDetail: detail != nil,
+        shutdownPhases: shutdown.isEmpty ? 0 : max(4, shutdown.count), hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false))
   }
 

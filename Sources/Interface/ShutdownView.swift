@@ -10,7 +10,7 @@ extension InterfaceState {
       rect, title: [Span("shutdown", .title)], glyphs: glyphs, isFocused: layout.tasks == nil,
       footer: layout.tasks == nil ? footer : [])
     let inner = rect.inner
-    let phases = snapshot.shutdown.suffix(inner.height)
+    let phases = snapshot.shutdownUnderWay.suffix(inner.height)
     var row = inner.row
     for phase in phases {
       defer { row += 1 }

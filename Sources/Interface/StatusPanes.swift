@@ -142,12 +142,11 @@ extension InterfaceState {
     return [note + long, long, short]
   }
 
-  /// How many workers are busy; RP's raptor runs programs outside of its workers, and then there is nothing to compare.
+  /// How many workers are busy.
   private func drawWorkers(_ grid: inout CellGrid, _ raptor: RaptorStatus, row: Int, _ column: Int, width: Int) {
-    let running = snapshot.tasks.raptorRunning
-    guard raptor.workers >= running, width >= 4 else { return }
+    guard let busy = snapshot.busyWorkers, width >= 4 else { return }
     grid.bar(
-      [(running, glyphs.barFull, .running)], total: raptor.workers, row: row, column: column, width: width,
+      [(busy, glyphs.barFull, .running)], total: raptor.workers, row: row, column: column, width: width,
       glyphs: glyphs)
   }
 

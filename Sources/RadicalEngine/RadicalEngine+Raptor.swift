@@ -29,7 +29,8 @@ extension RadicalEngine {
   static func functionSlots(cores: Int) -> Int { max(1, PilotSize.forTasks(of: cores, hasRaptor: true) / 2) }
 
   func startRaptorNow(_ request: RaptorRequest, _ helper: RadicalHelper?) {
-    state.withLock { $0.raptor.submitted() }
+    let cores = Dictionary(uniqueKeysWithValues: request.workers.map { ($0.uid, $0.ranks * $0.coresPerRank) })
+    state.withLock { $0.raptor.submitted(workers: cores) }
     guard let helper else { return }
     let continuation = continuation
     let answer = helper.enqueue(.raptor(request.master, workers: request.workers))

@@ -6,12 +6,19 @@ struct RaptorTracker {
   private(set) var uid = ""
   private var count = 0
   private(set) var status: RaptorStatus?
-  private var workers: [String: TaskState] = [:]
+  private var workers: [String: Worker] = [:]
   /// The agent said that the master's process has ended.
   private var isAgentDone = false
   private var isStopping = false
   /// Waits for an active pilot.
   private(set) var isWanted = false
+
+  private struct Worker {
+    var state = TaskState.new
+    /// Of the pilot, from its place on a node to the end of its process.
+    var cores: Int
+    var holdsCores: Bool { state >= .agentExecutingPending && state <= .agentExecuting }
+  }
 
   var isAlive: Bool { status.map { !$0.state.isFinal } ?? false }
   /// Whether tasks may be given to it.
@@ -22,12 +29,16 @@ struct RaptorTracker {
     uid = "raptor." + String(repeating: "0", count: max(0, 4 - number.count)) + number
     count += 1
     (workers, isAgentDone, isStopping, isWanted) = ([:], false, false, true)
-    let new = RaptorStatus(uid: uid, state: .new, workers: slots)
+    let new = RaptorStatus(uid: uid, state: .new, workers: slots, workerCores: 0)
     status = new
     return new
   }
 
-  mutating func submitted() { isWanted = false }
+  /// - Parameter workers: the cores of each, by RP's id.
+  mutating func submitted(workers cores: [String: Int] = [:]) {
+    isWanted = false
+    workers = cores.mapValues { Worker(cores: $0) }
+  }
   mutating func stopping() { isStopping = true }
 
   /// What the raptor answered to CPI `hello`.
@@ -44,15 +55,14 @@ struct RaptorTracker {
   }
 
   mutating func receive(_ uid: String, _ state: TaskState, _ record: TaskRecord?) -> Change? {
-    guard let current = status, !current.state.isFinal else { return nil }
+    guard let current = status else { return nil }
     if uid != self.uid {
-      guard uid.hasPrefix(self.uid + ".") else { return nil }
-      workers[uid] = state
-      var new = current
-      new.detail = workersText
-      status = new
-      return .status(new)
+      // They may outlive their master.
+      guard let worker = workers[uid], !worker.state.isFinal else { return nil }
+      workers[uid]?.state = state
+      return ofWorkers(current).map(Change.status)
     }
+    guard !current.state.isFinal else { return nil }
     if state > .agentExecuting, !state.isFinal {
       // For people it runs until it has ended.
       isAgentDone = true
@@ -73,8 +83,8 @@ struct RaptorTracker {
   mutating func pilotEnded() -> RaptorStatus? {
     isWanted = false
     guard isAlive else { return nil }
-    status?.state = .failed
-    status?.detail = "the pilot ended"
+    workers = [:]
+    status?.pilotEnded()
     return status
   }
 
@@ -86,12 +96,28 @@ struct RaptorTracker {
     return status
   }
 
-  var hasDeadWorker: Bool { workers.values.contains { $0 == .failed } }
+  var hasDeadWorker: Bool { workers.values.contains { $0.state == .failed } }
 
+  /// The status with what its workers do now; `nil` when that is no news.
+  private mutating func ofWorkers(_ current: RaptorStatus) -> RaptorStatus? {
+    var new = current
+    new.workerCores = workers.values.reduce(0) { $0 + ($1.holdsCores ? $1.cores : 0) }
+    // Why a raptor has failed is worth more.
+    if current.state != .failed { new.detail = workersText }
+    guard new != current else { return nil }
+    status = new
+    return new
+  }
+
+  /// Those that are there, or failed: they start with the first function.
   private var workersText: String? {
-    guard !workers.isEmpty else { return nil }
-    let states = Dictionary(grouping: workers.values, by: \.name).map { "\($1.count) \($0)" }.sorted()
-    return "workers: " + states.joined(separator: ", ")
+    let phases = workers.values.map(\.state).filter { $0 != .new && $0 != .done && $0 != .canceled }.map(\.phase)
+    // For people, one that waits for its place on a node is queued, whatever RP calls it.
+    let counts = [TaskPhase.running, .queued, .failed].compactMap { phase -> String? in
+      let count = phases.count { $0 == phase || ($0 == .waiting && phase == .queued) }
+      return count > 0 ? "\(count) \(phase.word)" : nil
+    }
+    return counts.isEmpty ? nil : "workers: " + counts.joined(separator: ", ")
   }
 
   private static func reason(_ record: TaskRecord) -> String? {

@@ -96,16 +96,34 @@ public struct RaptorStatus: Equatable, Sendable {
   public var state: TaskState
   /// Worker slots.
   public var workers: Int
+  /// Cores of the pilot that its workers hold now, in which functions run; `nil` when functions hold cores of their own.
+  public var workerCores: Int?
   /// What the raptor answered to CPI `hello`: its name and version.
   public var hello: String?
   public var detail: String?
 
-  public init(uid: String, state: TaskState, workers: Int, hello: String? = nil, detail: String? = nil) {
+  public init(
+    uid: String, state: TaskState, workers: Int, workerCores: Int? = nil, hello: String? = nil, detail: String? = nil
+  ) {
     self.uid = uid
     self.state = state
     self.workers = workers
+    self.workerCores = workerCores
     self.hello = hello
     self.detail = detail
+  }
+
+  /// Cores of the pilot that it holds now: one for itself from its start to its end, and those of its workers.
+  public var coresHeld: Int {
+    let own = state >= .agentExecutingPending && !state.isFinal ? PilotSize.raptorCores : 0
+    return own + max(0, workerCores ?? 0)
+  }
+
+  /// It is a task of the pilot, and so are its workers: they end with it.
+  package mutating func pilotEnded() {
+    state = .failed
+    workerCores = workerCores.map { _ in 0 }
+    detail = "the pilot ended"
   }
 }
 

@@ -41,11 +41,30 @@ public struct SessionSnapshot: Sendable {
 
   public init() {}
 
-  /// Cores that are taken: those of running tasks, and the one that the raptor keeps for itself.
+  /// Cores that are taken: those of running tasks, and those of the raptor and its workers.
   public var coresInUse: Int {
-    // That of another program is one of its tasks, and counted with them.
-    let isTask = raptor.map { tasks.holds(uid: $0.uid) } ?? false
-    return tasks.coresInUse + (raptor?.state == .agentExecuting && !isTask ? 1 : 0)
+    // The raptor of another program is one of its tasks, as its workers are, and counted with them.
+    guard let raptor, !tasks.holds(uid: raptor.uid) else { return tasks.coresInUse }
+    // Functions that run in workers hold none but the workers'.
+    return tasks.coresInUse - (raptor.workerCores == nil ? 0 : tasks.callCoresInUse) + raptor.coresHeld
+  }
+
+  /// Workers of the raptor that are busy; `nil` when what runs in it cannot be compared with them.
+  public var busyWorkers: Int? {
+    guard let raptor else { return nil }
+    // With workers that hold cores of their own, programs run beside them.
+    let busy = raptor.workerCores == nil ? tasks.raptorRunning : tasks.callsRunning
+    return busy <= raptor.workers ? busy : nil
+  }
+
+  /// The phases of the shutdown that goes on: of the session's once it is closing, before that of the raptor's.
+  public var shutdownUnderWay: ArraySlice<ShutdownProgress> {
+    guard phase != .closed else { return [] }
+    let isOfSession = phase == .closing
+    guard isOfSession || shutdown.last?.left == nil else { return [] }
+    // Others of the raptor may have come before.
+    let start = shutdown.lastIndex { $0.phase == (isOfSession ? .drain : .stopRaptor) } ?? 0
+    return shutdown[start...]
   }
 
   /// Commands that were requested and have not finished.

@@ -9,6 +9,9 @@ public struct TaskTable: Sendable {
   /// Cores of the pilot that running tasks hold.
   public private(set) var coresInUse = 0
   public private(set) var gpusInUse = 0
+  /// Functions that run, and the cores among those in use that they would hold by themselves.
+  public private(set) var callsRunning = 0
+  public private(set) var callCoresInUse = 0
   /// Running tasks that go through the raptor, and those that ended in it.
   public private(set) var raptorRunning = 0
   /// Tasks that the engine has for the raptor, and that do not run yet.
@@ -28,9 +31,11 @@ public struct TaskTable: Sendable {
     var cores: Int
     var gpus: Int
     var raptor: Bool
+    var isCall: Bool
 
     init(_ batch: TaskBatch) {
       first = batch.first
+      isCall = batch.description.function != nil
       (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
       raptor = batch.description.raptor
     }
@@ -78,6 +83,10 @@ public struct TaskTable: Sendable {
       let running = columns.states[range].count { $0.phase == .running }
       coresInUse += running * batch.description.resources.cores
       gpusInUse += running * batch.description.resources.gpus
+      if batch.description.function != nil {
+        callsRunning += running
+        callCoresInUse += running * batch.description.resources.cores
+      }
       guard batch.description.raptor else { continue }
       raptorRunning += running
       raptorQueued += columns.states[range].count { $0.phase == .queued }
@@ -228,6 +237,10 @@ public struct TaskTable: Sendable {
       let change = to == .running ? 1 : from == .running ? -1 : 0
       coresInUse += change * needs.cores
       gpusInUse += change * needs.gpus
+      if needs.isCall {
+        callsRunning += change
+        callCoresInUse += change * needs.cores
+      }
       if needs.raptor {
         raptorRunning += change
         raptorQueued += to == .queued ? 1 : from == .queued ? -1 : 0

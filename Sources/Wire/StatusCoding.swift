@@ -35,6 +35,7 @@ extension RaptorStatus {
     .required("uid", \.uid, .text),
     .required("state", \.state, TaskState.coding),
     .required("workers", \.workers, .integer),
+    .optional("worker_cores", \.workerCores, .integer),
     .optional("hello", \.hello, .text),
     .optional("detail", \.detail, .text))
 }

@@ -7,12 +7,12 @@ import Testing
 private func tracker() -> RaptorTracker {
   var tracker = RaptorTracker()
   _ = tracker.begin(workers: 3)
-  tracker.submitted()
+  tracker.submitted(workers: ["raptor.0000.worker.0": 2, "raptor.0000.worker.1": 2, "raptor.0000.worker.2": 1])
   return tracker
 }
 
-private func status(_ state: TaskState, hello: String? = nil, _ detail: String? = nil) -> RaptorStatus {
-  RaptorStatus(uid: "raptor.0000", state: state, workers: 3, hello: hello, detail: detail)
+private func status(_ state: TaskState, cores: Int = 0, hello: String? = nil, _ detail: String? = nil) -> RaptorStatus {
+  RaptorStatus(uid: "raptor.0000", state: state, workers: 3, workerCores: cores, hello: hello, detail: detail)
 }
 
 extension RaptorTracker {
@@ -38,7 +38,7 @@ extension RaptorTracker {
     #expect(tracker.hear(.done) == .status(status(.done, hello: "scalems 1")))
     #expect(!tracker.isAlive && tracker.greeted("late") == nil && tracker.hear(.canceled) == nil)
     // The next one is another.
-    #expect(tracker.begin(workers: 1) == RaptorStatus(uid: "raptor.0001", state: .new, workers: 1))
+    #expect(tracker.begin(workers: 1) == RaptorStatus(uid: "raptor.0001", state: .new, workers: 1, workerCores: 0))
     #expect(tracker.takesWork && tracker.hear(.done) == nil)
   }
 
@@ -53,7 +53,9 @@ extension RaptorTracker {
     #expect(tracker.isAlive)
     // The agent's word comes later.
     #expect(tracker.hear(.agentStagingOutputPending) == nil)
-    #expect(tracker.hear(.canceled) == .status(RaptorStatus(uid: "raptor.0000", state: .canceled, workers: 3)))
+    #expect(
+      tracker.hear(.canceled) == .status(RaptorStatus(uid: "raptor.0000", state: .canceled, workers: 3, workerCores: 0))
+    )
     #expect(!tracker.isAlive)
   }
 
@@ -82,21 +84,42 @@ extension RaptorTracker {
     #expect(detail(TaskRecord(stderr: String(repeating: "x", count: 9999)))?.count ?? 0 <= 310)
   }
 
-  @Test func `the states of the workers are counted`() {
+  @Test func `workers and the cores they hold are counted`() {
     var tracker = tracker()
     _ = tracker.hear(.agentExecuting)
+    let names = (0..<3).map { "raptor.0000.worker.\($0)" }
+    #expect(tracker.hear(.agentScheduling, of: names[0]) == .status(status(.agentExecuting, "workers: 1 queued")))
+    // They have their place before their process begins.
     #expect(
-      tracker.hear(.agentExecuting, of: "raptor.0000.worker.0")
-        == .status(status(.agentExecuting, "workers: 1 AGENT_EXECUTING")))
-    _ = tracker.hear(.agentExecuting, of: "raptor.0000.worker.1")
+      tracker.hear(.agentExecutingPending, of: names[0])
+        == .status(status(.agentExecuting, cores: 2, "workers: 1 queued")))
+    #expect(
+      tracker.hear(.agentExecuting, of: names[0]) == .status(status(.agentExecuting, cores: 2, "workers: 1 running")))
+    _ = tracker.hear(.agentExecuting, of: names[1])
     #expect(!tracker.hasDeadWorker)
     #expect(
-      tracker.hear(.failed, of: "raptor.0000.worker.2")
-        == .status(status(.agentExecuting, "workers: 1 FAILED, 2 AGENT_EXECUTING")))
+      tracker.hear(.failed, of: names[2])
+        == .status(status(.agentExecuting, cores: 4, "workers: 2 running, 1 failed")))
     #expect(tracker.hasDeadWorker)
+    #expect(tracker.hear(.agentExecuting, of: names[2]) == nil, "late")
     for other in ["raptor.0001", "raptor.0001.worker.0", "raptor.00000", "raptor.0000x", "", "task.000000"] {
       #expect(tracker.hear(.failed, of: other) == nil)
     }
+  }
+
+  @Test func `workers that outlive their master hold their cores until they end`() {
+    var tracker = tracker()
+    let names = (0..<3).map { "raptor.0000.worker.\($0)" }
+    for name in ["raptor.0000"] + names { _ = tracker.hear(.agentExecuting, of: name) }
+    _ = tracker.hear(.agentStagingOutput)
+    #expect(tracker.hear(.canceled) == .status(status(.canceled, cores: 5, "workers: 3 running")))
+    #expect(
+      tracker.hear(.agentStagingOutputPending, of: names[0])
+        == .status(status(.canceled, cores: 3, "workers: 3 running")))
+    #expect(tracker.hear(.done, of: names[0]) == .status(status(.canceled, cores: 3, "workers: 2 running")))
+    _ = tracker.hear(.canceled, of: names[1])
+    #expect(tracker.hear(.canceled, of: names[2]) == .status(status(.canceled)), "nobody runs any more")
+    #expect(tracker.hear(.done) == nil && !tracker.isAlive)
   }
 
   @Test func `a raptor ends with its pilot`() {

@@ -53,6 +53,81 @@ import Work
     #expect(end.pilot?.uid == "p.1")
   }
 
+  private func batches() -> [SessionEvent.Kind] {
+    var program = TaskDescription(name: "p", argv: ["x"], raptor: true)
+    program.resources.coresPerRank = 2
+    let call = TaskDescription(name: "f", function: FunctionCall(module: "m", name: "f"))
+    return [
+      .tasksAdded(TaskBatch(first: TaskID(0), description: program, members: .ensemble(first: 0, count: 2))),
+      .tasksAdded(TaskBatch(first: TaskID(2), description: call, members: .ensemble(first: 0, count: 4))),
+    ]
+  }
+
+  @Test func `workers hold the cores that functions run on`() {
+    var now = snapshot(batches()[0], batches()[1])
+    func become(_ state: TaskState, workers: Int?) {
+      now.apply(
+        SessionEvent(
+          source: .engine, .raptor(RaptorStatus(uid: "raptor.0000", state: state, workers: 3, workerCores: workers))))
+    }
+    func move(_ tasks: [Int], _ state: TaskState) {
+      now.apply(tasks.map { SessionEvent(source: .engine, .task(TaskID($0), state, nil)) })
+    }
+    become(.agentScheduling, workers: 0)
+    #expect(now.coresInUse == 0 && now.busyWorkers == 0)
+    become(.agentExecutingPending, workers: 0)
+    #expect(now.coresInUse == 1, "its core is taken before its process begins")
+    become(.agentExecuting, workers: 3)
+    #expect(now.coresInUse == 4)
+    move([0, 2, 3], .agentExecuting)
+    #expect(now.coresInUse == 6, "the program has two of its own")
+    #expect(now.busyWorkers == 2 && now.tasks.callsRunning == 2 && now.tasks.raptorRunning == 3)
+    move([2, 3, 4, 5], .agentExecuting)
+    #expect(now.busyWorkers == nil, "more than there are cannot be compared")
+    move([2, 3], .done)
+    become(.canceled, workers: 3)
+    #expect(now.coresInUse == 5, "its workers are still there")
+    become(.canceled, workers: 0)
+    move([0, 4, 5], .canceled)
+    #expect(now.coresInUse == 0 && now.tasks.callsRunning == 0 && now.tasks.callCoresInUse == 0)
+  }
+
+  @Test func `a raptor whose functions hold cores of their own keeps one for itself`() {
+    var now = snapshot(batches()[0], batches()[1])
+    now.apply(
+      SessionEvent(source: .engine, .raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 7))))
+    now.apply([0, 2].map { SessionEvent(source: .engine, .task(TaskID($0), .agentExecuting, nil)) })
+    #expect(now.coresInUse == 4 && now.busyWorkers == 2)
+  }
+
+  @Test func `the phases of a raptor's end are under way until the last one is left`() {
+    var now = snapshot(.sessionPhase(.running, reason: nil))
+    func enter(_ phases: ShutdownPhase...) {
+      for phase in phases { now.apply(SessionEvent(source: .executor, .shutdownEntered(phase, deadline: 60))) }
+    }
+    func leave(_ phase: ShutdownPhase) {
+      now.apply(SessionEvent(source: .executor, .shutdownLeft(phase, .finished, detail: nil)))
+    }
+    #expect(now.shutdownUnderWay.isEmpty)
+    enter(.stopRaptor)
+    leave(.stopRaptor)
+    enter(.awaitRaptor)
+    #expect(now.shutdownUnderWay.map(\.phase) == [.stopRaptor, .awaitRaptor])
+    leave(.awaitRaptor)
+    #expect(now.shutdownUnderWay.isEmpty, "the session runs on")
+    enter(.stopRaptor)
+    #expect(now.shutdownUnderWay.map(\.phase) == [.stopRaptor], "of another raptor")
+    now.apply(SessionEvent(source: .executor, .sessionPhase(.closing, reason: nil)))
+    leave(.stopRaptor)
+    enter(.drain)
+    leave(.drain)
+    #expect(now.shutdownUnderWay.map(\.phase) == [.drain], "between two phases, too")
+    enter(.stopRaptor)
+    #expect(now.shutdownUnderWay.map(\.phase) == [.drain, .stopRaptor])
+    now.apply(SessionEvent(source: .executor, .sessionPhase(.closed, reason: nil)))
+    #expect(now.shutdownUnderWay.isEmpty)
+  }
+
   @Test func `a command is pending from its request to its end`() {
     var now = snapshot(command(1, .requested), command(2, .requested, of: .stop), command(1, .acknowledged))
     #expect(now.pendingCommands.map(\.id) == [1, 2])

@@ -47,7 +47,8 @@ public enum Samples {
     .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 4)),
     .pilot(PilotStatus(uid: "p", state: .failed, cores: 0, gpus: 8, runtime: 3600.5, detail: "time limit")),
     .raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 3)),
-    .raptor(RaptorStatus(uid: "r", state: .failed, workers: 0, hello: "scalems 0.1", detail: "signal 9")),
+    .raptor(
+      RaptorStatus(uid: "r", state: .failed, workers: 0, workerCores: 4, hello: "scalems 0.1", detail: "signal 9")),
     .tasksAdded(TaskBatch(first: TaskID(0), description: TaskDescription(name: "a", argv: ["x"]), members: .single)),
     .tasksAdded(
       TaskBatch(

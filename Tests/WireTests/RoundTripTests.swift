@@ -50,7 +50,7 @@ import Work
       PilotStatus(uid: "p", state: .failed, cores: 2, gpus: 8, runtime: 3600.5, detail: "d"),
       unlike: PilotStatus(uid: "", state: .new, cores: 0), through: through(PilotStatus.record.coding))
     try expectEveryFieldSurvives(
-      RaptorStatus(uid: "r", state: .failed, workers: 3, hello: "h", detail: "d"),
+      RaptorStatus(uid: "r", state: .failed, workers: 3, workerCores: 2, hello: "h", detail: "d"),
       unlike: RaptorStatus(uid: "", state: .new, workers: 0), through: through(RaptorStatus.record.coding))
     try expectEveryFieldSurvives(
       SessionSummary(session: "s", tasks: ["DONE": 9], wall: 1.5, leftovers: ["x"], exitCode: 143, problem: "p"),

@@ -116,7 +116,9 @@ private struct SessionStatus {
         ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use\(asOf)"))
       if let detail = pilot.detail { lines.append(("", detail)) }
     }
-    if let raptor = snapshot.raptor { lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)")) }
+    if let raptor = snapshot.raptor {
+      lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)" + (raptor.detail.map { ", \($0)" } ?? "")))
+    }
     let counts = TaskPhase.allCases.filter { snapshot.tasks.count(in: $0) > 0 }
       .map { "\(snapshot.tasks.count(in: $0)) \($0.word)" }
     lines.append(
