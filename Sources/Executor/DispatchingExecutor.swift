@@ -60,6 +60,7 @@ public actor DispatchingExecutor {
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
       resuming: earlier, runsFailedAgain: runsFailedAgain)
     core.work.workflow.clientDirectory = context.clientDirectory
+    core.start.warnings = context.configuration.warnings
   }
 
   /// What the session works on; of a closed session, with what it left, for a later one.

@@ -44,7 +44,9 @@ public struct DuplicateKeyError: ScalemsError {
 /// An argument has a value it cannot have (Python's `ValueError`).
 public struct ValueError: ScalemsError {
   /// Arguments of a `RuntimeConfiguration`.
-  public enum Argument: Sendable { case engine, resource, targetVenv, cores, gpus, runtime, pilotOptions, limits }
+  public enum Argument: Sendable {
+    case engine, resource, targetVenv, raptor, cores, gpus, runtime, pilotOptions, limits
+  }
 
   public var message: String
   /// What is wrong, for whoever calls it something else, as a command line does.

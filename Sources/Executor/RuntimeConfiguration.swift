@@ -9,9 +9,12 @@ public struct RuntimeConfiguration: Sendable {
   public let resource: String
   /// How the target is reached, as `local` or `ssh`; the engine's default when `nil`.
   public let accessSchema: String?
-  /// The virtual environment that tasks run in.
+  /// The virtual environment that the engine itself runs in, where it needs one.
+  public let venv: String?
+  /// The virtual environment that tasks run in; the engine's when nobody said another.
   public let targetVenv: String?
   public let enableRaptor: Bool
+  public let raptor: RaptorShape
   /// Cores of the pilot; the engine decides when `nil`.
   public let cores: Int?
   public let gpus: Int
@@ -24,12 +27,15 @@ public struct RuntimeConfiguration: Sendable {
 
   /// - Parameters:
   ///   - engine: the name of one of `engines`; the first of them when `nil`.
+  ///   - venv: what the engine itself runs in; `targetVenv` when `nil`, as that is this one then.
+  ///   - raptor: what the raptor is like, when there is one.
   ///   - pilotOptions: further options of the pilot by name; `cores`, `gpus` and `runtime` may stand here too.
   ///   - engines: the kinds of engines that there are.
   /// - Throws: `ValueError` that names the wrong value and what would be right.
   public init(
     engine engineName: String? = nil, resource: String? = nil, accessSchema: String? = nil,
-    targetVenv: String? = nil, enableRaptor: Bool = false, cores: Int? = nil, gpus: Int? = nil,
+    venv: String? = nil, targetVenv: String? = nil, enableRaptor: Bool = false, raptor: RaptorShape = RaptorShape(),
+    cores: Int? = nil, gpus: Int? = nil,
     runtime: Double? = nil, pilotOptions: [String: String] = [:], placement: TaskPlacement = TaskPlacement(),
     limits: TimeLimits? = nil,
     engines: [EngineKind]
@@ -41,29 +47,33 @@ public struct RuntimeConfiguration: Sendable {
         "unknown resource '\(resource)' for engine '\(engine.name)'\(suggestion(for: resource, among: resources)): use "
           + resources.map { "'\($0)'" }.joined(separator: " or "), about: .resource)
     }
-    if engine.needsTargetVenv, targetVenv?.isEmpty ?? true {
+    if engine.needsTargetVenv, (venv ?? targetVenv)?.isEmpty ?? true {
       throw ValueError(
         "engine '\(engine.name)' needs the virtual environment that its tasks run in", about: .targetVenv)
     }
-    if let targetVenv, targetVenv.isEmpty {
+    if venv?.isEmpty ?? false || targetVenv?.isEmpty ?? false {
       throw ValueError(
         "the target virtual environment is empty: name its directory or leave it out",
         about: .targetVenv)
     }
+    try Self.check(raptor, of: engine)
     var numbers = PilotNumbers(cores: cores, gpus: gpus, runtime: runtime)
     try numbers.take(pilotOptions, of: engine)
-    try numbers.check(withRaptor: enableRaptor)
+    try numbers.check(withRaptor: enableRaptor ? raptor : nil)
     let limits = limits ?? engine.limits
     if let fault = limits.fault { throw ValueError(fault, about: .limits) }
     self.engine = engine
     self.resource = resource
     self.accessSchema = accessSchema
-    self.targetVenv = targetVenv
+    self.venv = venv ?? targetVenv
+    self.targetVenv = targetVenv ?? venv
     self.enableRaptor = enableRaptor
+    self.raptor = raptor
     self.cores = numbers.cores
     self.gpus = numbers.gpus ?? 0
     self.runtime = numbers.runtime
-    self.pilotOptions = engine.pilotOptions == nil ? pilotOptions : [:]
+    let plain = pilotOptions.map { ($0, PilotOption.named($0)?.plain($1) ?? $1) }
+    self.pilotOptions = engine.pilotOptions == nil ? Dictionary(uniqueKeysWithValues: plain) : [:]
     self.placement = placement
     self.limits = limits
   }
@@ -79,10 +89,29 @@ public struct RuntimeConfiguration: Sendable {
         + engines.map { "'\($0.name)'" }.joined(separator: " or "), about: .engine)
   }
 
+  private static func check(_ raptor: RaptorShape, of engine: EngineKind) throws(ValueError) {
+    if let fault = raptor.workers.flatMap(RaptorShape.fault(workers:)) { throw ValueError(fault, about: .raptor) }
+    if let fault = raptor.cores.flatMap(RaptorShape.fault(cores:)) { throw ValueError(fault, about: .raptor) }
+    if let workerClass = raptor.workerClass, !engine.workerClasses.contains(workerClass) {
+      let names = engine.workerClasses.map(\.rawValue).joined(separator: " and ")
+      throw ValueError(
+        "engine '\(engine.name)' has no workers of class \(workerClass.rawValue), but \(names)", about: .raptor)
+    }
+  }
+
+  /// What was asked for and should not be.
+  public var warnings: [String] { PilotOption.warnings(in: pilotOptions) }
+
   /// What the pilot has for tasks, as far as it is known before it is there: of nodes, say, only the engine can tell.
-  public var pilotSize: PilotSize {
+  public var pilotSize: PilotSize { pilotSize(orCores: nil) }
+
+  /// - Parameter others: the cores of the pilot, when it was not said how many.
+  public func pilotSize(orCores others: Int?) -> PilotSize {
     let isTold = cores != nil || engine.pilotOptions != nil
-    return .ofSession(cores: cores, gpus: isTold ? gpus : nil, hasRaptor: enableRaptor)
+    let cores = cores ?? others
+    var size = PilotSize.ofSession(cores: cores, gpus: isTold ? gpus : nil, hasRaptor: enableRaptor)
+    if enableRaptor, let cores, let workerCores = engine.workerCores { size.workerCores = workerCores(raptor, cores) }
+    return size
   }
 }
 
@@ -94,7 +123,14 @@ private struct PilotNumbers {
 
   /// Takes in what stands among the options of the pilot, which win.
   mutating func take(_ options: [String: String], of engine: EngineKind) throws(ValueError) {
-    guard let known = engine.pilotOptions else { return }
+    guard let known = engine.pilotOptions else {
+      // Those that are known are checked; of others it is the engine that can tell.
+      for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+        guard let fault = PilotOption.named(name)?.fault(of: value) else { continue }
+        throw ValueError(fault, about: .pilotOptions)
+      }
+      return
+    }
     for (name, value) in options.sorted(by: { $0.key < $1.key }) {
       guard known.contains(name) else {
         throw ValueError(
@@ -115,11 +151,14 @@ private struct PilotNumbers {
     }
   }
 
-  func check(withRaptor hasRaptor: Bool) throws(ValueError) {
+  /// - Parameter raptor: the shape of the one that the pilot is to have.
+  func check(withRaptor raptor: RaptorShape?) throws(ValueError) {
     if let fault = cores.flatMap(PilotSize.fault(cores:)) { throw ValueError(fault, about: .cores) }
     if let fault = gpus.flatMap(PilotSize.fault(gpus:)) { throw ValueError(fault, about: .gpus) }
     if let fault = runtime.flatMap(PilotSize.fault(runtime:)) { throw ValueError(fault, about: .runtime) }
-    if hasRaptor, let fault = cores.flatMap(PilotSize.faultOfRaptor) { throw ValueError(fault, about: .cores) }
+    if let raptor, let cores, let fault = PilotSize.faultOfRaptor(raptor, cores: cores) {
+      throw ValueError(fault, about: .cores)
+    }
   }
 
   private static func number(_ text: String, _ name: String) throws(ValueError) -> Int {

@@ -14,6 +14,8 @@ struct StartState {
   /// The tasks as the journal of this session has them already; `nil` for one that is new.
   private(set) var earlier: TaskTable?
   var opened = Timestamp.now
+  /// What was asked for and should not be.
+  var warnings: [String] = []
   /// Whether all resources were there.
   private(set) var hasOpened = false
 
@@ -65,6 +67,7 @@ extension SessionCore {
     record(.sessionPhase(.starting, reason: info.reason))
     // Work is in the journal before the first resource is asked for: whatever becomes of the start, it can be resumed.
     if let table = start.takeEarlier() { announceResumed(table) } else { announceWorkflow() }
+    for words in start.warnings { log(.warning, words) }
     if ending.signal != nil { return undo(.interrupted, "interrupted") }
     acquireNext()
   }

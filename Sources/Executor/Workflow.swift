@@ -164,6 +164,10 @@ public struct Workflow: Sendable {
   }
 
   private func check(_ items: [WorkItem], on pilot: PilotSize?) throws {
+    var pilot = pilot
+    if pilot?.workerCores ?? 0 > 0, batches.contains(where: { $0.description.function != nil }) {
+      pilot?.hasFunctions = true
+    }
     let violations = TaskRules.violations(
       in: items, held: states.count, pilot: pilot, limit: 1, known: size, names: { Array(groupByName.keys) },
       client: clientDirectory, writer: writer)

@@ -38,7 +38,8 @@ final class Agent {
       let own = configuration.placement.bindsCores ? CoreMask.own.numbers : []
       processors = configuration.cores <= own.count ? Array(own.prefix(configuration.cores)) : []
       scheduler = CoreScheduler(
-        cores: configuration.cores, gpus: configuration.gpus, numbersCores: !processors.isEmpty)
+        cores: configuration.cores, gpus: configuration.gpus, numbersCores: !processors.isEmpty,
+        functions: configuration.functions)
     }
   }
 
@@ -145,7 +146,7 @@ final class Agent {
       return emit(SessionEvent(source: .agent, .task(item.id, .failed, result)))
     }
     settings.waiting[item.id] = item
-    settings.scheduler.add(CoreScheduler.Request(id: item.id, needs: item.needs))
+    settings.scheduler.add(CoreScheduler.Request(item))
     let result = item.attempt == 1 ? nil : TaskResult(attempt: item.attempt)
     emit(SessionEvent(source: .agent, .task(item.id, .agentScheduling, result)))
     fill(settings)
@@ -207,7 +208,7 @@ final class Agent {
   /// A task could not be started for want of something of ours: it waits again, and so do all that come after it.
   private func putBack(_ item: ResolvedTask, _ shortage: Shortage, _ settings: Settings) {
     let first = !shortage.isDoubtful
-    settings.scheduler.putBack(CoreScheduler.Request(id: item.id, needs: item.needs), first: first)
+    settings.scheduler.putBack(CoreScheduler.Request(item), first: first)
     settings.waiting[item.id] = item
     let isIdle = settings.runner.runningCount == 0 && settings.raptor?.isIdle ?? true
     let verdict = settings.pause.lacks(shortage, for: item.id, isIdle: isIdle, now: .now)

@@ -7,6 +7,17 @@ struct CoreScheduler {
   struct Request: Equatable {
     var id: TaskID
     var needs: CoreNeeds
+    var isFunction = false
+
+    init(id: TaskID, needs: CoreNeeds, isFunction: Bool = false) {
+      self.id = id
+      self.needs = needs
+      self.isFunction = isFunction
+    }
+
+    init(_ item: ResolvedTask) {
+      self.init(id: item.id, needs: item.needs, isFunction: item.description.function != nil)
+    }
   }
 
   struct Start: Equatable {
@@ -21,12 +32,17 @@ struct CoreScheduler {
   private var coreNumbers: NumberPool?
   private var gpus: NumberPool
   private var waiting: [Request] = []
-  private var held: [TaskID: (cores: Int, slots: TaskSlots)] = [:]
+  private var held: [TaskID: (cores: Int, slots: TaskSlots, isFunction: Bool)] = [:]
+  /// Functions that may be started now; `nil` when cores alone decide.
+  private var freeFunctions: Int?
   /// How often a task was started before the first in the queue.
   private var passedOver = 0
 
-  /// - Parameter numbersCores: whether tasks are to know which cores they hold.
-  init(cores: Int, gpus: Int, numbersCores: Bool = false) {
+  /// - Parameters:
+  ///   - numbersCores: whether tasks are to know which cores they hold.
+  ///   - functions: how many may run at a time, when cores alone do not decide.
+  init(cores: Int, gpus: Int, numbersCores: Bool = false, functions: Int? = nil) {
+    freeFunctions = functions
     self.cores = cores
     freeCores = cores
     coreNumbers = numbersCores ? NumberPool(count: cores) : nil
@@ -65,7 +81,9 @@ struct CoreScheduler {
   mutating func next() -> Start? {
     guard freeCores > 0 else { return nil }
     for index in waiting.indices {
-      let needs = waiting[index].needs
+      let (needs, isFunction) = (waiting[index].needs, waiting[index].isFunction)
+      // It waits for other functions, and nobody waits for it.
+      if isFunction, let freeFunctions, freeFunctions <= 0 { continue }
       guard needs.cores <= freeCores, needs.gpus <= gpus.free else {
         if index == 0, passedOver >= patience { return nil }
         continue
@@ -74,7 +92,8 @@ struct CoreScheduler {
       passedOver = index == 0 ? 0 : passedOver + 1
       freeCores -= needs.cores
       let slots = TaskSlots(cores: coreNumbers?.take(needs.cores) ?? [], gpus: gpus.take(needs.gpus))
-      held[id] = (needs.cores, slots)
+      if isFunction { freeFunctions = freeFunctions.map { $0 - 1 } }
+      held[id] = (needs.cores, slots, isFunction)
       return Start(id: id, slots: slots)
     }
     return nil
@@ -82,7 +101,8 @@ struct CoreScheduler {
 
   /// Gives back what a task held.
   mutating func release(_ id: TaskID) {
-    guard let (cores, slots) = held.removeValue(forKey: id) else { return }
+    guard let (cores, slots, isFunction) = held.removeValue(forKey: id) else { return }
+    if isFunction { freeFunctions = freeFunctions.map { $0 + 1 } }
     freeCores += cores
     coreNumbers?.giveBack(slots.cores)
     gpus.giveBack(slots.gpus)

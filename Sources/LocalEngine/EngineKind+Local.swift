@@ -4,5 +4,5 @@ extension EngineKind {
   /// The embedded engine: processes of this machine.
   public static let local = EngineKind(
     name: "local", resources: ["local.localhost"], needsTargetVenv: false,
-    pilotOptions: ["cores", "gpus", "runtime"])
+    pilotOptions: ["cores", "gpus", "runtime"], workerClasses: [.single])
 }

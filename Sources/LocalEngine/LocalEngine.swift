@@ -144,7 +144,7 @@ public final class LocalEngine: PilotEngine {
       killGrace: context.configuration.limits.killGrace.seconds,
       patience: context.configuration.limits.shortage.seconds,
       raptorCommand: [executable, "scalems-raptor", "raptor"], placement: context.configuration.placement,
-      callLimit: callLimit)
+      callLimit: callLimit, functions: context.configuration.raptor.functions)
     state.withLock { state in
       (state.agent, state.toldDirectory) = (agent, identity)
       state.directory?.onRemake { [weak self] in self?.tellDirectory() }

@@ -3,7 +3,8 @@ import Executor
 extension EngineKind {
   /// RADICAL-Pilot, in a helper process of the target's virtual environment.
   public static let radical = EngineKind(
-    name: "radical", resources: nil, needsTargetVenv: true, pilotOptions: nil, limits: .radical)
+    name: "radical", resources: nil, needsTargetVenv: true, pilotOptions: nil,
+    workerCores: { RaptorLayout($0, cores: $1).cores }, limits: .radical)
 }
 
 extension TimeLimits {

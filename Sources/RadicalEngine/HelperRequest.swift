@@ -2,7 +2,9 @@ import JSON
 
 /// What the helper is asked to do.
 enum HelperRequest {
-  case session(resource: String, accessSchema: String?, cores: Int?, gpus: Int?, options: [String: String])
+  /// - `modules`: what Python must find beside RP.
+  case session(
+    resource: String, accessSchema: String?, cores: Int?, gpus: Int?, options: [String: String], modules: [String])
   case pilotManager
   case taskManager
   case pilot(RPPilot, options: [String: String])
@@ -24,12 +26,13 @@ enum HelperRequest {
     json.member("id", id)
     json.member("do", verb)
     switch self {
-    case .session(let resource, let accessSchema, let cores, let gpus, let options):
+    case .session(let resource, let accessSchema, let cores, let gpus, let options, let modules):
       json.member("resource", resource)
       json.member("access_schema", accessSchema)
       json.member("cores", cores)
       json.member("gpus", gpus)
       json.member("options", options, .map(.text))
+      if !modules.isEmpty { json.member("modules", modules) }
     case .pilotManager, .taskManager, .cancelRaptor, .close: break
     case .pilot(let description, let options):
       json.member("description", description, RPPilot.coding)
@@ -151,6 +154,8 @@ struct RPCall: Equatable, Sendable {
   /// The task's.
   var directory: String
   var venv: String
+  /// The interpreter, when it is not the worker's own.
+  var python: String?
   /// The path of the user's environment, and what it hashes to.
   var environment: String
   var environmentHash: String
@@ -174,6 +179,7 @@ struct RPCall: Equatable, Sendable {
     .required("hash", \.hash, .text),
     .required("directory", \.directory, .text),
     .required("venv", \.venv, .text),
+    .optional("python", \.python, .text),
     .required("environment", \.environment, .text),
     .required("environment_hash", \.environmentHash, .text),
     .required("is_here", \.isOnThisMachine, .flag),

@@ -90,6 +90,8 @@ extension RadicalEngine {
   }
 
   private func pilotIsActive() {
+    let refused = state.withLock { state in state.raptorFault.flatMap { state.raptor.refused("its workers: \($0)") } }
+    if let refused { continuation.yield([SessionEvent(source: .engine, .raptor(refused))]) }
     let (held, raptor, limit, helper) = state.withLock { state in
       defer { state.held = [] }
       return (state.held, state.raptor.request(of: state), state.pilot.runtime, state.helper)

@@ -15,18 +15,17 @@ extension RadicalEngine {
   }
 
   func startRaptor(_ context: SessionContext) throws -> String {
+    if let fault = state.withLock({ $0.pilot.isActive ? $0.raptorFault : nil }) { throw DispatchError(fault) }
     let (status, request, helper) = state.withLock { state in
-      let slots = RadicalEngine.functionSlots(cores: context.configuration.cores ?? state.pilot.cores)
-      let status = state.raptor.begin(workers: slots)
+      let layout = RaptorLayout(
+        context.configuration.raptor, cores: context.configuration.cores ?? state.pilot.cores)
+      let status = state.raptor.begin(workers: layout.cores)
       return (status, state.pilot.isActive ? state.raptor.request(of: state) : nil, state.helper)
     }
     continuation.yield([SessionEvent(source: .engine, .raptor(status))])
     if let request { startRaptorNow(request, helper) }
     return "\(status.uid), \(request == nil ? "waits for the pilot" : "submitted")"
   }
-
-  /// Cores for functions: the master has one, and the programs that go through it need some, too.
-  static func functionSlots(cores: Int) -> Int { max(1, PilotSize.forTasks(of: cores, hasRaptor: true) / 2) }
 
   func startRaptorNow(_ request: RaptorRequest, _ helper: RadicalHelper?) {
     let cores = Dictionary(uniqueKeysWithValues: request.workers.map { ($0.uid, $0.ranks * $0.coresPerRank) })
@@ -124,6 +123,21 @@ extension RadicalEngine {
   }
 }
 
+extension RadicalEngine.State {
+  /// The workers in the pilot as it is.
+  var raptorLayout: RaptorLayout {
+    RaptorLayout(
+      context?.configuration.raptor ?? RaptorShape(), cores: pilot.cores,
+      coresPerNode: pilot.coresPerNode > 0 ? pilot.coresPerNode : nil)
+  }
+
+  /// Why the workers have no place in an active pilot, if they have none: RP would have them wait for ever.
+  var raptorFault: String? {
+    guard pilot.coresPerNode > 0 else { return nil }
+    return raptorLayout.fault(onNodes: max(1, pilot.cores / pilot.coresPerNode), of: pilot.coresPerNode)
+  }
+}
+
 extension RaptorTracker {
   /// What RP is given for the raptor, when it waits for that.
   func request(of state: borrowing RadicalEngine.State) -> RadicalEngine.RaptorRequest? {
@@ -136,14 +150,17 @@ extension RaptorTracker {
     master.preExec = ["echo \(program) | base64 -d > \"$RP_TASK_SANDBOX\"/\(name)"]
     master.raptorFile = name
     master.raptorClass = "ScaleMSRaptor"
-    let slots = RadicalEngine.functionSlots(cores: state.pilot.cores)
-    let perNode = max(1, min(slots, state.pilot.coresPerNode - 1))
-    let workers = (0..<((slots + perNode - 1) / perNode)).map { number in
+    let layout = state.raptorLayout
+    let workers = (0..<layout.workers).map { number in
       var worker = RPTask(uid: "\(uid).worker.\(number)")
       worker.preExec = master.preExec
       worker.raptorFile = master.raptorFile
-      worker.raptorClass = "ScaleMSWorker"
-      worker.coresPerRank = min(perNode, slots - number * perNode)
+      let cores = number == layout.workers - 1 ? layout.coresOfLast : layout.coresOfEach
+      switch layout.workerClass {
+      case .single: (worker.raptorClass, worker.coresPerRank) = ("ScaleMSWorker", cores)
+      // A rank calls one function at a time.
+      case .mpi: (worker.raptorClass, worker.ranks, worker.useMPI) = ("ScaleMSMPIWorker", cores, true)
+      }
       return worker
     }
     return RadicalEngine.RaptorRequest(master: master, workers: workers)

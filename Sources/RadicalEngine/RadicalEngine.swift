@@ -115,7 +115,8 @@ public final class RadicalEngine: PilotEngine {
 
   private func openSession(_ context: SessionContext) async throws -> String {
     let configuration = context.configuration
-    let venv = try Venv(configuration.targetVenv ?? "", relativeTo: context.clientDirectory)
+    let venv = try Venv(configuration.venv ?? "", relativeTo: context.clientDirectory)
+    let target = try Venv(target: configuration.targetVenv, otherThan: venv, relativeTo: context.clientDirectory)
     if let problem = UserEnvironment.problem(venv: venv.path, home: environment["HOME"]) {
       throw DispatchError(problem)
     }
@@ -149,7 +150,7 @@ public final class RadicalEngine: PilotEngine {
       state.record = record
       state.scratch = scratch
       state.mapping = TaskMapping(
-        session: context.id, venv: venv.path, clientDirectory: context.clientDirectory,
+        session: context.id, venv: venv.path, targetVenv: target.path, clientDirectory: context.clientDirectory,
         sessionDirectory: context.directory, killGrace: configuration.limits.killGrace.seconds,
         placement: configuration.placement,
         inheritedThreads: getenv(TaskPlacement.threads).map { String(cString: $0) },
@@ -171,7 +172,8 @@ public final class RadicalEngine: PilotEngine {
     let reply = try await ask(
       .session(
         resource: configuration.resource, accessSchema: configuration.accessSchema, cores: configuration.cores,
-        gpus: configuration.gpus, options: configuration.pilotOptions))
+        gpus: configuration.gpus, options: configuration.pilotOptions,
+        modules: configuration.enableRaptor && configuration.raptor.workerClass == .mpi ? ["mpi4py"] : []))
     if let manager = reply.manager { note { $0.manager = manager } }
     return reply.uid ?? ""
   }

@@ -79,6 +79,15 @@ struct RaptorTracker {
     return .status(new)
   }
 
+  /// It was not submitted, because it cannot be.
+  mutating func refused(_ why: String) -> RaptorStatus? {
+    guard isWanted, isAlive else { return nil }
+    isWanted = false
+    status?.state = .failed
+    status?.detail = why
+    return status
+  }
+
   /// A raptor ends with its pilot.
   mutating func pilotEnded() -> RaptorStatus? {
     isWanted = false

@@ -14,7 +14,10 @@ import Work
 /// session have to be on a file system that the pilot shares.
 struct TaskMapping: Sendable {
   var session: String
+  /// RADICAL-Pilot's.
   var venv: String
+  /// What tasks run in; RADICAL-Pilot's when `nil`.
+  var targetVenv: String?
   var clientDirectory: String
   var sessionDirectory: String
   /// Seconds.
@@ -142,7 +145,7 @@ struct TaskMapping: Sendable {
     let description = task.description
     var words = TaskWords()
     if isOnThisMachine { words.add("h", "") }
-    words.add("V", venv)
+    words.add("V", targetVenv ?? venv)
     words.add("t", directory(of: task.id))
     words.add("g", String(killGrace))
     words.add("E", environmentPath)
@@ -186,7 +189,9 @@ struct TaskMapping: Sendable {
     result.call = RPCall(
       request: String(decoding: request, as: UTF8.self), path: clientDirectory,
       program: CheckedProgram.caller.path(in: sessionDirectory), hash: CheckedProgram.caller.hash,
-      directory: directory(of: task.id), venv: venv, environment: environmentPath, environmentHash: environmentHash,
+      directory: directory(of: task.id), venv: targetVenv ?? venv,
+      python: targetVenv.flatMap { $0 == venv ? nil : $0 + "/bin/python" }, environment: environmentPath,
+      environmentHash: environmentHash,
       isOnThisMachine: isOnThisMachine,
       before: [stagingCommand(.input, task, submission)].compactMap(\.self),
       after: [stagingCommand(.output, task, submission)].compactMap(\.self), timeout: description.timeout,

@@ -22,11 +22,14 @@ package struct AgentConfiguration: Equatable, Sendable {
   package var placement: TaskPlacement
   /// Calls of an interpreter, before another takes its place.
   package var callLimit: Int
+  /// Functions that run at a time, at most; `nil` when cores alone say so.
+  package var functions: Int?
 
   package init(
     session: String, sessionDirectory: String, directoryIdentity: String? = nil, clientDirectory: String,
     venv: String?, cores: Int, gpus: Int, runtime: Double?, pilot: String, killGrace: Double, patience: Double,
-    raptorCommand: [String], placement: TaskPlacement = TaskPlacement(), callLimit: Int
+    raptorCommand: [String], placement: TaskPlacement = TaskPlacement(), callLimit: Int,
+    functions: Int? = nil
   ) {
     self.session = session
     self.sessionDirectory = sessionDirectory
@@ -42,6 +45,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     self.raptorCommand = raptorCommand
     self.placement = placement
     self.callLimit = callLimit
+    self.functions = functions
   }
 
   /// What is wrong with its numbers, if anything: an agent survives whatever its host says.
@@ -67,6 +71,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     .required("raptor_command", \.raptorCommand, .list(.text)),
     .field("bind", \.placement.bindsCores, .flag),
     .field("omp_threads", \.placement.setsThreads, .flag),
-    .required("call_limit", \.callLimit, .integer)
+    .required("call_limit", \.callLimit, .integer),
+    .optional("functions", \.functions, .integer)
   ).coding
 }

@@ -24,6 +24,10 @@ public struct PilotSize: Equatable, Sendable {
   public var hasRaptor: Bool
   /// Why no task can go through a raptor, as the end of a sentence; `nil` when one can.
   public var noRaptor: String?
+  /// Cores that workers of the raptor keep for functions, from the first function on.
+  public var workerCores = 0
+  /// Whether there are functions.
+  public var hasFunctions = false
 
   public init(cores: Int? = nil, gpus: Int? = nil, hasRaptor: Bool, noRaptor: String? = nil) {
     self.cores = cores
@@ -52,11 +56,13 @@ public struct PilotSize: Equatable, Sendable {
   /// Why the pilot can never run a task, by the field that asks for too much; `nil` when it can, or nobody knows.
   ///
   /// The sentence lacks its subject, the task.
-  func refusal(of needs: CoreNeeds) -> (field: String, sentence: String)? {
+  func refusal(of needs: CoreNeeds, isFunction: Bool = false) -> (field: String, sentence: String)? {
+    let ofWorkers = hasRaptor && hasFunctions && !isFunction ? workerCores : 0
     if let cores, cores >= Self.least(hasRaptor: hasRaptor),
-      needs.cores > Self.forTasks(of: cores, hasRaptor: hasRaptor)
+      needs.cores > Self.forTasks(of: cores, hasRaptor: hasRaptor) - ofWorkers
     {
-      let kept = hasRaptor ? ", of which the raptor keeps one" : ""
+      let workers = ofWorkers > 0 ? " and its workers, for functions, \(ofWorkers)" : ""
+      let kept = hasRaptor ? ", of which the raptor keeps one\(workers)" : ""
       return ("ranks", "needs \(counted(needs.cores, "core")), the pilot has \(cores)\(kept)")
     }
     if let gpus, needs.gpus > gpus {
@@ -76,8 +82,11 @@ public struct PilotSize: Equatable, Sendable {
   public static func fault(runtime: Double) -> String? { NumberRules.seconds(runtime, "'runtime' of the pilot") }
 
   /// What is wrong with a raptor in a pilot of so many cores, if anything.
-  public static func faultOfRaptor(cores: Int) -> String? {
+  public static func faultOfRaptor(_ shape: RaptorShape = RaptorShape(), cores: Int) -> String? {
     let least = least(hasRaptor: true)
-    return cores >= least ? nil : "a pilot with a raptor needs at least \(least) cores: the raptor keeps one for itself"
+    guard cores >= least else {
+      return "a pilot with a raptor needs at least \(least) cores: the raptor keeps one for itself"
+    }
+    return shape.fault(inPilotOf: cores)
   }
 }

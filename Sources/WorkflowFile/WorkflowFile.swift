@@ -10,10 +10,14 @@ public struct PilotRequest: Equatable, Sendable {
   /// `bind` and `omp_threads`, see `TaskPlacement`.
   public var bind: Bool?
   public var ompThreads: Bool?
+  /// Further options by name, see `PilotOption`.
+  public var options: [String: String]
 
   public init(
-    cores: Int? = nil, gpus: Int? = nil, runtime: Double? = nil, bind: Bool? = nil, ompThreads: Bool? = nil
+    cores: Int? = nil, gpus: Int? = nil, runtime: Double? = nil, bind: Bool? = nil, ompThreads: Bool? = nil,
+    options: [String: String] = [:]
   ) {
+    self.options = options
     self.cores = cores
     self.gpus = gpus
     self.runtime = runtime
@@ -43,10 +47,15 @@ public struct WorkflowFile: Equatable, Sendable {
   /// The name of an engine.
   public var engine: String?
   public var resource: String?
+  /// How the resource is reached, as `local` or `ssh`.
+  public var access: String?
   public var venv: String?
+  /// What tasks run in, when that is another one than `venv`.
+  public var targetVenv: String?
   public var pilot: PilotRequest
   /// Whether a raptor is wanted; `nil` when the file leaves it open.
   public var raptor: Bool?
+  public var raptorShape = RaptorShape()
   public var items: [WorkItem]
 
   public init(
@@ -97,8 +106,9 @@ public struct WorkflowFile: Equatable, Sendable {
 
 /// Reads the top level of a workflow file.
 struct WorkflowReader {
-  static let keys = ["name", "engine", "resource", "venv", "pilot", "raptor", "tasks"]
-  static let pilotKeys = ["cores", "gpus", "runtime", "bind", "omp_threads"]
+  static let keys = ["name", "engine", "resource", "access", "venv", "target_venv", "pilot", "raptor", "tasks"]
+  static let pilotKeys = ["cores", "gpus", "runtime", "bind", "omp_threads"] + PilotOption.known.map(\.name)
+  static let raptorKeys = ["workers", "cores", "class"]
 
   let reader: NodeReader
   let engines: [String]?
@@ -120,7 +130,9 @@ struct WorkflowReader {
     }
     file.name = text("name")
     file.resource = text("resource")
+    file.access = text("access")
     file.venv = text("venv")
+    file.targetVenv = text("target_venv")
     file.engine = text("engine")
     if let engine = file.engine, let engines, !engines.contains(engine) {
       reader.report(
@@ -128,7 +140,7 @@ struct WorkflowReader {
         "unknown engine '\(shortened(engine))'\(suggestion(for: engine, among: engines)): "
           + "there are \(engines.joined(separator: " and "))")
     }
-    file.raptor = fields["raptor"].flatMap { reader.boolean($0, what: "'raptor'") }
+    if let node = fields["raptor"] { (file.raptor, file.raptorShape) = raptor(node) }
     file.pilot = fields["pilot"].map(pilot) ?? PilotRequest()
     let tasks = self.tasks(fields)
     file.items = tasks.map(\.item)
@@ -136,10 +148,34 @@ struct WorkflowReader {
       cores: file.pilot.cores, gpus: file.pilot.gpus, hasRaptor: file.needsRaptor,
       noRaptor: file.raptor == false ? "the workflow says 'raptor: false'" : nil)
     for violation in TaskRules.violations(in: file.items, pilot: pilot) { report(violation, of: tasks) }
-    if file.needsRaptor, let fault = file.pilot.cores.flatMap(PilotSize.faultOfRaptor) {
+    if file.needsRaptor, let cores = file.pilot.cores,
+      let fault = PilotSize.faultOfRaptor(file.raptorShape, cores: cores)
+    {
       reader.report(fields["pilot"]?.mark, fault)
     }
     return file
+  }
+
+  /// Whether one is wanted, or what it is to be like.
+  private func raptor(_ node: Node) -> (Bool?, RaptorShape) {
+    guard case .mapping = node else { return (reader.boolean(node, what: "'raptor'"), RaptorShape()) }
+    guard let fields = reader.fields(node, owner: "'raptor'", known: Self.raptorKeys) else {
+      return (nil, RaptorShape())
+    }
+    func number(_ key: String, _ what: String, _ fault: (Int) -> String?) -> Int? {
+      guard let node = fields[key], let value = reader.whole(node, what: what, least: 1) else { return nil }
+      guard let sentence = fault(value) else { return value }
+      reader.report(node.mark, sentence)
+      return nil
+    }
+    var shape = RaptorShape(
+      workers: number("workers", "'workers' of the raptor", RaptorShape.fault(workers:)),
+      cores: number("cores", "'cores' of the raptor's workers", RaptorShape.fault(cores:)))
+    if let node = fields["class"], let name = reader.word(node, what: "'class' of the raptor") {
+      if let fault = RaptorShape.fault(workerClass: name) { reader.report(node.mark, fault) }
+      shape.workerClass = RaptorShape.WorkerClass(rawValue: name)
+    }
+    return (true, shape)
   }
 
   private func isEmpty(_ node: Node) -> Bool {
@@ -176,7 +212,22 @@ struct WorkflowReader {
       gpus: checked("gpus", whole("gpus", least: PilotSize.gpuRange.lowerBound), PilotSize.fault(gpus:)),
       runtime: checked(
         "runtime", fields["runtime"].flatMap { reader.duration($0, what: "'runtime' of the pilot") },
-        PilotSize.fault(runtime:)), bind: flag("bind"), ompThreads: flag("omp_threads"))
+        PilotSize.fault(runtime:)), bind: flag("bind"), ompThreads: flag("omp_threads"),
+      options: options(fields))
+  }
+
+  private func options(_ fields: Fields) -> [String: String] {
+    var options: [String: String] = [:]
+    for option in PilotOption.known {
+      guard let node = fields[option.name],
+        let value = reader.text(node, what: "'\(option.name)' of the pilot")
+      else { continue }
+      if let fault = option.fault(of: value) { reader.report(node.mark, fault) } else { options[option.name] = value }
+    }
+    if options["nodes"] != nil, fields["cores"] != nil {
+      reader.report(fields.keyMark("nodes"), "the pilot has 'cores' and 'nodes': give one of them")
+    }
+    return options
   }
 
   private func tasks(_ fields: Fields) -> [ParsedTask] {

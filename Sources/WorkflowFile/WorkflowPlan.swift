@@ -14,17 +14,26 @@ public func plan(of file: WorkflowFile) -> TerminalText {
 private func heading(_ file: WorkflowFile) -> [String] {
   var engine = file.engine ?? "local"
   if let resource = file.resource { engine += " on \(resource)" }
+  if let access = file.access { engine += " by \(access)" }
   if let venv = file.venv { engine += ", venv \(venv)" }
-  if file.needsRaptor { engine += ", with a raptor" }
+  if let venv = file.targetVenv { engine += ", tasks in \(venv)" }
+  if file.needsRaptor { engine += ", with a raptor\(words(of: file.raptorShape))" }
   var pilot: [String] = []
   if let cores = file.pilot.cores { pilot.append(counted(cores, "core")) }
   if let gpus = file.pilot.gpus { pilot.append(counted(gpus, "gpu")) }
   if let runtime = file.pilot.runtime { pilot.append("for \(Format.planned(runtime))") }
+  pilot += file.pilot.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
   var lines = [
     "engine    \(engine)", "pilot     \(pilot.isEmpty ? "as the engine offers" : pilot.joined(separator: ", "))",
   ]
   if let name = file.name { lines.insert("workflow  \(name)", at: 0) }
   return lines
+}
+
+private func words(of shape: RaptorShape) -> String {
+  var words = shape.size.map { " of \(counted($0.workers, "worker")) with \(counted($0.cores, "core"))" } ?? ""
+  if let name = shape.workerClass?.rawValue { words += ", \(name)" }
+  return words
 }
 
 /// One line an item; columns that would be empty are left out.

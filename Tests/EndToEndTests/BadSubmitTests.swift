@@ -71,6 +71,14 @@ import Testing
     (["--pilot-option", "runtime=0"], "must be more than 0 seconds"),
     (["--pilot-option", "cores=1000000000000000000"], "at most 100000000"),
     (["--pilot-option", "gpus=-5"], "at least 0"), (["--pilot-option", "cores=1e3"], "is a whole number"),
+    (
+      ["--raptor-workers", "0"], "'workers' of the raptor must be a whole number of at least 1, found '0' (--raptor-…)"
+    ),
+    (["--raptor-cores", "100000001"], "'cores' of the raptor's workers is too large"),
+    (["--raptor-class", "MPIWorkr"], "class 'MPIWorkr' (did you mean 'MPIWorker'?)"),
+    (["--raptor-class", "MPIWorker"], "engine 'local' has no workers of class MPIWorker, but DefaultWorker"),
+    (["--raptor-workers", "99999999"], "a raptor with 99999999 workers of 1 core needs 100000000 cores"),
+    (["--pilot-option", "queue=q"], "engine 'local' knows cores, gpus, runtime"),
     (["--task-grace", "1e300"], "--task-grace"), (["--task-grace", "nan"], "--task-grace"),
     (["--task-grace", "inf"], "--task-grace"), (["--task-grace=-1"], "--task-grace"),
   ]) func numbersOnTheCommandLine(arguments: [String], words: String) async throws {

@@ -1,6 +1,7 @@
 import Platform
 import TestSupport
 import Testing
+import Work
 
 @testable import scalems_top
 
@@ -10,8 +11,10 @@ import Testing
       name: "", engine: "", resource: nil, accessSchema: nil, targetVenv: nil, enableRaptor: false, cores: nil,
       gpus: nil, runtime: nil, pilotOptions: [:], taskGrace: nil, patience: nil, clientDirectory: "", isKeptOpen: false)
     let full = RunSettings(
-      name: "n", engine: "radical", resource: "a.b", accessSchema: "ssh", targetVenv: "/venv", enableRaptor: true,
-      cores: 4, gpus: 1, runtime: 60.5, pilotOptions: ["queue": "q"], taskGrace: 0, patience: 2,
+      name: "n", engine: "radical", resource: "a.b", accessSchema: "ssh", venv: "/rp", targetVenv: "/venv",
+      enableRaptor: true,
+      raptor: RaptorShape(workers: 2, cores: 3, workerClass: .mpi), cores: 4, gpus: 1, runtime: 60.5,
+      pilotOptions: ["queue": "q"], taskGrace: 0, patience: 2,
       clientDirectory: "/home", isKeptOpen: true, bindsCores: false, setsThreads: true)
     #expect(fieldsAlike(full, empty) == [])
     #expect(String(reflecting: try RunSettings(full.bytes)) == String(reflecting: full))
@@ -42,6 +45,7 @@ import Testing
   @Test func `files of 0·1·0 are read`() throws {
     let read = try RunSettings(Array(Self.old.utf8))
     #expect(read.name == "caf\u{e9}" && read.runtime == 60 && read.taskGrace == 2.5 && read.cores == 4)
+    #expect(read.venv == "/venv" && read.targetVenv == nil && read.raptor.isEmpty)
     #expect(read.pilotOptions == ["queue": "debug"] && read.patience == nil && read.bindsCores == nil)
   }
 

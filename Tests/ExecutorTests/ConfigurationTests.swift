@@ -45,6 +45,52 @@ import Work
     }
   }
 
+  @Test func `an engine's environment is that of tasks unless another is named`() throws {
+    func pair(_ venv: String?, _ target: String?) throws -> [String?] {
+      let made = try RuntimeConfiguration(venv: venv, targetVenv: target, engines: [Self.cluster])
+      return [made.venv, made.targetVenv]
+    }
+    #expect(try pair("/rp", nil) == ["/rp", "/rp"])
+    #expect(try pair(nil, "/both") == ["/both", "/both"])
+    #expect(try pair("/rp", "/tasks") == ["/rp", "/tasks"])
+    #expect(message { try RuntimeConfiguration(venv: "/rp", targetVenv: "", engines: [Self.cluster]) } != nil)
+  }
+
+  @Test func `a raptor of another shape`() throws {
+    let shape = RaptorShape(workers: 2, cores: 2)
+    #expect(
+      message { try RuntimeConfiguration(enableRaptor: true, raptor: shape, cores: 4, engines: Self.all) }
+        == "a raptor with 2 workers of 2 cores needs 5 cores, one of them for itself, and the pilot has 4")
+    #expect(throws: Never.self) { try RuntimeConfiguration(raptor: shape, cores: 4, engines: Self.all) }
+    #expect(throws: Never.self) {
+      try RuntimeConfiguration(enableRaptor: true, raptor: shape, cores: 5, engines: Self.all)
+    }
+    var local = EngineKind.local
+    local.workerClasses = [.single]
+    #expect(
+      message { try RuntimeConfiguration(raptor: RaptorShape(workerClass: .mpi), engines: [local]) }
+        == "engine 'local' has no workers of class MPIWorker, but DefaultWorker")
+    var holding = Self.cluster
+    holding.workerCores = { shape, cores in shape.functions ?? cores / 2 }
+    let made = try RuntimeConfiguration(
+      venv: "/rp", enableRaptor: true, raptor: RaptorShape(workers: 3), cores: 8, engines: [holding])
+    #expect(made.pilotSize.workerCores == 3 && made.pilotSize(orCores: 99).cores == 8)
+  }
+
+  @Test func `options that only the engine knows all of`() throws {
+    let open = EngineKind(name: "radical", resources: nil, needsTargetVenv: false, pilotOptions: nil)
+    func options(_ given: [String: String]) throws -> [String: String] {
+      try RuntimeConfiguration(pilotOptions: given, engines: [open]).pilotOptions
+    }
+    #expect(
+      try options(["queue": "q", "cleanup": "Yes", "brand_new": "x"])
+        == ["queue": "q", "cleanup": "true", "brand_new": "x"])
+    #expect(
+      message { try RuntimeConfiguration(pilotOptions: ["nodes": "two"], engines: [open]) }
+        == "pilot option 'nodes' is a whole number, not 'two'")
+    #expect(try RuntimeConfiguration(pilotOptions: ["exit_on_error": "1"], engines: [open]).warnings.count == 1)
+  }
+
   @Test func `an empty virtual environment is refused, also where none is needed`() {
     #expect(
       message { try RuntimeConfiguration(targetVenv: "", engines: Self.all) }

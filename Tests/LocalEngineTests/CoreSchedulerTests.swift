@@ -42,6 +42,23 @@ import Work
   }
 
   /// Whatever comes in whatever order, cores and gpus are never given twice, and all of it runs.
+  @Test func functionsHaveALimitOfTheirOwn() {
+    var scheduler = CoreScheduler(cores: 8, gpus: 0, functions: 2)
+    for id in 0..<30 { scheduler.add(.init(id: TaskID(id), needs: CoreNeeds(cores: 1), isFunction: true)) }
+    #expect(scheduler.next()?.id == TaskID(0) && scheduler.next()?.id == TaskID(1) && scheduler.next() == nil)
+    // Whoever is not one goes by.
+    for id in 30..<60 {
+      scheduler.add(request(id, 1))
+      #expect(scheduler.next()?.id == TaskID(id))
+      scheduler.release(TaskID(id))
+    }
+    scheduler.release(TaskID(1))
+    #expect(scheduler.next()?.id == TaskID(2) && scheduler.next() == nil)
+    // One that was put back is none that runs.
+    scheduler.putBack(.init(id: TaskID(2), needs: CoreNeeds(cores: 1), isFunction: true), first: true)
+    #expect(scheduler.next()?.id == TaskID(2) && scheduler.next() == nil)
+  }
+
   @Test(arguments: 0..<50) func neverOversubscribes(seed: UInt64) {
     var random = SeededGenerator(seed)
     var scheduler = CoreScheduler(cores: 8, gpus: 3, numbersCores: true)

@@ -43,7 +43,7 @@ class HelperTests(CallTestCase):
         self.said = []
         self.host = helper.Host(types.SimpleNamespace(put=self.said.append))
         self.host.rp = types.SimpleNamespace(
-            TASK_EXEC="task.exec", CANCELED="CANCELED", TaskDescription=Description, version_short="1.103.2"
+            TASK_EXEC="task.exec", CANCELED="CANCELED", AGENT_EXECUTING="AGENT_EXECUTING", TaskDescription=Description, version_short="1.103.2"
         )
         self.host.pilot = types.SimpleNamespace(pilot_sandbox="file://localhost%s/" % self.place)
         self.host.tasks = types.SimpleNamespace(cancel_tasks=lambda uids: None)
@@ -93,6 +93,17 @@ class HelperTests(CallTestCase):
         self.host.do_cancel({"uids": ["task.000007.3"]})
         self.assertEqual(self.run_in("task.000007", third), {"ended": "canceled", "started": False})
         self.assertFalse((self.place / "task.000007.3").exists())
+
+    def test_a_rank_of_a_worker_gives_its_answer_in_a_list(self):
+        self.describe("task.000007")
+        self.host.rp.FINAL = ["DONE"]
+        answer = '{"answer": "1", "began": 17.5}'
+        record = {"return_value": [answer], "description": {}}
+        self.host.on_task(
+            types.SimpleNamespace(uid="task.000007", return_value=[answer], as_dict=lambda: record), "DONE"
+        )
+        self.assertEqual([(m["state"], m["t"]) for m in self.said[:1]], [("AGENT_EXECUTING", 17.5)])
+        self.assertEqual(self.said[1]["record"]["return_value"], answer)
 
     def test_old_versions_are_refused(self):
         self.host.rp.version_short = "1.100.0"

@@ -68,7 +68,7 @@ class HostTests(CallTestCase):
     def sleeping(self):
         return processes("sleep\0" + self.nap)
 
-    def start(self, name, *args, before=(), after=(), timeout=None, grace=5.0, path=None):
+    def start(self, name, *args, before=(), after=(), timeout=None, grace=5.0, path=None, run=RUN, **more):
         request = self.request(name, *args, environment={"A": "é $x"})
         for stream in ("out", "err"):
             (self.task / stream).unlink()
@@ -81,9 +81,10 @@ class HostTests(CallTestCase):
             "timeout": timeout,
             "grace": grace,
             "mark": ".scalems.task.000007.2",
+            **more,
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(HOST), str(PROGRAM)],
+            [sys.executable, "-c", run, str(HOST), str(PROGRAM)],
             cwd=str(self.task),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -176,6 +177,24 @@ class HostTests(CallTestCase):
         self.assertEqual(self.sleeping(), [])
         self.assertEqual(self.run_call("slow", self.nap, timeout=0.5)["ended"], "timeout")
         self.assertEqual(self.run_call("close_channel", 60, timeout=0.5)["ended"], "timeout")
+
+    def test_children_of_the_worker_itself_are_left_alone(self):
+        beside = "import subprocess\nbeside = subprocess.Popen(['sleep', '60'])\n"
+        after = "\nprint(beside.poll(), file=sys.stderr)\nbeside.kill()\n"
+        process, text = self.start("stubborn", self.nap, timeout=0.5, grace=0.3, run=beside + RUN + after)
+        output, errors = process.communicate(text, timeout=60)
+        self.assertEqual((strict(output)["ended"], errors), ("timeout", b"None\n"))
+        self.assertEqual(self.sleeping(), [])
+
+    def test_another_python(self):
+        other = self.place / "python"
+        other.write_text("#!/bin/sh\nOTHER=1 exec %s \"$@\"\n" % sys.executable)
+        other.chmod(0o755)
+        self.module("import os\ndef other(): return os.environ.get('OTHER')\n")
+        self.assertEqual(self.answer("other", python=str(other))["value"], "1")
+        outcome = self.run_call("other", python="/no/python")
+        text = "its interpreter '/no/python' could not be started: No such file or directory"
+        self.assertEqual(outcome, {"unready": text, "exit_code": 127})
 
     def test_a_cancel(self):
         (self.task / ".scalems.task.000007.cancel").touch()  # that of another submission

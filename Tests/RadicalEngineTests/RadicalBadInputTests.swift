@@ -61,8 +61,8 @@ extension RadicalTests {
       #expect(
         unknown.contains("no pilot option 'quue' (did you mean 'queue'?): there are") && unknown.contains("project"))
       #expect(
-        try await refusal(["--pilot-option", "nodes=two"]).contains("pilot option 'nodes' is a whole number, not 'two'")
-      )
+        try await refusal(["--raptor-class", "MPIWorker", "--cores", "4"]).contains(
+          "no mpi4py in \(radicalVenv), which the raptor's workers of this class need"), "it is not in the tests' own")
     }
 
     @Test func thePilotCannotStart() async throws {

@@ -6,6 +6,7 @@ import RadicalEngine
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 /// The virtual environment with real RADICAL-Pilot that `make test` makes.
 let radicalVenv: String = {
@@ -15,13 +16,15 @@ let radicalVenv: String = {
 
 /// A session on real RADICAL-Pilot, whose sandbox and registry lie in a temporary directory.
 func radicalHarness(
-  cores: Int = 2, raptor: Bool = false, runtime: Double? = nil, options: [String: String] = [:],
+  cores: Int = 2, raptor: Bool = false, shape: RaptorShape = RaptorShape(), targetVenv: String? = nil,
+  runtime: Double? = nil, options: [String: String] = [:],
   awaitRaptor: Double = 2
 ) throws -> EngineHarness {
   var limits = TimeLimits.radical
   limits.awaitRaptor = .seconds(awaitRaptor)
   let configuration = try RuntimeConfiguration(
-    engine: "radical", targetVenv: radicalVenv, enableRaptor: raptor, cores: cores, runtime: runtime,
+    engine: "radical", venv: radicalVenv, targetVenv: targetVenv, enableRaptor: raptor, raptor: shape, cores: cores,
+    runtime: runtime,
     pilotOptions: options, limits: limits, engines: [.radical])
   let home = try TemporaryDirectory()
   let engine = RadicalEngine(

@@ -38,13 +38,15 @@ private func read(_ request: HelperRequest, id: Int = 7) throws -> [String: JSON
 
   @Test func `a session and a pilot`() throws {
     #expect(
-      try read(.session(resource: "local.localhost", accessSchema: nil, cores: nil, gpus: nil, options: [:]))
+      try read(
+        .session(resource: "local.localhost", accessSchema: nil, cores: nil, gpus: nil, options: [:], modules: []))
         == ["id": 7, "do": "session", "resource": "local.localhost", "options": [:]])
     #expect(
-      try read(.session(resource: "a.b", accessSchema: "ssh", cores: 4, gpus: 0, options: ["queue": "q"]))
+      try read(
+        .session(resource: "a.b", accessSchema: "ssh", cores: 4, gpus: 0, options: ["queue": "q"], modules: ["mpi4py"]))
         == [
           "id": 7, "do": "session", "resource": "a.b", "access_schema": "ssh", "cores": 4, "gpus": 0,
-          "options": ["queue": "q"],
+          "options": ["queue": "q"], "modules": ["mpi4py"],
         ])
     let pilot = RPPilot(uid: "pilot.0000", resource: "a.b", accessSchema: nil, runtime: 60, cores: 4, gpus: nil)
     #expect(

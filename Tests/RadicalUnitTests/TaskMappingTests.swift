@@ -52,6 +52,14 @@ import Work
       call.path == "/client" && call.directory == "/session/tasks/task.000000" && call.venv == "/venv"
         && call.timeout == 5 && call.grace == 7 && call.before == [])
     #expect(call.request.contains(#""args":[1,2.0,"$x"],"kwargs":{"k":null}"#))
+    // Tasks may have another environment than RADICAL-Pilot; its own programs stay with it.
+    var other = mapping
+    other.targetVenv = "/tasks"
+    let there = other.map(EngineTask(description), submission: 1).call
+    #expect(call.python == nil && there?.python == "/tasks/bin/python" && there?.venv == "/tasks")
+    let program = other.map(EngineTask(TaskDescription(name: "p", argv: ["x"])), submission: 1)
+    #expect(program.arguments?.contains("V=/tasks") ?? false)
+    #expect(program.executable?.hasPrefix("'/venv/bin/python' -IS") ?? false)
     guard case .object(let request) = try JSONValue(json: call.request),
       case .object(let environment) = request["environment"]
     else {

@@ -11,7 +11,7 @@ enum AgentSamples {
     session: "s", sessionDirectory: "/s \"x\"", directoryIdentity: "64:12", clientDirectory: "/c", venv: "/v", cores: 4,
     gpus: 1, runtime: 90.25,
     pilot: "pilot.0000", killGrace: 1e-5, patience: 900, raptorCommand: ["/x", "scalems-raptor", "raptor"],
-    placement: TaskPlacement(bindsCores: false, setsThreads: false), callLimit: 7)
+    placement: TaskPlacement(bindsCores: false, setsThreads: false), callLimit: 7, functions: 3)
 
   static let requests: [AgentRequest] = [
     .start(configuration), .hello, .batch(7, RoundTripTests.description),

@@ -76,6 +76,53 @@ private func sentences(_ items: [WorkItem], held: Int = 0, known: [String: ItemS
     #expect(PilotSize.forTasks(of: 8, hasRaptor: true) == 7 && PilotSize.forTasks(of: 0, hasRaptor: true) == 0)
   }
 
+  @Test func `a raptor has room in its pilot, and leaves room for programs`() {
+    let shape = RaptorShape(workers: 2, cores: 3)
+    #expect(shape.functions == 6 && PilotSize.faultOfRaptor(shape, cores: 7) == nil)
+    #expect(
+      PilotSize.faultOfRaptor(shape, cores: 6)
+        == "a raptor with 2 workers of 3 cores needs 7 cores, one of them for itself, and the pilot has 6")
+    #expect(PilotSize.faultOfRaptor(RaptorShape(workerClass: .mpi), cores: 2) == nil)
+    #expect(RaptorShape(workers: 3).functions == 3 && RaptorShape(cores: 3).functions == 3)
+    #expect(RaptorShape(workers: 100_000_000, cores: 100_000_000).functions == 10_000_000_000_000_000)
+    let both = shape.overridden(by: RaptorShape(cores: 1, workerClass: .mpi))
+    #expect(both == RaptorShape(workers: 2, cores: 1, workerClass: .mpi) && RaptorShape().isEmpty && !both.isEmpty)
+    for bad in [0, -1, .min, .max] {
+      #expect(RaptorShape.fault(workers: bad) != nil && RaptorShape.fault(cores: bad) != nil)
+    }
+    #expect(RaptorShape.fault(workerClass: "MPIWorker") == nil)
+    #expect(
+      RaptorShape.fault(workerClass: "mpiworker")
+        == "the raptor has no workers of class 'mpiworker' (did you mean 'MPIWorker'?): there are DefaultWorker and MPIWorker"
+    )
+    var pilot = PilotSize.ofSession(cores: 8, gpus: nil, hasRaptor: true)
+    pilot.workerCores = 6
+    let program = WorkItem(TaskDescription(name: "p", argv: ["x"], resources: TaskResources(ranks: 2), raptor: true))
+    let call = WorkItem(TaskDescription(name: "f", function: FunctionCall(module: "m", name: "f")))
+    #expect(TaskRules.violations(in: [program], pilot: pilot).isEmpty, "without functions no worker starts")
+    #expect(
+      TaskRules.violations(in: [program, call], pilot: pilot).map(\.sentence) == [
+        "task 'p' needs 2 cores, the pilot has 8, of which the raptor keeps one and its workers, for functions, 6"
+      ])
+  }
+
+  @Test func `options of a pilot are what RADICAL-Pilot takes for them`() {
+    func fault(_ name: String, _ value: String) -> String? { PilotOption.named(name)?.fault(of: value) }
+    for (name, value) in [
+      ("queue", "debug"), ("nodes", "2"), ("nodes", "100000000"), ("cleanup", "Yes"), ("exit_on_error", "off"),
+    ] { #expect(fault(name, value) == nil, "\(name)") }
+    #expect(fault("queue", "") == "pilot option 'queue' is empty")
+    #expect(fault("project", "a\u{0}") == "pilot option 'project' holds a NUL character, which no program can be given")
+    #expect(fault("nodes", "two") == "pilot option 'nodes' is a whole number, not 'two'")
+    #expect(fault("nodes", "0") == "pilot option 'nodes' must be a whole number of at least 1, found '0'")
+    #expect(fault("memory", "99999999999999999999") != nil && fault("memory", "-1") != nil)
+    #expect(fault("cleanup", "maybe") == "pilot option 'cleanup' is true or false, not 'maybe'")
+    #expect(PilotOption.named("quue") == nil && PilotOption.named("uid") == nil)
+    #expect(PilotOption.named("cleanup")?.plain("On") == "true" && PilotOption.named("queue")?.plain("On") == "On")
+    #expect(PilotOption.warnings(in: ["exit_on_error": "Yes"]).count == 1)
+    #expect(PilotOption.warnings(in: ["exit_on_error": "false"]).isEmpty && PilotOption.warnings(in: [:]).isEmpty)
+  }
+
   @Test func `a list of violations ends where it is told to`() {
     let items = (0..<1000).map { item("t\($0)", after: ["nothing"]) }
     #expect(TaskRules.violations(in: items, limit: 1).count == 1)

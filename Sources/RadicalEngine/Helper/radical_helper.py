@@ -8,6 +8,7 @@ Requests that may block run in lanes of their own, so that a cancel never waits 
 the main thread, which is a lane, too.
 """
 
+import importlib.util
 import json
 import logging
 import os
@@ -255,6 +256,9 @@ class Host:
         # What is wrong in them should not cost a session.
         self.typed({}, request.get("options") or {})
         self.check_resource(resource, schema)
+        for name in request.get("modules") or []:
+            if not importlib.util.find_spec(name):
+                raise Refused("no %s in %s, which the raptor's workers of this class need" % (name, sys.prefix))
         self.session = rp.Session()
         # At once: from here on there is something to sweep.
         self.wire.put({"event": "session", "uid": self.session.uid, "path": self.session.path})
@@ -450,7 +454,7 @@ class Host:
         if is_call and state.startswith(("AGENT_EXECUTING", "AGENT_STAGING_OUTPUT", "TMGR_STAGING_OUTPUT")):
             return
         if is_call and state in self.rp.FINAL:
-            self.call_began(uid, began(task.return_value))
+            self.call_began(uid, began(alone(task.return_value)))
         if state in self.rp.FINAL:
             with self.lock:
                 # RP rewrites final states when the pilot ends: the first one is how it went.
@@ -459,6 +463,8 @@ class Host:
                 self.final.add(uid)
             record = task.as_dict()
             description = record.pop("description", None) or {}
+            if is_call:
+                record["return_value"] = alone(record.get("return_value"))
             for key in ("exception", "exception_detail"):
                 if record.get(key):
                     record[key] = shorten(record[key])
@@ -744,6 +750,11 @@ class Ending:
             except ValueError:
                 pass
         return end
+
+
+def alone(value):
+    """A worker that is an MPI program gives a list, of what each rank of the call returned: it has one."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def began(answer):

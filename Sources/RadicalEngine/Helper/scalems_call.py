@@ -88,6 +88,8 @@ class Call:
         self.deadline = None
         self.process = self.socket = None
         self.received = b""
+        # A worker that is an MPI rank lives on, and has children of its own.
+        self.others = set(children().get(os.getpid(), []))
         control_process(36, 1)  # PR_SET_CHILD_SUBREAPER: what leaves the tree of the function comes here
 
     def tell_start(self, began):
@@ -197,13 +199,14 @@ class Call:
     def start(self):
         files = [self.open_output("stdout"), self.open_output("stderr")]
         self.socket, other = socket.socketpair()
-        command = [sys.executable] + CALL_ARGUMENTS + [self.call["path"]]
+        python = self.call.get("python") or sys.executable
+        command = [python] + CALL_ARGUMENTS + [self.call["path"]]
         try:
             self.process = subprocess.Popen(
                 command, stdin=other, stdout=files[0], stderr=files[1], env=self.environment(), start_new_session=True
             )
         except OSError as error:
-            text = "its interpreter '%s' could not be started: %s" % (sys.executable, error.strerror)
+            text = "its interpreter '%s' could not be started: %s" % (python, error.strerror)
             raise Unready(text, 127 if isinstance(error, FileNotFoundError) else 126)
         finally:
             other.close()
@@ -292,15 +295,14 @@ class Call:
             return {}
         deadline = time.monotonic() + self.call["grace"]
         self.signal_tree(signal.SIGTERM)
-        while descendants() and time.monotonic() < deadline:
+        while descendants(self.others) and time.monotonic() < deadline:
             time.sleep(0.02)
         while self.signal_tree(signal.SIGKILL):
             time.sleep(0.02)
         return self.end()
 
-    @staticmethod
-    def signal_tree(number):
-        found = descendants()
+    def signal_tree(self, number):
+        found = descendants(self.others)
         for pid in found:
             try:
                 os.kill(pid, number)
@@ -311,9 +313,9 @@ class Call:
         return found
 
 
-def descendants():
-    """The live processes below this one."""
-    children = {}
+def children():
+    """The live processes, by their parents."""
+    found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -322,10 +324,16 @@ def descendants():
             except (OSError, ValueError):
                 continue
             if state != b"Z":
-                children.setdefault(int(parent), []).append(int(entry))
+                found.setdefault(int(parent), []).append(int(entry))
+    return found
+
+
+def descendants(others):
+    """The live processes below this one, without the others and what is below those."""
+    known = children()
     found, rest = [], [os.getpid()]
     while rest:
-        below = children.get(rest.pop(), [])
+        below = [pid for pid in known.get(rest.pop(), []) if pid not in others]
         found += below
         rest += below
     return found

@@ -25,3 +25,7 @@ class ScaleMSWorker(rp.raptor.DefaultWorker):
     def _request_cb(self, tasks):
         self._made.wait()
         return super()._request_cb(tasks)
+
+
+class ScaleMSMPIWorker(rp.raptor.MPIWorker):
+    """A worker whose ranks call a function each."""

@@ -100,7 +100,9 @@ final class TaskCheck {
   }
 
   private func checkFit(_ pilot: PilotSize) {
-    if let (field, sentence) = pilot.refusal(of: CoreNeeds(description.resources)) {
+    if let (field, sentence) = pilot.refusal(
+      of: CoreNeeds(description.resources), isFunction: description.function != nil)
+    {
       report(field, "\(owner) \(sentence)")
     }
     if description.raptor, let why = pilot.noRaptor { report("raptor", "\(owner) goes through the raptor, but \(why)") }

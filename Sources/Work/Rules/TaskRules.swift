@@ -39,6 +39,8 @@ public enum TaskRules {
     known: (String) -> ItemSize? = { _ in nil }, names: () -> [String] = { [] }, client: String? = nil,
     writer: (WantedPlace) -> String? = { _ in nil }
   ) -> [WorkViolation] {
+    var pilot = pilot
+    if items.contains(where: { $0.description.function != nil }) { pilot?.hasFunctions = true }
     let single = TaskCheck(pilot: pilot)
     for (place, item) in items.enumerated() {
       single.check(item, at: place)

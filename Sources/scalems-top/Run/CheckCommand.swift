@@ -1,5 +1,6 @@
 import ArgumentParser
 import Platform
+import Work
 import WorkflowFile
 
 struct CheckCommand: ParsableCommand {
@@ -11,14 +12,25 @@ struct CheckCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The workflow, in YAML or JSON; '-' is standard input.", valueName: "workflow"))
   var path: String
 
+  @Option(help: "The engine that is to run it: 'local' or 'radical' (default: what the workflow says).")
+  var engine: String?
+
   func run() throws {
-    let file = try Input(path).workflow()
-    let resource = file.resource ?? "local.localhost"
-    if let engine = Engines.named(file.engine),
-      let fault = waiting(for: { await engine.launchFault(resource, file.items) })
-    {
-      throw UsageError(description: "\(path): \(fault)")
+    let input = try Input(path)
+    let file = try input.workflow()
+    // As 'run' would, before it starts anything.
+    var run = try RunCommand.parse([])
+    run.engine = engine
+    // Which the command line may name.
+    if file.venv == nil { run.venv = "venv" }
+    let work = Work(title: path, source: .file(file, directory: "/"))
+    let warnings: [String]
+    do { warnings = try run.checked(work, run.makeSettings(work)).warnings } catch let fault as UsageError {
+      throw UsageError(description: "\(path): \(fault.description)")
     }
-    put("\(plan(of: file))\n")
+    for words in warnings { complain("scalems-top: \(path): \(words)") }
+    var planned = file
+    planned.engine = engine ?? file.engine
+    put("\(plan(of: planned))\n")
   }
 }

@@ -46,8 +46,13 @@ struct RunCommand: ParsableCommand {
   var access: String?
 
   @Option(
-    help: ArgumentHelp("Virtual environment with radical.pilot, which tasks run in, too.", valueName: "dir"))
+    help: ArgumentHelp(
+      "Virtual environment with radical.pilot, which tasks run in, too, unless --target-venv names theirs.",
+      valueName: "dir"))
   var venv: String?
+
+  @Option(help: ArgumentHelp("Python environment that tasks run in (default: that of --venv).", valueName: "dir"))
+  var targetVenv: String?
 
   @Option(
     help: ArgumentHelp(
@@ -72,6 +77,19 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Start a raptor, for the tasks that say 'raptor: true'.")
   var enableRaptor = false
+
+  @Option(
+    help: ArgumentHelp("Start a raptor with so many workers, for functions (default: the engine's).", valueName: "n"))
+  var raptorWorkers: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Start a raptor whose workers have so many cores, and call as many functions at a time.", valueName: "n"))
+  var raptorCores: Int?
+
+  @Option(
+    help: ArgumentHelp("Start a raptor with workers of this class: DefaultWorker or MPIWorker.", valueName: "class"))
+  var raptorClass: String?
 
   @Option(
     help: ArgumentHelp(
@@ -204,11 +222,17 @@ struct RunCommand: ParsableCommand {
     if let resume { return try resumption(of: resume) }
     let work = try loadWork(input)
     let settings = try makeSettings(work)
+    let configuration = try checked(work, settings)
+    return SessionHost.Plan(
+      work: work, settings: settings, configuration: configuration, directory: sessionDir, reason: reason)
+  }
+
+  /// Everything that is known to be wrong before anything starts.
+  func checked(_ work: Work, _ settings: RunSettings) throws -> RuntimeConfiguration {
     let configuration = try settings.configuration()
     try checkFits(work.file, configuration)
     try checkLaunch(work.file, configuration)
-    return SessionHost.Plan(
-      work: work, settings: settings, configuration: configuration, directory: sessionDir, reason: reason)
+    return configuration
   }
 
   /// What the session was run with, unless this command line says otherwise.
@@ -226,8 +250,11 @@ struct RunCommand: ParsableCommand {
     if let engine { settings.engine = engine }
     if let resource { settings.resource = resource }
     if let access { settings.accessSchema = access }
-    if let venv { settings.targetVenv = try absolutePath(venv) }
-    if enableRaptor { settings.enableRaptor = true }
+    if let venv { settings.venv = try absolutePath(venv) }
+    if let targetVenv { settings.targetVenv = try absolutePath(targetVenv) }
+    let shape = try raptorShape()
+    if enableRaptor || !shape.isEmpty { settings.enableRaptor = true }
+    settings.raptor = settings.raptor.overridden(by: shape)
     if let cores { settings.cores = cores }
     if let gpus { settings.gpus = gpus }
     if let bind { settings.bindsCores = bind }
@@ -262,7 +289,7 @@ struct RunCommand: ParsableCommand {
       title: input.title ?? "workflow", source: .file(try input.workflow(), directory: try input.directory()))
   }
 
-  private func makeSettings(_ work: Work) throws -> RunSettings {
+  func makeSettings(_ work: Work) throws -> RunSettings {
     let file = work.file
     let engine = engine ?? file?.engine ?? Engines.all[0].kind.name
     let clientDirectory: String
@@ -271,22 +298,40 @@ struct RunCommand: ParsableCommand {
     } else {
       clientDirectory = try currentDirectory().string
     }
+    let shape = try raptorShape()
+    let hasRaptor = enableRaptor || !shape.isEmpty || file?.needsRaptor ?? false
+    // What the command line says wins, in other words, too.
+    let given = try pilotOptions()
+    var fromFile = file?.pilot.options ?? [:]
+    if cores != nil || given["cores"] != nil { fromFile["nodes"] = nil }
+    let options = fromFile.merging(given) { $1 }
     return RunSettings(
       name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
-      accessSchema: access, targetVenv: venv ?? file?.venv, enableRaptor: enableRaptor || file?.needsRaptor ?? false,
-      cores: pilotCores(engine, file), gpus: gpus ?? file?.pilot.gpus, runtime: file?.pilot.runtime,
-      pilotOptions: try pilotOptions(), taskGrace: taskGrace, patience: patience,
+      accessSchema: access ?? file?.access, venv: venv ?? file?.venv, targetVenv: targetVenv ?? file?.targetVenv,
+      enableRaptor: hasRaptor, raptor: (file?.raptorShape ?? RaptorShape()).overridden(by: shape),
+      cores: pilotCores(engine, file, options, hasRaptor), gpus: gpus ?? file?.pilot.gpus,
+      runtime: file?.pilot.runtime, pilotOptions: options, taskGrace: taskGrace, patience: patience,
       clientDirectory: clientDirectory, isKeptOpen: keepOpen, bindsCores: bind ?? file?.pilot.bind,
       setsThreads: ompThreads ?? file?.pilot.ompThreads)
   }
 
   /// What the engine is asked for, when it has no default and the target has a natural one.
-  private func pilotCores(_ engine: String, _ file: WorkflowFile?) -> Int? {
-    let saysSo = pilotOption.contains { $0.hasPrefix("cores=") || $0.hasPrefix("nodes=") }
-    guard let choice = Engines.named(engine), choice.isToldCores, !saysSo else { return cores ?? file?.pilot.cores }
+  private func pilotCores(
+    _ engine: String, _ file: WorkflowFile?, _ options: [String: String], _ hasRaptor: Bool
+  ) -> Int? {
+    // The nodes say how many.
+    if options["nodes"] != nil { return cores }
+    guard let choice = Engines.named(engine), choice.isToldCores, options["cores"] == nil else {
+      return cores ?? file?.pilot.cores
+    }
     return cores ?? file?.pilot.cores
-      ?? choice.defaultCores(
-        resource ?? file?.resource ?? "local.localhost", enableRaptor || file?.needsRaptor ?? false)
+      ?? choice.defaultCores(resource ?? file?.resource ?? "local.localhost", hasRaptor)
+  }
+
+  private func raptorShape() throws -> RaptorShape {
+    if let fault = raptorClass.flatMap(RaptorShape.fault(workerClass:)) { throw UsageError(description: "\(fault)") }
+    return RaptorShape(
+      workers: raptorWorkers, cores: raptorCores, workerClass: raptorClass.flatMap { .init(rawValue: $0) })
   }
 
   private func pilotOptions() throws -> [String: String] {
@@ -311,10 +356,16 @@ struct RunCommand: ParsableCommand {
 
   /// What can never run is refused before anything starts.
   private func checkFits(_ file: WorkflowFile?, _ configuration: RuntimeConfiguration) throws {
-    var pilot = configuration.pilotSize
-    if pilot.cores == nil {
-      pilot.cores = Engines.named(configuration.engine.name)?
-        .defaultCores(configuration.resource, configuration.enableRaptor)
+    // A job of whole nodes has cores that only the engine can count.
+    let others =
+      configuration.pilotOptions["nodes"] == nil
+      ? Engines.named(configuration.engine.name)?.defaultCores(configuration.resource, configuration.enableRaptor)
+      : nil
+    let pilot = configuration.pilotSize(orCores: others)
+    if configuration.enableRaptor, let cores = pilot.cores,
+      let fault = PilotSize.faultOfRaptor(configuration.raptor, cores: cores)
+    {
+      throw UsageError(description: "\(fault) (--cores)")
     }
     guard let first = TaskRules.violations(in: file?.items ?? [], pilot: pilot, limit: 1).first else { return }
     let hint =

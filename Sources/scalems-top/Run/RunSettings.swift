@@ -14,8 +14,12 @@ struct RunSettings: Sendable {
   var engine: String
   var resource: String?
   var accessSchema: String?
+  /// The engine's own.
+  var venv: String?
+  /// That of tasks, when it is another; in what earlier versions kept, the engine's.
   var targetVenv: String?
   var enableRaptor: Bool
+  var raptor = RaptorShape()
   var cores: Int?
   var gpus: Int?
   var runtime: Double?
@@ -56,8 +60,9 @@ struct RunSettings: Sendable {
     }
     do {
       return try RuntimeConfiguration(
-        engine: engine, resource: resource, accessSchema: accessSchema, targetVenv: targetVenv,
-        enableRaptor: enableRaptor, cores: cores, gpus: gpus, runtime: runtime, pilotOptions: pilotOptions,
+        engine: engine, resource: resource, accessSchema: accessSchema, venv: venv, targetVenv: targetVenv,
+        enableRaptor: enableRaptor, raptor: raptor, cores: cores, gpus: gpus, runtime: runtime,
+        pilotOptions: pilotOptions,
         placement: TaskPlacement(bindsCores: bindsCores ?? true, setsThreads: setsThreads ?? true), limits: limits,
         engines: Engines.kinds)
     } catch { throw UsageError(description: "\(error.message)\(Self.option(for: error.argument) ?? "")") }
@@ -68,6 +73,7 @@ struct RunSettings: Sendable {
     switch argument {
     case .targetVenv: ": name one with --venv"
     case .cores: " (--cores)"
+    case .raptor: " (--raptor-…)"
     case .gpus: " (--gpus)"
     case .runtime, .pilotOptions: " (--pilot-option)"
     case .engine, .resource, .limits, nil: nil
@@ -102,7 +108,10 @@ struct RunSettings: Sendable {
   }
 
   /// - Throws: `JSONError` when the bytes are no settings.
-  init(_ bytes: [UInt8]) throws { self = try Self.record.coding.value(bytes) }
+  init(_ bytes: [UInt8]) throws {
+    self = try Self.record.coding.value(bytes)
+    if venv == nil { (venv, targetVenv) = (targetVenv, nil) }
+  }
 
   private static let record = JSONRecord(
     RunSettings(
@@ -113,8 +122,12 @@ struct RunSettings: Sendable {
     .required("engine", \.engine, .text),
     .optional("resource", \.resource, .text),
     .optional("accessSchema", \.accessSchema, .text),
+    .optional("venv", \.venv, .text),
     .optional("targetVenv", \.targetVenv, .text),
     .required("enableRaptor", \.enableRaptor, .flag),
+    .optional("raptorWorkers", \.raptor.workers, .integer),
+    .optional("raptorCores", \.raptor.cores, .integer),
+    .optional("raptorClass", \.raptor.workerClass, .word),
     .optional("cores", \.cores, .integer),
     .optional("gpus", \.gpus, .integer),
     .optional("runtime", \.runtime, .number),
@@ -127,7 +140,8 @@ struct RunSettings: Sendable {
     .required("isKeptOpen", \.isKeptOpen, .flag))
 
   init(
-    name: String, engine: String, resource: String?, accessSchema: String?, targetVenv: String?, enableRaptor: Bool,
+    name: String, engine: String, resource: String?, accessSchema: String?, venv: String? = nil, targetVenv: String?,
+    enableRaptor: Bool, raptor: RaptorShape = RaptorShape(),
     cores: Int?, gpus: Int?, runtime: Double?, pilotOptions: [String: String], taskGrace: Double?,
     patience: Double?, clientDirectory: String, isKeptOpen: Bool, bindsCores: Bool? = nil, setsThreads: Bool? = nil
   ) {
@@ -135,7 +149,9 @@ struct RunSettings: Sendable {
     self.engine = engine
     self.resource = resource
     self.accessSchema = accessSchema
+    self.venv = venv
     self.targetVenv = targetVenv
+    self.raptor = raptor
     self.enableRaptor = enableRaptor
     self.cores = cores
     self.gpus = gpus
