@@ -130,7 +130,8 @@ let package = Package(
         "Executor", "JSON", "LocalEngine", "Platform", "SessionModel", "TestSupport", "Wire", "Work", "scalems-top",
       ]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
-    .testTarget(name: "RadicalWatchTests", dependencies: ["RadicalWatch", "SessionModel", "TestSupport", "Work"]),
+    .testTarget(
+      name: "RadicalWatchTests", dependencies: ["Platform", "RadicalWatch", "SessionModel", "TestSupport", "Work"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",

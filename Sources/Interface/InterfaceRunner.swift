@@ -55,6 +55,7 @@ public final class InterfaceRunner: Sendable {
         let deliver: @Sendable (SessionUpdate) -> Void = { [weak thread] in thread?.post(.session($0)) }
         Task.detached { source.open(deliver) }
       },
+      onStop: { source.suspend() }, onContinued: { source.resume() },
       perform: { [thread] effect in
         switch effect {
         case .send(let command, let reason): commands.async { source.send(command, reason: reason) }

@@ -29,10 +29,16 @@ extension InterfaceState {
     case .silent(let since):
       let age = Format.age(now.seconds(since: since))
       return Span(size.columns >= 76 ? "no sign of life for \(age)" : "silent \(age)", .warning)
+    case .elsewhere(let time):
+      // The files alone say how old they are: nothing else shows whether it lives.
+      let seconds = now.seconds(since: time)
+      return Span("as of \(Format.age(seconds)) ago", seconds < Self.oldAge ? .dim : .warning)
     case .unseen: return Span(size.columns >= 76 ? "its host cannot be seen by you" : "host unseen", .warning)
     case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(present.seconds(since: $0)))", .dim) }
     }
   }
+
+  private static let oldAge = 60.0
 
   /// The way of facts and commands, as far as it matters on a screen of this width.
   var wayOfLink: Span? {
@@ -61,7 +67,15 @@ extension InterfaceState {
   var bannerLines: [Span] {
     var lines: [Span] = []
     let room = max(1, size.columns - 2)
-    if isHostGone {
+    if isHostGone, keeper == .program {
+      let id = snapshot.info?.id ?? "SESSION"
+      let long =
+        "its program has ended without closing the session: what is shown is the last it wrote; "
+        + "'scalems-top doctor --orphans \(id)' ends what it left"
+      let wrapped = Columns.wrap(long, width: room)
+      lines += (wrapped.count <= bannerLimit ? wrapped : ["its program is gone: doctor --orphans"])
+        .map { Span($0, .error) }
+    } else if isHostGone {
       let resume = "run --resume \(snapshot.info?.id ?? "ID")"
       let long =
         "the host of the session is gone: what is shown is the last it wrote; 'scalems-top \(resume)' takes it up again"

@@ -40,9 +40,13 @@ final class ScreenThread<State: ScreenState>: Sendable {
 
   /// Shows a state until it ends itself, it is stopped, or the terminal is gone.
   ///
-  /// - Parameter onShown: called after the first frame: what it begins, a person sees a screen.
+  /// - Parameters:
+  ///   - onShown: called after the first frame: what it begins, a person sees a screen.
+  ///   - onStop: called before this process stops itself.
+  ///   - onContinued: called when it goes on, whoever stopped it.
   func run(
-    on screen: Screen, from state: State, onShown: () -> Void = {}, perform: @escaping (State.Effect) -> Void
+    on screen: Screen, from state: State, onShown: () -> Void = {}, onStop: () -> Void = {},
+    onContinued: () -> Void = {}, perform: @escaping (State.Effect) -> Void
   ) -> Ended {
     loop.watchSignals()
     defer { loop.unwatchSignals() }
@@ -53,10 +57,12 @@ final class ScreenThread<State: ScreenState>: Sendable {
     _ = frames.step(at: .now)
     frames.forgetLastFrame()
     onShown()
-    return serve(frames, screen)
+    return serve(frames, screen, onStop, onContinued)
   }
 
-  private func serve(_ frames: FrameLoop<State>, _ screen: Screen) -> Ended {
+  private func serve(
+    _ frames: FrameLoop<State>, _ screen: Screen, _ onStop: () -> Void, _ onContinued: () -> Void
+  ) -> Ended {
     var isAway = false
     var hasMail = false
     while true {
@@ -87,7 +93,9 @@ final class ScreenThread<State: ScreenState>: Sendable {
       if mailbox.withLock({ $0.isStopped }) { return .stopped }
       if happened.contains(.suspended), !isAway {
         screen.leave()
+        onStop()
         loop.stopProcess()
+        onContinued()
         isAway = true
         continue
       }

@@ -7,8 +7,13 @@ import Platform
 /// session id. What a task runs holds it in its environment.
 struct ProcessSearch: Sendable {
   let record: RadicalRecord
-  /// Ids shorter than this, which only a broken record holds, would be found in what belongs to others.
-  static let shortestID = 12
+  /// What of RADICAL-Pilot's shows that it is the session's.
+  let mark: RadicalMark?
+
+  init(record: RadicalRecord, mark: RadicalMark? = nil) {
+    self.record = record
+    self.mark = mark ?? record.rpSession.map(RadicalMark.init(ours:))
+  }
 
   /// The live ones, this user's only; never this process or one it descends from.
   func run() -> [ProcessTable.Entry] {
@@ -22,9 +27,9 @@ struct ProcessSearch: Sendable {
     let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0) }
     return candidates.filter { entry in
       if hasGroup, entry.group == record.group { return true }
-      guard let id = record.rpSession else { return false }
+      guard let mark else { return false }
       // What only works there and has a terminal is someone's shell in the sandbox, or an editor.
-      return isPart(entry.pid, of: id) || entry.terminal == 0 && hasMark(id, entry.pid)
+      return isPart(entry.pid, of: mark) || entry.terminal == 0 && hasMark(mark, entry.pid)
     }.sorted { $0.pid < $1.pid }
   }
 
@@ -33,36 +38,39 @@ struct ProcessSearch: Sendable {
   private func isOfGroup(_ entry: ProcessTable.Entry) -> Bool {
     guard record.group > 1, record.group != getpgrp() else { return false }
     if entry.pid == record.helper { return entry.start == record.helperStart }
-    return hasMark(record.session, entry.pid) || record.rpSession.map { hasMark($0, entry.pid) } ?? false
+    return hasMark(RadicalMark(ours: record.session), entry.pid) || mark.map { hasMark($0, entry.pid) } ?? false
   }
 
-  private func hasMark(_ id: String, _ pid: pid_t) -> Bool {
-    guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
-    let mark = Array(id.utf8)
-    if let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, mark) { return true }
-    if let line = try? readFile("/proc/\(pid)/cmdline"), holds(line, mark) { return true }
-    return isTask(pid, of: id)
+  private func hasMark(_ mark: RadicalMark, _ pid: pid_t) -> Bool {
+    if let directory = linkBytes("/proc/\(pid)/cwd"), mark.isIn(directory) { return true }
+    if let line = try? readFile("/proc/\(pid)/cmdline"), mark.isIn(line) { return true }
+    return isTask(pid, of: mark)
   }
 
   /// Whether RADICAL-Pilot itself made it a part of the session, which may have the terminal of who opened that.
-  private func isPart(_ pid: pid_t, of id: String) -> Bool {
-    guard id.utf8.count >= Self.shortestID, !id.contains("/") else { return false }
+  private func isPart(_ pid: pid_t, of mark: RadicalMark) -> Bool {
     if (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false,
-      let directory = linkBytes("/proc/\(pid)/cwd"), holds(directory, Array(id.utf8))
+      let directory = target("/proc/\(pid)/cwd"), mark.isIn(directory) || mark.isDirectory(directory)
     {
       return true
     }
     // The program that opened it holds the record; its proxy has the same command line, and shows itself by its log alone.
-    let files = ["\(id).reg.init.json", "\(id).proxy.log"].map { Array($0.utf8) }
-    return isTask(pid, of: id)
+    return isTask(pid, of: mark)
       || directoryEntries("/proc/\(pid)/fd").contains { name in
-        linkBytes("/proc/\(pid)/fd/\(name)").map { link in files.contains { holds(link, $0) } } ?? false
+        target("/proc/\(pid)/fd/\(name)").map { mark.isHeldFile($0) } ?? false
       }
   }
 
-  private func isTask(_ pid: pid_t, of id: String) -> Bool {
-    guard let environment = try? readFile("/proc/\(pid)/environ") else { return false }
-    return holds(environment, Array("RP_SESSION_ID=\(id)".utf8))
+  private func isTask(_ pid: pid_t, of mark: RadicalMark) -> Bool {
+    (try? readFile("/proc/\(pid)/environ")).map { mark.isTask($0) } ?? false
+  }
+
+  /// What a link of `/proc` says; of what was removed, where it was.
+  private func target(_ link: String) -> [UInt8]? {
+    let suffix = Array(" (deleted)".utf8)
+    return linkBytes(link).map {
+      $0.count > suffix.count && $0.suffix(suffix.count) == suffix[...] ? $0.dropLast(suffix.count) : $0
+    }
   }
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {
@@ -78,8 +86,10 @@ struct ProcessSearch: Sendable {
   }
 }
 
-/// Whether `text` holds the id, and not just a longer one.
-func holds(_ text: [UInt8], _ id: [UInt8]) -> Bool {
+/// Whether `text` holds the id.
+///
+/// - Parameter isWord: whether a longer word that holds it is another one.
+func holds(_ text: [UInt8], _ id: [UInt8], isWord: Bool = true) -> Bool {
   func isOfWord(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -99,6 +109,7 @@ func holds(_ text: [UInt8], _ id: [UInt8]) -> Bool {
       guard end <= text.count else { return false }
       start = found + 1
       guard memcmp(place, id, id.count) == 0 else { continue }
+      guard isWord else { return true }
       if found > 0, isOfWord(text[found - 1]) { continue }
       if end < text.count, isOfWord(text[end]) { continue }
       return true

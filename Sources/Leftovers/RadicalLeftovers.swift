@@ -38,17 +38,29 @@ public struct RadicalLeftovers: Sendable {
     commandLimit: Duration = .seconds(10),
     jobLimit: Duration = .seconds(15)
   ) {
-    search = ProcessSearch(record: record)
-    jobs = SessionJobs(of: record, in: SlurmQueue(searchPath: searchPath, limit: commandLimit))
+    self.init(record, nil, SlurmQueue(searchPath: searchPath, limit: commandLimit), isPilotOver, jobLimit)
+  }
+
+  private init(
+    _ record: RadicalRecord, _ mark: RadicalMark?, _ queue: SlurmQueue, _ isPilotOver: Bool, _ jobLimit: Duration
+  ) {
+    search = ProcessSearch(record: record, mark: mark)
+    jobs = SessionJobs(of: record, mark, in: queue)
     self.isPilotOver = isPilotOver
     self.jobLimit = jobLimit
   }
 
   /// Of a session that another program opened, by RADICAL-Pilot's id; its jobs are found by their directories.
-  public init(ofSession id: String, resource: String = "local.localhost") {
-    var record = RadicalRecord(session: id, helper: 0, resource: resource, rpSession: id)
+  ///
+  /// - Parameters:
+  ///   - directory: the one that its program made, if it is known.
+  ///   - hasSandbox: false when a live session has the same id, and so the same sandbox.
+  ///   - resource: what its pilots run on; `nil` when that is not known, so that they may be jobs.
+  public init(ofSession id: String, directory: String?, hasSandbox: Bool = true, resource: String?) {
+    var record = RadicalRecord(session: id, helper: 0, resource: resource ?? "unknown", rpSession: id)
     record.owner = nil
-    self.init(of: record)
+    let mark = RadicalMark(id, directory: directory, hasSandbox: hasSandbox)
+    self.init(record, mark, SlurmQueue(), false, .seconds(15))
   }
 
   /// What there is now: processes, then jobs. Takes as long as `squeue` does, 10 s at most.

@@ -4,9 +4,14 @@ import Platform
 public struct SessionJobs: Sendable {
   private let record: RadicalRecord
   private let queue: SlurmQueue
+  private let mark: RadicalMark?
 
-  public init(of record: RadicalRecord, in queue: SlurmQueue) {
+  public init(of record: RadicalRecord, in queue: SlurmQueue) { self.init(of: record, nil, in: queue) }
+
+  /// - Parameter mark: what shows that a job's directory is the session's.
+  init(of record: RadicalRecord, _ mark: RadicalMark?, in queue: SlurmQueue) {
     self.record = record
+    self.mark = mark ?? record.rpSession.map(RadicalMark.init(ours:))
     self.queue = queue
   }
 
@@ -14,11 +19,10 @@ public struct SessionJobs: Sendable {
   /// read the state is empty.
   public func among(_ listing: SlurmQueue.Listing) -> [SlurmQueue.Job] {
     let isHere = record.host == machineName()
-    let mark = record.rpSession.map { Array($0.utf8) } ?? []
     func isOurs(_ id: String, _ place: String) -> Bool {
       // Another machine may be one of another cluster, which counts its jobs by itself.
       if isHere, record.jobs.contains(id) { return true }
-      return mark.count >= ProcessSearch.shortestID && holds(Array(place.utf8), mark)
+      return mark?.isIn(Array(place.utf8)) ?? false
     }
     let unreadable = listing.unreadable.compactMap { line in
       SlurmQueue.id(of: line).map { SlurmQueue.Job(id: $0, state: "", reason: "", directory: line) }

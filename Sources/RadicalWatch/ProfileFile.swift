@@ -14,6 +14,13 @@ struct ProfileFile: ~Copyable {
   /// - Throws: `FileError` when it cannot be read, or is no file.
   init(_ path: String) throws(FileError) { file = try Descriptor.open(.file, path) }
 
+  /// When it was written to last.
+  var lastWritten: Timestamp? {
+    guard let status = try? file.status() else { return nil }
+    // Anybody may have set it to anything.
+    return Timestamp(microseconds: Int64(min(max(0, status.st_mtim.tv_sec), 99_999_999_999)) * 1_000_000)
+  }
+
   /// Hands out what came since the last look; nothing when the file cannot be read now.
   ///
   /// One that has become shorter is read anew: the state of a thing is what it rose to, whatever is told twice.

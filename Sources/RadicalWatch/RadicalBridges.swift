@@ -1,4 +1,4 @@
-import JSON
+import Glibc
 import Platform
 
 /// How the parts of a session are reached, as its own registry says.
@@ -11,23 +11,37 @@ struct RadicalBridges: Equatable, Sendable {
   var orders: String
 
   private static let limit = 3.0
-  private static let longest = 1 << 22
 
-  /// Asks the registry of a session, and believes it only when it is that session's: its port may be another's by now.
-  ///
-  /// - Returns: `nil` when it does not answer, or is somebody else's.
-  init?(of site: RadicalSite) {
-    guard let bytes = try? readFile(site.record, owner: .thisUser, limit: Self.longest),
-      let address = bytes.withUnsafeBytes({ bytes in
-        (try? JSONObject(bytes))?.fields("cfg")?.text("reg_addr")
-      }),
+  /// Why nothing is believed.
+  enum Problem: Error, Equatable {
+    /// There is no record that could be read, or nobody answers.
+    case silent
+    /// Another session answers: this one is over.
+    case anothers
+  }
+
+  /// Asks the registry of a session, and believes it only when it is that session's: its port may be another's by now,
+  /// and a program that names its sessions itself gives the same id twice.
+  init(asking site: RadicalSite) throws(Problem) {
+    guard let address = RadicalRegistryAddress(of: site)?.text,
       let registry = ZMTPConnection.open(address, .request, limit: Self.limit),
-      Self.ask(registry, "cfg.sid") == site.session,
-      let states = Self.ask(registry, "bridges.state_pubsub.addr_sub"),
+      let session = Self.ask(registry, "cfg.sid")
+    else { throw .silent }
+    guard session == site.session, Self.ask(registry, "cfg.path").map({ isSamePlace($0, site.directory) }) ?? true
+    else {
+      throw .anothers
+    }
+    guard let states = Self.ask(registry, "bridges.state_pubsub.addr_sub"),
       let control = Self.ask(registry, "bridges.control_pubsub.addr_sub"),
       let orders = Self.ask(registry, "bridges.control_pubsub.addr_pub")
-    else { return nil }
+    else { throw .silent }
     (self.states, self.control, self.orders) = (states, control, orders)
+  }
+
+  /// - Returns: `nil` when the session does not answer, or somebody else does.
+  init?(of site: RadicalSite) {
+    guard let bridges = try? RadicalBridges(asking: site) else { return nil }
+    self = bridges
   }
 
   private static func ask(_ registry: ZMTPConnection, _ key: String) -> String? {
@@ -58,4 +72,11 @@ struct RadicalBridges: Equatable, Sendable {
     else { return "the session's control channel does not answer" }
     return publisher.sendMessage(frame) ? nil : "the session's control channel is gone"
   }
+}
+
+/// Whether two paths lead to one directory, by whatever links. One that is not here can't be told apart from none.
+public func isSamePlace(_ one: String, _ other: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  guard stat(one, &first) == 0, stat(other, &second) == 0 else { return true }
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino
 }

@@ -158,7 +158,14 @@ final class RadicalControl {
   // MARK: What is left
 
   /// The session as a record that its processes are found by.
-  private var leftoverSearch: RadicalLeftovers { RadicalLeftovers(ofSession: site.session) }
+  private var leftoverSearch: RadicalLeftovers {
+    // Who names sessions himself gives an id twice, and its pilots' directories are the same then.
+    let isShared = RadicalSighting.all().contains {
+      $0.session == site.session && $0.owner != nil && $0.owner != owner
+    }
+    return RadicalLeftovers(
+      ofSession: site.session, directory: site.directory, hasSandbox: !isShared, resource: "local.localhost")
+  }
 
   private func lookAround(_ picture: inout RadicalPicture) {
     if let left = results.swept.withLock({ $0 }) {

@@ -39,6 +39,9 @@ final class RadicalFiles {
     }
   }
 
+  /// When the newest of them was written to, by the clock of who has the files.
+  var lastWritten: Timestamp? { files.values.compactMap { $0.file.lastWritten }.max() }
+
   /// What came since the last look.
   func read() -> [ProfileLine] {
     var lines: [ProfileLine] = []

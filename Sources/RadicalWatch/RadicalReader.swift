@@ -10,6 +10,7 @@ final class RadicalReader {
   private let sighting: RadicalSighting?
   private let files: RadicalFiles
   private let wire: RadicalWire?
+  private let place: RadicalPlace
   private var isOpened = false
   /// Pilots whose configuration is known.
   private var configured: Set<String> = []
@@ -21,6 +22,7 @@ final class RadicalReader {
     self.site = site
     self.sighting = sighting
     self.wire = wire
+    place = sighting?.owner == nil ? RadicalPlace(of: site) : .here
     var site = site
     for pilot in sighting?.pilots ?? [] where !site.pilots.contains(pilot) { site.pilots.append(pilot) }
     files = RadicalFiles(site)
@@ -54,7 +56,7 @@ final class RadicalReader {
     scans: Bool, portion: Int, _ control: RadicalControl? = nil, _ commands: [(OperatorCommand, reason: String?)] = []
   ) -> Bool {
     // In this order: what an owner wrote before it ended is read before it is said to be gone.
-    let isAlive = sighting?.owner?.isAlive ?? false
+    let isAlive = sighting?.owner?.isAlive ?? (place == .elsewhere && !site.isClosed)
     if scans { files.scan(pilots: currentPilots(), workers: picture.workers) }
     let lines = files.read()
     if !isOpened { open(lines.map(\.time).min()) }
@@ -63,11 +65,14 @@ final class RadicalReader {
     if let news = wire?.take() {
       for update in news.updates.values.sorted(by: { $0.time < $1.time }) { picture.take(update) }
       isNews = isNews || !news.updates.isEmpty
-      link.way = news.isConnected ? .socket : .files(delay: 0.1)
+      look(at: news)
       if news.isClosing, picture.snapshot.phase == .running {
         picture.apply(.sessionPhase(.closing, reason: "its program closes it"), at: .now)
         isNews = true
       }
+    }
+    if place == .elsewhere, scans, isAlive, link.way != .socket {
+      link.host = .elsewhere(asOf: files.lastWritten ?? picture.snapshot.lastEvent ?? .now)
     }
     if scans {
       for pilot in pilots where !configured.contains(pilot) {
@@ -95,6 +100,20 @@ final class RadicalReader {
     }
     return isNews
   }
+
+  /// What the wire shows of the program's life: its manager says once a second that it lives.
+  private func look(at news: RadicalWire.News) {
+    link.way = news.isConnected ? .socket : .files(delay: 0.1)
+    guard news.isConnected else {
+      if place == .here { link.host = .alive }
+      return
+    }
+    let silence = news.heartbeat.map { Timestamp.now.seconds(since: $0) } ?? 0
+    link.host = silence > Self.heartbeatPatience && !news.isClosing ? .silent(since: news.heartbeat ?? .now) : .alive
+  }
+
+  /// Seconds; a busy machine makes heartbeats late.
+  private static let heartbeatPatience = 10.0
 
   private func currentPilots() -> [String] {
     let places = RadicalSite.pilots(below: "\(homeDirectory())/radical.pilot.sandbox/\(site.session)")

@@ -45,14 +45,28 @@ public struct RadicalSighting: Sendable {
   public static func all() -> [RadicalSighting] {
     let user = getuid()
     var found: [String: RadicalSighting] = [:]
+    var owners: [String: [RadicalSighting]] = [:]
     for name in directoryEntries("/proc") {
       guard let pid = pid_t(name), ProcessTrace.isOwned(pid, by: user) else { continue }
       for trace in ProcessTrace.all(of: pid) {
         found[trace.session, default: RadicalSighting(session: trace.session)].take(trace, of: pid)
+        if case .owner(let place) = trace.part {
+          let owner = RadicalSighting(session: trace.session, directory: place, owner: ProcessIdentity(of: pid))
+          owners[trace.session, default: []].append(owner)
+        }
       }
     }
-    return found.values.filter { $0.owner != nil || $0.directory != nil || !$0.pilots.isEmpty }
-      .sorted { $0.session < $1.session }
+    // Programs that give their sessions the same id share a sandbox: nobody can say whose a pilot in it is.
+    return found.values.flatMap { one in
+      guard let all = owners[one.session], all.count > 1 else { return [one] }
+      return all.map { owner in
+        var owner = owner
+        owner.pilots = one.pilots
+        return owner
+      }
+    }
+    .filter { $0.owner != nil || $0.directory != nil || !$0.pilots.isEmpty }
+    .sorted { ($0.session, $0.directory ?? "") < ($1.session, $1.directory ?? "") }
   }
 
   private mutating func take(_ trace: ProcessTrace, of pid: pid_t) {
@@ -99,22 +113,30 @@ private struct ProcessTrace {
         return [Self(session: session, part: .component(parent(of: file)))]
       }
     }
-    if let directory = target("/proc/\(pid)/cwd"), let id = ids(in: directory).first {
+    if let directory = target("/proc/\(pid)/cwd") {
       let isComponent = isComponent(pid)
-      let parts = directory.split(separator: "/")
-      if parts.last.map({ $0 == id }) ?? false {
-        if isComponent { return [Self(session: id, part: .component(directory))] }
-      } else if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
+      if let pilot = RadicalPath.pilot(above: directory) {
         // Of tasks and raptors the pilot is further up; with a terminal it is somebody's shell.
-        let pilot = parts.firstIndex { $0 == id }.map { parts[...($0 + 1)] } ?? []
-        return [Self(session: id, part: .pilot("/" + pilot.joined(separator: "/")))]
+        if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
+          return [Self(session: pilot.session, part: .pilot(pilot.directory))]
+        }
+      } else if isComponent, let id = name(of: directory), isSession(directory, id, files.map(\.path)) {
+        return [Self(session: id, part: .component(directory))]
       }
     }
     // What tasks write to is below the pilots' directories, and shows no owner.
-    let held = files.flatMap { number, file in
-      ids(in: file).filter { parent(of: file).hasSuffix("/\($0)") && isWritten("/proc/\(pid)/fdinfo/\(number)") }
+    let held = files.compactMap { number, file -> String? in
+      guard let id = RadicalPath.session(ofFile: file) else { return nil }
+      return isWritten("/proc/\(pid)/fdinfo/\(number)") ? id : nil
     }
     return Set(held).map { Self(session: $0, part: .writer) }
+  }
+
+  /// Whether one of RADICAL-Pilot's own processes in a directory works in that of a session: the record is there, or, of one
+  /// that was removed, the id is RADICAL-Pilot's own or the process writes its profile there.
+  private static func isSession(_ directory: String, _ id: String, _ files: [String]) -> Bool {
+    RadicalPath.isGenerated(id) || access("\(directory)/\(id)\(recordSuffix)", F_OK) == 0
+      || files.contains { $0.hasSuffix(".prof") && parent(of: $0) == directory }
   }
 
   /// The session whose own file of that kind it is: `…/ID/ID.reg.init.json`.
@@ -125,17 +147,7 @@ private struct ProcessTrace {
     return parts[0]
   }
 
-  /// The ids that parts of a path are.
-  private static func ids(in path: String) -> Set<String> {
-    Set(path.split(separator: "/").map(String.init).filter(isID))
-  }
-
-  private static func isID(_ name: String) -> Bool { name.hasPrefix("rp.session.") && !isFileName(name) }
-
-  /// RADICAL-Pilot calls files by the id and a word more.
-  private static func isFileName(_ name: String) -> Bool {
-    [".prof", ".log", ".json"].contains { name.hasSuffix($0) }
-  }
+  private static func name(of path: String) -> String? { path.split(separator: "/").last.map(String.init) }
 
   /// What a link of `/proc` says; of what was removed, where it was.
   private static func target(_ link: String) -> String? {

@@ -23,6 +23,7 @@ public final class RadicalSource: SessionSource {
   private let site: RadicalSite
   private let sighting: RadicalSighting?
   private let origin: String?
+  private let wire: RadicalWire?
   private let outputs = OutputDesk()
   private let state = Mutex(State())
   /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS.
@@ -38,6 +39,8 @@ public final class RadicalSource: SessionSource {
     self.sighting = sighting
     self.origin = origin
     self.isReadOnly = isReadOnly || sighting?.owner == nil
+    // Of a program that has ended somebody else may have the ports.
+    wire = sighting?.owner != nil || RadicalPlace(of: site) == .elsewhere ? RadicalWire(site) : nil
   }
 
   /// How the session ended, once that is known.
@@ -62,7 +65,6 @@ public final class RadicalSource: SessionSource {
   public func close() { state.withLock { $0.isClosed = true } }
 
   private func follow(_ deliver: @Sendable (SessionUpdate) -> Void) {
-    let wire = sighting?.owner == nil ? nil : RadicalWire(site)
     wire?.start()
     defer { wire?.close() }
     let reader = RadicalReader(site, sighting, wire)
@@ -91,6 +93,10 @@ public final class RadicalSource: SessionSource {
       usleep(UInt32(Self.interval * 1e6))
     }
   }
+
+  public func suspend() { wire?.suspend() }
+
+  public func resume() { wire?.resume() }
 
   private func takeCommands() -> [(OperatorCommand, reason: String?)] {
     state.withLock { state in

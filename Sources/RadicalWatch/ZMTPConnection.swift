@@ -41,9 +41,11 @@ final class ZMTPConnection {
     return connection.greet(kind, until: deadline) ? connection : nil
   }
 
-  private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+  /// - Parameter descriptor: a connected socket that does not wait.
+  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-  private func greet(_ kind: Kind, until deadline: ContinuousClock.Instant) -> Bool {
+  /// - Returns: whether the other end speaks this, too.
+  func greet(_ kind: Kind, until deadline: ContinuousClock.Instant) -> Bool {
     var greeting = [UInt8](repeating: 0, count: 64)
     (greeting[0], greeting[8], greeting[9], greeting[10]) = (0xff, 1, 0x7f, 3)
     greeting.replaceSubrange(12..<16, with: "NULL".utf8)
@@ -115,6 +117,18 @@ final class ZMTPConnection {
   func sendMessage(_ body: [UInt8], isRequest: Bool = false) -> Bool {
     if isRequest { guard sendFrame([], flags: Self.more) else { return false } }
     return sendFrame(body, flags: 0)
+  }
+
+  /// Asks for an answer, and has the other end give this connection up when it hears nothing more of it.
+  ///
+  /// That is the one way to be no burden when this process is stopped and can do nothing: who publishes keeps all that is
+  /// not taken, for ever. libzmq does so since 4.2.
+  ///
+  /// - Parameter patience: seconds that the other end waits for the next one.
+  func ping(patience: Double) -> Bool {
+    let tenths = UInt16(max(1, min(patience * 10, 65_535)))
+    return sendFrame(
+      [4] + Array("PING".utf8) + [UInt8(tenths >> 8), UInt8(truncatingIfNeeded: tenths)], flags: Self.command)
   }
 
   private func sendFrame(_ body: [UInt8], flags: UInt8) -> Bool {

@@ -22,10 +22,18 @@ public protocol SessionSource: Sendable {
 
   /// Moves on the time line of a recording; a live session has none.
   func play(_ order: PlayOrder)
+
+  /// This process is about to be stopped: what others would keep for it is given up before this returns, which is at once.
+  func suspend()
+
+  /// It goes on.
+  func resume()
 }
 
 extension SessionSource {
   public var keeper: SessionKeeper { .host }
+  public func suspend() {}
+  public func resume() {}
   public func play(_ order: PlayOrder) {}
 }
 
@@ -56,6 +64,8 @@ public struct LinkStatus: Equatable, Sendable {
     case silent(since: Timestamp)
     /// Whether it lives is for others to see.
     case unseen
+    /// Whoever runs it cannot be seen from here; its files were written to last at that time.
+    case elsewhere(asOf: Timestamp)
     /// It ended without closing the session: nothing more will come.
     case gone(since: Timestamp)
   }

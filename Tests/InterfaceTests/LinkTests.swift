@@ -47,6 +47,15 @@ import Testing
     }
   }
 
+  @Test func `of what is elsewhere the age of the files is shown`() {
+    var fixture = Fixture.busy(isOwned: false)
+    fixture.link(LinkStatus(way: .files(delay: 0.1), host: .elsewhere(asOf: fixture.now)))
+    fixture.wait(7)
+    #expect(fixture.header.hasSuffix("as of 7s ago"))
+    fixture.wait(300)
+    #expect(fixture.header.hasSuffix("as of 5m ago"))
+  }
+
   @Test func withItsHostGoneASessionStandsStillAndTakesNothing() {
     var fixture = Fixture.busy()
     let last = fixture.screen().text

@@ -13,7 +13,7 @@ import Work
   private static let script = """
     import json, sys
     import radical.pilot as rp
-    session = rp.Session()
+    session = rp.Session(uid=sys.argv[2]) if sys.argv[2:] else rp.Session()
     try:
         pmgr = rp.PilotManager(session=session)
         tmgr = rp.TaskManager(session=session)
@@ -46,9 +46,11 @@ import Work
   }
 
   /// - Parameters:
+  ///   - name: the session's id; RADICAL-Pilot makes one when `nil`.
   ///   - line: the beginning of the line of the script that `more` goes before.
   private func start(
-    _ place: TemporaryDirectory, _ commands: [String], before line: String = "", _ more: String = ""
+    _ place: TemporaryDirectory, _ commands: [String], named name: String? = nil, before line: String = "",
+    _ more: String = ""
   ) throws -> Program {
     let script = more.isEmpty ? Self.script : Self.script.replacing(line, with: more + "\n    " + line)
     try place.write(script, to: "script.py")
@@ -56,7 +58,7 @@ import Work
     let list = String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return try Program(
-      radicalVenv + "/bin/python", ["script.py", list], in: place.path,
+      radicalVenv + "/bin/python", ["script.py", list] + (name.map { [$0] } ?? []), in: place.path,
       // RADICAL-Pilot makes its directory in $PWD.
       environment: [
         "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
@@ -217,15 +219,18 @@ import Work
     try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
   }
 
-  /// Whether or not somebody has cleaned up after it.
-  @Test(arguments: [false, true])
-  func `of a program that was killed what it left is found, named and ended`(isRemoved: Bool) async throws {
+  /// Whether or not somebody has cleaned up after it, and whatever its program called it.
+  @Test(arguments: [(false, "my_runs.7"), (true, nil)])
+  func `of a program that was killed what it left is found, named and ended`(isRemoved: Bool, name: String?)
+    async throws
+  {
     let place = try TemporaryDirectory()
     defer { endProcesses(of: place) }
-    let program = try start(place, (0..<4).map { _ in "sleep 1000" })
+    let program = try start(place, (0..<4).map { _ in "sleep 1000" }, named: name)
     let watched = try await attach(program)
     try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 4 }
     let session = try #require(sighting(program)?.session)
+    #expect(name.map { $0 == session } ?? session.hasPrefix("rp.session."))
     program.signal(SIGKILL)
     _ = try await program.finish()
     let environment = ["HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state"]

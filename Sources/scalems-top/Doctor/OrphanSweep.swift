@@ -98,7 +98,8 @@ struct OrphanSweep: Sendable {
   private func findForeign() async -> [Orphan] {
     var orphans: [Orphan] = []
     for sighting in RadicalSession.sightings() where sighting.isDead && isWanted(sighting.session) {
-      let search = RadicalLeftovers(ofSession: sighting.session, resource: sighting.resource ?? "local.localhost")
+      let search = RadicalLeftovers(
+        ofSession: sighting.session, directory: sighting.directory, resource: sighting.resource)
       let leftovers = await search.find()
       guard leftovers.contains(where: { $0.kind != .unsearched }) else { continue }
       put("\(sighting.session): its program has ended, and left\(sighting.directory.map { " in \($0)" } ?? ""):\n")

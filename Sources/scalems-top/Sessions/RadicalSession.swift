@@ -14,6 +14,9 @@ struct RadicalSession: Sendable {
 
   var isLive: Bool { sighting?.owner != nil }
 
+  /// Whether its program, if it lives, is not to be seen from here.
+  var isUnseen: Bool { !isLive && (RadicalPlace(of: site) == .elsewhere || sighting.map { !$0.isDead } ?? false) }
+
   /// How it stands, by its files.
   func load() -> SessionSnapshot { RadicalSource(site, sighting).load(describes: false) }
 
@@ -42,14 +45,15 @@ struct RadicalSession: Sendable {
     if let path = try? absolutePath(FilePath(text)).string,
       let site = RadicalSite(directory: path, home: homeDirectory())
     {
-      return all.first { $0.site.session == site.session } ?? RadicalSession(site: site)
+      return all.first { $0.site.session == site.session && isSamePlace($0.site.directory, site.directory) }
+        ?? RadicalSession(site: site)
     }
-    let found = all.filter { $0.site.session == text || $0.site.session.hasPrefix(text) }
+    // Programs name their sessions as they like: one id may be the beginning of another, or be given twice.
+    let exact = all.filter { $0.site.session == text }
+    let found = exact.isEmpty ? all.filter { $0.site.session.hasPrefix(text) } : exact
     guard found.count > 1 else { return found.first }
-    throw UsageError(
-      description:
-        "'\(text)' may be any of \(found.count) sessions: \(found.suffix(5).map(\.site.session).joined(separator: ", "))"
-    )
+    let names = found.suffix(5).map { exact.isEmpty ? $0.site.session : $0.site.directory }.joined(separator: ", ")
+    throw UsageError(description: "'\(text)' may be any of \(found.count) sessions: \(names)")
   }
 }
 

@@ -61,7 +61,7 @@ struct SessionOverview: Sendable {
     directory = session.site.directory
     let snapshot = session.load()
     note(snapshot)
-    life = snapshot.phase == .closed ? .closed : session.isLive ? .live : .dead
+    life = snapshot.phase == .closed ? .closed : session.isLive ? .live : session.isUnseen ? .unseen : .dead
   }
 
   private mutating func note(_ snapshot: SessionSnapshot) {
