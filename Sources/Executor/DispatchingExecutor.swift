@@ -191,9 +191,10 @@ public actor DispatchingExecutor {
   private static let checkLimit = Duration.seconds(20)
 
   private func offer(_ offer: WorkOffer) async throws -> [TaskBatch] {
-    // Only what has a launcher is asked about: nothing else needs a look at the machine.
-    if case .items(let items) = offer, case let launched = items.filter(\.description.usesLauncher), !launched.isEmpty,
-      case .value(let fault?) = await withTimeout(Self.checkLimit, { [engine] in await engine.fault(of: launched) })
+    // Nothing else can be more than this engine knows how to do, or needs a look at the machine.
+    if case .items(let items) = offer,
+      case let asked = items.filter({ $0.description.usesLauncher || $0.description.function != nil }), !asked.isEmpty,
+      case .value(let fault?) = await withTimeout(Self.checkLimit, { [engine] in await engine.fault(of: asked) })
     {
       throw ValueError(fault)
     }
@@ -296,10 +297,12 @@ public actor DispatchingExecutor {
   // MARK: Calls of the engine
 
   private func start(_ call: EngineCall) {
-    let (engine, context) = (engine, context)
+    let engine = engine
     switch call {
     case .acquire(let resource):
-      acquisition = Task {
+      var context = context
+      context.hasFunctions = core.work.workflow.batches.contains { $0.description.function != nil }
+      acquisition = Task { [context] in
         let result = await Self.outcome { try await engine.acquire(resource, in: context) }
         feed(.returned(.acquired(resource, result)))
       }

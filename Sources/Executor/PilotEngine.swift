@@ -72,6 +72,8 @@ public struct SessionContext: Sendable {
   /// The directory that relative paths of the workflow refer to.
   public var clientDirectory: String
   public var configuration: RuntimeConfiguration
+  /// Whether functions are among the work that is there when a resource is acquired.
+  public internal(set) var hasFunctions = false
 
   public init(id: String, directory: String, clientDirectory: String, configuration: RuntimeConfiguration) {
     self.id = id

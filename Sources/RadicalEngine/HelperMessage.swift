@@ -19,6 +19,8 @@ enum HelperMessage: Sendable {
     var python: String
     /// Why the helper cannot work.
     var error: String?
+    /// Why this version of RP cannot call functions.
+    var noFunctions: String?
   }
 
   /// - Throws: `JSONScanner.SyntaxError` or `JSONError` when the line is none of these.
@@ -66,7 +68,7 @@ extension HelperMessage.Hello {
     self.init(
       version: members.lenient("protocol", .integer) ?? 0, rp: members.lenient("rp_version", .text),
       python: members.lenient("python", .text) ?? "?",
-      error: members.lenient("error", .text))
+      error: members.lenient("error", .text), noFunctions: members.lenient("no_functions", .text))
   }
 }
 

@@ -48,6 +48,8 @@ public final class RadicalEngine: PilotEngine {
     /// The helper's first words.
     var hello = Promise<HelperMessage.Hello>()
     var hasGreeted = false
+    /// Why there can be no functions, if it can't be.
+    var noFunctions: String?
     var isLost = false
     var isReleased = false
     /// When Slurm was told last to end what is left.
@@ -109,7 +111,11 @@ public final class RadicalEngine: PilotEngine {
   }
 
   public func fault(of items: [WorkItem]) async -> String? {
-    guard let resource = state.withLock({ $0.context?.configuration.resource }) else { return nil }
+    let (resource, noFunctions) = state.withLock { ($0.context?.configuration.resource, $0.noFunctions) }
+    if let noFunctions, let first = items.first(where: { $0.description.function != nil }) {
+      return "task '\(first.description.name)' cannot run: \(noFunctions)"
+    }
+    guard let resource else { return nil }
     return await RadicalLaunch.fault(of: items, on: resource)
   }
 
@@ -167,6 +173,10 @@ public final class RadicalEngine: PilotEngine {
     if let error = words.error {
       let advice = words.version > 0 ? ": 'scalems-top setup-radical' makes an environment that has what is needed" : ""
       throw DispatchError(error + advice)
+    }
+    if let problem = words.noFunctions {
+      state.withLock { $0.noFunctions = problem }
+      if context.hasFunctions { throw DispatchError(problem) }
     }
     log(.info, "RADICAL-Pilot \(words.rp ?? "?") on Python \(words.python), helper process \(helper.pid)")
     let reply = try await ask(

@@ -322,6 +322,7 @@ def times():
     yield dict(shell("after-member", "echo {member}", after=["member.{member}"]), ensemble=3)
     # Canceled from outside, once all of them run.
     yield shell("cancel-running", "echo begun; sleep 600")
+    yield shell("cancel-said", "trap 'echo ending; exit 0' TERM; echo begun; sleep 600 & wait")
     yield shell("cancel-ignored", "trap '' TERM; echo begun; while :; do sleep 1; done")
     yield shell("cancel-tree", "sleep 600 & (sleep 600; echo x) & echo begun; wait")
     yield shell("cancel-waiting", "echo never", after=["cancel-running"])

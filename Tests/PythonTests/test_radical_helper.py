@@ -4,6 +4,7 @@ import importlib.util
 import hashlib
 import json
 import os
+import threading
 import types
 import unittest
 
@@ -39,7 +40,7 @@ class HelperTests(CallTestCase):
         self.caller = self.home / "scalems_call.py"
         self.caller.write_bytes(HOST.read_bytes() + ("\nCALL_ARGUMENTS = %r\n" % [str(PROGRAM)]).encode())
         self.hash = hashlib.sha256(self.caller.read_bytes()).hexdigest()
-        helper = load(HOST.parent / "radical_helper.py")
+        helper = self.helper = load(HOST.parent / "radical_helper.py")
         self.said = []
         self.host = helper.Host(types.SimpleNamespace(put=self.said.append))
         self.host.rp = types.SimpleNamespace(
@@ -104,6 +105,32 @@ class HelperTests(CallTestCase):
         )
         self.assertEqual([(m["state"], m["t"]) for m in self.said[:1]], [("AGENT_EXECUTING", 17.5)])
         self.assertEqual(self.said[1]["record"]["return_value"], answer)
+
+    def canceled(self, life):
+        """What is said of a canceled program whose end is written half a second after it should have been."""
+        self.helper.GRACE = -2.9
+        path = self.place / "end.0"
+        new = self.place / "end.0.new"
+        new.write_text(life)
+
+        def end():
+            new.write_text("exit_code 0\n")
+            new.rename(path)
+
+        timer = threading.Timer(0.6, end)
+        timer.start()
+        message = {"state": "CANCELED", "record": {}}
+        self.host.put_when_ended(message, self.helper.Ending(str(self.place), None))
+        timer.join()
+        path.unlink()
+        return message["record"].get("end")
+
+    def test_an_end_is_awaited_as_long_as_it_is_on_its_way(self):
+        self.assertEqual(self.canceled("%s %d" % (os.uname().nodename, os.getpid())), {"exit_code": 0})
+        dead = os.fork() or os._exit(0)
+        os.waitpid(dead, 0)
+        for life in ("%s %d" % (os.uname().nodename, dead), "elsewhere 1", "", "x", "%s %d" % (os.uname().nodename, 1 << 70)):
+            self.assertNotIn("exit_code", self.canceled(life) or {}, life)
 
     def test_old_versions_are_refused(self):
         self.host.rp.version_short = "1.100.0"

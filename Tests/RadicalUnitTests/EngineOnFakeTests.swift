@@ -3,6 +3,7 @@ import Glibc
 import SessionModel
 import TestSupport
 import Testing
+import Work
 
 @testable import RadicalEngine
 
@@ -63,6 +64,28 @@ private let good = """
     let why = await failure(try fake.harness())
     #expect(why.contains("no radical.pilot in /here: 'scalems-top setup-radical' makes"))
     #expect(fake.left == [])
+  }
+
+  /// What the version of RADICAL-Pilot cannot do is known from its first words: no session is opened for it.
+  @Test func `functions are refused before there is a session, and later when they are offered`() async throws {
+    let old = good.replacing("hello(", with: "hello(no_functions='functions need a newer one', ")
+    let call = WorkItem(TaskDescription(name: "call", function: FunctionCall(module: "math", name: "sqrt")))
+    let fake = try FakeHelper(old.replacing("verb, uid =", with: "assert request['do'] == 'close'; verb, uid ="))
+    let harness = try fake.harness(raptor: true)
+    try await harness.executor.open(with: [.items([call])])
+    #expect(
+      await failure(harness)
+        == "could not acquire the session of session \(harness.executor.context.id): functions need a newer one")
+    #expect(fake.left == [])
+
+    let other = try FakeHelper(old)
+    let open = try other.harness()
+    try await open.executor.startup()
+    let refused = await #expect(throws: ValueError.self) { try await open.executor.submit([call]) }
+    #expect(refused.map { "\($0)" } == "task 'call' cannot run: functions need a newer one")
+    try await open.executor.submit([shell("a", "true")])
+    let summary = try await open.executor.shutdown()
+    #expect(summary.tasks == ["DONE": 1] && other.left == [])
   }
 
   @Test(arguments: ["session", "pilot_manager", "task_manager", "pilot"])

@@ -56,13 +56,13 @@ final class FakeHelper: Sendable {
   /// A session on it, with everything in its directory.
   ///
   /// - Parameter engine: a new one when `nil`.
-  func harness(_ engine: RadicalEngine? = nil, resource: String? = nil) throws -> EngineHarness {
+  func harness(_ engine: RadicalEngine? = nil, resource: String? = nil, raptor: Bool = false) throws -> EngineHarness {
     var limits = TimeLimits.radical
     limits.startup = .seconds(15)
     return try EngineHarness(
       engine ?? self.engine(),
       configuration: RuntimeConfiguration(
-        resource: resource, targetVenv: venv, cores: 2, limits: limits, engines: [.radical]))
+        resource: resource, targetVenv: venv, enableRaptor: raptor, cores: 2, limits: limits, engines: [.radical]))
   }
 
   /// Why the helper was lost; `nil` when it was not.

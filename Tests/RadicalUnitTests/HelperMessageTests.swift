@@ -23,7 +23,7 @@ private func reply(_ line: String) throws -> (id: Int, reply: HelperReply)? {
 
 /// Lines as the helper writes them, one of each kind.
 private let samples = [
-  #"{"event":"hello","protocol":1,"python":"3.11.2","pid":4711,"rp_version":"1.103.2","features":["submit","cancel"]}"#,
+  #"{"event":"hello","protocol":1,"python":"3.11.2","pid":4711,"rp_version":"1.103.2","new":["submit","cancel"]}"#,
   #"{"event":"hello","protocol":1,"python":"3.6.8","pid":4711,"error":"no radical.pilot in /usr (No module \"x\")"}"#,
   #"{"event":"session","uid":"rp.session.host.user.020779.0000","path":"/s/radical/rp.session.host"}"#,
   #"{"event":"heartbeat"}"#,

@@ -471,7 +471,7 @@ class Host:
             message["record"] = record
             if not is_call and not uid.startswith("raptor."):
                 ending = Ending(path_of(task.task_sandbox), description.get("stderr"))
-                if state == self.rp.CANCELED and ending.is_awaited():
+                if state == self.rp.CANCELED and ending.awaited():
                     # RP kills its own scripts; the program gets its grace from `run_task.py`.
                     threading.Thread(target=self.put_when_ended, args=(message, ending), daemon=True).start()
                     return
@@ -479,8 +479,12 @@ class Host:
         self.wire.put(message)
 
     def put_when_ended(self, message, ending):
-        deadline = time.monotonic() + GRACE + 3
-        while ending.is_awaited() and time.monotonic() < deadline and not self.is_closing:
+        soon = time.monotonic() + GRACE + 3
+        late = soon + 60
+        while ending.awaited() and not self.is_closing:
+            now = time.monotonic()
+            if now >= late or (now >= soon and not ending.has_life()):
+                break
             time.sleep(0.1)
         ending.complete(message["record"], message["state"])
         self.wire.put(message)
@@ -535,10 +539,9 @@ class Host:
     def described(self, description):
         call = description.pop("call", None)
         if call:
-            version = version_text(self.rp)
-            if version_of(version) < FUNCTIONS:
-                newest = "%d.%d" % FUNCTIONS
-                raise Refused("functions need radical.pilot %s or newer, and this is %s" % (newest, version))
+            problem = problem_of_functions(version_text(self.rp))
+            if problem:
+                raise Refused(problem)
             description["mode"] = self.rp.TASK_EXEC
             uid = description["uid"]
             program, wanted = call.pop("program"), call.pop("hash")
@@ -727,8 +730,21 @@ class Ending:
         except OSError:
             return []
 
-    def is_awaited(self):
-        return any(name.endswith(".new") for name in self.names())
+    def awaited(self):
+        """Those that have not said it yet."""
+        return [name for name in self.names() if name.endswith(".new")]
+
+    def has_life(self):
+        """Whether one of them is seen to live: it may be held up for long on a machine that has much to do."""
+        for name in self.awaited():
+            try:
+                host, pid = end_of(os.path.join(self.directory, name), 400).split()
+                if host == os.uname().nodename:
+                    os.kill(int(pid), 0)
+                    return True
+            except (OSError, ValueError, OverflowError):
+                pass
+        return False
 
     def complete(self, record, state):
         ends = [self.read(name) for name in sorted(self.names()) if not name.endswith(".new")]
@@ -798,7 +814,14 @@ def version_text(rp):
 
 
 def version_of(text):
-    return tuple(int(part) for part in text.split(".")[:2])
+    return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", text)[:2])
+
+
+def problem_of_functions(version):
+    """Why functions cannot be called with this version, if they cannot."""
+    if version_of(version) < FUNCTIONS:
+        return "functions need radical.pilot %d.%d or newer, and this is %s" % (FUNCTIONS + (version,))
+    return None
 
 
 def main():
@@ -830,7 +853,7 @@ def main():
         wire.flush()
         os._exit(3)
     host.rp = rp
-    wire.put(dict(hello, features=["submit", "cancel", "raptor", "function", "slurm"]))
+    wire.put(dict(hello, no_functions=problem_of_functions(version)))
 
     def beat():
         while True:

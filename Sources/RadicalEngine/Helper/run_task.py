@@ -225,7 +225,8 @@ class Task:
         for number in self.GIVEN | {signal.SIGCHLD}:
             signal.signal(number, lambda *_: None)
         # While it is there, the task has not come to its end.
-        open(self.file + b".new", "w").close()
+        with open(self.file + b".new", "w") as file:
+            file.write("%s %d" % (os.uname().nodename, os.getpid()))
         try:
             self.start_all()
         except Unready as problem:
