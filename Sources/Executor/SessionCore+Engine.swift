@@ -135,7 +135,8 @@ extension SessionCore {
         facts.append(taskEvent(id, .new, result))
         continue
       }
-      let state: TaskState = isStarted ? .failed : commands.isCancelRequested(id) ? .canceled : .new
+      let isCanceled = commands.isCancelRequested(id) || (isStarted && ending.areTasksCanceled)
+      let state: TaskState = isCanceled ? .canceled : isStarted ? .failed : .new
       let event = taskEvent(id, state, result)
       if state.isFinal { confirm(id, state, result, event, into: &facts) } else { facts.append(event) }
     }

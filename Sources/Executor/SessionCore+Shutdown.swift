@@ -27,6 +27,10 @@ struct Ending {
   var taskGraceChangedBy = "an interrupt"
   /// Who has no time for grace periods: `an interrupt`, or a person.
   var hurriedBy: String?
+  /// Running tasks were told to end: that is why they do, whatever else ends with them.
+  var areTasksCanceled = false
+  /// A third signal: everything is killed, and nothing waited for but the record of that.
+  var isAbandoned = false
   /// What went wrong with resources that were to be released.
   var releaseProblems: [String] = []
   /// What the engine said last of what is left; `nil` until it answered.
@@ -82,8 +86,19 @@ extension SessionCore {
     case (1, .active(.open, _)): close(.interrupted)
     case (1, .closing): changeTaskWait(to: .zero, by: "an interrupt")
     case (2, .closing): hurry(by: nil)
+    case (3, .closing): abandon()
     default: break
     }
+  }
+
+  /// Ends the session at once: whoever heard the signal has killed everything, and the record says what that came to.
+  private mutating func abandon() {
+    log(.error, "interrupted a third time: everything is killed")
+    (ending.isAbandoned, ending.areTasksCanceled) = (true, true)
+    if let phase = shutdown?.current?.phase {
+      if phase == .verify { arm(.phase(phase), Self.hurriedDeadline) } else { shutdown?.end(phase, .expired) }
+    }
+    advanceSequences()
   }
 
   /// Skips the grace periods.
@@ -93,9 +108,14 @@ extension SessionCore {
     guard case .closing = life, !isHurried else { return }
     ending.hurriedBy = sender ?? "an interrupt"
     log(.warning, sender.map { "\($0) skips the grace periods" } ?? "interrupted again: no grace periods")
-    if !work.inEngine.isEmpty { emit(.cancel(work.inEngine.sorted(), grace: .zero)) }
+    cancelTasks(grace: .zero)
     guard let phase = shutdown?.current?.phase else { return }
     if phase.isMereWait { shutdown?.end(phase, .expired) } else { arm(.phase(phase), Self.hurriedDeadline) }
+  }
+
+  private mutating func cancelTasks(grace: Duration) {
+    ending.areTasksCanceled = true
+    if !work.inEngine.isEmpty { emit(.cancel(work.inEngine.sorted(), grace: grace)) }
   }
 
   /// Gives running tasks another time to finish in, from now on.
@@ -184,7 +204,8 @@ extension SessionCore {
   }
 
   private func isNeeded(_ phase: ShutdownPhase) -> Bool {
-    switch phase {
+    guard !ending.isAbandoned || phase == .verify else { return false }
+    return switch phase {
     case .drain, .cancelTasks: !work.inEngine.isEmpty
     case .awaitTasks:
       if case .interrupted = ending.cause { false } else { !work.inEngine.isEmpty && ending.taskGrace != .zero }
@@ -201,12 +222,12 @@ extension SessionCore {
     case .stopQueue: shutdown?.end(.stopQueue, .finished(nil))
     case .cancelTasks:
       shutdown?.current?.detail = "\(Format.plural(work.inEngine.count, "task")) canceled"
-      emit(.cancel(work.inEngine.sorted(), grace: killGrace))
+      cancelTasks(grace: killGrace)
     case .stopRaptor: emit(.call(.stopRaptor))
     case .cancelRaptor: emit(.call(.cancelRaptor))
     case .closeSession: emit(.call(.release(start.toRelease, limit: limits.closeSession)))
     // An engine that does not answer has half of the time to do so; then everything is killed unseen.
-    case .verify: emit(.call(.survivors(within: limits.verify / 2, after: .zero)))
+    case .verify: emit(.call(.survivors(within: verifyLimit / 2, after: .zero)))
     case .awaitTasks, .awaitRaptor, .awaitCanceledRaptor: break
     }
   }
@@ -232,6 +253,8 @@ extension SessionCore {
     return (.timedOut, "not done within \(deadline(of: current.phase).text)")
   }
 
+  private var verifyLimit: Duration { ending.isAbandoned ? Self.hurriedDeadline : limits.verify }
+
   // MARK: What the engine answered
 
   /// - Parameter problem: what went wrong, or `nil`.
@@ -256,9 +279,10 @@ extension SessionCore {
     guard shutdown?.current?.phase == .verify else { return }
     let isFirst = ending.firstLook == nil
     if isFirst { ending.firstLook = .some(list) }
-    guard list?.isEmpty ?? false else {
+    // What was killed before its end was known is waited for until that is told.
+    guard let list, list.isEmpty, !ending.isAbandoned || work.inEngine.isEmpty else {
       if isFirst { emit(.killEverything) }
-      return emit(.call(.survivors(within: limits.verify / 2, after: .milliseconds(20))))
+      return emit(.call(.survivors(within: verifyLimit / 2, after: .milliseconds(20))))
     }
     let killed = (ending.firstLook ?? nil).map { "\($0.count) processes had to be killed" }
     shutdown?.end(
@@ -271,7 +295,7 @@ extension SessionCore {
 
   private mutating func finishShutdown() {
     let leftovers =
-      (ending.remains ?? ["the engine did not say what is left within \(limits.verify.text)"]) + unconfirmedTasks()
+      (ending.remains ?? ["the engine did not say what is left within \(verifyLimit.text)"]) + unconfirmedTasks()
     raptorStopped()
     for id in commands.ids {
       guard commands.record(id)?.verb == .close else {

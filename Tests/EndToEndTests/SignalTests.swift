@@ -57,6 +57,25 @@ import Testing
     try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
     try await session.awaitNothingLeft()
     #expect(!isAlive(agent))
+    let snapshot = try session.snapshot()
+    #expect(snapshot.summary?.exitCode == 130)
+    #expect(snapshot.summary?.tasks == ["CANCELED": 2], "\(snapshot.log.suffix(6))")
+    #expect(snapshot.log.contains { $0.text.hasPrefix("interrupted a third time") } && snapshot.phase == .closed)
+  }
+
+  /// They may come at once, also before there is a task.
+  @Test(arguments: [false, true]) func `three signals are in the journal, and its end`(isEarly: Bool) async throws {
+    let session = try TestSession(Self.stubborn)
+    let program = try Program(
+      scalemsTop, ["run", "w.yaml", "--batch", "--session-dir", "s"], in: session.place.path,
+      environment: session.environment)
+    try await wait(for: "its beginning") {
+      isEarly ? (try? session.journal())?.events.isEmpty == false : session.sleepers.count == 2
+    }
+    for number in [SIGTERM, SIGINT, SIGINT] { program.signal(number) }
+    #expect(try await program.finish().exitCode == 143)
+    #expect(try session.snapshot().summary?.exitCode == 143 && session.snapshot().phase == .closed)
+    try await session.awaitNothingLeft()
   }
 
   @Test func aKilledHostLeavesAWholeJournalAndNobody() async throws {

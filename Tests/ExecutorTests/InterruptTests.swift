@@ -56,7 +56,19 @@ import Testing
     #expect(session.executor.interrupt(signal: 2) == 3)
     #expect(session.engine.kills == 1)
     session.engine.end(0, .failed, TaskResult(signal: 9))
-    await session.closed()
+    #expect(await session.closed().exitCode == 130)
+    #expect(session.recording.logs.contains("interrupted a third time: everything is killed"))
+    #expect(session.recording.outcome(of: .verify) == .finished)
+  }
+
+  /// Whatever hangs, the record has an end, and what is not known is said there.
+  @Test func `the third signal ends a session whose engine confirms nothing`() async throws {
+    let session = try await session(FakeEngine([.cancel: .ignore, .survivors: .hang]))
+    for _ in 0..<3 { session.executor.interrupt(signal: 15) }
+    let summary = await session.closed()
+    #expect(summary.exitCode == 4 && summary.leftovers.count == 2, "\(summary)")
+    #expect(session.recording.kinds.last == .sessionClosed(summary))
+    #expect(session.recording.outcome(of: .closeSession) == .skipped)
   }
 
   /// A session that is closing already and waits for a long task obeys the first signal, too.

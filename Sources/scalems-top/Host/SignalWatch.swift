@@ -1,6 +1,8 @@
 @preconcurrency import Dispatch
 import Executor
 import Glibc
+import Platform
+import SessionModel
 import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into what they ask of a session: the first cancels it cooperatively, the second
@@ -39,6 +41,8 @@ final class SignalWatch: Sendable {
 
   /// What the journal gets when the process is to end at once.
   private static let lastChance = Duration.seconds(1)
+  /// What the session gets to say what is left once everything is killed.
+  private static let lastLook = Duration.seconds(3)
   /// A process in which nothing can run any more, as one that gets no thread, cannot end its session in order either.
   private static let patience: UInt32 = 10
   /// Seconds for a reader who takes nothing.
@@ -104,7 +108,16 @@ final class SignalWatch: Sendable {
   }
 
   private static func end(_ host: SessionHost, _ number: Int32) -> Never {
+    // What the kill came to is looked at, and recorded.
+    let hasClosed = AutoResetEvent()
+    let summary = Mutex<SessionSummary?>(nil)
+    Task {
+      let result = await host.executor.waitUntilClosed()
+      summary.withLock { $0 = result }
+      hasClosed.set()
+    }
+    _ = hasClosed.wait(atMost: lastLook)
     host.saveJournal(within: lastChance)
-    _exit(128 + number)
+    _exit(summary.withLock { $0 }?.exitCode ?? 128 + number)
   }
 }
