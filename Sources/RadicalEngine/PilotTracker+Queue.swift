@@ -41,7 +41,8 @@ extension PilotTracker {
       if wasSaid { words.append("Slurm answers again: \(job?.words() ?? "the job is gone")") }
     }
     if let claim = doubted(watch), doubted(before) == nil {
-      words.append("RADICAL-Pilot says that \(uid) is \(claim.state.rawValue), and Slurm does not: it goes on")
+      let slurm = watch.silentSince == nil ? "Slurm does not" : "Slurm says nothing"
+      words.append("RADICAL-Pilot says that \(uid) is \(claim.state.rawValue), and \(slurm): it goes on")
     }
     return words
   }
@@ -55,7 +56,8 @@ extension PilotTracker {
     var parts: [String] = []
     if let since = watch.silentSince { parts.append("Slurm does not answer since \(Format.timeOfDay(since.local()))") }
     if let claim = doubted(watch) {
-      parts.append("RADICAL-Pilot calls it \(claim.state.rawValue), Slurm does not")
+      let slurm = watch.silentSince == nil ? ", Slurm does not" : ""
+      parts.append("RADICAL-Pilot calls it \(claim.state.rawValue)\(slurm)")
     }
     let isAtWork = job.map { ["RUNNING", "COMPLETING", "CONFIGURING"].contains($0.state) } ?? true
     // What it was before the silence may have changed since.

@@ -37,7 +37,7 @@ final class ClusterSession {
 
   private static let options = ["--engine", "radical", "--resource", "test.slurm", "--session-dir", "s"]
 
-  private static let venv =
+  static let venv =
     getenv("SCALEMS_TEST_VENV").map { String(cString: $0) }
     ?? (getenv("HOME").map { String(cString: $0) } ?? "") + "/.cache/scalems-top/radical"
 
@@ -49,10 +49,11 @@ final class ClusterSession {
     ]) { $1 }
   }
 
-  func start() throws -> Program {
+  /// - Parameter more: what is exported where the session is started.
+  func start(with more: [String: String] = [:]) throws -> Program {
     try Program(
       scalemsTop, ["run", "w.yaml", "--json", "--venv", Self.venv] + Self.options, in: place.path,
-      environment: environment)
+      environment: environment.merging(more) { $1 })
   }
 
   /// Ends what dead sessions of this home left: what `doctor --orphans --yes` says, and its exit code.

@@ -15,6 +15,8 @@ extension SlurmTests {
           ensemble: 3
           after: first
           command: echo member {member}
+        - name: environment
+          command: printf '%s|' "$NASTY" "$SLURM_JOB_ID" "$SLURM_NODEID" "$PATH"
         - name: ranks
           command: echo rank $SCALEMS_RANK step $SLURM_STEP_ID
           ranks: 2
@@ -28,7 +30,8 @@ extension SlurmTests {
           timeout: 3
       """, on: slurm)
     let start = ContinuousClock.now
-    let run = try session.start()
+    let nasty = "a'b `touch gone` $(touch gone) $HOME \\ \"q\"\n é\u{301} "
+    let run = try session.start(with: ["NASTY": nasty, "SLURM_NODEID": "99"])
     try await session.wait(for: "the pilot") { $0.pilotActive != nil }
     report("start to an active pilot", since: start)
     let job = try await session.job()
@@ -41,8 +44,12 @@ extension SlurmTests {
     try await session.expectNothingLeft()
 
     let summary = try session.snapshot().summary
-    #expect(summary?.tasks == ["DONE": 5, "FAILED": 2, "CANCELED": 1] && summary?.leftovers.isEmpty ?? false)
+    #expect(summary?.tasks == ["DONE": 6, "FAILED": 2, "CANCELED": 1] && summary?.leftovers.isEmpty ?? false)
     #expect(try session.output("first") == "job \(job)\n" && session.output("member.2") == "member 2\n")
+    // The user's own values, byte for byte; those of the batch system are the node's.
+    let values = try session.output("environment").split(separator: "|", omittingEmptySubsequences: false)
+    #expect(values.count == 5 && values[0] == nasty && values[1] == job && values[2] == "0", "\(values)")
+    #expect(values[3].contains(session.place.path + "/bin:") && values[3].hasPrefix(ClusterSession.venv + "/bin:"))
     // A step of its own, not a process beside the agent.
     let lines = try session.output("ranks").split(separator: "\n").sorted().map { $0.split(separator: " ") }
     #expect(lines.map { $0.prefix(2) } == [["rank", "0"], ["rank", "1"]])
