@@ -217,6 +217,8 @@ public final class RadicalEngine: PilotEngine {
       return (state.record, state.pilot.uid)
     }
     if let record { keep(record) }
+    // For whoever looks for the output of raptor and workers: RADICAL-Pilot's own names are hard to find.
+    if !sandbox.isEmpty { _ = try? workDirectory(in: context.directory).replaceLink(uid, to: sandbox) }
     return "\(uid) on \(context.configuration.resource), submitted"
   }
 

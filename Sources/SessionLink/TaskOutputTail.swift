@@ -34,6 +34,16 @@ public final class TaskOutputTail {
     self.name = name
   }
 
+  /// - Parameters:
+  ///   - folder: what has the directory of the one that prints.
+  ///   - uid: the name of that.
+  ///   - name: of the file in it.
+  public init(in folder: FilePath, _ uid: String, named name: String) {
+    tasks = folder
+    self.uid = uid
+    self.name = name
+  }
+
   /// Whether there was anything to read.
   public var hasBegun: Bool { file != nil }
 

@@ -42,6 +42,10 @@ extension RadicalTests {
       #expect(full.raptor?.workers == 2 && full.busyWorkers == 2 && full.raptor?.workerCores == 2)
       #expect(full.raptor?.detail == "workers: 2 running")
       #expect(try harness.output("where") == "\(target)/bin/python\n")
+      for name in ["raptor.0000", "raptor.0000.worker.0", "raptor.0000.worker.1"] {
+        let path = "radical/pilot.0000/\(name)/\(name).out"
+        #expect(harness.directory.text(path)?.hasPrefix("\(name) of class ScaleMS") ?? false, "\(name)")
+      }
       try harness.directory.write("", to: "go")
       try await harness.wait(for: "the functions to end") { $0.tasks.count(in: .done) == 4 && $0.coresInUse == 4 }
       #expect(try harness.details("call.2").value == "[\"\(target)\", \"\(target)\"]")

@@ -10,7 +10,8 @@ import Words
 
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "log", abstract: "Print the log of a session, or what one of its tasks printed.",
+    commandName: "log",
+    abstract: "Print the log of a session, or what one of its tasks, its raptor or a worker of that printed.",
     discussion: """
       What a task printed goes to files and pipes as it is. On a terminal its lines are shown as a terminal shows them, but \
       without colours, and nothing in them acts on the terminal; --raw has it as it is there, too.
@@ -19,7 +20,11 @@ struct LogCommand: ParsableCommand {
   @Argument(help: sessionHelp)
   var session: String
 
-  @Argument(help: "A task, by uid (task.000042) or by name (hello.3); its standard output is printed.")
+  @Argument(
+    help: """
+      A task, by uid (task.000042) or by name (hello.3), a raptor (raptor.0000), or a worker of one on RADICAL-Pilot \
+      (raptor.0000.worker.0); its standard output is printed.
+      """)
   var task: String?
 
   @Flag(help: "Go on with what comes, until the task or the session has ended.")
@@ -101,25 +106,45 @@ private final class LogReader {
     guard
       let task = TaskID(uid: name).flatMap({ snapshot.tasks.contains($0) ? $0 : nil })
         ?? snapshot.tasks.task(named: name)
-    else { throw UsageError(description: "session \(found.id) has no task '\(name)'") }
+    else {
+      // A task may be called so, too.
+      guard let raptor = RaptorLog(of: name, in: found.directory, snapshot, stream) else {
+        throw UsageError(description: "session \(found.id) has no task '\(name)'")
+      }
+      return try show(raptor.uid, stream, raptor.tail, follower, isRaw: isRaw, missing: "there is no \(raptor.path)") {
+        raptor.hasEnded($0)
+      }
+    }
     guard let description = snapshot.tasks.batch(of: task)?.description(of: task) else { return }
     let file = stream == .stdout ? description.stdout : description.stderr
     let tail = TaskOutputTail(found.directory, of: task, named: file)
+    try show(task.uid, stream, tail, follower, isRaw: isRaw, missing: nil) {
+      $0.tasks.state(of: task).isFinal || $0.phase == .closed
+    }
+  }
+
+  /// - Parameters:
+  ///   - missing: what is said when there is nothing; that it has written nothing when `nil`.
+  ///   - isOver: whether nothing comes any more.
+  private func show(
+    _ uid: String, _ stream: OutputStream, _ tail: TaskOutputTail, _ follower: JournalFollower, isRaw: Bool,
+    missing: String?, isOver: @escaping (SessionSnapshot) -> Bool
+  ) throws {
     let output: TaskOutput = isRaw || isatty(STDOUT_FILENO) != 1 ? .raw : .terminal(TaskOutput.Screen())
     tail.onRestart = {
       output.end()
-      complain("scalems-top: \(task.uid) begins again")
+      complain("scalems-top: \(uid) begins again")
     }
     defer { output.end() }
     try printAll(atMost: Self.pause) {
       try follower.update(&snapshot)
-      let hasEnded = snapshot.tasks.state(of: task).isFinal || snapshot.phase == .closed
+      let hasEnded = isOver(snapshot)
       do { guard try tail.read(output.take) else { return true } } catch {
-        throw UsageError(description: "there is no \(stream.rawValue) of \(task.uid): \(error)")
+        throw UsageError(description: "there is no \(stream.rawValue) of \(uid): \(error)")
       }
       if !tail.hasBegun, hasEnded || !follow {
-        throw UsageError(
-          description: "there is no \(stream.rawValue) of \(task.uid): it has written nothing\(hasEnded ? "" : " yet")")
+        let why = missing ?? "it has written nothing\(hasEnded ? "" : " yet")"
+        throw UsageError(description: "there is no \(stream.rawValue) of \(uid): \(why)")
       }
       if !hasEnded { output.pause() }
       return hasEnded

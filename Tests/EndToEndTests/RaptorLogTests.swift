@@ -1,0 +1,83 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `log SESSION raptor.0000`, and the shape of the raptor on the local engine.
+@Suite struct RaptorLogTests {
+  private static let workflow = """
+    raptor: {workers: 2}
+    pilot: {cores: 8}
+    tasks:
+      - {name: f, ensemble: 6, function: {module: peak, name: call}}
+      - {name: raptor.x, command: "echo a task"}
+    """
+
+  /// How many of the functions run at a time, by the files that they make.
+  private static let module = """
+    import os, time
+    def call():
+        mine = "../../running." + os.environ["SCALEMS_TASK_ID"]
+        open(mine, "w").close()
+        peak = 0
+        for _ in range(10):
+            peak = max(peak, sum(name.startswith("running.") for name in os.listdir("../..")))
+            time.sleep(0.02)
+        os.unlink(mine)
+        return peak
+    """
+
+  @Test func `at most so many functions run as the workers have cores, and what the raptor prints is shown`()
+    async throws
+  {
+    let session = try TestSession(Self.workflow)
+    try session.place.write(Self.module, to: "peak.py")
+    let result = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    #expect(result.exitCode == 0, "\(result)")
+    let tasks = try session.snapshot().tasks
+    let peaks = (0..<6).map { tasks.details(of: .init($0))?.value.flatMap { Int($0) } ?? 99 }
+    #expect(peaks.max() == 2, "\(peaks)")
+    // The local raptor complains of nothing.
+    let quiet = try await session.run("log", "s", "raptor.0000")
+    #expect(quiet.exitCode == 0 && quiet.stdout == "", "\(quiet)")
+    try session.place.write("what it said\n", to: "s/raptor.log")
+    #expect(try await session.run("log", "s", "raptor.0000", "--follow").stdout == "what it said\n")
+    // A task of such a name is a task.
+    #expect(try await session.run("log", "s", "raptor.x").stdout == "a task\n")
+    for name in [
+      "raptor.0001", "raptor.0000.worker.0", "raptor", "raptor.", "raptor.0000.", "raptor.0000.worker",
+      "raptor.x.worker.1",
+      "raptor.0000.worker.-1", "raptor.../x", "raptor.0000/../../w.yaml", "raptor.0000.worker.0/..", "",
+    ] {
+      let wrong = try await session.run("log", "s", name)
+      #expect(wrong.exitCode == 2 && wrong.stderr.contains("has no task '\(name)'"), "\(name): \(wrong)")
+    }
+  }
+
+  @Test func `RADICAL-Pilot's raptor and workers write in its sandbox`() async throws {
+    let session = try TestSession("raptor: true\npilot: {cores: 2}\ntasks: [{name: a, argv: ['true']}]")
+    #expect(try await session.run("run", "w.yaml", "--batch", "--session-dir", "s").exitCode == 0)
+    // As RADICAL-Pilot and the session's link lay them out.
+    for path in ["sandbox", "sandbox/raptor.0000", "sandbox/raptor.0000.worker.1", "s/radical"] {
+      mkdir(session.place.path + "/" + path, 0o700)
+    }
+    #expect(symlink(session.place.path + "/sandbox", session.place.path + "/s/radical/pilot.0000") == 0)
+    try session.place.write("master\n", to: "sandbox/raptor.0000/raptor.0000.out")
+    try session.place.write("trouble\n", to: "sandbox/raptor.0000/raptor.0000.err")
+    try session.place.write("worker\u{1B}[31m\n", to: "sandbox/raptor.0000.worker.1/raptor.0000.worker.1.out")
+    func log(_ arguments: String...) async throws -> Program.Result {
+      try await Program.run(
+        scalemsTop, ["log", "s"] + arguments, in: session.place.path, environment: session.environment)
+    }
+    #expect(try await log("raptor.0000").stdout == "master\n")
+    #expect(try await log("raptor.0000", "--stderr", "--follow").stdout == "trouble\n")
+    #expect(try await log("raptor.0000.worker.1").stdout == "worker\u{1B}[31m\n", "to a pipe as it is")
+    let none = try await log("raptor.0000.worker.2")
+    #expect(
+      none.exitCode == 2 && none.stderr.contains("there is no stdout of raptor.0000.worker.2: there is no "), "\(none)")
+    #expect(none.stderr.contains("radical/pilot.0000/raptor.0000.worker.2/raptor.0000.worker.2.out"))
+    // What is put in its place is not waited for.
+    unlink(session.place.path + "/sandbox/raptor.0000/raptor.0000.out")
+    mkfifo(session.place.path + "/sandbox/raptor.0000/raptor.0000.out", 0o600)
+    #expect(try await log("raptor.0000").stderr.contains("is a FIFO, not a file"))
+  }
+}
