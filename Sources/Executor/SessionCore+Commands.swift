@@ -97,17 +97,18 @@ extension SessionCore {
   // MARK: Tasks
 
   private mutating func cancel(_ request: CommandRequest) {
-    let ids = request.command.tasks
-    let unknown = ids.filter { !work.workflow.contains($0) }
+    let tasks = request.command.tasks
+    let unknown = tasks.from(work.workflow.count)
     guard unknown.isEmpty else {
       return finish(
         request.id, .failed(.unknownTask, "unknown: \(unknown.prefix(5).map(\.uid).joined(separator: ", "))"))
     }
-    let open = Set(ids.filter { !work.workflow.state(of: $0).isFinal })
+    var open: Set<TaskID> = []
+    for id in tasks where !work.workflow.state(of: id).isFinal { open.insert(id) }
     guard !open.isEmpty else {
       return finish(
         request.id,
-        .failed(.taskEnded, ids.count == 1 ? "it had ended already" : "all of them had ended already"))
+        .failed(.taskEnded, tasks.count == 1 ? "it had ended already" : "all of them had ended already"))
     }
     commands.await(open, by: request.id)
     let held = open.intersection(work.inEngine)

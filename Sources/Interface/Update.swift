@@ -173,7 +173,7 @@ extension InterfaceState {
       marks.subtract(dialog.targets)
       let left = ended == 0 ? "" : "; \(Format.count(ended)) ended meanwhile"
       say("cancel of \(Format.plural(open.count, "task")) sent\(left)", isEcho: ended == 0)
-      return [.send(.cancel(open), reason: reason)]
+      return [.send(.cancel(TaskIDs(open)), reason: reason)]
     case .drain: return send(.drain, reason)
     case .stop: return send(.stop, reason)
     case .resume: return send(.resume, reason)

@@ -8,7 +8,7 @@ public enum OperatorCommand: Equatable, Sendable {
   case stop
   /// Undo a drain or stop that has not ended yet.
   case resume
-  case cancel([TaskID])
+  case cancel(TaskIDs)
   /// Stop the raptor, wait, cancel it, wait.
   case cancelRaptor
   /// The whole shutdown sequence. Of a session that starts, it undoes the start; asked again, it changes the time that
@@ -29,12 +29,8 @@ public enum OperatorCommand: Equatable, Sendable {
     }
   }
 
-  /// The tasks of a `cancel`, each once.
-  public var tasks: [TaskID] {
-    guard case .cancel(let ids) = self else { return [] }
-    var seen: Set<TaskID> = []
-    return ids.filter { seen.insert($0).inserted }
-  }
+  /// The tasks of a `cancel`.
+  public var tasks: TaskIDs { if case .cancel(let ids) = self { ids } else { [] } }
 
   /// What a `close` gives to running tasks, when it says so.
   public var grace: CloseGrace? {
@@ -107,7 +103,7 @@ public struct CommandRecord: Equatable, Sendable {
   public var id: Int
   public var verb: OperatorCommand.Verb
   /// The tasks of a `cancel`.
-  public var tasks: [TaskID]
+  public var tasks: TaskIDs
   /// The tasks that a `submit` became.
   public var added: Range<UInt32>?
   /// What a `close` gives to running tasks; `nil` when it does not say.
@@ -117,7 +113,7 @@ public struct CommandRecord: Equatable, Sendable {
   public var stage: Stage
 
   public init(
-    id: Int, verb: OperatorCommand.Verb, tasks: [TaskID] = [], added: Range<UInt32>? = nil,
+    id: Int, verb: OperatorCommand.Verb, tasks: TaskIDs = [], added: Range<UInt32>? = nil,
     grace: CloseGrace? = nil, sender: CommandSender, reason: String? = nil, stage: Stage
   ) {
     self.id = id

@@ -302,14 +302,15 @@ public struct TaskTable: Sendable {
     }
   }
 
-  mutating func noteCancelRequest(_ ids: [TaskID]) {
-    for id in ids where contains(id) && !columns.states[id.index].isFinal { columns.cancelRequests.insert(id) }
+  mutating func noteCancelRequest(_ tasks: TaskIDs) {
+    for id in tasks.below(count) where !columns.states[id.index].isFinal { columns.cancelRequests.insert(id) }
   }
 
   mutating func clearCancelRequests() { columns.cancelRequests = IDSet() }
 
-  mutating func clearCancelRequest(_ ids: [TaskID]) {
-    for id in ids { columns.cancelRequests.remove(id) }
+  mutating func clearCancelRequest(_ tasks: TaskIDs) {
+    guard columns.cancelRequests.count > 0 else { return }
+    for id in tasks.below(count) { columns.cancelRequests.remove(id) }
   }
 
   /// The task in row `row` of the list: running first, then queued, waiting, failed, canceled, done; by id in each.

@@ -20,7 +20,7 @@ extension CommandRecord {
     CommandRecord(id: 0, verb: .drain, sender: "", stage: .requested),
     .required("id", \.id, .integer),
     .required("verb", \.verb, .word),
-    .nonEmpty("uids", \.tasks, .list(TaskID.coding)),
+    .optional("uids", \.someTasks, TaskIDs.coding),
     .optional("grace", \.graceSeconds, .number),
     .optional("now", \.isWithoutGrace, .flag),
     .required("user", \.sender.user, .text),
@@ -35,6 +35,11 @@ extension CommandRecord {
 }
 
 extension CommandRecord {
+  fileprivate var someTasks: TaskIDs? {
+    get { tasks.isEmpty ? nil : tasks }
+    set { tasks = newValue ?? [] }
+  }
+
   fileprivate var graceSeconds: Double? {
     get { if case .seconds(let seconds)? = grace { seconds } else { nil } }
     set { if let newValue { grace = CloseGrace(seconds: newValue) } }

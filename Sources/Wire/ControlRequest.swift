@@ -39,7 +39,7 @@ public struct ControlRequest: Equatable, Sendable {
     case .command(let command, let reason, let token):
       json.member("request", "command")
       json.member("verb", command.verb.rawValue)
-      if case .cancel(let ids) = command { json.member("uids", ids, .list(TaskID.coding)) }
+      if case .cancel(let ids) = command { json.member("uids", ids, TaskIDs.coding) }
       if case .submit(let offer) = command { offer.write(to: &json) }
       command.grace?.write(to: &json)
       json.member("reason", reason)
@@ -103,7 +103,7 @@ extension OperatorCommand {
     case .cancelRaptor: self = .cancelRaptor
     case .close: self = .close(try CloseGrace(members) ?? .configured)
     case .cancel:
-      guard let ids = try members.optional("uids", .list(TaskID.coding)), !ids.isEmpty else {
+      guard let ids = try members.optional("uids", TaskIDs.coding), !ids.isEmpty else {
         throw ControlError("the command 'cancel' names no tasks")
       }
       self = .cancel(ids)

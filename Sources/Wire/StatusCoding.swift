@@ -90,6 +90,35 @@ extension TaskID {
     }, write: { (id: TaskID, writer) in writer.string(id.uid) })
 }
 
+extension TaskIDs {
+  /// Ids that follow each other are written as `FIRST..LAST` from so many on.
+  private static let shortestRange = 16
+
+  /// A list of uids, and of ranges of them.
+  static let coding = JSONCoding<TaskIDs>(
+    read: { scanner in
+      TaskIDs(
+        ranges: try JSONCoding<[String]>.list(.text).read(&scanner).map { text in
+          let ends = text.split(separator: "..", omittingEmptySubsequences: false).map { TaskID(uid: String($0)) }
+          guard (1...2).contains(ends.count), let first = ends.first ?? nil, let last = ends.last ?? nil,
+            first.number <= last.number
+          else { throw JSONError([], "names no task: \(ControlError.quoted(text)) is no uid of one") }
+          return first.number..<last.number + 1
+        })
+    },
+    write: { tasks, writer in
+      writer.beginArray()
+      for range in tasks.ranges {
+        if range.count < shortestRange {
+          for number in range { writer.string(TaskID(number).uid) }
+        } else {
+          writer.string("\(TaskID(range.lowerBound).uid)..\(TaskID(range.upperBound - 1).uid)")
+        }
+      }
+      writer.endArray()
+    })
+}
+
 extension JSONCoding where Value == Timestamp {
   /// Seconds since the epoch, to the microsecond.
   package static var time: JSONCoding {

@@ -15,9 +15,10 @@ public struct TaskID: Hashable, Comparable, Sendable {
   /// The id that `uid` names, or `nil` when it is not of the form `task.<digits>`.
   public init?(uid: some StringProtocol) {
     // `UInt32` reads a sign, too.
-    guard uid.hasPrefix("task."), uid.dropFirst(5).first != "+", let number = UInt32(uid.dropFirst(5)) else {
-      return nil
-    }
+    guard uid.hasPrefix("task."), uid.dropFirst(5).first != "+", let number = UInt32(uid.dropFirst(5)),
+      // One more is the end of a range.
+      number < UInt32.max
+    else { return nil }
     self.init(number)
   }
 

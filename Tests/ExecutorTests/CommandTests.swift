@@ -319,7 +319,7 @@ import Work
     try await session.executor.submit([item("a", count: 1000)])
     let before = session.recording.events.count
     let huge = String(repeating: "x", count: 1 << 20)
-    let record = await session.executor.perform(.cancel((0..<1000).map { TaskID($0) }), sender: "ann", reason: huge)
+    let record = await session.executor.perform(.cancel(TaskIDs(ranges: [0..<1000])), sender: "ann", reason: huge)
     #expect(
       record.stage
         == .finished(.failed(.tooLong, "the reason is longer than 4096 bytes: say it in fewer words")))
@@ -327,7 +327,7 @@ import Work
     #expect(other.stage == .finished(.failed(.tooLong, "the origin is longer than 256 bytes")))
     #expect(!session.recording.events[before...].contains { if case .command = $0.kind { true } else { false } })
     let allowed = String(huge.prefix(4000))
-    await session.executor.perform(.cancel((100..<1000).map { TaskID($0) }), sender: "ann", reason: allowed)
+    await session.executor.perform(.cancel(TaskIDs((100..<1000).map { TaskID($0) })), sender: "ann", reason: allowed)
     #expect(session.recording.reason(of: 999)?.utf8.count ?? 0 < 120)
     _ = await session.executor.perform(.close(.none), sender: "ann")
     await session.closed()

@@ -61,7 +61,7 @@ private struct World {
     case 11..<15: answer()
     case 15: command([.drain, .stop].randomElement(using: &numbers) ?? .stop)
     case 16: command(.resume)
-    case 17: command(.cancel((0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) }))
+    case 17: command(.cancel(TaskIDs((0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) })))
     case 18: expire()
     case 19: feed(.workComplete)
     default: rare()

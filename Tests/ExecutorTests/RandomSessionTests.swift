@@ -29,7 +29,7 @@ import Work
       case 16, 17: session.executor.send(.resume, sender: "ann")
       case 18:
         let ids = (0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) }
-        session.executor.send(.cancel(ids), sender: "ann")
+        session.executor.send(.cancel(TaskIDs(ids)), sender: "ann")
       default:
         switch Int.random(in: 0..<8, using: &numbers) {
         case 0: session.engine.raptor(.failed)

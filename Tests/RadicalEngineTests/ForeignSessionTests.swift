@@ -233,7 +233,9 @@ import Work
     #expect(name.map { $0 == session } ?? session.hasPrefix("rp.session."))
     program.signal(SIGKILL)
     _ = try await program.finish()
-    let environment = ["HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state"]
+    let environment = [
+      "HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state", "SCALEMS_TOP_OWN_ONLY": "0",
+    ]
     if isRemoved { try FileManager.default.removeItem(atPath: "\(place.path)/\(session)") }
     let list = try await Program.run(scalemsTop, ["list"], in: place.path, environment: environment)
     #expect(list.stdout.contains(session) != isRemoved, "without files nothing can be shown: \(list)")

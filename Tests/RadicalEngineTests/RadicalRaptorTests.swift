@@ -60,7 +60,7 @@ extension RadicalTests {
       #expect(after.coresInUse == 3 && after.busyWorkers == 0 && after.shutdownUnderWay.isEmpty)
       #expect(try harness.details("last").state == .canceled)
       let beside = (0..<3).compactMap { try? harness.details("beside.\($0)").id }
-      _ = await harness.executor.perform(.cancel(beside), sender: "tester")
+      _ = await harness.executor.perform(.cancel(TaskIDs(beside)), sender: "tester")
       #expect(try await harness.executor.shutdown().leftovers == [])
     }
 

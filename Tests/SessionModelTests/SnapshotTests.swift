@@ -22,7 +22,8 @@ import Work
     _ id: Int, _ stage: CommandRecord.Stage, of verb: OperatorCommand.Verb = .drain, tasks: [Int] = []
   ) -> SessionEvent.Kind {
     .command(
-      CommandRecord(id: id, verb: verb, tasks: tasks.map { TaskID($0) }, sender: "ann", reason: "why", stage: stage))
+      CommandRecord(
+        id: id, verb: verb, tasks: TaskIDs(tasks.map { TaskID($0) }), sender: "ann", reason: "why", stage: stage))
   }
 
   @Test func `a session opens, runs and closes`() {

@@ -78,7 +78,7 @@ public struct EngineContract: Sendable {
     ])
     try await harness.wait(for: "two that run and one that waits") { $0.tasks.count(in: .running) == 2 }
     let record = await harness.executor.perform(
-      .cancel((first..<first + 3).map { TaskID($0) }), sender: "tester", reason: "enough")
+      .cancel(TaskIDs((first..<first + 3).map { TaskID($0) })), sender: "tester", reason: "enough")
     #expect(record.stage == .finished(.done("3 canceled")))
     let summary = try await harness.executor.shutdown()
     let staged = StagingContract.outcomes

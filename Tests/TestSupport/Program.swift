@@ -34,6 +34,8 @@ public final class Program {
       if parts.count == 2 { inherited[String(parts[0])] = String(parts[1]) }
       pointer += 1
     }
+    // Sessions that other programs have on this machine are no part of a test.
+    inherited["SCALEMS_TOP_OWN_ONLY"] = "1"
     let merged = inherited.merging(environment) { $1 }
     var envp: [UnsafeMutablePointer<CChar>?] = merged.map { strdup("\($0)=\($1)") } + [nil]
     defer { envp.forEach { free($0) } }

@@ -39,7 +39,7 @@ import SessionModel
         kinds.append(
           .command(
             CommandRecord(
-              id: 100 + move, verb: .cancel, tasks: (0..<20).map { TaskID($0 * 7) },
+              id: 100 + move, verb: .cancel, tasks: TaskIDs((0..<20).map { TaskID($0 * 7) }),
               sender: CommandSender(user: "ann", origin: "login1", request: "r"), stage: .requested)))
       }
     }

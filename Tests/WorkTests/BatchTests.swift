@@ -71,8 +71,11 @@ import Testing
     #expect(TaskID(42).uid == "task.000042")
     #expect(TaskID(1_234_567).uid == "task.1234567")
     #expect(TaskID(uid: "task.000042") == TaskID(42))
-    #expect(TaskID(uid: "task.4294967295") == TaskID(UInt32.max))
-    for wrong in ["task.", "task", "task.-1", "task.+1", "task. 1", "task.4294967296", "Task.000001", "task.1x", ""] {
+    #expect(TaskID(uid: "task.4294967294") == TaskID(UInt32.max - 1))
+    for wrong in [
+      "task.", "task", "task.-1", "task.+1", "task. 1", "task.4294967295", "task.4294967296", "Task.000001", "task.1x",
+      "",
+    ] {
       #expect(TaskID(uid: wrong) == nil, "\(wrong)")
     }
   }

@@ -25,8 +25,10 @@ struct ScreenFlags: ParsableArguments {
 
 /// The environment's word that nothing may be changed.
 enum ReadOnly {
-  static var isDemanded: Bool {
-    guard let value = getenv("SCALEMS_TOP_READ_ONLY") else { return false }
-    return !["", "0"].contains(String(cString: value))
-  }
+  static var isDemanded: Bool { isSwitchedOn("SCALEMS_TOP_READ_ONLY") }
+}
+
+/// Whether a variable is set, to something other than nothing or 0.
+func isSwitchedOn(_ variable: String) -> Bool {
+  getenv(variable).map { !["", "0"].contains(String(cString: $0)) } ?? false
 }

@@ -20,9 +20,11 @@ struct RadicalSession: Sendable {
   /// How it stands, by its files.
   func load() -> SessionSnapshot { RadicalSource(site, sighting).load(describes: false) }
 
-  /// All of this user that have processes here, but those that this program itself opened.
+  /// All of this user that have processes here, but those that this program itself opened; none when the user wants to
+  /// see no others.
   static func all() -> [RadicalSession] {
-    sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
+    guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY") else { return [] }
+    return sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
   }
 
   static func sightings() -> [RadicalSighting] {

@@ -71,9 +71,9 @@ struct CancelCommand: VerbCommand {
 
   func command() throws -> OperatorCommand {
     let selection = TaskSelection(names: tasks, phase: Self.states.first { $0.word == state })
-    if let ids = selection.uids { return .cancel(ids) }
+    if let ids = selection.uids { return .cancel(TaskIDs(ids)) }
     let found = try SessionFinder().find(session)
-    do { return .cancel(try selection.tasks(in: found.load(), id: found.id)) } catch {
+    do { return .cancel(TaskIDs(try selection.tasks(in: found.load(), id: found.id))) } catch {
       throw (error as? UsageError) ?? UsageError(description: "\(error)")
     }
   }
