@@ -21,6 +21,8 @@ final class JournalWriter: Sendable {
     var clock = ClockWatch()
     var checkpointer: Checkpointer?
     var room = JournalRoom()
+    /// The session's end is recorded: what the journal says after it would hide that from whoever looks at its last line.
+    var hasEnded = false
     /// Called when all that came before is in the file.
     var replies: [@Sendable () -> Void] = []
   }
@@ -200,7 +202,10 @@ final class JournalWriter: Sendable {
 
   private func write(_ events: [SessionEvent], _ state: inout State) {
     // What is said after the end has nowhere to go.
-    guard !events.isEmpty, !state.output.isLeft else { return }
+    guard !events.isEmpty, !state.output.isLeft, !state.hasEnded else { return }
+    let end = events.firstIndex { if case .sessionClosed = $0.kind { true } else { false } }
+    state.hasEnded = end != nil
+    let events = end.map { Array(events[...$0]) } ?? events
     append(events, &state)
     if events.contains(where: \.kind.isPromise), state.output.backlogSize == 0 {
       state.health.sync = state.output.sync()
@@ -222,7 +227,7 @@ final class JournalWriter: Sendable {
   func report(_ state: inout State) -> [SessionEvent] {
     var all: [SessionEvent] = []
     // The report may itself find no room: then that is reported, too, and there it ends.
-    for _ in 0..<2 {
+    for _ in 0..<2 where !state.hasEnded {
       state.health.write = state.output.backlogSize > 0 ? state.output.failure : 0
       let events = state.health.news(path).map { SessionEvent(source: .executor, .log($0.level, $0.text)) }
       guard !events.isEmpty else { break }

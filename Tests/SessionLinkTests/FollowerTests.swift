@@ -133,7 +133,9 @@ import Testing
     journal.keepCheckpoints()
     for number in 0..<300 { journal.write([log("\(number)")]) }
     journal.write([closed])
-    journal.write([log("after the checkpoint")])
+    _ = journal.finish(within: .seconds(10), patience: .zero)
+    // It was taken up again.
+    try Journal(resuming: directory.journal, observer: { _, _ in }).write([log("after the checkpoint")])
     let ahead = try #require(snapshot(try follower.next()))
     #expect(ahead.logCount == 301)
     #expect(ahead.phase == .closed)

@@ -27,6 +27,19 @@ import Testing
     #expect(!contents.isTorn)
   }
 
+  @Test func `nothing stands after the end of the session`() throws {
+    let told = Told()
+    let journal = try journal { events, _ in told.add(events) }
+    let closed = SessionEvent(
+      source: .executor,
+      .sessionClosed(SessionSummary(session: "session.1", tasks: [:], wall: 1, leftovers: [], exitCode: 0)))
+    journal.write([log("before"), closed, log("behind")])
+    journal.write([log("late")])
+    #expect(told.events.count == 2)
+    #expect(try JournalContents(reading: path).events == told.events)
+    #expect(JournalEdges.lastEvent(of: path) == closed)
+  }
+
   @Test func `the header names version, session and program`() throws {
     _ = try journal()
     let line = String(decoding: bytes(path), as: UTF8.self)
