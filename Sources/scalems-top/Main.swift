@@ -32,7 +32,7 @@ import Words
         ]),
       CommandGroup(
         name: "What a session says:",
-        subcommands: [StatusCommand.self, LogCommand.self, EventsCommand.self, ReplayCommand.self]),
+        subcommands: [StatusCommand.self, TasksCommand.self, LogCommand.self, EventsCommand.self, ReplayCommand.self]),
       CommandGroup(
         name: "Preparing:", subcommands: [CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self]),
     ],

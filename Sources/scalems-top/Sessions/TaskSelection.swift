@@ -18,9 +18,26 @@ struct TaskSelection {
   ///
   /// - Throws: `UsageError` when nothing has such a name, or all that is named has ended.
   func tasks(in session: SessionSnapshot, id: String) throws(UsageError) -> [TaskID] {
+    let found = try select(in: session, id: id, withEnded: phase != nil)
+    guard !found.isEmpty else {
+      let what = names.isEmpty ? "no task" : "none of these tasks"
+      throw UsageError(description: "\(what) of session \(id) is \(phase?.word ?? "left: they have ended")")
+    }
+    return found
+  }
+
+  /// All of the tasks, those that have ended, too; of the whole session when none is named.
+  ///
+  /// - Throws: `UsageError` when nothing has such a name.
+  func all(in session: SessionSnapshot, id: String) throws(UsageError) -> [TaskID] {
+    if names.isEmpty, phase == nil { return (0..<session.tasks.count).map { TaskID($0) } }
+    return try select(in: session, id: id, withEnded: true)
+  }
+
+  private func select(in session: SessionSnapshot, id: String, withEnded: Bool) throws(UsageError) -> [TaskID] {
     let table = session.tasks
     var named: Set<UInt32> = []
-    for name in names { named.formUnion(try numbers(of: name, in: table, id)) }
+    for name in names { named.formUnion(try numbers(of: name, in: table, id, withEnded: withEnded)) }
     if let phase {
       let wanted = table.ids(in: phase)
       if names.isEmpty {
@@ -29,14 +46,12 @@ struct TaskSelection {
         named = named.filter { wanted.contains(TaskID($0)) }
       }
     }
-    guard !named.isEmpty else {
-      let what = names.isEmpty ? "no task" : "none of these tasks"
-      throw UsageError(description: "\(what) of session \(id) is \(phase?.word ?? "left: they have ended")")
-    }
     return named.sorted().map { TaskID($0) }
   }
 
-  private func numbers(of name: String, in table: TaskTable, _ session: String) throws(UsageError) -> Set<UInt32> {
+  private func numbers(of name: String, in table: TaskTable, _ session: String, withEnded: Bool) throws(UsageError)
+    -> Set<UInt32>
+  {
     // What the session says of a single one that has ended is more than could be said here.
     if let id = TaskID(uid: name).flatMap({ table.contains($0) ? $0 : nil }) ?? table.task(named: name) {
       return [id.number]
@@ -48,6 +63,6 @@ struct TaskSelection {
         description: "session \(session) has no task '\(name)'\(suggestion(for: name, among: known))"
           + ": tasks are named by uid (task.000042), by name (sim.3), or all members by that of their ensemble (sim)")
     }
-    return Set(batches.lazy.flatMap(\.ids).filter { !table.state(of: TaskID($0)).isFinal })
+    return Set(batches.lazy.flatMap(\.ids).filter { withEnded || !table.state(of: TaskID($0)).isFinal })
   }
 }

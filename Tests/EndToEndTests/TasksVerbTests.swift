@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `tasks`: what became of each task, for people and scripts.
+@Suite struct TasksVerbTests {
+  private static let workflow = """
+    pilot: {cores: 2}
+    tasks:
+      - {name: quick, command: "true", ensemble: 3}
+      - {name: bad, command: "echo no such file >&2; exit 3"}
+      - {name: shot, command: "kill -9 $$"}
+      - {name: after, command: "true", after: bad}
+      - {name: slow, command: "sleep 0.5"}
+    """
+
+  private func objects(_ text: String) throws -> [[String: Any]] {
+    try text.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+  }
+
+  @Test func `tasks are listed, chosen and sorted`() async throws {
+    let session = try TestSession(Self.workflow)
+    _ = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    let all = try await session.run("tasks", "s")
+    let lines = all.stdout.split(separator: "\n")
+    #expect(
+      all.exitCode == 0 && lines.count == 8 && lines[0].hasPrefix("UID") && lines[1].contains("quick.0"), "\(all)")
+    #expect(lines[4].contains("failed") && lines[4].hasSuffix("exit 3: no such file"), "\(lines[4])")
+    #expect(lines[5].contains("SIGKILL") && lines[6].contains("canceled"))
+
+    let failed = try objects(try await session.run("tasks", "s", "--state", "failed", "--json").stdout)
+    #expect(failed.map { $0["name"] as? String } == ["bad", "shot"])
+    #expect(failed[0]["exit_code"] as? Int == 3 && failed[1]["signal"] as? Int == 9)
+    let named = try objects(try await session.run("tasks", "s", "quick", "task.000003", "--json").stdout)
+    #expect(named.map { $0["name"] as? String } == ["quick.0", "quick.1", "quick.2", "bad"])
+    let longest = try objects(try await session.run("tasks", "s", "--sort", "time", "--json").stdout)
+    #expect(longest.first?["name"] as? String == "slow" && longest.last?["name"] as? String == "after")
+    #expect(longest.last?["seconds"] == nil, "it never ran")
+    let names = try objects(try await session.run("tasks", "s", "--sort", "name", "--reverse", "--json").stdout)
+    #expect(names.first?["name"] as? String == "slow" && names.count == 7)
+    #expect(try await session.run("tasks", "s", "--state", "running").stdout == "There are none.\n")
+    #expect(try await session.run("tasks", "s", "--state", "running", "--json").stdout == "")
+  }
+
+  @Test func `what is wrong is said`() async throws {
+    let session = try TestSession(Self.workflow)
+    _ = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    let name = try await session.run("tasks", "s", "quik")
+    #expect(name.exitCode == 2 && name.stderr.contains("no task 'quik' (did you mean 'quick'?)"), "\(name)")
+    for wrong in [["--state", "runing"], ["--sort", "size"], ["--nosuch"]] {
+      let result = try await session.run(["tasks", "s"] + wrong)
+      #expect(result.exitCode == 2 && result.stderr.contains(wrong[0]) && result.stdout == "", "\(result)")
+    }
+    #expect(try await session.run("tasks", "nosuch").exitCode == 2)
+  }
+}
