@@ -20,14 +20,14 @@ struct RadicalSession: Sendable {
   /// How it stands, by its files.
   func load() -> SessionSnapshot { RadicalSource(site, sighting).load(describes: false) }
 
-  /// All of this user that have processes here, but those that this program itself opened; none when the user wants to
-  /// see no others.
+  /// All of this user that have processes here, but those that this program itself opened.
   static func all() -> [RadicalSession] {
-    guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY") else { return [] }
-    return sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
+    sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
   }
 
+  /// The same, those without files, too; none when the user wants to have nothing to do with them.
   static func sightings() -> [RadicalSighting] {
+    guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY") else { return [] }
     let ours = Set(
       RadicalRegistry.sessions.all().compactMap { (try? RadicalRecord(reading: $0.directory))?.rpSession })
     return RadicalSighting.all().filter { sighting in
