@@ -25,7 +25,12 @@ struct CheckCommand: ParsableCommand {
     if file.venv == nil { run.venv = "venv" }
     let work = Work(title: path, source: .file(file, directory: "/"))
     let warnings: [String]
-    do { warnings = try run.checked(work, run.makeSettings(work)).warnings } catch let fault as UsageError {
+    do {
+      var settings = try run.makeSettings(work)
+      // How many it has when the file does not say so is the affair of the machine that runs it.
+      settings.cores = file.pilot.cores
+      warnings = try run.checked(work, settings, assumingCores: false).warnings
+    } catch let fault as UsageError {
       throw UsageError(description: "\(path): \(fault.description)")
     }
     for words in warnings { complain("scalems-top: \(path): \(words)") }

@@ -228,9 +228,11 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Everything that is known to be wrong before anything starts.
-  func checked(_ work: Work, _ settings: RunSettings) throws -> RuntimeConfiguration {
+  ///
+  /// - Parameter assumingCores: whether a pilot of which nobody said how many cores it has gets those of this machine.
+  func checked(_ work: Work, _ settings: RunSettings, assumingCores: Bool = true) throws -> RuntimeConfiguration {
     let configuration = try settings.configuration()
-    try checkFits(work.file, configuration)
+    try checkFits(work.file, configuration, assumingCores)
     try checkLaunch(work.file, configuration)
     return configuration
   }
@@ -355,10 +357,12 @@ struct RunCommand: ParsableCommand {
   }
 
   /// What can never run is refused before anything starts.
-  private func checkFits(_ file: WorkflowFile?, _ configuration: RuntimeConfiguration) throws {
+  private func checkFits(
+    _ file: WorkflowFile?, _ configuration: RuntimeConfiguration, _ assumingCores: Bool
+  ) throws {
     // A job of whole nodes has cores that only the engine can count.
     let others =
-      configuration.pilotOptions["nodes"] == nil
+      assumingCores && configuration.pilotOptions["nodes"] == nil
       ? Engines.named(configuration.engine.name)?.defaultCores(configuration.resource, configuration.enableRaptor)
       : nil
     let pilot = configuration.pilotSize(orCores: others)

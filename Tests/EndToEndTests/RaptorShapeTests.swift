@@ -2,8 +2,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// `log SESSION raptor.0000`, and the shape of the raptor on the local engine.
-@Suite struct RaptorLogTests {
+/// The shape of a raptor and the options of a pilot, from the outside; `log SESSION raptor.0000`.
+@Suite struct RaptorShapeTests {
   private static let workflow = """
     raptor: {workers: 2}
     pilot: {cores: 8}
@@ -51,6 +51,34 @@ import Testing
       let wrong = try await session.run("log", "s", name)
       #expect(wrong.exitCode == 2 && wrong.stderr.contains("has no task '\(name)'"), "\(name): \(wrong)")
     }
+  }
+
+  @Test func `a check says what a run on an engine would refuse, but for the size of this machine`() async throws {
+    func check(_ text: String, _ arguments: String...) async throws -> Program.Result {
+      let session = try TestSession(
+        text + "\ntasks: [{name: f, function: {module: m, name: f}}, {name: p, argv: [x], ranks: 99999}]")
+      return try await Program.run(
+        scalemsTop, ["check", "w.yaml"] + arguments, in: session.place.path, environment: session.environment)
+    }
+    #expect(try await check("").exitCode == 0)
+    #expect(try await check("engine: radical\nraptor: {workers: 9999}").exitCode == 0)
+    #expect(try await check("pilot: {nodes: 2, queue: q}", "--engine", "radical").exitCode == 0)
+    let warned = try await check("engine: radical\npilot: {exit_on_error: true}")
+    #expect(warned.exitCode == 0 && warned.stderr.contains("exit_on_error=true: when it fails"), "\(warned)")
+    for (text, words) in [
+      ("pilot: {queue: q}", "engine 'local' knows cores, gpus, runtime"),
+      ("raptor: {class: MPIWorker}", "engine 'local' has no workers of class MPIWorker"),
+      (
+        "engine: radical\npilot: {cores: 100004}\nraptor: {workers: 9}",
+        "the raptor keeps one and its workers, for functions, 9"
+      ),
+      ("engine: radical\npilot: {cores: 100004}", "its workers, for functions, 50001"),
+      ("raptor: {workers: 3}\npilot: {cores: 3}", "needs 4 cores, one of them for itself, and the pilot has 3"),
+    ] {
+      let result = try await check(text)
+      #expect(result.exitCode == 2 && result.stderr.contains(words), "\(text): \(result)")
+    }
+    #expect(try await check("", "--engine", "lokal").stderr.contains("did you mean 'local'?"))
   }
 
   @Test func `RADICAL-Pilot's raptor and workers write in its sandbox`() async throws {
