@@ -44,6 +44,26 @@ import Testing
     #expect(try await session.run("tasks", "s", "--state", "running", "--json").stdout == "")
   }
 
+  @Test func `failures are told by cause, at the end and by status`() async throws {
+    let session = try TestSession(
+      """
+      pilot: {cores: 2}
+      tasks:
+        - {name: bad, command: "echo step {member} >&2; exit 3", ensemble: 4}
+        - {name: after, command: "true", after: bad, ensemble: 3}
+        - {name: shot, command: "kill -9 $$"}
+      """)
+    let run = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
+    let lines = ["4 × exit 3: step # (3 canceled because of that), first: bad.0", "1 × ended by SIGKILL: shot"]
+    for line in lines { #expect(run.stderr.contains("failed: \(line)\n"), "\(run)") }
+    let status = try await session.run("status", "s")
+    for line in lines { #expect(status.stdout.contains(line), "\(status)") }
+    let json = try objects(try await session.run("status", "s", "--json").stdout)
+    let failures = try #require(json[0]["failures"] as? [[String: Any]])
+    #expect(failures.map { $0["count"] as? Int } == [4, 1] && failures[0]["first"] as? String == "task.000000")
+    #expect(failures[0]["canceled"] as? Int == 3)
+  }
+
   @Test func `what is wrong is said`() async throws {
     let session = try TestSession(Self.workflow)
     _ = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")

@@ -57,6 +57,7 @@ final class BatchOutput: RunOutput {
 
   func summarize(_ summary: SessionSummary, directory: String) {
     for leftover in summary.leftovers { complain("left behind: \(leftover)") }
+    for line in FailureReport(summary, directory: directory).lines { complain("failed: \(line)") }
     put(summaryLine(summary, directory: directory) + "\n")
   }
 

@@ -87,6 +87,7 @@ struct AttachedScreen {
         return 0
       }
       put(summaryLine(summary, directory: found.directory) + "\n")
+      for line in FailureReport(summary, directory: found.directory).lines { put("failed: \(line)\n") }
       return outcome == .sessionClosed ? summary.exitCode : 0
     } catch let error as TerminalError {
       complain("scalems-top: \(error)")

@@ -84,6 +84,7 @@ struct OwnedScreen {
     let status = host.wait()
     if let summary = source.readJournal() {
       put(summaryLine(summary, directory: host.directory) + "\n")
+      for line in FailureReport(summary, directory: host.directory).lines { put("failed: \(line)\n") }
       if let problem = summary.problem { complain("scalems-top: \(problem)") }
       // What was not taken is in no journal.
       if status != summary.exitCode, summary.exitCode == 0 {

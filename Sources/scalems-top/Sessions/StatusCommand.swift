@@ -70,6 +70,7 @@ private struct SessionStatus {
     json.member("total", snapshot.tasks.count)
     json.member("tasks", counts(\.word))
     json.member("states", states)
+    json.member("failures", failures)
     json.member("pending_commands", snapshot.pendingCommands.map { "\($0.verb.rawValue) by \($0.sender.words)" })
     json.member("exit", snapshot.summary?.exitCode)
     json.endObject()
@@ -79,6 +80,16 @@ private struct SessionStatus {
 
   private func counts(_ name: (TaskPhase) -> String) -> [String: Int] {
     Dictionary(uniqueKeysWithValues: TaskPhase.allCases.map { (name($0), snapshot.tasks.count(in: $0)) })
+  }
+
+  private var failures: JSONValue {
+    .array(
+      FailureCauses(snapshot.tasks).all.map { cause in
+        .object([
+          "count": .int(cause.count), "canceled": .int(cause.canceled), "reason": .string(cause.reason),
+          "first": .string(snapshot.tasks.uid(of: cause.first)),
+        ])
+      })
   }
 
   private var states: [String: Int] {
@@ -128,6 +139,9 @@ private struct SessionStatus {
     }
     if let summary = snapshot.summary { lines.append(("exit", "\(summary.exitCode)")) }
     lines.append(("directory", found.directory.path.string))
-    return lines.map { label, value in "\(TerminalText(label).padded(to: 10)) \(value)\n" }.joined()
+    let failures = FailureReport(snapshot.tasks).lines.enumerated().map { number, line in
+      "\(TerminalText(number == 0 ? "failed" : "").padded(to: 10)) \(line)\n" as TerminalText
+    }
+    return lines.map { label, value in "\(TerminalText(label).padded(to: 10)) \(value)\n" }.joined() + failures.joined()
   }
 }

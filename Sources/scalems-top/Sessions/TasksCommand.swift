@@ -87,7 +87,7 @@ private struct TaskLine {
   var columns: [TerminalText] {
     let phase = task.state.phase.word + (task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")
     let reason = task.reason ?? task.value ?? ""
-    return ["\(uid)", "\(task.label)", "\(phase)", "\(exit)", "\(seconds.map(Format.seconds) ?? "")", "\(reason)"]
+    return ["\(uid)", "\(task.label)", "\(phase)", "\(exit)", "\(seconds.map(Format.measured) ?? "")", "\(reason)"]
   }
 
   var json: [UInt8] {
