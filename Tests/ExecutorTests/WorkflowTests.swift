@@ -27,6 +27,22 @@ import Work
     #expect(message(DuplicateKeyError.self, [item("b"), item("b")]) == "there is already a task 'b'")
   }
 
+  @Test func `where functions have run, programs get what their workers leave`() throws {
+    var pilot = PilotSize.ofSession(cores: 8, gpus: nil, hasRaptor: true)
+    pilot.workerCores = 6
+    let call = WorkItem(TaskDescription(name: "f", function: FunctionCall(module: "m", name: "f")))
+    let wide = WorkItem(TaskDescription(name: "p", argv: ["x"], resources: TaskResources(ranks: 2)))
+    var before = Workflow()
+    #expect(throws: Never.self) { try before.add([wide], on: pilot) }
+    var after = Workflow()
+    _ = try after.add([call], on: pilot)
+    let error = #expect(throws: ValueError.self) { try after.add([wide], on: pilot) }
+    #expect(error?.message.contains("its workers, for functions, 6") ?? false)
+    #expect(after.count == 1)
+    pilot.workerCores = 0
+    #expect(throws: Never.self) { try after.add([wide], on: pilot) }
+  }
+
   @Test func `shapes other than one-dimensional are not there yet`() {
     #expect(
       message(MissingImplementationError.self, [WorkItem(TaskDescription(name: "m", argv: ["x"]), shape: [2, 3])])
