@@ -82,7 +82,7 @@ let package = Package(
       dependencies: [
         "Executor", "Interface", "JSON", "Leftovers", "LocalEngine", "Platform", "RadicalEngine", "RadicalWatch",
         "SessionLink",
-        "SessionModel", "Terminal", "Wire", "Words", "Work", "WorkflowFile",
+        "SessionModel", "TaskOutput", "Terminal", "Wire", "Words", "Work", "WorkflowFile",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

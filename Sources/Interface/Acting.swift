@@ -76,6 +76,13 @@ extension InterfaceState {
     return readOutput()
   }
 
+  /// The page with what the program prints.
+  mutating func openProgram() -> [Effect] {
+    detail = Detail(.program)
+    detail?.hasOutputFocus = true
+    return readOutput()
+  }
+
   mutating func switchStream() -> [Effect] {
     guard let old = detail else { return [] }
     if layout.output == nil {

@@ -26,6 +26,8 @@ struct Action: Sendable {
   var page = Page.both
   /// Whether it changes the session, or only helps to; read-only screens do not have it.
   var needsControl = false
+  /// Whether it is for sessions whose program can be looked at.
+  var needsProgram = false
   /// The command it sends.
   var verb: OperatorCommand.Verb?
   /// Whether it asks first.
@@ -48,7 +50,9 @@ extension InterfaceState {
   /// The actions this screen has: a read-only one has none that change the session.
   var actions: [Action] {
     let actions = isReplay ? Action.replay : isReadOnly ? Action.readOnly : Action.all
-    return actions.filter { action in action.verb.map(keeper.verbs.contains) ?? true }
+    return actions.filter { action in
+      (action.verb.map(keeper.verbs.contains) ?? true) && (!action.needsProgram || program != nil)
+    }
   }
 
   func action(for input: InputEvent) -> Action? {
@@ -91,6 +95,10 @@ extension Action {
       keys: [.enter], keyName: "Enter", title: "detail", help: "everything about the task under the cursor",
       group: .look, page: .main, weight: 70, isAvailable: { $0.currentTask != nil }
     ) { $0.openDetail() },
+    Action(
+      keys: [.character("p")], keyName: "p", title: "program", help: "what the program itself prints", group: .look,
+      page: .main, needsProgram: true, weight: 65
+    ) { $0.openProgram() },
     Action(
       keys: [.character("o")], keyName: "o", title: "output", help: "standard output or standard error of the task",
       group: .look,

@@ -23,13 +23,14 @@ extension InterfaceState {
 
   /// - Parameter width: of the pane, with its border.
   private func taskTitle(_ id: TaskID, width: Int) -> [Span] {
+    if id == .program { return [Span("program", .title), Span("  "), Span(program ?? "")] }
     // Beside it there is the border, and mostly something at its right.
     let label = Columns.cutMiddle(snapshot.tasks.label(of: id), to: max(8, width - 32), mark: glyphs.cut)
     return [Span(snapshot.tasks.uid(of: id), .title), Span("  "), Span(label)]
   }
 
   func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {
-    guard let detail, snapshot.tasks.contains(detail.task) else { return }
+    guard let detail, isShown(detail.task) else { return }
     let lines = factLines(of: detail.task, width: rect.inner.width)
     let hidden = lines.count - detail.factsTop - rect.inner.height
     grid.box(
@@ -70,6 +71,7 @@ extension InterfaceState {
 
   /// Everything known of a task, wrapped for a pane of this inner width.
   func factLines(of id: TaskID, width: Int) -> [Fact] {
+    if id == .program { return programLines(width: width) }
     guard let details = snapshot.tasks.details(of: id), let batch = snapshot.tasks.batch(of: id) else { return [] }
     let description = batch.description(of: id)
     let room = max(8, width - Self.labelWidth - 2)
@@ -104,6 +106,19 @@ extension InterfaceState {
       add("output", "\(output.action.rawValue) \(output.source) to \(output.target)")
     }
     return facts
+  }
+
+  private func programLines(width: Int) -> [Fact] {
+    guard let info = snapshot.info else { return [] }
+    let all = [
+      ("session", info.id), ("process", "\(info.pid) on \(info.host)"), ("directory", info.directory),
+      ("", snapshot.phaseReason ?? ""),
+    ]
+    return all.filter { !$0.1.isEmpty }.flatMap { label, value in
+      Columns.wrap(value, width: max(8, width - Self.labelWidth - 2)).enumerated().map { index, line in
+        Fact(label: index == 0 ? label : "", value: line)
+      }
+    }
   }
 
   private func shortened(_ text: String, to limit: Int) -> String {

@@ -45,7 +45,7 @@ public final class InterfaceRunner: Sendable {
     var state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
       exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, zone: .local,
-      keeper: source.keeper, now: .now)
+      keeper: source.keeper, program: source.program, now: .now)
     if let substitute = screen.substitute {
       state.say("this machine does not know your terminal (TERM): drawn as for \(substitute)", isWarning: true)
     }

@@ -63,6 +63,7 @@ struct InterfaceState: Sendable {
     init(_ task: TaskID, _ stream: OutputStream = .stdout) { output = OutputPane(OutputID(task, stream)) }
 
     var task: TaskID { output.output.task }
+    var isOfProgram: Bool { task == .program }
     var stream: OutputStream { output.output.stream }
   }
 
@@ -89,6 +90,8 @@ struct InterfaceState: Sendable {
 
   let isReadOnly: Bool
   let keeper: SessionKeeper
+  /// The program that opened the session, when there is a page with what it prints.
+  let program: String?
   let isOwned: Bool
   let exitWhenDone: Bool
   let isASCII: Bool
@@ -142,8 +145,9 @@ struct InterfaceState: Sendable {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    zone: TimeZone = .fixed(0), keeper: SessionKeeper = .host, now: Timestamp
+    zone: TimeZone = .fixed(0), keeper: SessionKeeper = .host, program: String? = nil, now: Timestamp
   ) {
+    self.program = program
     self.isReadOnly = isReadOnly
     self.keeper = keeper
     self.isOwned = isOwned

@@ -17,7 +17,7 @@ extension InterfaceState {
     settleRows()
     if layout.log == nil, focus == .log { focus = .tasks }
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
-    if let detail, !snapshot.tasks.contains(detail.task) { self.detail = nil }
+    if let detail, !isShown(detail.task) { self.detail = nil }
     if detail == nil { searchEntry = nil }
     let effects = settleDetail() + settleEnd()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
@@ -59,6 +59,9 @@ extension InterfaceState {
       uid: snapshot.tasks.uid(of: id), label: batch.label(of: id), cores: String(batch.description.resources.cores),
       command: String(batch.commandLine(of: id).prefix(Self.commandLimit)))
   }
+
+  /// Whether there is a page for it.
+  func isShown(_ task: TaskID) -> Bool { snapshot.tasks.contains(task) || task == .program && program != nil }
 
   private mutating func settleDetail() -> [Effect] {
     guard var detail else { return [] }

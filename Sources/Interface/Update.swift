@@ -201,10 +201,11 @@ extension InterfaceState {
 
   /// Asks for the output of the task on the detail page, while it can still grow and once after its end.
   mutating func readOutput() -> [Effect] {
-    guard var detail, !detail.isFinalRead, snapshot.tasks.contains(detail.task) else { return [] }
+    guard var detail, !detail.isFinalRead, isShown(detail.task) else { return [] }
     let requests = detail.output.refresh(at: now)
     // What the task wrote until the end of a recording is all there will ever be.
-    if !requests.isEmpty { detail.isFinalRead = isReplay || snapshot.tasks.state(of: detail.task).isFinal }
+    let hasEnded = detail.isOfProgram ? isClosed : snapshot.tasks.state(of: detail.task).isFinal
+    if !requests.isEmpty { detail.isFinalRead = isReplay || hasEnded }
     self.detail = detail
     return requests.map { .read($0) }
   }

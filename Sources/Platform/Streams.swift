@@ -43,6 +43,11 @@ public func putRaw(_ bytes: some Collection<UInt8>) -> Bool {
 /// Writes a sentence to standard error.
 public func complain(_ text: TerminalText) { prompt("\(text)\n") }
 
+/// Writes bytes to standard error as they are: what a program printed there that the user runs by this one.
+public func complainRaw(_ bytes: some Collection<UInt8>) {
+  _ = FileDescriptor.standardError.put(bytes, waits: true)
+}
+
 /// Writes to standard error what is no whole line, as a question.
 ///
 /// - Parameter waits: whether to wait for a terminal that takes nothing at the moment.

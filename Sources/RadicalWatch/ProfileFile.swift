@@ -11,8 +11,13 @@ struct ProfileFile: ~Copyable {
   private static let longestLine = 1 << 16
   private static let portion = 1 << 18
 
+  /// - Parameter count: how many of its bytes are read of what is there already, from the end.
   /// - Throws: `FileError` when it cannot be read, or is no file.
-  init(_ path: String) throws(FileError) { file = try Descriptor.open(.file, path) }
+  init(_ path: String, lastBytes count: Int = .max) throws(FileError) {
+    file = try Descriptor.open(.file, path)
+    // What is left of a line is none.
+    position = max(0, file.size - count)
+  }
 
   /// When it was written to last.
   var lastWritten: Timestamp? {
@@ -25,6 +30,13 @@ struct ProfileFile: ~Copyable {
   ///
   /// One that has become shorter is read anew: the state of a thing is what it rose to, whatever is told twice.
   mutating func read(_ take: (ProfileLine) -> Void) {
+    readLines { bytes in
+      if let line = ProfileLine(bytes) { take(line) }
+    }
+  }
+
+  /// The same of any lines, without their line feeds.
+  mutating func readLines(_ take: (UnsafeRawBufferPointer) -> Void) {
     let size = file.size
     if size < position { (position, rest) = (0, []) }
     while position < size {
@@ -40,10 +52,10 @@ struct ProfileFile: ~Copyable {
   }
 
   /// - Returns: how many bytes the whole lines were.
-  private static func lines(_ bytes: UnsafeRawBufferPointer, _ take: (ProfileLine) -> Void) -> Int {
+  private static func lines(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Void) -> Int {
     var start = 0
     while start < bytes.count, let end = bytes[start...].firstIndex(of: 0x0a) {
-      if let line = ProfileLine(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) { take(line) }
+      take(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
       start = end + 1
     }
     return start

@@ -50,7 +50,7 @@ struct ProfileLine: Equatable {
   }
 
   /// `1795364150.2230899`, to the microsecond.
-  private static func time(_ text: Slice<UnsafeRawBufferPointer>) -> Timestamp? {
+  static func time(_ text: Slice<UnsafeRawBufferPointer>) -> Timestamp? {
     var whole: Int64 = 0
     var fraction: Int64 = 0
     var unit: Int64 = 1_000_000

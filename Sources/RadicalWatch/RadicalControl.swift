@@ -44,8 +44,11 @@ final class RadicalControl {
     var record = CommandRecord(
       id: count, verb: command.verb, tasks: command.tasks, sender: sender, reason: reason, stage: .requested)
     picture.apply(.command(record), at: .now)
-    record.stage = .acknowledged
-    picture.apply(.command(record), at: .now)
+    // The end of a session is in our hands; an order is taken when it was sent.
+    if command.verb == .close {
+      record.stage = .acknowledged
+      picture.apply(.command(record), at: .now)
+    }
     records.append(record)
     switch command {
     case .cancel(let ids): cancel(ids.map { picture.uid(of: $0) }, record.id, picture)
@@ -55,7 +58,7 @@ final class RadicalControl {
       }
       cancel([raptor.uid], record.id, picture)
     case .close: close(&picture)
-    default: finish(record.id, .failed(.unsupportedWork, "RADICAL-Pilot has no such thing"), &picture)
+    default: finish(record.id, .failed(.unsupported, "RADICAL-Pilot has no such thing"), &picture)
     }
   }
 
@@ -99,15 +102,21 @@ final class RadicalControl {
   /// - Returns: whether something is new.
   func step(_ picture: inout RadicalPicture, isOwnerAlive: Bool) -> Bool {
     let before = picture.snapshot.logCount
+    var isNews = false
     for sent in takeSent() {
-      if let problem = sent.problem { finish(sent.command, .failed(.notOpen, problem), &picture) }
+      if let problem = sent.problem {
+        finish(sent.command, .failed(.notOpen, problem), &picture)
+      } else {
+        acknowledge(sent.command, &picture)
+        isNews = true
+      }
     }
     for record in records {
       guard !record.stage.isFinished, isDone(record, picture, isOwnerAlive) else { continue }
       finish(record.id, .done(record.verb == .cancel ? "they have ended" : "done"), &picture)
     }
     if isOwnerAlive { proceed(&picture) } else if isEnding { lookAround(&picture) }
-    return picture.snapshot.logCount != before
+    return isNews || picture.snapshot.logCount != before
   }
 
   private func takeSent() -> [(command: Int, problem: String?)] {
@@ -198,6 +207,12 @@ final class RadicalControl {
       let left = await search.end(grace: .seconds(3))
       results.swept.withLock { $0 = left.map(\.words) }
     }
+  }
+
+  private func acknowledge(_ id: Int, _ picture: inout RadicalPicture) {
+    guard let index = records.firstIndex(where: { $0.id == id }), records[index].stage == .requested else { return }
+    records[index].stage = .acknowledged
+    picture.apply(.command(records[index]), at: .now)
   }
 
   private func finish(_ id: Int, _ outcome: CommandOutcome, _ picture: inout RadicalPicture) {

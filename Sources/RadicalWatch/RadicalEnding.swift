@@ -4,8 +4,8 @@ import Glibc
 ///
 /// Measured: owners that wait for their tasks end by themselves once the pilot is gone, others by an interrupt; one that is
 /// ended before its pilot leaves agent and tasks on the nodes.
-struct RadicalEnding: Equatable {
-  enum Step: Equatable {
+public struct RadicalEnding: Equatable, Sendable {
+  public enum Step: Equatable, Sendable {
     case killPilots
     /// To the owner alone: its parts end with it.
     case signal(Int32)
@@ -15,20 +15,23 @@ struct RadicalEnding: Equatable {
 
   /// What comes next, and how long the one before it gets, in seconds.
   private static let steps: [(step: Step, wait: Double)] = [
-    (.killPilots, 6), (.signal(SIGINT), 10), (.signal(SIGTERM), 3), (.giveUp, 0),
+    (.signal(SIGINT), 10), (.killPilots, 6), (.signal(SIGINT), 10), (.signal(SIGTERM), 3), (.giveUp, 0),
   ]
 
-  private var number = 0
+  private var number: Int
   private var due: Double
 
-  /// - Parameter now: seconds by any clock that is not set.
-  init(at now: Double) { due = now }
+  /// - Parameters:
+  ///   - now: seconds by any clock that is not set.
+  ///   - asks: whether its program is interrupted first. Who pressed Ctrl-C expects that of his own; to one of somebody else's
+  ///     it may do no good.
+  public init(at now: Double, asks: Bool = false) { (number, due) = (asks ? 0 : 1, now) }
 
   /// Does not wait any longer for what was done last.
-  mutating func hurry() { due = -.infinity }
+  public mutating func hurry() { due = -.infinity }
 
   /// What is to be done now, once; nothing while it is waited for.
-  mutating func next(at now: Double) -> Step? {
+  public mutating func next(at now: Double) -> Step? {
     guard number < Self.steps.count, now >= due else { return nil }
     let (step, wait) = Self.steps[number]
     number += 1
@@ -37,13 +40,14 @@ struct RadicalEnding: Equatable {
   }
 
   /// What is waited for, for people.
-  func words(at now: Double) -> String {
-    let left = due.isFinite ? ", \(Int(max(0, due - now).rounded(.up))) s left" : ""
+  public func words(at now: Double) -> String {
+    let left = due.isFinite && now.isFinite ? ", \(Int(max(0, due - now).rounded(.up))) s left" : ""
     switch number {
     case 0: return "begins"
-    case 1: return "its pilots were told to end: its program may end by that\(left)"
-    case 2: return "its program was interrupted\(left)"
-    case 3: return "its program was told to end (SIGTERM)\(left)"
+    case 1: return "its program was interrupted\(left)"
+    case 2: return "its pilots were told to end: its program may end by that\(left)"
+    case 3: return "its program was interrupted\(left)"
+    case 4: return "its program was told to end (SIGTERM)\(left)"
     default: return "its program does not end"
     }
   }

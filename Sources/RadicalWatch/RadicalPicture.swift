@@ -17,6 +17,25 @@ struct RadicalPicture {
   private(set) var workers: Set<String> = []
   /// Who has the tasks and the pilots, by RADICAL-Pilot's names: `tmgr.0000`, `pmgr.0000`.
   private var managers: [String: String] = [:]
+  /// What became of the session, while it is gone through once more from its beginning.
+  private let outcome: Outcome?
+  /// Everything that happened, when it is recorded.
+  private(set) var events: [SessionEvent] = []
+
+  private final class Outcome: Sendable {
+    let picture: RadicalPicture
+    init(_ picture: RadicalPicture) { self.picture = picture }
+  }
+
+  init() { outcome = nil }
+
+  /// One that is put together once more, and recorded: what a task is, and how it ended, which its files say in other
+  /// places and without a time, is known from the beginning on.
+  init(recording whole: RadicalPicture) {
+    outcome = Outcome(whole)
+    pilots = whole.pilots
+    workers = whole.workers
+  }
 
   /// The manager of a task or a pilot, which alone obeys for it.
   func manager(of uid: String) -> String? { managers[uid] }
@@ -25,20 +44,32 @@ struct RadicalPicture {
   func uid(of id: TaskID) -> String { snapshot.tasks.uid(of: id) }
 
   mutating func open(_ info: SessionInfo, at time: Timestamp) {
-    snapshot.apply(SessionEvent(time: time, source: .engine, .sessionOpened(info)))
+    apply(.sessionOpened(info), at: time)
   }
 
   mutating func apply(_ kind: SessionEvent.Kind, at time: Timestamp) {
-    snapshot.apply(SessionEvent(time: time, source: .engine, kind))
+    let event = SessionEvent(time: time, source: .engine, kind)
+    snapshot.apply(event)
+    if outcome != nil { events.append(event) }
   }
 
   // MARK: States
 
   /// Takes lines of any files.
   ///
-  /// - Parameter stderr: the end of what a task wrote to its standard error, which says why it failed.
-  mutating func take(_ lines: [ProfileLine], stderr: (String) -> String? = { _ in nil }) {
+  /// - Parameters:
+  ///   - said: what logs say, in the order of its times.
+  ///   - stderr: the end of what a task wrote to its standard error, which says why it failed.
+  mutating func take(
+    _ lines: [ProfileLine], _ said: [RadicalLogLine] = [], stderr: (String) -> String? = { _ in nil }
+  ) {
+    var said = said[...]
+    defer { for line in said { note(line) } }
     for line in lines.sorted(by: { $0.time < $1.time }) {
+      while let first = said.first, first.time <= line.time {
+        said.removeFirst()
+        note(first)
+      }
       switch line.event {
       case .advance where line.state == "NEW" && line.component.contains("mgr."):
         managers[line.uid] = line.component
@@ -75,7 +106,7 @@ struct RadicalPicture {
     if let facts {
       describe(facts)
       if state.isFinal, snapshot.tasks.state(of: id) == state {
-        snapshot.tasks.note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
+        note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
         return true
       }
     }
@@ -91,6 +122,9 @@ struct RadicalPicture {
     var result: TaskResult?
     if state.isFinal {
       result = TaskResult(exitCode: facts?.exitCode, reason: facts.flatMap { Self.reason($0, state) })
+      if let end = outcome?.picture.details(of: uid(of: id)), end.state == state {
+        result = TaskResult(exitCode: end.exitCode, reason: end.reason)
+      }
     }
     apply(.task(id, state, result), at: time)
     // The raptor is a task among the others.
@@ -98,6 +132,24 @@ struct RadicalPicture {
       raptor.state = state
       apply(.raptor(raptor), at: time)
     }
+    if workers.contains(uid(of: id)) { noteWorkers(at: time) }
+  }
+
+  private mutating func note(_ line: RadicalLogLine) {
+    apply(.log(line.level, line.text), at: max(line.time, snapshot.opened ?? line.time))
+  }
+
+  /// Which of the raptor's workers run: functions run on their cores.
+  private mutating func noteWorkers(at time: Timestamp) {
+    guard var raptor = snapshot.raptor, !raptor.state.isFinal else { return }
+    let running = workers.compactMap { numbers[$0] }.filter { snapshot.tasks.state(of: $0).phase == .running }
+    let cores = running.reduce(0) { $0 + (snapshot.tasks.batch(of: $1)?.description.resources.cores ?? 0) }
+    let words =
+      running.isEmpty
+      ? "no worker runs" : "\(Format.plural(running.count, "worker")) on \(Format.plural(cores, "core"))"
+    guard raptor.detail != words else { return }
+    raptor.detail = words
+    apply(.raptor(raptor), at: time)
   }
 
   private static func reason(_ facts: TaskFacts, _ state: TaskState) -> String? {
@@ -112,10 +164,36 @@ struct RadicalPicture {
     if let known = numbers[uid] { return known }
     let id = TaskID(snapshot.tasks.count)
     numbers[uid] = id
-    snapshot.tasks.add(
-      TaskBatch(first: id, description: TaskDescription(name: uid), members: .single), uid: uid, at: time)
+    let known = outcome?.picture
+    var description = TaskDescription(name: uid)
+    if let known, let other = known.numbers[uid], let batch = known.snapshot.tasks.batch(of: other) {
+      description = batch.description
+      if known.described.contains(other) { described.insert(id) }
+    }
+    apply(.tasksAdded(TaskBatch(first: id, description: description, members: .single, uid: uid)), at: time)
+    if var raptor = known?.snapshot.raptor, raptor.uid == uid {
+      (raptor.state, raptor.detail) = (.new, nil)
+      apply(.raptor(raptor), at: time)
+    }
     return id
   }
+
+  /// Takes what is known of the end of a task that has ended.
+  private mutating func note(_ result: TaskResult, for id: TaskID) {
+    let isNew = snapshot.tasks.details(of: id).map { $0.exitCode != result.exitCode } ?? false
+    snapshot.tasks.note(result, for: id)
+    guard outcome != nil, isNew else { return }
+    let kind = SessionEvent.Kind.task(id, snapshot.tasks.state(of: id), result)
+    events.append(SessionEvent(time: snapshot.lastEvent ?? .now, source: .engine, kind))
+  }
+
+  /// What was recorded since it was asked for last.
+  mutating func takeEvents() -> [SessionEvent] {
+    defer { events = [] }
+    return events
+  }
+
+  private func details(of uid: String) -> TaskDetails? { numbers[uid].flatMap { snapshot.tasks.details(of: $0) } }
 
   // MARK: What is not a state
 
@@ -139,11 +217,14 @@ struct RadicalPicture {
   }
 
   private mutating func noteRaptor(_ id: TaskID, _ facts: TaskFacts) {
-    if facts.mode == "raptor.worker", !facts.uid.contains("/") { workers.insert(facts.uid) }
+    if facts.mode == "raptor.worker", !facts.uid.contains("/"), workers.insert(facts.uid).inserted {
+      noteWorkers(at: snapshot.lastEvent ?? .now)
+    }
     guard facts.mode == "raptor.master", snapshot.raptor == nil else { return }
     apply(
       .raptor(RaptorStatus(uid: facts.uid, state: snapshot.tasks.state(of: id), workers: 0)),
       at: snapshot.lastEvent ?? .now)
+    noteWorkers(at: snapshot.lastEvent ?? .now)
   }
 
   /// Takes what is known of a task in the end: its exit code, too, which no profile says.
@@ -153,7 +234,7 @@ struct RadicalPicture {
     describe(facts)
     let known = snapshot.tasks.state(of: id)
     if known == state {
-      snapshot.tasks.note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
+      note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
     } else if !known.isFinal {
       move(id, to: state, at: time, facts)
     }

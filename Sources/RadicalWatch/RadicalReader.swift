@@ -5,10 +5,11 @@ import Work
 
 /// Brings the picture of a session up to date with its files, and knows whether its owner lives.
 final class RadicalReader {
-  private(set) var picture = RadicalPicture()
+  private(set) var picture: RadicalPicture
   private let site: RadicalSite
   private let sighting: RadicalSighting?
   private let files: RadicalFiles
+  private let logs = RadicalLogs()
   private let wire: RadicalWire?
   private let place: RadicalPlace
   private var isOpened = false
@@ -17,8 +18,14 @@ final class RadicalReader {
   private(set) var isOver = false
   private(set) var link = LinkStatus(way: .files(delay: 0.1))
 
-  /// - Parameter wire: what the session says itself; `nil` for files alone.
-  init(_ site: RadicalSite, _ sighting: RadicalSighting?, _ wire: RadicalWire? = nil) {
+  /// - Parameters:
+  ///   - wire: what the session says itself; `nil` for files alone.
+  ///   - picture: what it is brought into.
+  init(
+    _ site: RadicalSite, _ sighting: RadicalSighting?, _ wire: RadicalWire? = nil,
+    into picture: RadicalPicture = .init()
+  ) {
+    self.picture = picture
     self.site = site
     self.sighting = sighting
     self.wire = wire
@@ -29,6 +36,12 @@ final class RadicalReader {
   }
 
   var pilots: [String] { files.pilots }
+
+  /// Puts a line into the log.
+  func note(_ level: LogLevel, _ text: String) { picture.apply(.log(level, text), at: .now) }
+
+  /// What was recorded since it was asked for last.
+  func takeEvents() -> [SessionEvent] { picture.takeEvents() }
 
   /// Everything, once.
   ///
@@ -58,10 +71,15 @@ final class RadicalReader {
     // In this order: what an owner wrote before it ended is read before it is said to be gone.
     let isAlive = sighting?.owner?.isAlive ?? (place == .elsewhere && !site.isClosed)
     if scans { files.scan(pilots: currentPilots(), workers: picture.workers) }
+    if scans {
+      logs.scan(site.directory, least: .warning)
+      for pilot in pilots { logs.scan(pilot, least: .error) }
+    }
     let lines = files.read()
+    let said = logs.read()
     if !isOpened { open(lines.map(\.time).min()) }
-    picture.take(lines, stderr: stderrEnds())
-    var isNews = !lines.isEmpty
+    picture.take(lines, said, stderr: stderrEnds())
+    var isNews = !lines.isEmpty || !said.isEmpty
     if let news = wire?.take() {
       for update in news.updates.values.sorted(by: { $0.time < $1.time }) { picture.take(update) }
       isNews = isNews || !news.updates.isEmpty
@@ -169,15 +187,11 @@ final class RadicalReader {
     }
     picture.endAll(at: time)
     let tasks = picture.snapshot.tasks
-    var counts: [String: Int] = [:]
-    for state in TaskState.allCases where tasks.count(inState: state) > 0 {
-      counts[state.name] = tasks.count(inState: state)
-    }
     let opened = picture.snapshot.opened ?? time
     picture.apply(
       .sessionClosed(
         SessionSummary(
-          session: site.session, tasks: counts, wall: max(0, time.seconds(since: opened)),
+          session: site.session, tasks: tasks.countsByState, wall: max(0, time.seconds(since: opened)),
           leftovers: leftovers,
           exitCode: !leftovers.isEmpty ? 4 : tasks.count(in: .done) == tasks.count ? 0 : 1)), at: time)
   }

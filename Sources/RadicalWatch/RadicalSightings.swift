@@ -43,11 +43,16 @@ public struct RadicalSighting: Sendable {
 
   /// All of them, in one pass over `/proc`. Processes vanish while one looks: each read may fail.
   public static func all() -> [RadicalSighting] {
+    among(directoryEntries("/proc").lazy.compactMap { pid_t($0) })
+  }
+
+  /// Those that some processes have a part in: no others are looked at.
+  public static func among(_ processes: some Sequence<pid_t>) -> [RadicalSighting] {
     let user = getuid()
     var found: [String: RadicalSighting] = [:]
     var owners: [String: [RadicalSighting]] = [:]
-    for name in directoryEntries("/proc") {
-      guard let pid = pid_t(name), ProcessTrace.isOwned(pid, by: user) else { continue }
+    for pid in processes {
+      guard ProcessTrace.isOwned(pid, by: user) else { continue }
       for trace in ProcessTrace.all(of: pid) {
         found[trace.session, default: RadicalSighting(session: trace.session)].take(trace, of: pid)
         if case .owner(let place) = trace.part {

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 
 /// Where a RADICAL-Pilot session has its files: those of its owner, and those of its pilots.
@@ -30,6 +31,12 @@ public struct RadicalSite: Equatable, Sendable {
     var places = dumps.flatMap { RadicalDump.pilotDirectories("\(path)/\($0)") }
     if let home { places += Self.pilots(below: "\(home)/radical.pilot.sandbox/\(id)") }
     for place in places where !pilots.contains(place) { pilots.append(place) }
+  }
+
+  /// Whether a directory has the record of a session: one look, whatever else is in it.
+  public static func isThere(_ directory: String) -> Bool {
+    guard let id = directory.split(separator: "/").last else { return false }
+    return access("\(directory)/\(id).reg.init.json", F_OK) == 0
   }
 
   static func pilots(below directory: String) -> [String] {

@@ -17,10 +17,12 @@ public final class RadicalSource: SessionSource {
     var snapshot = SessionSnapshot()
     var pilots: [String] = []
     var isHostGone = false
+    var leftovers: [String] = []
     var commands: [(OperatorCommand, reason: String?)] = []
+    var notes: [(LogLevel, String)] = []
   }
 
-  private let site: RadicalSite
+  public let site: RadicalSite
   private let sighting: RadicalSighting?
   private let origin: String?
   private let wire: RadicalWire?
@@ -46,6 +48,8 @@ public final class RadicalSource: SessionSource {
   /// How the session ended, once that is known.
   public var summary: SessionSummary? { state.withLock { $0.summary } }
   public var isHostGone: Bool { state.withLock { $0.isHostGone } }
+  /// What is left of a session that was told to end, and is ended by another `close`; in words.
+  public var leftovers: [String] { state.withLock { $0.leftovers } }
 
   /// What there is now, read once.
   ///
@@ -74,7 +78,10 @@ public final class RadicalSource: SessionSource {
     var looks = 0
     while !state.withLock({ $0.isClosed }) {
       // New files come seldom.
-      let isNews = reader.read(scans: looks % 10 == 0, portion: Self.portion, control, takeCommands())
+      let notes = takeNotes()
+      for (level, text) in notes { reader.note(level, text) }
+      let isNews =
+        reader.read(scans: looks % 10 == 0, portion: Self.portion, control, takeCommands()) || !notes.isEmpty
       looks += 1
       let status = reader.link
       if isNews || link == nil {
@@ -83,6 +90,7 @@ public final class RadicalSource: SessionSource {
           state.snapshot = snapshot
           state.summary = snapshot.summary
           state.pilots = reader.pilots
+          state.leftovers = control.leftovers
           if case .gone = status.host { state.isHostGone = true }
         }
         deliver(.snapshot(snapshot))
@@ -105,6 +113,16 @@ public final class RadicalSource: SessionSource {
     }
   }
 
+  private func takeNotes() -> [(LogLevel, String)] {
+    state.withLock { state in
+      defer { state.notes = [] }
+      return state.notes
+    }
+  }
+
+  /// Puts a line into the log, of which the session itself knows nothing.
+  public func note(_ level: LogLevel, _ text: String) { state.withLock { $0.notes.append((level, text)) } }
+
   public func send(_ command: OperatorCommand, reason: String?) {
     guard !isReadOnly else { return }
     state.withLock { $0.commands.append((command, reason)) }
@@ -119,12 +137,7 @@ public final class RadicalSource: SessionSource {
           (state.snapshot.tasks.contains(output.task) ? state.snapshot.tasks.uid(of: output.task) : nil, state.pilots)
         }
         guard let uid else { return .failure(.noTask(output.task.uid)) }
-        let paths = pilots.reversed().map { "\($0)/\(uid)/\(uid).\(output.stream == .stdout ? "out" : "err")" }
-        // A later pilot ran it again; while none has, what the newest one may still write.
-        guard let path = paths.first(where: { access($0, F_OK) == 0 }) ?? paths.first else {
-          return .failure(OutputProblem(words: "no pilot's directory can be seen from here"))
-        }
-        return .success(path)
+        return RadicalOutputs(pilots: pilots).path(of: uid, output.stream)
       }, answer)
   }
 }

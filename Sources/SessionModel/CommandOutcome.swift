@@ -53,6 +53,8 @@ public struct CommandFailure: Error, Equatable, CustomStringConvertible, Sendabl
     case duplicateName = "duplicate_name"
     /// The work needs something that the session's engine does not do.
     case unsupportedWork = "unsupported_work"
+    /// The session is another program's, and RADICAL-Pilot has no such command.
+    case unsupported
     /// There is no work in what was submitted.
     case noWork = "no_work"
     /// The reason or what is said of the sender is longer than it may be.

@@ -11,6 +11,9 @@ public protocol SessionSource: Sendable {
   /// Who runs the session; the screen has no keys for what cannot be asked of it.
   var keeper: SessionKeeper { get }
 
+  /// The program that opened the session, by its name, when what it prints can be read as `OutputID.program`.
+  var program: String? { get }
+
   /// Starts the flow: a snapshot, then events, in order, from any thread, until the session closed.
   func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void)
 
@@ -32,6 +35,7 @@ public protocol SessionSource: Sendable {
 
 extension SessionSource {
   public var keeper: SessionKeeper { .host }
+  public var program: String? { nil }
   public func suspend() {}
   public func resume() {}
   public func play(_ order: PlayOrder) {}

@@ -14,6 +14,16 @@ public struct OutputID: Hashable, Sendable {
   }
 }
 
+extension OutputID {
+  /// What the program printed itself that opened the session.
+  public static func program(_ stream: OutputStream) -> OutputID { OutputID(.program, stream) }
+}
+
+extension TaskID {
+  /// The program that opened the session, where what it prints is shown; no session has so many tasks.
+  public static let program = TaskID(UInt32.max)
+}
+
 /// What is asked of whoever reads the output of a task. A request makes those before it moot that ask for the same output.
 public struct OutputRequest: Equatable, Sendable {
   public enum Place: Equatable, Sendable {

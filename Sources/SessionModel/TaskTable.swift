@@ -38,6 +38,8 @@ public struct TaskTable: Sendable {
       isCall = batch.description.function != nil
       (cores, gpus) = (batch.description.resources.cores, batch.description.resources.gpus)
       raptor = batch.description.raptor
+      // What goes through the raptor of another program runs on cores that a worker holds, which is a task itself.
+      if raptor, batch.uid != nil { (cores, gpus) = (0, 0) }
     }
   }
 
@@ -100,6 +102,12 @@ public struct TaskTable: Sendable {
   /// What the task is called in RADICAL-Pilot's files, on the screen and in commands.
   public func uid(of id: TaskID) -> String { id.index < foreignIDs.count ? foreignIDs[id.index] : id.uid }
 
+  /// The task that is called so in RADICAL-Pilot's files; `nil` when there is none.
+  public func task(uid: String) -> TaskID? {
+    if foreignIDs.isEmpty { return TaskID(uid: uid).flatMap { contains($0) ? $0 : nil } }
+    return foreignIDs.firstIndex(of: uid).map { TaskID($0) }
+  }
+
   /// Whether another program has a task of that name.
   func holds(uid: String) -> Bool { !foreignIDs.isEmpty && foreignIDs.contains(uid) }
 
@@ -108,6 +116,12 @@ public struct TaskTable: Sendable {
 
   public func count(inState state: TaskState) -> Int { stateCounts[Int(state.rawValue)] }
   public func count(in phase: TaskPhase) -> Int { phases[Int(phase.rawValue)].count }
+  /// How many are in each state, by RADICAL-Pilot's name of it; without those that none is in.
+  public var countsByState: [String: Int] {
+    let states = TaskState.allCases.filter { count(inState: $0) > 0 }
+    return Dictionary(uniqueKeysWithValues: states.map { ($0.name, count(inState: $0)) })
+  }
+
   public var finished: Int { count(in: .done) + count(in: .failed) + count(in: .canceled) }
 
   public func ids(in phase: TaskPhase) -> IDSet { phases[Int(phase.rawValue)] }
@@ -183,24 +197,15 @@ public struct TaskTable: Sendable {
     columns.append(count, at: offset(time))
     phases[Int(TaskPhase.waiting.rawValue)].insert(batch.ids)
     stateCounts[Int(TaskState.new.rawValue)] += count
-  }
-
-  /// Adds one task of another program, which calls it as it likes.
-  package mutating func add(_ batch: TaskBatch, uid: String, at time: Timestamp) {
-    let before = count
-    add(batch, at: time)
-    if count == before + 1 { foreignIDs.append(uid) }
+    if let uid = batch.uid, foreignIDs.count == batch.first.index { foreignIDs.append(uid) }
   }
 
   /// Takes the description of a task of which nothing was known when it was added.
   package mutating func describe(_ id: TaskID, as description: TaskDescription) {
     guard contains(id), batches[batchIndex(of: id)].count == 1 else { return }
     let index = batchIndex(of: id)
-    let batch = TaskBatch(first: id, description: description, members: .single)
-    let old = needs[index]
-    var new = Needs(batch)
-    // What goes through its raptor runs on cores that a worker holds, which is a task itself.
-    if new.raptor { (new.cores, new.gpus) = (0, 0) }
+    let batch = TaskBatch(first: id, description: description, members: .single, uid: batches[index].uid)
+    let (old, new) = (needs[index], Needs(batch))
     let phase = columns.states[id.index].phase
     if phase == .running {
       coresInUse += new.cores - old.cores

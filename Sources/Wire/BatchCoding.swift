@@ -12,6 +12,7 @@ struct BatchMembers: Sendable {
   var commands: CommandList?
   /// Whether the commands stand elsewhere: a checkpoint has them raw.
   var hasCommands: Bool?
+  var uid: String?
 
   static let record = JSONRecord(
     BatchMembers(),
@@ -20,12 +21,14 @@ struct BatchMembers: Sendable {
     .required("description", \.description, TaskDescription.coding),
     .optional("member", \.member, .integer),
     .optional("commands", \.commands, CommandList.coding),
-    .optional("has_commands", \.hasCommands, .flag))
+    .optional("has_commands", \.hasCommands, .flag),
+    .optional("uid", \.uid, .text))
 
   private init() {}
 
   init(_ batch: TaskBatch) {
     (first, count, description) = (batch.first.number, batch.count, batch.description)
+    uid = batch.uid
     switch batch.members {
     case .single: break
     case .ensemble(let first, _): member = first
@@ -49,7 +52,7 @@ struct BatchMembers: Sendable {
     try require(count >= 0 && count <= limit - Int(first), "count", count)
     guard let member else {
       try require(count == 1 && commands == nil, "count", count)
-      return TaskBatch(first: TaskID(first), description: description, members: .single)
+      return TaskBatch(first: TaskID(first), description: description, members: .single, uid: uid)
     }
     try require(member >= 0 && member <= limit - count, "member", member)
     guard let commands else {

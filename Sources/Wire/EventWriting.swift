@@ -4,14 +4,16 @@ import Work
 
 extension SessionEvent {
   /// Appends the event as one line of JSON: `t` (seconds since the epoch), `event`, `source`, then what happened.
-  public func write(to writer: inout JSONWriter) {
+  ///
+  /// - Parameter uid: what a task is called, where that is not its number.
+  public func write(to writer: inout JSONWriter, uid: (TaskID) -> String = { $0.uid }) {
     writer.beginObject()
     writer.member("t", time)
     writer.member("event", kind.name)
     writer.member("source", source.rawValue)
     switch kind {
     case .task(let id, let state, let result):
-      writer.member("uid", id.uid)
+      writer.member("uid", uid(id))
       writer.member("state", state.name)
       result?.write(to: &writer)
     case .sessionOpened(let info): SessionInfo.record.write(info, to: &writer)

@@ -16,11 +16,14 @@ public struct TaskBatch: Equatable, Sendable {
   public let first: TaskID
   public let description: TaskDescription
   public let members: Members
+  /// What the program calls the task that runs its session itself; `nil` in sessions of this program, and of several.
+  public let uid: String?
 
-  public init(first: TaskID, description: TaskDescription, members: Members) {
+  public init(first: TaskID, description: TaskDescription, members: Members, uid: String? = nil) {
     self.first = first
     self.description = description
     self.members = members
+    self.uid = members == .single ? uid : nil
   }
 
   public var count: Int {

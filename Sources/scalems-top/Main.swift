@@ -23,7 +23,10 @@ import Words
     version: programVersion,
     groupedSubcommands: [
       CommandGroup(
-        name: "Sessions:", subcommands: [RunCommand.self, AttachCommand.self, WatchCommand.self, ListCommand.self]),
+        name: "Sessions:",
+        subcommands: [
+          RunCommand.self, ExecCommand.self, AttachCommand.self, WatchCommand.self, ListCommand.self,
+        ]),
       CommandGroup(
         name: "Commands to a session:",
         subcommands: [

@@ -170,8 +170,8 @@ private struct Viewer {
     journal.write(events + more)
   }
 
-  private func player(speed: Double = 1, index: ReplayIndex = ReplayIndex()) throws -> ReplayPlayer {
-    try ReplayPlayer(path, speed: speed, index: index, now: clock.now)
+  private func player(speed: Double = 1, index: ReplayIndex = ReplayIndex(step: 4 << 20)) throws -> ReplayPlayer {
+    try ReplayPlayer(.journal(path), speed: speed, index: index, now: clock.now)
   }
 
   @Test func `it begins at the start and plays`() async throws {
@@ -194,7 +194,7 @@ private struct Viewer {
     // Many small steps, so that there are snapshots in between.
     let index = ReplayIndex(step: 1)
     if isIndexed {
-      index.scan(path)
+      index.scan(.journal(path))
       #expect(index.keyframe(before: at(90)) != nil)
     }
     let events = try JournalContents(reading: path).events
@@ -215,8 +215,8 @@ private struct Viewer {
 
   @Test func `marks are failures and phases`() async throws {
     try record()
-    let index = ReplayIndex()
-    index.scan(path)
+    let index = ReplayIndex(step: 4 << 20)
+    index.scan(.journal(path))
     #expect(index.marks == [at(0), at(45), at(100)])
     let player = try player(speed: 0, index: index)
     var viewer = Viewer()
@@ -232,13 +232,13 @@ private struct Viewer {
       SessionEvent(time: at(30), source: .executor, .log(.info, "set back")),
       SessionEvent(time: at(31), source: .executor, .sessionPhase(.closed, reason: nil)),
     ])
-    let index = ReplayIndex()
+    let index = ReplayIndex(step: 4 << 20)
     let player = try player(speed: 0, index: index)
     var viewer = Viewer()
     viewer.take(await player.begin())
     // By its last event the recording ends here.
     #expect(viewer.timeline?.end == at(31))
-    index.scan(path)
+    index.scan(.journal(path))
     viewer.take(await player.obey(.toEnd))
     #expect(viewer.position == 100 && viewer.snapshot.phase == .closed)
     viewer.take(await player.obey(.skip(-1)))
@@ -248,8 +248,8 @@ private struct Viewer {
   @Test func `a torn line and damaged ones are passed over`() async throws {
     try record()
     put(bytes(path) + Array("{\"t\":\n\n{\"torn".utf8), into: path)
-    let index = ReplayIndex()
-    index.scan(path)
+    let index = ReplayIndex(step: 4 << 20)
+    index.scan(.journal(path))
     let player = try player(speed: 0, index: index)
     var viewer = Viewer()
     viewer.take(await player.obey(.toEnd))

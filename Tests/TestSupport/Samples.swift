@@ -56,6 +56,8 @@ public enum Samples {
         description: TaskDescription(
           name: "f", function: FunctionCall(module: "m", name: "a.b", args: [1, 2.0, nil], kwargs: ["k": ["{member}"]])),
         members: .single)),
+    .tasksAdded(
+      TaskBatch(first: TaskID(6), description: TaskDescription(name: "a"), members: .single, uid: "sim.000001")),
     .tasksAdded(TaskBatch(first: TaskID(7), description: description, members: .ensemble(first: 3, count: 1000))),
     .tasksAdded(
       TaskBatch(

@@ -1,12 +1,11 @@
 import SessionModel
-import SystemPackage
 
 /// Reads the events of a recording by their time, a portion of the file at a time.
 ///
 /// A clock that was set back does not hold the recording up: an event counts as no earlier than those before it.
 final class ReplayCursor {
-  private let path: FilePath
-  private var reader: JournalReader
+  private let recording: Recording
+  private var reader: Recording.Reader
   /// Events of the portion that was read last, and how many of them were handed out.
   private var portion: [SessionEvent] = []
   private var taken = 0
@@ -15,17 +14,17 @@ final class ReplayCursor {
   /// The latest time that was handed out.
   private(set) var time = Timestamp(microseconds: .min)
 
-  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, or is no journal.
-  init(_ path: FilePath) throws(SessionDirectory.DirectoryError) {
-    self.path = path
-    reader = try JournalReader(path)
+  /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read, or is no recording.
+  init(_ recording: Recording) throws(SessionDirectory.DirectoryError) {
+    self.recording = recording
+    reader = try recording.reader()
   }
 
   /// Goes on from another place; nothing before it counts.
   ///
   /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read any more.
   func go(to frame: Keyframe?) throws(SessionDirectory.DirectoryError) {
-    reader = try JournalReader(path, from: frame?.offset ?? 0)
+    reader = try recording.reader(from: frame?.offset ?? 0)
     portion = []
     taken = 0
     next = frame?.offset ?? 0
@@ -58,7 +57,7 @@ final class ReplayCursor {
     }
     portion = read.events
     taken = 0
-    next = read.bytes.upperBound
+    next = read.end
     return (portion, next)
   }
 }

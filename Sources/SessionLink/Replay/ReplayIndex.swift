@@ -1,6 +1,5 @@
 import SessionModel
 import Synchronization
-import SystemPackage
 
 /// What one pass over a recording finds: how far it goes, what is worth a look, and snapshots to go back to.
 ///
@@ -14,12 +13,11 @@ final class ReplayIndex: Sendable {
   }
 
   static let markLimit = 10_000
-  /// Distance of snapshots in a journal of moderate length.
-  static let step = 4 << 20
 
   private let state: Mutex<State>
 
-  init(step: Int = ReplayIndex.step) { state = Mutex(State(keyframes: Keyframes(step: step))) }
+  /// - Parameter step: between two snapshots, see `Recording.step`.
+  init(step: Int) { state = Mutex(State(keyframes: Keyframes(step: step))) }
 
   /// The latest time found so far, and whether nothing more will be found.
   var end: (time: Timestamp?, isComplete: Bool) { state.withLock { ($0.end, $0.isComplete) } }
@@ -28,10 +26,10 @@ final class ReplayIndex: Sendable {
 
   func keyframe(before time: Timestamp) -> Keyframe? { state.withLock { $0.keyframes.before(time) } }
 
-  /// Reads the whole file; what cannot be read ends the pass.
-  func scan(_ path: FilePath) {
+  /// Reads the whole of it; what cannot be read ends the pass.
+  func scan(_ recording: Recording) {
     defer { state.withLock { $0.isComplete = true } }
-    guard let cursor = try? ReplayCursor(path) else { return }
+    guard let cursor = try? ReplayCursor(recording) else { return }
     var snapshot = SessionSnapshot()
     var time = Timestamp(microseconds: .min)
     while !Task.isCancelled, let (events, end) = try? cursor.readPortion() {

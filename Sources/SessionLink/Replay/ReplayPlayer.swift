@@ -1,5 +1,4 @@
 import SessionModel
-import SystemPackage
 import Work
 
 /// Plays a recording: what it is told goes in, what a screen is to show comes out. Knows no threads and no timers.
@@ -14,24 +13,17 @@ actor ReplayPlayer {
   /// More events than this are sooner shown as the snapshot they make.
   private static let longWay = 20_000
 
-  /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, is no journal, or holds no events.
+  /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read, or holds no events.
   init(
-    _ path: FilePath, speed: Double, index: ReplayIndex, now: @escaping @Sendable () -> Double
+    _ recording: Recording, speed: Double, index: ReplayIndex, now: @escaping @Sendable () -> Double
   ) throws(SessionDirectory.DirectoryError) {
-    cursor = try ReplayCursor(path)
-    guard let first = JournalEdges.firstEvent(of: path) ?? Self.firstEvent(of: path) else {
-      throw SessionDirectory.DirectoryError(description: "\(path) holds no events")
-    }
-    let end = JournalEdges.lastEvent(of: path)?.time ?? first.time
+    cursor = try ReplayCursor(recording)
+    let first = try recording.firstEvent()
+    let end = recording.lastEvent?.time ?? first.time
     head = Playhead(start: first.time, end: end, speed: speed)
     self.index = index
     self.now = now
     last = now()
-  }
-
-  /// The slow way, for a journal that begins with a very long or a damaged line.
-  private static func firstEvent(of path: FilePath) -> SessionEvent? {
-    (try? ReplayCursor(path).readPortion())?.events.first
   }
 
   var isPlaying: Bool { head.timeline.isPlaying }
@@ -63,9 +55,11 @@ actor ReplayPlayer {
     last = time
   }
 
-  /// What the task's batch calls its output; `nil` when the task is not there yet.
-  func outputName(of output: OutputID) -> String? {
-    snapshot.tasks.batch(of: output.task).map { output.name($0.description(of: output.task)) }
+  /// The task of an output by its names, and that of its file; `nil` when it is not there yet.
+  func place(of output: OutputID) -> (uid: String, file: String)? {
+    snapshot.tasks.batch(of: output.task).map {
+      (snapshot.tasks.uid(of: output.task), output.name($0.description(of: output.task)))
+    }
   }
 
   private func show(isWhole: Bool = false) -> [SessionUpdate] {

@@ -8,7 +8,7 @@ import Work
   import Glibc
 #endif
 
-/// Plays the journal of a session, also of one that is still being written: what was there when it was opened.
+/// Plays the record of a session, also of one that is still being written: what was there when it was opened.
 public final class ReplaySource: SessionSource {
   private enum Input: Sendable {
     case order(PlayOrder)
@@ -20,9 +20,11 @@ public final class ReplaySource: SessionSource {
   public let isReadOnly = true
   public let isOwned = false
 
-  private let path: FilePath
+  private let recording: Recording
   private let player: ReplayPlayer
-  private let index = ReplayIndex()
+  private let index: ReplayIndex
+  /// Where an output of a task is, by the task's id and the name of the file.
+  private let place: @Sendable (_ output: OutputID, _ uid: String, _ file: String) -> Result<String, OutputProblem>
   private let inputs: AsyncStream<Input>
   private let sender: AsyncStream<Input>.Continuation
   private let outputs = OutputDesk()
@@ -36,9 +38,35 @@ public final class ReplaySource: SessionSource {
   ///   - journal: the file of the recording.
   ///   - speed: recorded seconds a second; 0 begins at a standstill.
   /// - Throws: `SessionDirectory.DirectoryError` when the file cannot be read, is no journal, or holds no events.
-  public init(journal: FilePath, speed: Double = 1) throws(SessionDirectory.DirectoryError) {
-    path = journal
-    player = try ReplayPlayer(journal, speed: speed, index: index, now: Self.seconds)
+  public convenience init(journal: FilePath, speed: Double = 1) throws(SessionDirectory.DirectoryError) {
+    let directory = SessionDirectory(journal.removingLastComponent())
+    try self.init(.journal(journal), speed: speed) { output, _, file in
+      guard access(directory.path.appending("tasks").string, F_OK) == 0 else {
+        return .failure(OutputProblem(words: "the recording has no task output"))
+      }
+      return .success(directory.output(of: output.task, named: file).string)
+    }
+  }
+
+  /// - Parameters:
+  ///   - events: what happened, in the order of its times.
+  ///   - speed: recorded seconds a second; 0 begins at a standstill.
+  ///   - output: where an output of a task is, by what its session calls it.
+  /// - Throws: `SessionDirectory.DirectoryError` when there are no events.
+  public convenience init(
+    events: [SessionEvent], speed: Double = 1,
+    output: @escaping @Sendable (_ uid: String, OutputStream) -> Result<String, OutputProblem>
+  ) throws(SessionDirectory.DirectoryError) {
+    try self.init(.events(events), speed: speed) { id, uid, _ in output(uid, id.stream) }
+  }
+
+  private init(
+    _ recording: Recording, speed: Double,
+    place: @escaping @Sendable (OutputID, String, String) -> Result<String, OutputProblem>
+  ) throws(SessionDirectory.DirectoryError) {
+    (self.recording, self.place) = (recording, place)
+    index = ReplayIndex(step: recording.step)
+    player = try ReplayPlayer(recording, speed: speed, index: index, now: Self.seconds)
     (inputs, sender) = AsyncStream.makeStream()
     let (asked, reads) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
     self.reads = reads
@@ -52,7 +80,7 @@ public final class ReplaySource: SessionSource {
   }
 
   public func open(_ deliver: @escaping @Sendable (SessionUpdate) -> Void) {
-    let (path, player, index, inputs, sender) = (path, player, index, inputs, sender)
+    let (recording, player, index, inputs, sender) = (recording, player, index, inputs, sender)
     Task.detached {
       for update in await player.begin() { deliver(update) }
       sender.yield(.tick)
@@ -78,7 +106,7 @@ public final class ReplaySource: SessionSource {
     }
     scan.withLock { scan in
       scan = Task.detached(priority: .utility) {
-        index.scan(path)
+        index.scan(recording)
         // The end of the time line may be later than the last event said.
         sender.yield(.scanned)
       }
@@ -91,18 +119,14 @@ public final class ReplaySource: SessionSource {
   public func send(_ command: OperatorCommand, reason: String?) {}
 
   public func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
-    reads.yield { [player, path, outputs] in
+    reads.yield { [player, place, outputs] in
       let output = request.output
-      let name = await player.outputName(of: output)
-      let directory = SessionDirectory(path.removingLastComponent())
+      let names = await player.place(of: output)
       outputs.read(
         request,
         at: {
-          guard let name else { return .failure(.noTask(output.task.uid)) }
-          guard access(directory.path.appending("tasks").string, F_OK) == 0 else {
-            return .failure(OutputProblem(words: "the recording has no task output"))
-          }
-          return .success(directory.output(of: output.task, named: name).string)
+          guard let names else { return .failure(.noTask(output.task.uid)) }
+          return place(output, names.uid, names.file)
         }, answer)
     }
   }

@@ -12,25 +12,36 @@ import Words
 struct OwnedScreen {
   private let options: InterfaceOptions
   /// What a host gets to end in that was told to end at once.
-  private static let lastChance = Duration.seconds(2)
+  private let lastChance: Duration
 
-  init(_ options: InterfaceOptions) { self.options = options }
+  init(_ options: InterfaceOptions, lastChance: Duration = .seconds(2)) {
+    (self.options, self.lastChance) = (options, lastChance)
+  }
 
   /// Starts the session and shows it until it has ended or is left.
   ///
   /// - Parameter input: the host's standard input; `/dev/null` when negative.
   /// - Returns: the exit status.
   func run(input: Int32) throws -> Int32 {
+    try run(input: input) { host throws(SessionDirectory.DirectoryError) in
+      try AttachedSource(
+        SessionDirectory(FilePath(host.directory)), origin: originWords(), isReadOnly: options.isReadOnly,
+        isOwned: true)
+    }
+  }
+
+  /// - Parameter makeSource: what is shown of a host that was started.
+  func run(
+    input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
+  ) throws -> Int32 {
     // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
     let outlivesTerminal = isIgnored(SIGHUP)
     let host = try LaunchedHost(input: input)
     if input >= 0 { close(input) }
-    let source: AttachedSource
+    let source: any OwnedSource
     let runner: InterfaceRunner
     do {
-      source = try AttachedSource(
-        SessionDirectory(FilePath(host.directory)), origin: originWords(), isReadOnly: options.isReadOnly,
-        isOwned: true)
+      source = try makeSource(host)
       runner = try InterfaceRunner(source: source, options: options)
     } catch {
       complain("scalems-top: \(error)")
@@ -53,7 +64,7 @@ struct OwnedScreen {
       guard count >= 3 else { return }
       // Whoever draws gives the terminal back; a frame after that would lie over what the shell writes.
       runner.stop()
-      let deadline = ContinuousClock.now + Self.lastChance
+      let deadline = ContinuousClock.now + lastChance
       while !host.hasEnded, .now < deadline { usleep(5000) }
       host.signal(SIGKILL)
       TerminalGuard.restoreTerminal()
@@ -70,7 +81,8 @@ struct OwnedScreen {
     let isInterrupted = received.withLock { !$0.isEmpty }
     if outcome == .left, !isInterrupted, source.summary == nil, !host.hasEnded {
       host.release()
-      put("session \(host.session) goes on: 'scalems-top attach \(host.session)' comes back to it\n")
+      let name = source.name(for: host)
+      put("session \(name) goes on: 'scalems-top attach \(name)' comes back to it\n")
       return 0
     }
     if outcome == .terminalGone {
@@ -82,7 +94,29 @@ struct OwnedScreen {
     }
     if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
     let status = host.wait()
-    if let summary = source.readJournal() {
+    source.sayEnd(of: host, status)
+    return status
+  }
+}
+
+/// What the screen shows that a session was started for.
+protocol OwnedSource: SessionSource {
+  /// What people call the session.
+  func name(for host: LaunchedHost) -> String
+  var summary: SessionSummary? { get }
+  /// - Parameter body: called when the session has closed.
+  func onClose(_ body: @escaping @Sendable (SessionSummary) -> Void)
+  /// Says how it ended.
+  ///
+  /// - Parameter status: the exit status of its host.
+  func sayEnd(of host: LaunchedHost, _ status: Int32)
+}
+
+extension AttachedSource: OwnedSource {
+  func name(for host: LaunchedHost) -> String { host.session }
+
+  func sayEnd(of host: LaunchedHost, _ status: Int32) {
+    if let summary = readJournal() {
       put(summaryLine(summary, directory: host.directory) + "\n")
       for line in FailureReport(summary, directory: host.directory).lines { put("failed: \(line)\n") }
       if let problem = summary.problem { complain("scalems-top: \(problem)") }
@@ -97,6 +131,5 @@ struct OwnedScreen {
     } else {
       complain("scalems-top: the session could not start: see \(host.directory)/host.log")
     }
-    return status
   }
 }

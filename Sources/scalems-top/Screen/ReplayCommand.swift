@@ -1,6 +1,7 @@
 import ArgumentParser
 import Interface
 import Platform
+import RadicalWatch
 import SessionLink
 import SessionModel
 import SystemPackage
@@ -10,7 +11,10 @@ struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Show the recording of a session, which may have closed or crashed, on a time line.",
-    discussion: "Space plays and pauses, the arrow keys move in time, [ and ] change the speed; '?' shows all keys.")
+    discussion: """
+      Space plays and pauses, the arrow keys move in time, [ and ] change the speed; '?' shows all keys. Of a session of \
+      RADICAL-Pilot that another program opened its files are the recording; name it by its directory, or by its id.
+      """)
 
   @Argument(help: "A session as for 'attach', or the file of a journal.")
   var session: String
@@ -33,9 +37,14 @@ struct ReplayCommand: ParsableCommand {
     }
     // Any file may be a journal, whatever its name.
     let path = try absolutePath(FilePath(session))
-    let journal = isFile(path) ? path : try SessionFinder().find(session).directory.journal
+    let shown = isFile(path) ? nil : try ShownSession.find(session)
     do {
-      let source = try ReplaySource(journal: journal, speed: speed)
+      let source =
+        switch shown {
+        case nil: try ReplaySource(journal: path, speed: speed)
+        case .ours(let found)?: try ReplaySource(journal: found.directory.journal, speed: speed)
+        case .radical(let found)?: try found.replay(speed: speed)
+        }
       _ = try runInterface(source: source, options: screen.options(isReadOnly: true))
     } catch let problem as SessionDirectory.DirectoryError {
       throw UsageError(description: "\(problem)")

@@ -17,12 +17,9 @@ struct CommandCall {
   /// What a host that has closed its session gets to end in.
   private static let lastWords = Duration.seconds(5)
 
-  /// - Parameter name: what the user calls the session.
-  /// - Throws: `UsageError` when there is none.
-  init(_ name: String, _ options: CommandOptions) throws(UsageError) {
-    watchdog = Watchdog(options.patience)
-    found = try SessionFinder().find(name)
-    self.options = options
+  /// - Parameter watchdog: since before the session was looked for.
+  init(_ found: FoundSession, _ options: CommandOptions, _ watchdog: Watchdog) {
+    (self.found, self.options, self.watchdog) = (found, options, watchdog)
     link = HostLink(found.directory, origin: originWords(), isReadOnly: false)
     deadline = options.timeout.map { .now + .seconds($0) }
   }
@@ -51,13 +48,13 @@ struct CommandCall {
       case .sessionClosed:
         throw refuse("session \(found.id) has closed", code: CommandFailure.Code.closed.rawValue)
       case .hostGone:
-        putProblem("the host of session \(found.id) is gone", code: "host_gone")
+        options.putProblem("the host of session \(found.id) is gone", code: "host_gone")
         throw hostGone(found.id)
       case .timedOut:
-        putProblem("no answer in time", code: "timeout")
+        options.putProblem("no answer in time", code: "timeout")
         throw tooLong()
       case .unanswered(let words):
-        putProblem(words, code: "timeout")
+        options.putProblem(words, code: "timeout")
         throw unanswered(words)
       }
     }
@@ -80,21 +77,9 @@ struct CommandCall {
   }
 
   private func refuse(_ text: String, code: String? = nil) -> ExitStatus {
-    if let code { putProblem(text, code: code) }
+    if let code { options.putProblem(text, code: code) }
     complain("scalems-top: \(text)")
     return ExitStatus(code: ExitStatus.refused)
-  }
-
-  /// With `--json`: why it is not known how a command went, for programs.
-  private func putProblem(_ text: String, code: String) {
-    guard options.json else { return }
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("error", text)
-    json.member("code", code)
-    json.endObject()
-    json.endLine()
-    putJSON(json.bytes)
   }
 
   private func tooLong() -> ExitStatus {
@@ -110,43 +95,6 @@ struct CommandCall {
   }
 
   // MARK: What came of it
-
-  /// Says how a command went.
-  ///
-  /// - Returns: the exit status.
-  func say(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> Int32 {
-    let isHeard = !options.json || putJSON(json(report, verb))
-    switch report.stage {
-    case .requested, .acknowledged:
-      tell("\(verb.rawValue): acknowledged", isHeard)
-      return 0
-    case .finished(.done(let words)):
-      tell("\(verb.rawValue): \(words)", isHeard)
-      return 0
-    case .finished(.failed(let failure)):
-      complain("scalems-top: \(verb.rawValue): \(failure)")
-      return ExitStatus.refused
-    }
-  }
-
-  /// What was done is told in any case.
-  ///
-  /// - Parameter isHeard: false when `--json` could not be written.
-  func tell(_ words: TerminalText, _ isHeard: Bool = true) {
-    if options.json, isHeard { return }
-    if options.json || !put("\(words)\n") { complain(words) }
-  }
-
-  /// The report as on the control socket.
-  private func json(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> [UInt8] {
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("verb", verb.rawValue)
-    report.write(to: &json)
-    json.endObject()
-    json.endLine()
-    return json.bytes
-  }
 
   /// The journal from here on, to follow tasks in that are submitted next.
   func tail() throws(ExitStatus) -> JournalTail {

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Glibc
+import JSON
 import Platform
 import SessionLink
 import SessionModel
+import Wire
 import Words
 
 /// What every command to a session takes.
@@ -37,6 +39,58 @@ struct CommandOptions: ParsableArguments {
     guard readOnly || ReadOnly.isDemanded else { return }
     let why = readOnly ? "--read-only was given" : "SCALEMS_TOP_READ_ONLY is set"
     throw UsageError(description: "\(verb) changes the session, and \(why)")
+  }
+}
+
+// What came of a command, said as the options ask for it.
+extension CommandOptions {
+  /// Says how a command went.
+  ///
+  /// - Returns: the exit status.
+  func say(_ report: CommandReport, _ verb: OperatorCommand.Verb) -> Int32 {
+    let isHeard = !json || putJSON(line(of: report, verb))
+    switch report.stage {
+    case .requested, .acknowledged:
+      tell("\(verb.rawValue): acknowledged", isHeard)
+      return 0
+    case .finished(.done(let words)):
+      tell("\(verb.rawValue): \(words)", isHeard)
+      return 0
+    case .finished(.failed(let failure)):
+      complain("scalems-top: \(verb.rawValue): \(failure)")
+      return ExitStatus.refused
+    }
+  }
+
+  /// What was done is told in any case.
+  ///
+  /// - Parameter isHeard: false when `--json` could not be written.
+  func tell(_ words: TerminalText, _ isHeard: Bool = true) {
+    if json, isHeard { return }
+    if json || !put("\(words)\n") { complain(words) }
+  }
+
+  /// The report as on the control socket.
+  private func line(of report: CommandReport, _ verb: OperatorCommand.Verb) -> [UInt8] {
+    var line = JSONWriter()
+    line.beginObject()
+    line.member("verb", verb.rawValue)
+    report.write(to: &line)
+    line.endObject()
+    line.endLine()
+    return line.bytes
+  }
+
+  /// With `--json`: why it is not known how a command went, for programs.
+  func putProblem(_ text: String, code: String) {
+    guard json else { return }
+    var line = JSONWriter()
+    line.beginObject()
+    line.member("error", text)
+    line.member("code", code)
+    line.endObject()
+    line.endLine()
+    putJSON(line.bytes)
   }
 }
 

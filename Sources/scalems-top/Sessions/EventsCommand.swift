@@ -1,11 +1,18 @@
 import ArgumentParser
+import JSON
 import Platform
+import RadicalWatch
 import SessionLink
 import SessionModel
+import Wire
 
 struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "events", abstract: "Print the events of a session, one JSON object a line, as its journal has them.")
+    commandName: "events", abstract: "Print the events of a session, one JSON object a line, as its journal has them.",
+    discussion: """
+      Of a session that another program opened with RADICAL-Pilot: what its files tell, in the same words. Tasks have the \
+      uids of RADICAL-Pilot there.
+      """)
 
   @Argument(help: sessionHelp)
   var session: String
@@ -14,7 +21,11 @@ struct EventsCommand: ParsableCommand {
   var follow = false
 
   func run() throws {
-    let found = try SessionFinder().find(session)
+    let found: FoundSession
+    switch try ShownSession.find(session) {
+    case .ours(let session): found = session
+    case .radical(let session): return try printAll(session)
+    }
     do {
       let tail = try JournalTail(found.directory.journal, from: .beginning)
       guard follow else {
@@ -28,6 +39,16 @@ struct EventsCommand: ParsableCommand {
     } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: "\(problem)") }
     if case .sessionClosed? = JournalEdges.lastEvent(of: found.directory.journal)?.kind { return }
     throw hostGone(found.id)
+  }
+
+  /// The events of a session that another program opened, from what that wrote.
+  private func printAll(_ session: RadicalSession) throws {
+    try session.read(follow: follow) { recording, events in
+      var writer = JSONWriter()
+      let tasks = recording.snapshot.tasks
+      for event in events { event.write(to: &writer) { tasks.uid(of: $0) } }
+      return events.isEmpty || putJSON(writer.bytes)
+    }
   }
 
   /// - Returns: false when nobody reads what is printed any more.

@@ -16,7 +16,9 @@ struct ListCommand: ParsableCommand {
       when its files let you read what happens, and not who hosts it: it may live or not.
 
       Sessions of RADICAL-Pilot that other programs opened on this machine are among them; of those, 'dead' means that \
-      processes of a session are left whose program has ended.
+      processes of a session are left whose program has ended. With --all also those that have ended: when 'list', \
+      'attach', 'watch' or 'exec' saw them alive, or their directories are in the current one; of those, 'dead' means that \
+      their program did not close them.
       """)
 
   @Flag(help: "Also those that have closed.")
@@ -30,8 +32,10 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     let watchdog = Watchdog(patience.limit)
     SessionRegistry.sessions.prune()
-    let overviews =
-      (SessionFinder().all().map { SessionOverview($0) } + RadicalSession.all().map { SessionOverview($0) })
+    SeenSessions.prune()
+    let foreign = RadicalSession.all()
+    let shown = foreign + (all ? RadicalSession.ended(besides: foreign) : [])
+    let overviews = (SessionFinder().all().map { SessionOverview($0) } + shown.map { SessionOverview($0) })
       .filter { all || $0.life != .closed }
     watchdog.end()
     if json {

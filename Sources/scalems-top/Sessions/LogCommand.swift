@@ -41,7 +41,14 @@ struct LogCommand: ParsableCommand {
   }
 
   func run() throws {
-    let found = try SessionFinder().find(session)
+    let found: FoundSession
+    switch try ShownSession.find(session) {
+    case .ours(let session): found = session
+    case .radical(let session):
+      let reader = RadicalLog(session: session, follow: follow)
+      guard let task else { return try reader.printLog() }
+      return try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
+    }
     do {
       let reader = LogReader(found, follow: follow)
       if let task {
@@ -83,30 +90,17 @@ private final class LogReader {
   /// From its first line on, so not from a checkpoint: that has the last ones alone.
   func printLog() throws {
     let tail = try JournalTail(found.directory.journal, from: .beginning)
-    var printed = 0
+    var log = PrintedLog()
     try printAll {
-      while let events = try tail.events() {
-        for event in events {
-          snapshot.apply(event)
-          guard snapshot.logCount > printed else { continue }
-          for line in snapshot.log.suffix(snapshot.logCount - printed) {
-            let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
-            guard put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n") else { return true }
-          }
-          printed = snapshot.logCount
-        }
-      }
-      return snapshot.phase == .closed
+      while let events = try tail.events() { guard log.take(events) else { return true } }
+      return log.snapshot.phase == .closed
     }
   }
 
   func printOutput(of name: String, stream: OutputStream, isRaw: Bool) throws {
     let follower = try JournalFollower(directory: found.directory)
     try follower.update(&snapshot)
-    guard
-      let task = TaskID(uid: name).flatMap({ snapshot.tasks.contains($0) ? $0 : nil })
-        ?? snapshot.tasks.task(named: name)
-    else {
+    guard let task = snapshot.tasks.task(uid: name) ?? snapshot.tasks.task(named: name) else {
       // A task may be called so, too.
       guard let raptor = RaptorLog(of: name, in: found.directory, snapshot, stream) else {
         throw UsageError(description: "session \(found.id) has no task '\(name)'")
@@ -152,8 +146,30 @@ private final class LogReader {
   }
 }
 
+/// The log of a session, printed as its events come.
+struct PrintedLog {
+  private(set) var snapshot = SessionSnapshot()
+  private var printed = 0
+
+  init() {}
+
+  /// - Returns: false when nobody reads any more.
+  mutating func take(_ events: [SessionEvent]) -> Bool {
+    for event in events {
+      snapshot.apply(event)
+      guard snapshot.logCount > printed else { continue }
+      for line in snapshot.log.suffix(snapshot.logCount - printed) {
+        let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
+        guard put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n") else { return false }
+      }
+      printed = snapshot.logCount
+    }
+    return true
+  }
+}
+
 /// Where the output of a task goes.
-private enum TaskOutput {
+enum TaskOutput {
   /// To a file or a program, as it is.
   case raw
   case terminal(Screen)

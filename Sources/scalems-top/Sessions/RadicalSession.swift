@@ -5,6 +5,7 @@ import RadicalWatch
 import SessionLink
 import SessionModel
 import SystemPackage
+import Words
 
 /// A session of RADICAL-Pilot that another program opened.
 struct RadicalSession: Sendable {
@@ -18,11 +19,38 @@ struct RadicalSession: Sendable {
   var isUnseen: Bool { !isLive && (RadicalPlace(of: site) == .elsewhere || sighting.map { !$0.isDead } ?? false) }
 
   /// How it stands, by its files.
-  func load() -> SessionSnapshot { RadicalSource(site, sighting).load(describes: false) }
+  ///
+  /// - Parameter describes: whether also what each task is: which one is the raptor, for one.
+  func load(describes: Bool = false) -> SessionSnapshot { RadicalSource(site, sighting).load(describes: describes) }
+
+  /// Its recording.
+  ///
+  /// - Throws: `SessionDirectory.DirectoryError` when its files tell of nothing.
+  func replay(speed: Double) throws(SessionDirectory.DirectoryError) -> ReplaySource {
+    let recording = RadicalRecording(site, sighting)
+    let events = recording.next()
+    let outputs = recording.outputs
+    return try ReplaySource(events: events, speed: speed) { uid, stream in outputs.path(of: uid, stream) }
+  }
 
   /// All of this user that have processes here, but those that this program itself opened.
   static func all() -> [RadicalSession] {
-    sightings().compactMap { sighting in sighting.site.map { RadicalSession(site: $0, sighting: sighting) } }
+    let all = sightings().compactMap { sighting in
+      sighting.site.map { RadicalSession(site: $0, sighting: sighting) }
+    }
+    for session in all where session.isLive { SeenSessions.note(session.site) }
+    return all
+  }
+
+  /// Those that have no processes here any more: that were seen alive, or have their directories in the current one.
+  ///
+  /// - Parameter others: those that have.
+  static func ended(besides others: [RadicalSession]) -> [RadicalSession] {
+    guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY") else { return [] }
+    let known = Set(others.map(\.site.directory))
+    return SeenSessions.directories().filter { !known.contains($0) && !isWithin($0) }
+      .compactMap { RadicalSite(directory: $0, home: homeDirectory()) }.map { RadicalSession(site: $0) }
+      .sorted { $0.site.session < $1.site.session }
   }
 
   /// The same, those without files, too; none when the user wants to have nothing to do with them.
@@ -44,15 +72,27 @@ struct RadicalSession: Sendable {
   /// The session of an id, of the beginning of only one id, or in a directory.
   static func find(_ text: String) throws(UsageError) -> RadicalSession? {
     let all = all()
-    if let path = try? absolutePath(FilePath(text)).string,
-      let site = RadicalSite(directory: path, home: homeDirectory())
-    {
+    var path = try? absolutePath(FilePath(text)).string
+    if let place = path, let record = ExecRecord(in: place) {
+      let yet: TerminalText = record.exit == nil ? " yet" : ""
+      guard let session = record.session else {
+        throw UsageError(
+          description: "the program of '\(text)' (\(record.title)) has opened no session of RADICAL-Pilot\(yet)")
+      }
+      path = session
+    }
+    if let path, let site = RadicalSite(directory: path, home: homeDirectory()) {
       return all.first { $0.site.session == site.session && isSamePlace($0.site.directory, site.directory) }
         ?? RadicalSession(site: site)
     }
     // Programs name their sessions as they like: one id may be the beginning of another, or be given twice.
-    let exact = all.filter { $0.site.session == text }
-    let found = exact.isEmpty ? all.filter { $0.site.session.hasPrefix(text) } : exact
+    func named(_ sessions: [RadicalSession]) -> [RadicalSession] {
+      let exact = sessions.filter { $0.site.session == text }
+      return exact.isEmpty ? sessions.filter { $0.site.session.hasPrefix(text) } : exact
+    }
+    var found = named(all)
+    if found.isEmpty, !text.isEmpty { found = named(ended(besides: all)) }
+    let exact = found.filter { $0.site.session == text }
     guard found.count > 1 else { return found.first }
     let names = found.suffix(5).map { exact.isEmpty ? $0.site.session : $0.site.directory }.joined(separator: ", ")
     throw UsageError(description: "'\(text)' may be any of \(found.count) sessions: \(names)")

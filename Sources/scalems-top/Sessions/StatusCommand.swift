@@ -19,10 +19,12 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let watchdog = Watchdog(patience.limit)
-    let found = try SessionFinder().find(session)
-    let snapshot: SessionSnapshot
-    do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
-    let status = SessionStatus(found, snapshot)
+    let status: SessionStatus
+    switch try ShownSession.find(session) {
+    case .ours(let found):
+      do { status = SessionStatus(found, try found.load()) } catch { throw UsageError(description: "\(error)") }
+    case .radical(let found): status = SessionStatus(found)
+    }
     // Who reads it may take his time.
     watchdog.end()
     if json { putJSON(status.json) } else { put(status.text) }
@@ -32,33 +34,58 @@ struct StatusCommand: ParsableCommand {
 
 /// How a session stands, in words and as JSON.
 private struct SessionStatus {
-  private let found: FoundSession
+  private let id: String
+  private let directory: String
   private let snapshot: SessionSnapshot
-  private let host: HostSight
+  private let isLive: Bool
+  let isDead: Bool
+  private let isUnseen: Bool
+  /// The process that runs the session, and the line that says so.
+  private let pid: Int32?
+  private let processWords: String?
+  private let deathWords: String
 
   init(_ found: FoundSession, _ snapshot: SessionSnapshot) {
-    self.found = found
-    self.snapshot = snapshot
-    host = found.host
+    let host = found.host
+    (id, directory, self.snapshot) = (found.id, found.directory.path.string, snapshot)
+    isLive = host.isLive
+    isDead = host == .gone && snapshot.phase != .closed
+    isUnseen = host == .unseen && snapshot.phase != .closed
+    pid = host.record?.pid
+    processWords = host.record.map { record in
+      let isStopped = record.isOnThisMachine && record.isStopped
+      return "\(record.host), process \(record.pid)" + (isStopped ? ", which is stopped: it does not answer" : "")
+    }
+    deathWords = "its host ended without closing it"
   }
 
-  var isDead: Bool { host == .gone && snapshot.phase != .closed }
-  private var isUnseen: Bool { host == .unseen && snapshot.phase != .closed }
+  init(_ found: RadicalSession) {
+    (id, directory, snapshot) = (found.site.session, found.site.directory, found.load(describes: true))
+    isLive = found.isLive
+    isUnseen = found.isUnseen && snapshot.phase != .closed
+    isDead = !found.isLive && !isUnseen && snapshot.phase != .closed
+    pid = found.sighting?.owner?.pid
+    processWords = found.sighting?.owner.map { owner in
+      "\(machineName()), process \(owner.pid) (\(found.sighting?.program ?? ""))"
+        + (owner.isStopped ? ", which is stopped: it does not answer" : "")
+    }
+    deathWords = "its program ended without closing it"
+  }
 
   var json: [UInt8] {
     var json = JSONWriter()
     json.beginObject()
-    json.member("session", snapshot.info?.id ?? found.id)
+    json.member("session", snapshot.info?.id ?? id)
     json.member("name", snapshot.info?.name)
     json.member("state", isDead ? "dead" : isUnseen ? "unseen" : snapshot.phase.rawValue)
     json.member("phase", snapshot.phase.rawValue)
-    if !isUnseen { json.member("live", host.isLive) }
+    if !isUnseen { json.member("live", isLive) }
     json.member("host", snapshot.info?.host)
-    json.member("pid", host.record?.pid)
+    json.member("pid", pid)
     json.member("user", snapshot.info?.user)
     json.member("engine", snapshot.info?.engine)
     json.member("resource", snapshot.info?.resource)
-    json.member("directory", found.directory.path.string)
+    json.member("directory", directory)
     json.member("opened", snapshot.opened?.seconds)
     json.member("last_event", snapshot.lastEvent?.seconds)
     json.member("workflow_complete", snapshot.isWorkflowComplete)
@@ -101,23 +128,19 @@ private struct SessionStatus {
   }
 
   private var stateWords: String {
-    if isDead { return "dead (its host ended without closing it)" }
+    if isDead { return "dead (\(deathWords))" }
     return isUnseen ? "unseen (whether its host lives cannot be seen by you)" : snapshot.phase.rawValue
   }
 
   var text: TerminalText {
-    var lines: [(String, String)] = [("session", snapshot.info?.id ?? found.id)]
+    var lines: [(String, String)] = [("session", snapshot.info?.id ?? id)]
     if let info = snapshot.info {
       if info.name != info.id, !info.name.isEmpty { lines.append(("name", info.name)) }
       lines.append(("engine", "\(info.engine), \(info.resource)"))
     }
     let opened = snapshot.opened.map { ", opened \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? ""
     lines.append(("state", stateWords + opened))
-    if let host = host.record {
-      let isStopped = host.isOnThisMachine && host.isStopped
-      lines.append(
-        ("host", "\(host.host), process \(host.pid)" + (isStopped ? ", which is stopped: it does not answer" : "")))
-    }
+    if let processWords { lines.append(("host", processWords)) }
     // Of a session that nobody hosts the last that is known is not what is.
     let asOf =
       isDead || isUnseen
@@ -138,7 +161,7 @@ private struct SessionStatus {
       lines.append(("command", "\(command.verb.rawValue) by \(command.sender.words)"))
     }
     if let summary = snapshot.summary { lines.append(("exit", "\(summary.exitCode)")) }
-    lines.append(("directory", found.directory.path.string))
+    lines.append(("directory", directory))
     let failures = FailureReport(snapshot.tasks).lines.enumerated().map { number, line in
       "\(TerminalText(number == 0 ? "failed" : "").padded(to: 10)) \(line)\n" as TerminalText
     }

@@ -59,22 +59,27 @@ struct SubmitCommand: ParsableCommand {
   func run() throws {
     try options.requireControl("submit")
     let offer = try offer()
-    let call = try CommandCall(session, options)
+    let watchdog = Watchdog(options.patience)
+    let call: CommandCall
+    switch try ShownSession.find(session) {
+    case .ours(let found): call = CommandCall(found, options, watchdog)
+    case .radical(let found): throw RadicalCall(found, options, watchdog).refuse(.submit)
+    }
     let tail = options.wait ? try call.tail() : nil
     // That it was taken is known at the end of the command, at once; --wait is for the tasks.
     let report = try call.perform(.submit(offer), waits: true)
-    guard let ids = report.added else { throw ExitStatus(code: call.say(report, .submit)) }
-    say(ids, call)
+    guard let ids = report.added else { throw ExitStatus(code: options.say(report, .submit)) }
+    say(ids)
     guard let tail else { return }
     throw ExitStatus(code: try call.follow(ids, in: tail))
   }
 
-  private func say(_ ids: Range<UInt32>, _ call: CommandCall) {
+  private func say(_ ids: Range<UInt32>) {
     let isHeard = !options.json || putJSON(json(ids))
     if ids.count <= 20 {
-      for number in ids { call.tell("\(TaskID(number).uid)", isHeard) }
+      for number in ids { options.tell("\(TaskID(number).uid)", isHeard) }
     } else {
-      call.tell(
+      options.tell(
         "\(TaskID(ids.lowerBound).uid) to \(TaskID(ids.upperBound - 1).uid) (\(Format.plural(ids.count, "task")))",
         isHeard)
     }

@@ -53,7 +53,7 @@ struct TaskSelection {
     -> Set<UInt32>
   {
     // What the session says of a single one that has ended is more than could be said here.
-    if let id = TaskID(uid: name).flatMap({ table.contains($0) ? $0 : nil }) ?? table.task(named: name) {
+    if let id = table.task(uid: name) ?? table.task(named: name) {
       return [id.number]
     }
     let batches = table.batches.filter { $0.description.name == name }

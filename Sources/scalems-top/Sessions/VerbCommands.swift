@@ -8,6 +8,10 @@ protocol VerbCommand: ParsableCommand {
   var session: String { get }
   var options: CommandOptions { get }
   func command() throws -> OperatorCommand
+  /// What it is for a session that another program opened.
+  ///
+  /// - Parameter snapshot: how that stands.
+  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand
 }
 
 extension VerbCommand {
@@ -17,10 +21,19 @@ extension VerbCommand {
 
   func run() throws {
     try options.requireControl(Self.verb.rawValue)
-    let command = try command()
-    let call = try CommandCall(session, options)
-    throw ExitStatus(code: call.say(try call.perform(command), Self.verb))
+    let watchdog = Watchdog(options.patience)
+    switch try ShownSession.find(session) {
+    case .ours(let found):
+      let command = try command()
+      let call = CommandCall(found, options, watchdog)
+      throw ExitStatus(code: options.say(try call.perform(command), Self.verb))
+    case .radical(let found):
+      let call = RadicalCall(found, options, watchdog)
+      throw ExitStatus(code: try call.perform(Self.verb) { try command(for: $0, id: found.site.session) })
+    }
   }
+
+  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand { try command() }
 }
 
 struct DrainCommand: VerbCommand {
@@ -69,8 +82,16 @@ struct CancelCommand: VerbCommand {
     }
   }
 
+  private var selection: TaskSelection {
+    TaskSelection(names: tasks, phase: Self.states.first { $0.word == state })
+  }
+
+  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand {
+    .cancel(TaskIDs(try selection.tasks(in: snapshot, id: id)))
+  }
+
   func command() throws -> OperatorCommand {
-    let selection = TaskSelection(names: tasks, phase: Self.states.first { $0.word == state })
+    let selection = selection
     if let ids = selection.uids { return .cancel(TaskIDs(ids)) }
     let found = try SessionFinder().find(session)
     do { return .cancel(TaskIDs(try selection.tasks(in: found.load(), id: found.id))) } catch {
@@ -91,7 +112,11 @@ struct CloseCommand: VerbCommand {
   @Argument(help: sessionHelp) var session: String
   @OptionGroup var options: CommandOptions
 
-  @Flag(help: "Skip all grace periods, as a second Ctrl-C does; also of a session that is closing.")
+  @Flag(
+    help: """
+      Skip all grace periods, as a second Ctrl-C does; also of a session that is closing. Of one that another program \
+      opened: wait for it 2 s at each step, and end what is left without asking.
+      """)
   var now = false
 
   @Option(
@@ -104,6 +129,14 @@ struct CloseCommand: VerbCommand {
     if let grace, CloseGrace(seconds: grace) == nil {
       throw ValidationError("--grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(grace)")
     }
+  }
+
+  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand {
+    guard grace == nil else {
+      throw UsageError(
+        description: "RADICAL-Pilot gives tasks no time to finish: close takes no --grace for session \(id)")
+    }
+    return command()
   }
 
   func command() -> OperatorCommand {

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Glibc
+import JSON
+import Platform
+import RadicalWatch
+import SessionModel
+import Synchronization
+import Terminal
+import Wire
+import Words
+
+struct ExecCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Run a program that opens a session of RADICAL-Pilot, under the screen, and leave nothing of it behind.",
+    usage: "scalems-top exec [OPTIONS] -- PROGRAM ARGUMENT…",
+    discussion: """
+      The program may be anything, as a Python script with RADICAL-Pilot or SCALE-MS. Its session is on the screen as soon \
+      as it opens one; 'p' shows what the program prints, which is in the files stdout and stderr of its directory, too. \
+      Ctrl-C interrupts it once, as a terminal would; if it has not ended 10 s later, its pilots are ended, then it is \
+      interrupted again, told to end, and killed. Twice goes on to the next step at once, three times kills at once. When \
+      it has ended, what is left of it and of its sessions is ended, too. The exit status is the program's.
+      """)
+
+  @Argument(
+    parsing: .postTerminator, help: ArgumentHelp("After '--': a program and its arguments.", valueName: "program"))
+  var program: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Directory for what it prints (default: scalems-sessions/exec.<time>.<pid> in the current directory).",
+      valueName: "dir"))
+  var sessionDir: String?
+
+  @Flag(help: "Start it in the background, print the directory with what it prints, and leave it running.")
+  var detach = false
+
+  @Flag(help: "No screen: what the program prints is printed.")
+  var batch = false
+
+  @Flag(
+    help: "No screen: one JSON object per event of its sessions on standard output, a summary last.")
+  var json = false
+
+  @Flag(help: "Leave the screen when the program has ended, without waiting for a key.")
+  var exitWhenDone = false
+
+  @OptionGroup var screen: ScreenFlags
+
+  /// The process was started to keep the program in the background.
+  @Flag(name: .customLong("as-host"), help: .hidden)
+  var isHost = false
+
+  func validate() throws {
+    guard !program.isEmpty else { throw ValidationError("name a program after '--'") }
+    guard [detach, batch, json].count(where: { $0 }) < 2 || detach && json && !batch else {
+      throw ValidationError("exec takes one of --detach, --batch and --json, or --detach with --json")
+    }
+  }
+
+  func run() throws {
+    if isHost { throw ExitStatus(code: try keepInBackground(), isSessions: true) }
+    if detach { throw ExitStatus(code: try detached()) }
+    guard !json, !batch, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
+      throw ExitStatus(code: try ForegroundProgram(isJSON: json).run(try keeper()), isSessions: true)
+    }
+    do { try Screen.checkTerminal() } catch {
+      throw UsageError(description: "scalems-top: \(error); run it with --batch")
+    }
+    let options = screen.options(exitWhenDone: exitWhenDone)
+    throw ExitStatus(
+      code: try OwnedScreen(options, lastChance: .seconds(12)).run(input: -1) { host in
+        ProgramSource(host, isReadOnly: options.isReadOnly)
+      })
+  }
+
+  private func keeper() throws -> ProgramKeeper { try ProgramKeeper(program, directory: sessionDir) }
+
+  private func keepInBackground() throws -> Int32 {
+    let owner = OwnerLine()
+    let keeper = try keeper()
+    let count = keeper.signals
+    let signals = try SignalSources { _ in count.add() }
+    defer { withExtendedLifetime(signals) {} }
+    try keeper.start(input: -1)
+    owner.ready(session: keeper.id, directory: keeper.directory)
+    owner.watch { kill(getpid(), SIGHUP) }
+    owner.settled(problem: nil)
+    let (status, left) = keeper.run()
+    for words in left { complain("left behind: \(words)") }
+    return left.isEmpty || status != 0 ? status : ExitStatus.leftBehind
+  }
+
+  private func detached() throws -> Int32 {
+    let host = try LaunchedHost(input: -1)
+    try host.awaitWork()
+    host.release()
+    if json {
+      var line = JSONWriter()
+      line.beginObject()
+      line.member("directory", host.directory)
+      line.endObject()
+      line.endLine()
+      if putJSON(line.bytes) { return 0 }
+    } else if put("\(host.directory)\n") {
+      return 0
+    }
+    // Who started it has to know it.
+    complain("scalems-top: the program goes on, in \(host.directory)")
+    return 0
+  }
+}

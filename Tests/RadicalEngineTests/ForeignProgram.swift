@@ -1,0 +1,78 @@
+import Foundation
+import Platform
+import RadicalWatch
+import TestSupport
+
+/// A plain script of RADICAL-Pilot, in a directory and with a home of its own, and what users ask of its session.
+final class ForeignProgram {
+  /// Takes tasks to sleep for.
+  static let script = """
+    import json, sys
+    import radical.pilot as rp
+    session = rp.Session()
+    try:
+        pmgr = rp.PilotManager(session=session)
+        tmgr = rp.TaskManager(session=session)
+        pilot = pmgr.submit_pilots(rp.PilotDescription(
+            {'resource': 'local.localhost', 'runtime': 15, 'cores': 8, 'exit_on_error': False}))
+        tmgr.add_pilots(pilot)
+        tasks = tmgr.submit_tasks([rp.TaskDescription(
+            {'uid': 'sim.%06d' % i, 'name': 'sim %d' % i, 'executable': '/bin/sh',
+             'arguments': ['-c', 'echo out %d; echo "no such %d" >&2; %s' % (i, i, command)]})
+            for i, command in enumerate(json.loads(sys.argv[1]))])
+        tmgr.wait_tasks()
+        print(sorted(t.state for t in tasks), flush=True)
+    finally:
+        session.close(download=False)
+    """
+
+  let place: TemporaryDirectory
+
+  init(_ script: String = ForeignProgram.script) throws {
+    place = try TemporaryDirectory()
+    try place.write(script, to: "script.py")
+    try FileManager.default.createDirectory(atPath: place.path + "/home", withIntermediateDirectories: true)
+  }
+
+  /// A test that failed leaves none, either.
+  deinit { for pid in processes { kill(pid, SIGKILL) } }
+
+  static let python = radicalVenv + "/bin/python"
+
+  var environment: [String: String] {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return [
+      "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
+      // RADICAL-Pilot makes its directory in $PWD.
+      "PWD": place.path, "XDG_STATE_HOME": place.path + "/state", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+      "SCALEMS_TOP_OWN_ONLY": "0",
+      "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    ]
+  }
+
+  static func list(_ commands: [String]) throws -> String {
+    String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
+  }
+
+  func start(_ commands: [String]) throws -> Program {
+    try Program(Self.python, ["script.py", try Self.list(commands)], in: place.path, environment: environment)
+  }
+
+  func scalemsTop(_ arguments: String..., seconds: Double = 60) async throws -> Program.Result {
+    try await Program.run(
+      TestSupport.scalemsTop, arguments, in: place.path, environment: environment, seconds: seconds)
+  }
+
+  /// The ids of the sessions that were opened here.
+  var sessions: [String] {
+    directoryEntries(place.path).filter { RadicalSite.isThere("\(place.path)/\($0)") }.sorted()
+  }
+
+  /// Everything that runs below the test's directory.
+  var processes: [pid_t] {
+    ProcessTable().entries.values.filter { entry in
+      !entry.isZombie && entry.pid != getpid()
+        && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").appending("/").hasPrefix(place.path + "/")
+    }.map(\.pid)
+  }
+}
