@@ -42,6 +42,9 @@ import Testing
     let nothing = try await script.scalemsTop("log", session, "sim.000099")
     #expect(nothing.exitCode == 2 && nothing.stderr.contains("has no task 'sim.000099'"), "\(nothing)")
 
+    let tasks = try await script.scalemsTop("tasks", session, "--state", "failed")
+    #expect(tasks.stdout.contains("sim.000002") && tasks.stdout.contains("no such 2"), "\(tasks)")
+
     // What it does not take.
     for verb in ["drain", "stop", "resume"] {
       let refused = try await script.scalemsTop(verb, session, "--json")

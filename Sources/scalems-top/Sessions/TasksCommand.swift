@@ -43,13 +43,21 @@ struct TasksCommand: ParsableCommand {
 
   func run() throws {
     let watchdog = Watchdog(patience.limit)
-    let found = try SessionFinder().find(session)
+    let shown = try ShownSession.find(session)
     let snapshot: SessionSnapshot
-    do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
+    var isLive: Bool
+    switch shown {
+    case .ours(let found):
+      do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
+      isLive = found.host != .gone
+    case .radical(let found):
+      snapshot = found.load(describes: true)
+      isLive = found.isLive || found.isUnseen
+    }
     let selection = TaskSelection(names: tasks, phase: state)
-    var ids = try selection.all(in: snapshot, id: found.id)
+    var ids = try selection.all(in: snapshot, id: shown.id)
     // Nobody knows whether what a killed host left is still at it.
-    let isLive = found.host != .gone && snapshot.phase != .closed
+    isLive = isLive && snapshot.phase != .closed
     let now = isLive ? Timestamp.now : snapshot.lastEvent ?? .now
     sort.sort(&ids, of: snapshot.tasks, at: now)
     if reverse { ids.reverse() }
