@@ -43,8 +43,13 @@ struct ProcessSearch: Sendable {
 
   private func hasMark(_ mark: RadicalMark, _ pid: pid_t) -> Bool {
     if let directory = linkBytes("/proc/\(pid)/cwd"), mark.isIn(directory) { return true }
-    if let line = try? readFile("/proc/\(pid)/cmdline"), mark.isIn(line) { return true }
+    if !isThisProgram(pid), let line = try? readFile("/proc/\(pid)/cmdline"), mark.isIn(line) { return true }
     return isTask(pid, of: mark)
+  }
+
+  /// Whoever looks at a session, or commands it, names it on its command line and is no part of it.
+  private func isThisProgram(_ pid: pid_t) -> Bool {
+    (try? readFile("/proc/\(pid)/comm")) == Array("scalems-top\n".utf8)
   }
 
   /// Whether RADICAL-Pilot itself made it a part of the session, which may have the terminal of who opened that.

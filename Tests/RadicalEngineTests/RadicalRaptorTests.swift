@@ -55,7 +55,10 @@ extension RadicalTests {
       let record = await harness.executor.perform(.cancelRaptor, sender: "tester")
       #expect(record.stage.isFinished)
       try await harness.wait(for: "the end of its workers") { $0.raptor?.workerCores == 0 && $0.raptor?.detail == nil }
-      try await harness.wait(for: "their cores to be used") { $0.tasks.count(in: .running) == 3 }
+      // Until its function is known to have ended, that is one that runs, too.
+      try await harness.wait(for: "their cores to be used") {
+        $0.tasks.count(in: .canceled) == 1 && $0.tasks.count(in: .running) == 3
+      }
       let after = harness.snapshot
       #expect(after.coresInUse == 3 && after.busyWorkers == 0 && after.shutdownUnderWay.isEmpty)
       #expect(try harness.details("last").state == .canceled)

@@ -31,6 +31,8 @@ final class ProgramKeeper {
   private var status: WaitStatus?
   /// Its sessions, by RADICAL-Pilot's ids, in the order in which they were found.
   private var sessions: [RadicalSession] = []
+  /// What their pilots run on: that is told only while there is a pilot, and still has to be known in the end.
+  private var resources: [String: String] = [:]
   private var nextLook = ContinuousClock.now
   private let began = ContinuousClock.now
   /// Told of each session that is opened.
@@ -129,6 +131,7 @@ final class ProgramKeeper {
     let family = [record.pid] + ProcessTable().descendants(of: getpid()).map(\.pid)
     for sighting in RadicalSighting.among(family) where sighting.owner != nil {
       guard let site = sighting.site else { continue }
+      resources[site.session] = resources[site.session] ?? sighting.resource
       if let known = sessions.firstIndex(where: { $0.site.session == site.session }) {
         sessions[known].sighting = sighting
         continue
@@ -202,7 +205,7 @@ final class ProgramKeeper {
   ///
   /// - Returns: what could not be ended, in words.
   private func sweep() -> [String] {
-    var found = sessions.map { ($0.site.session, directory: Optional($0.site.directory), $0.sighting?.resource) }
+    var found = sessions.map { ($0.site.session, directory: Optional($0.site.directory), resources[$0.site.session]) }
     // One that was opened just before the end is shown by what it left.
     for sighting in RadicalSighting.among(descendants) where !found.contains(where: { $0.0 == sighting.session }) {
       found.append((sighting.session, sighting.directory, sighting.resource))
