@@ -5,25 +5,32 @@ extension TaskTable {
   /// the workflow gives for that. What a person canceled is none of them.
   public var failedAndLost: Set<TaskID> {
     var found: Set<TaskID> = []
-    var work: [TaskID] = []
-    var canceled: [String: [TaskID]] = [:]
-    for number in 0..<count {
-      let id = TaskID(number)
-      switch state(of: id) {
-      case .failed:
-        found.insert(id)
-        work.append(id)
-      case .canceled: if let reason = reason(of: id) { canceled[reason, default: []].append(id) }
-      default: break
-      }
-    }
-    while let id = work.popLast(), !canceled.isEmpty {
-      for lost in canceled.removeValue(forKey: Self.lossReason(label(of: id), state(of: id))) ?? [] {
-        found.insert(lost)
-        work.append(lost)
-      }
+    forEachFailure { failed, lost in
+      found.insert(failed)
+      found.formUnion(lost)
     }
     return found
+  }
+
+  /// Each task that is FAILED, in order, with those that were canceled because of it; each of these once.
+  func forEachFailure(_ body: (_ failed: TaskID, _ lost: [TaskID]) -> Void) {
+    var canceled: [String: [TaskID]] = [:]
+    forEach(in: .canceled) { id in if let reason = reason(of: id) { canceled[reason, default: []].append(id) } }
+    forEach(in: .failed) { failed in
+      var lost: [TaskID] = []
+      var work = [failed]
+      while !canceled.isEmpty, let id = work.popLast() {
+        let next = canceled.removeValue(forKey: Self.lossReason(label(of: id), state(of: id))) ?? []
+        lost += next
+        work += next
+      }
+      body(failed, lost)
+    }
+  }
+
+  private func forEach(in phase: TaskPhase, _ body: (TaskID) -> Void) {
+    let ids = ids(in: phase)
+    for row in 0..<ids.count { if let id = ids.select(row) { body(id) } }
   }
 
   /// Why a task that waits for another one can never run, when that has come to this end.

@@ -53,6 +53,12 @@ import Work
       ("sixth", .canceled, TaskResult(reason: "nobody is FAILED")), ("seventh", .canceled, TaskResult()),
     ]
     #expect(words(ends) == ["1 × exit 1 (2 canceled because of that)"])
+    // Whoever waits may stand before what it waits for.
+    #expect(
+      words(
+        [("last", .canceled, TaskResult(reason: "next is CANCELED"))] + ends.prefix(1) + [
+          ("next", .canceled, TaskResult(reason: "is FAILED is FAILED"))
+        ]) == ["1 × exit 1 (2 canceled because of that)"])
     #expect(words([("a", .canceled, TaskResult(reason: "b is FAILED"))]) == [])
   }
 }
