@@ -240,8 +240,10 @@ struct RadicalPicture {
     }
   }
 
-  /// Its program has closed the session: what RADICAL-Pilot has not brought to an end, as raptors, ended with its pilot.
+  /// Its program has closed the session, which ends its pilots, whether or not RADICAL-Pilot wrote that down in time; what it
+  /// has not brought to an end, as raptors, ended with them.
   mutating func endAll(at time: Timestamp) {
+    for uid in livePilots { advance(uid, to: PilotState.canceled.rawValue, at: time) }
     for id in (0..<snapshot.tasks.count).map({ TaskID($0) }) where !snapshot.tasks.state(of: id).isFinal {
       move(id, to: .canceled, at: time)
     }

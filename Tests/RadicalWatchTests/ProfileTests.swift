@@ -138,4 +138,17 @@ import Work
     }
     #expect(steps == [.killPilots, .signal(SIGINT), .signal(SIGTERM), .giveUp])
   }
+
+  /// RADICAL-Pilot may end before it has written how its pilot did.
+  @Test func `a session that was closed has no pilot and no task that goes on`() {
+    var picture = RadicalPicture()
+    let time = Timestamp(seconds: 1)
+    for state in ["PMGR_ACTIVE_PENDING", "PMGR_ACTIVE"] { picture.advance("pilot.0000", to: state, at: time) }
+    picture.advance("pilot.0001", to: "DONE", at: time)
+    picture.advance("task.000000", to: "AGENT_EXECUTING", at: time)
+    picture.endAll(at: time)
+    #expect(picture.livePilots == [] && picture.snapshot.tasks.count(in: .canceled) == 1)
+    picture.advance("pilot.0000", to: "PMGR_ACTIVE", at: time)
+    #expect(picture.livePilots == [])
+  }
 }
