@@ -5,11 +5,11 @@ import TestSupport
 
 /// A plain script of RADICAL-Pilot, in a directory and with a home of its own, and what users ask of its session.
 final class ForeignProgram {
-  /// Takes tasks to sleep for.
+  /// Takes shell commands, and an id for its session if there is to be one; says at the end what became of each task.
   static let script = """
     import json, sys
     import radical.pilot as rp
-    session = rp.Session()
+    session = rp.Session(uid=sys.argv[2]) if sys.argv[2:] else rp.Session()
     try:
         pmgr = rp.PilotManager(session=session)
         tmgr = rp.TaskManager(session=session)
@@ -22,11 +22,18 @@ final class ForeignProgram {
             for i, command in enumerate(json.loads(sys.argv[1]))])
         tmgr.wait_tasks()
         print(sorted(t.state for t in tasks), flush=True)
+        json.dump({t.uid: [t.state, t.exit_code] for t in tasks}, open('truth.json', 'w'))
     finally:
         session.close(download=False)
     """
 
   let place: TemporaryDirectory
+
+  /// - Parameters:
+  ///   - line: the beginning of the line of the script that `more` goes before.
+  convenience init(before line: String, _ more: String) throws {
+    try self.init(Self.script.replacing(line, with: more + "\n    " + line))
+  }
 
   init(_ script: String = ForeignProgram.script) throws {
     place = try TemporaryDirectory()
@@ -54,8 +61,11 @@ final class ForeignProgram {
     String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
   }
 
-  func start(_ commands: [String]) throws -> Program {
-    try Program(Self.python, ["script.py", try Self.list(commands)], in: place.path, environment: environment)
+  /// - Parameter name: the session's id; RADICAL-Pilot makes one when `nil`.
+  func start(_ commands: [String], named name: String? = nil) throws -> Program {
+    try Program(
+      Self.python, ["script.py", try Self.list(commands)] + (name.map { [$0] } ?? []), in: place.path,
+      environment: environment)
   }
 
   func scalemsTop(_ arguments: String..., seconds: Double = 60) async throws -> Program.Result {

@@ -9,27 +9,6 @@ import Work
 
 /// A session that a plain script of RADICAL-Pilot opened: found, watched, acted upon and ended without its help.
 @Suite(.serialized) struct ForeignSessionTests {
-  /// Takes tasks to sleep for, and says at the end what became of each.
-  private static let script = """
-    import json, sys
-    import radical.pilot as rp
-    session = rp.Session(uid=sys.argv[2]) if sys.argv[2:] else rp.Session()
-    try:
-        pmgr = rp.PilotManager(session=session)
-        tmgr = rp.TaskManager(session=session)
-        pilot = pmgr.submit_pilots(rp.PilotDescription(
-            {'resource': 'local.localhost', 'runtime': 15, 'cores': 8, 'exit_on_error': False}))
-        tmgr.add_pilots(pilot)
-        tasks = tmgr.submit_tasks([rp.TaskDescription(
-            {'uid': 'sim.%06d' % i, 'name': 'sim %d' % i, 'executable': '/bin/sh',
-             'arguments': ['-c', 'echo out %d; echo "no such %d" >&2; %s' % (i, i, command)]})
-            for i, command in enumerate(json.loads(sys.argv[1]))])
-        tmgr.wait_tasks()
-        json.dump({t.uid: [t.state, t.exit_code] for t in tasks}, open('truth.json', 'w'))
-    finally:
-        session.close(download=False)
-    """
-
   private final class Watched: Sendable {
     let snapshot = Mutex(SessionSnapshot())
     let source: RadicalSource
@@ -43,27 +22,6 @@ import Work
 
     var now: SessionSnapshot { snapshot.withLock { $0 } }
     deinit { source.close() }
-  }
-
-  /// - Parameters:
-  ///   - name: the session's id; RADICAL-Pilot makes one when `nil`.
-  ///   - line: the beginning of the line of the script that `more` goes before.
-  private func start(
-    _ place: TemporaryDirectory, _ commands: [String], named name: String? = nil, before line: String = "",
-    _ more: String = ""
-  ) throws -> Program {
-    let script = more.isEmpty ? Self.script : Self.script.replacing(line, with: more + "\n    " + line)
-    try place.write(script, to: "script.py")
-    try FileManager.default.createDirectory(atPath: place.path + "/home", withIntermediateDirectories: true)
-    let list = String(decoding: try JSONEncoder().encode(commands), as: UTF8.self)
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    return try Program(
-      radicalVenv + "/bin/python", ["script.py", list] + (name.map { [$0] } ?? []), in: place.path,
-      // RADICAL-Pilot makes its directory in $PWD.
-      environment: [
-        "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
-        "PWD": place.path, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-      ])
   }
 
   private func sighting(_ program: Program) -> RadicalSighting? {
@@ -85,36 +43,24 @@ import Work
     return states
   }
 
-  private func truth(_ place: TemporaryDirectory) throws -> [String: [Any?]] {
-    let data = try Data(contentsOf: URL(fileURLWithPath: place.path + "/truth.json"))
+  private func truth(_ script: ForeignProgram) throws -> [String: [Any?]] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: script.place.path + "/truth.json"))
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: [Any?]])
-  }
-
-  private func processes(of place: TemporaryDirectory) -> [pid_t] {
-    ProcessTable().entries.values.filter { entry in
-      !entry.isZombie && (linkTarget("/proc/\(entry.pid)/cwd") ?? "").hasPrefix(place.path + "/")
-    }.map(\.pid)
-  }
-
-  /// A test that failed leaves none, either.
-  private func endProcesses(of place: TemporaryDirectory) {
-    for pid in processes(of: place) { kill(pid, SIGKILL) }
   }
 
   @Test func `what is seen from the beginning, and from the files alone afterwards, is what its program says`()
     async throws
   {
-    let place = try TemporaryDirectory()
-    defer { endProcesses(of: place) }
-    let program = try start(place, (0..<40).map { $0 == 7 ? "exit 3" : $0 == 8 ? "kill -9 $$" : "sleep 0.1" })
+    let script = try ForeignProgram()
+    let program = try script.start((0..<40).map { $0 == 7 ? "exit 3" : $0 == 8 ? "kill -9 $$" : "sleep 0.1" })
     let watched = try await attach(program)
     let result = try await program.finish(seconds: 120)
     #expect(result.exitCode == 0, "\(result)")
     try await wait(for: "the end") { watched.now.phase == .closed }
-    let truth = try truth(place)
+    let truth = try truth(script)
     #expect(truth.count == 40)
     let directory = try #require(watched.now.info?.directory)
-    let site = try #require(RadicalSite(directory: directory, home: place.path + "/home"))
+    let site = try #require(RadicalSite(directory: directory, home: script.place.path + "/home"))
     for snapshot in [watched.now, RadicalSource(site, nil).load()] {
       #expect(states(snapshot) == truth.mapValues { $0[0] as? String })
       for number in 0..<snapshot.tasks.count {
@@ -137,9 +83,8 @@ import Work
   }
 
   @Test func `a task is canceled, and the session ended with nothing left`() async throws {
-    let place = try TemporaryDirectory()
-    defer { endProcesses(of: place) }
-    let program = try start(place, (0..<12).map { _ in "sleep 1000" })
+    let script = try ForeignProgram()
+    let program = try script.start((0..<12).map { _ in "sleep 1000" })
     let watched = try await attach(program)
     try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 8 }
     let queued = try #require(watched.now.tasks.ids(in: .queued).select(0))
@@ -150,7 +95,7 @@ import Work
     let result = try await program.finish(seconds: 60)
     #expect(result.exitCode == 0, "\(result)")
     try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
-    let truth = try truth(place)
+    let truth = try truth(script)
     // RADICAL-Pilot itself fails them once more when their pilot ends: the first end is how it went.
     let canceled = [watched.now.tasks.uid(of: TaskID(0)), watched.now.tasks.uid(of: queued)]
     #expect(canceled.allSatisfy { states(watched.now)[$0] == "CANCELED" })
@@ -158,20 +103,19 @@ import Work
       states(watched.now).filter { !canceled.contains($0.key) }
         == truth.filter { !canceled.contains($0.key) }.mapValues { $0[0] as? String })
     #expect(watched.now.summary?.leftovers == [])
-    try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
+    try await wait(for: "all processes to be gone", seconds: 30) { script.processes.isEmpty }
   }
 
   /// A program that waits for something else and takes no signal.
   @Test func `a program that does not end is named with what is its, and ended when that is asked for`() async throws {
-    let place = try TemporaryDirectory()
-    defer { endProcesses(of: place) }
-    let program = try start(
-      place, ["sleep 1000"], before: "tmgr.wait_tasks()",
+    let script = try ForeignProgram(
+      before: "tmgr.wait_tasks()",
       """
       import signal, time
           for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
           time.sleep(1000)
       """)
+    let program = try script.start(["sleep 1000"])
     let watched = try await attach(program)
     try await wait(for: "the task", seconds: 90) { watched.now.tasks.count(in: .running) == 1 }
     watched.source.send(.close(), reason: nil)
@@ -184,14 +128,12 @@ import Work
     watched.source.send(.close(), reason: nil)
     #expect(try await program.finish(seconds: 30).exitCode == -SIGKILL)
     try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
-    #expect(watched.now.summary?.leftovers == [] && processes(of: place).isEmpty)
+    #expect(watched.now.summary?.leftovers == [] && script.processes.isEmpty)
   }
 
   @Test func `a raptor is shown as it is, and canceled`() async throws {
-    let place = try TemporaryDirectory()
-    defer { endProcesses(of: place) }
-    let program = try start(
-      place, [], before: "tasks = tmgr.submit_tasks",
+    let script = try ForeignProgram(
+      before: "tasks = tmgr.submit_tasks",
       """
       raptor = pilot.submit_raptors([rp.TaskDescription({'mode': rp.RAPTOR_MASTER, 'uid': 'scheduler'})])[0]
           raptor.submit_workers([rp.TaskDescription(
@@ -202,6 +144,7 @@ import Work
           raptor.wait(['CANCELED', 'DONE', 'FAILED'])
           sys.exit()  # RADICAL-Pilot does not end its calls: to wait for them would be to wait for ever
       """)
+    let program = try script.start([])
     let watched = try await attach(program)
     try await wait(for: "a call that ended, and two that run", seconds: 120) {
       let states = states(watched.now)
@@ -217,13 +160,9 @@ import Work
     try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
     #expect(watched.now.tasks.finished == watched.now.tasks.count && watched.now.coresInUse == 0)
     // RADICAL-Pilot itself may leave the raptor's workers when its program ends right after their master.
-    let sweep = try await Program.run(
-      scalemsTop, ["doctor", "--orphans", "--yes", try #require(watched.now.info?.id)], in: place.path,
-      environment: [
-        "HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state", "SCALEMS_TOP_OWN_ONLY": "0",
-      ], seconds: 60)
+    let sweep = try await script.scalemsTop("doctor", "--orphans", "--yes", try #require(watched.now.info?.id))
     #expect(sweep.exitCode == 0, "\(sweep)")
-    try await wait(for: "all processes to be gone", seconds: 30) { processes(of: place).isEmpty }
+    try await wait(for: "all processes to be gone", seconds: 30) { script.processes.isEmpty }
   }
 
   /// Whether or not somebody has cleaned up after it, and whatever its program called it.
@@ -231,26 +170,21 @@ import Work
   func `of a program that was killed what it left is found, named and ended`(isRemoved: Bool, name: String?)
     async throws
   {
-    let place = try TemporaryDirectory()
-    defer { endProcesses(of: place) }
-    let program = try start(place, (0..<4).map { _ in "sleep 1000" }, named: name)
+    let script = try ForeignProgram()
+    let program = try script.start((0..<4).map { _ in "sleep 1000" }, named: name)
     let watched = try await attach(program)
     try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 4 }
     let session = try #require(sighting(program)?.session)
     #expect(name.map { $0 == session } ?? session.hasPrefix("rp.session."))
     program.signal(SIGKILL)
     _ = try await program.finish()
-    let environment = [
-      "HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state", "SCALEMS_TOP_OWN_ONLY": "0",
-    ]
-    if isRemoved { try FileManager.default.removeItem(atPath: "\(place.path)/\(session)") }
-    let list = try await Program.run(scalemsTop, ["list"], in: place.path, environment: environment)
+    if isRemoved { try FileManager.default.removeItem(atPath: "\(script.place.path)/\(session)") }
+    let list = try await script.scalemsTop("list")
     #expect(list.stdout.contains(session) != isRemoved, "without files nothing can be shown: \(list)")
     #expect(isRemoved || list.stdout.contains("dead"), "\(list)")
     // Others' sessions on this machine are left alone.
-    let sweep = try await Program.run(
-      scalemsTop, ["doctor", "--orphans", "--yes", session], in: place.path, environment: environment, seconds: 60)
+    let sweep = try await script.scalemsTop("doctor", "--orphans", "--yes", session)
     #expect(sweep.exitCode == 0 && sweep.stdout.contains("\(session): ended"), "\(sweep)")
-    #expect(processes(of: place).isEmpty && sighting(program) == nil)
+    #expect(script.processes.isEmpty && sighting(program) == nil)
   }
 }
