@@ -51,7 +51,18 @@ extension SessionSummary {
     .optional("problem", \.problem, .text))
 
   /// The members of the summary, as the journal and `--json` show them.
-  public func write(to writer: inout JSONWriter) { Self.record.write(self, to: &writer) }
+  func write(to writer: inout JSONWriter) { Self.record.write(self, to: &writer) }
+
+  /// The last line of what `--json` prints.
+  public var line: [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("event", "summary")
+    write(to: &json)
+    json.endObject()
+    json.endLine()
+    return json.bytes
+  }
 }
 
 extension ShutdownProgress {

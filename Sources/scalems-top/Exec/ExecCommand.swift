@@ -1,12 +1,8 @@
 import ArgumentParser
 import Glibc
-import JSON
 import Platform
 import RadicalWatch
-import SessionModel
-import Synchronization
 import Terminal
-import Wire
 import Words
 
 struct ExecCommand: ParsableCommand {
@@ -86,27 +82,12 @@ struct ExecCommand: ParsableCommand {
     owner.ready(session: keeper.id, directory: keeper.directory)
     owner.watch { kill(getpid(), SIGHUP) }
     owner.settled(problem: nil)
-    let (status, left) = keeper.run()
-    for words in left { complain("left behind: \(words)") }
-    return left.isEmpty || status != 0 ? status : ExitStatus.leftBehind
+    return keeper.run().status
   }
 
   private func detached() throws -> Int32 {
     let host = try LaunchedHost(input: -1)
-    try host.awaitWork()
-    host.release()
-    if json {
-      var line = JSONWriter()
-      line.beginObject()
-      line.member("directory", host.directory)
-      line.endObject()
-      line.endLine()
-      if putJSON(line.bytes) { return 0 }
-    } else if put("\(host.directory)\n") {
-      return 0
-    }
-    // Who started it has to know it.
-    complain("scalems-top: the program goes on, in \(host.directory)")
+    try host.leave(asJSON: json, "the program", [("directory", host.directory)])
     return 0
   }
 }

@@ -109,22 +109,12 @@ struct ForegroundProgram {
     let (status, left) = keeper.run()
     isOver.withLock { $0 = true }
     for lane in lanes { lane.finish() }
-    for words in left { complain("left behind: \(words)") }
-    let code = left.isEmpty || status != 0 ? status : ExitStatus.leftBehind
     var counts: [String: Int] = [:]
     for feed in events { counts.merge(feed.counts) { $0 + $1 } }
     let summary = SessionSummary(
       session: keeper.opened.last?.site.session ?? keeper.id, tasks: counts, wall: keeper.wall, leftovers: left,
-      exitCode: code)
-    if isJSON {
-      var json = JSONWriter()
-      json.beginObject()
-      json.member("event", "summary")
-      summary.write(to: &json)
-      json.endObject()
-      json.endLine()
-      putJSON(json.bytes)
-    }
-    return code
+      exitCode: status)
+    if isJSON { putJSON(summary.line) }
+    return status
   }
 }

@@ -100,7 +100,9 @@ final class ProgramKeeper {
 
   /// Until the program has ended, and what it left with it.
   ///
-  /// - Returns: its exit status, and what could not be ended, in words.
+  /// What could not be ended is said.
+  ///
+  /// - Returns: its exit status, or that something is left when it has none of its own to tell; and what is left, in words.
   func run() -> (status: Int32, left: [String]) {
     while status == nil {
       reap()
@@ -111,7 +113,9 @@ final class ProgramKeeper {
     let left = sweep()
     record.exit = status?.shellCode
     note()
-    return (status?.shellCode ?? 1, left)
+    for words in left { complain("left behind: \(words)") }
+    let code = status?.shellCode ?? 1
+    return (left.isEmpty || code != 0 ? code : ExitStatus.leftBehind, left)
   }
 
   private func reap() {

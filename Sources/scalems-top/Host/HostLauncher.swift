@@ -77,6 +77,30 @@ struct LaunchedHost: Sendable {
     throw ExitStatus(code: status == 0 ? 3 : status)
   }
 
+  /// Leaves it running once its work is recorded, and prints how it is found.
+  ///
+  /// - Parameters:
+  ///   - what: what goes on, for whoever cannot read standard output.
+  ///   - members: as JSON all of these are printed, otherwise the text of the first.
+  /// - Throws: what `awaitWork` throws.
+  func leave(asJSON: Bool, _ what: String, _ members: [(name: StaticString, text: String)]) throws(ExitStatus) {
+    try awaitWork()
+    release()
+    let isPrinted: Bool
+    if asJSON {
+      var json = JSONWriter()
+      json.beginObject()
+      for member in members { json.member(member.name, member.text) }
+      json.endObject()
+      json.endLine()
+      isPrinted = putJSON(json.bytes)
+    } else {
+      isPrinted = put("\(members.first?.text ?? "")\n")
+    }
+    // Who started it has to know it.
+    if !isPrinted { complain("scalems-top: \(what) goes on, in \(directory)") }
+  }
+
   /// Lets the session go on when this process ends.
   func release() {
     var byte = OwnerLine.release

@@ -1,4 +1,3 @@
-import JSON
 import Platform
 import SessionLink
 import SessionModel
@@ -28,13 +27,7 @@ final class EventOutput: RunOutput {
   func summarize(_ summary: SessionSummary, directory: String) {
     for leftover in summary.leftovers { complain("left behind: \(leftover)") }
     guard tail.withLock({ $0 }) != nil else { return }
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("event", "summary")
-    summary.write(to: &json)
-    json.endObject()
-    json.endLine()
-    putJSON(json.bytes)
+    putJSON(summary.line)
   }
 
   private func printNews() {

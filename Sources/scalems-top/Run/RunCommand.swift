@@ -191,21 +191,8 @@ struct RunCommand: ParsableCommand {
   /// Starts the session in the background and leaves it.
   private func detached(_ input: Input?) throws -> Int32 {
     let host = try LaunchedHost(input: input?.descriptor ?? -1)
-    try host.awaitWork()
-    host.release()
-    if json {
-      var line = JSONWriter()
-      line.beginObject()
-      line.member("session", host.session)
-      line.member("directory", host.directory)
-      line.endObject()
-      line.endLine()
-      if putJSON(line.bytes) { return 0 }
-    } else if put("\(host.session)\n") {
-      return 0
-    }
-    // Who started it has to know it.
-    complain("scalems-top: session \(host.session) goes on, in \(host.directory)")
+    try host.leave(
+      asJSON: json, "session \(host.session)", [("session", host.session), ("directory", host.directory)])
     return 0
   }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import SessionModel
 import Work
 import Words
@@ -5,6 +6,9 @@ import Words
 /// The tasks that words of the command line stand for: uids (`task.000042`), names (`sim.3`), names of ensembles (`sim`,
 /// all members), and those in one state.
 struct TaskSelection {
+  static let help = ArgumentHelp(
+    "Tasks, by uid (task.000042) or name (sim.3); the name of an ensemble (sim) is all its members.", valueName: "task")
+
   var names: [String]
   var phase: TaskPhase?
 

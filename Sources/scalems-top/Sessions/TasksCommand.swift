@@ -19,10 +19,7 @@ struct TasksCommand: ParsableCommand {
   @Argument(help: sessionHelp)
   var session: String
 
-  @Argument(
-    help: ArgumentHelp(
-      "Tasks, by uid (task.000042) or name (sim.3); the name of an ensemble (sim) is all its members.",
-      valueName: "task"))
+  @Argument(help: TaskSelection.help)
   var tasks: [String] = []
 
   @Option(

@@ -60,10 +60,7 @@ struct ResumeCommand: VerbCommand {
 struct CancelCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancel
   @Argument(help: sessionHelp) var session: String
-  @Argument(
-    help: ArgumentHelp(
-      "Tasks, by uid (task.000042) or name (sim.3); the name of an ensemble (sim) is all its members.",
-      valueName: "task"))
+  @Argument(help: TaskSelection.help)
   var tasks: [String] = []
   @Option(
     help: ArgumentHelp(
