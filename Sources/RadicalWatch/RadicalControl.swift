@@ -56,7 +56,8 @@ final class RadicalControl {
       guard let raptor = picture.snapshot.raptor else {
         return finish(record.id, .failed(.noRaptor, "the session has no raptor"), &picture)
       }
-      cancel([raptor.uid], record.id, picture)
+      // RADICAL-Pilot leaves workers when its program ends right after their master.
+      cancel([raptor.uid] + picture.workers(of: raptor.uid), record.id, picture)
     case .close: close(&picture)
     default: finish(record.id, .failed(.unsupported, "RADICAL-Pilot has no such thing"), &picture)
     }

@@ -13,8 +13,8 @@ struct RadicalPicture {
   /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
   private(set) var undescribed: [String] = []
   private var described: Set<TaskID> = []
-  /// Tasks that are workers of raptors.
-  private(set) var workers: Set<String> = []
+  /// Tasks that are workers of raptors, each with its raptor, as far as that is known.
+  private var raptorOfWorker: [String: String?] = [:]
   /// Who has the tasks and the pilots, by RADICAL-Pilot's names: `tmgr.0000`, `pmgr.0000`.
   private var managers: [String: String] = [:]
   /// What became of the session, while it is gone through once more from its beginning.
@@ -34,7 +34,7 @@ struct RadicalPicture {
   init(recording whole: RadicalPicture) {
     outcome = Outcome(whole)
     pilots = whole.pilots
-    workers = whole.workers
+    raptorOfWorker = whole.raptorOfWorker
   }
 
   /// The manager of a task or a pilot, which alone obeys for it.
@@ -132,17 +132,27 @@ struct RadicalPicture {
       raptor.state = state
       apply(.raptor(raptor), at: time)
     }
-    if workers.contains(uid(of: id)) { noteWorkers(at: time) }
+    if raptorOfWorker.keys.contains(uid(of: id)) { noteWorkers(at: time) }
   }
 
   private mutating func note(_ line: RadicalLogLine) {
     apply(.log(line.level, line.text), at: max(line.time, snapshot.opened ?? line.time))
   }
 
+  /// The names of all workers.
+  var workers: Set<String> { Set(raptorOfWorker.keys) }
+
+  /// Those of one raptor; RADICAL-Pilot names them after it where nobody else does.
+  func workers(of raptor: String) -> [String] {
+    raptorOfWorker.filter { $1.map { $0 == raptor } ?? $0.hasPrefix(raptor + ".") }.map(\.key).sorted()
+  }
+
   /// Which of the raptor's workers run: functions run on their cores.
   private mutating func noteWorkers(at time: Timestamp) {
     guard var raptor = snapshot.raptor, !raptor.state.isFinal else { return }
-    let running = workers.compactMap { numbers[$0] }.filter { snapshot.tasks.state(of: $0).phase == .running }
+    let running = workers(of: raptor.uid).compactMap { numbers[$0] }.filter {
+      snapshot.tasks.state(of: $0).phase == .running
+    }
     let cores = running.reduce(0) { $0 + (snapshot.tasks.batch(of: $1)?.description.resources.cores ?? 0) }
     let words =
       running.isEmpty
@@ -217,8 +227,9 @@ struct RadicalPicture {
   }
 
   private mutating func noteRaptor(_ id: TaskID, _ facts: TaskFacts) {
-    if facts.mode == "raptor.worker", !facts.uid.contains("/"), workers.insert(facts.uid).inserted {
-      noteWorkers(at: snapshot.lastEvent ?? .now)
+    if facts.mode == "raptor.worker", !facts.uid.contains("/") {
+      let isNew = raptorOfWorker.updateValue(facts.raptor, forKey: facts.uid) == nil
+      if isNew { noteWorkers(at: snapshot.lastEvent ?? .now) }
     }
     guard facts.mode == "raptor.master", snapshot.raptor == nil else { return }
     apply(

@@ -52,6 +52,8 @@ struct TaskFacts: Equatable, Sendable {
   var stderr: String?
   /// RADICAL-Pilot's kind of task: `task.executable`, `raptor.master`, …
   var mode: String?
+  /// Of a raptor's worker or function, the raptor.
+  var raptor: String?
 
   init(uid: String) { self.uid = uid }
 
@@ -75,7 +77,8 @@ struct TaskFacts: Equatable, Sendable {
     description.resources = TaskResources(
       ranks: said.integer("ranks") ?? 1, coresPerRank: said.integer("cores_per_rank") ?? 1,
       gpusPerRank: said.number("gpus_per_rank").flatMap { Int(exactly: $0.rounded(.up)) } ?? 0)
-    description.raptor = !(said.text("raptor_id") ?? "").isEmpty
+    raptor = said.text("raptor_id").flatMap { $0.isEmpty ? nil : $0 }
+    description.raptor = raptor != nil
     self.description = description
   }
 }

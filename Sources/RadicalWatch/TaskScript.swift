@@ -47,6 +47,8 @@ enum TaskScript {
       facts.mode = "raptor.master"
     } else if command.contains("radical-pilot-raptor-worker") {
       facts.mode = "raptor.worker"
+      // After its file and its class.
+      facts.raptor = command.split(separator: " ").last.map { $0.filter { $0 != "\"" } }
     }
     return facts
   }

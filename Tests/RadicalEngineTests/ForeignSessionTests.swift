@@ -159,9 +159,6 @@ import Work
     _ = try await program.finish(seconds: 60)
     try await wait(for: "the end", seconds: 30) { watched.now.phase == .closed }
     #expect(watched.now.tasks.finished == watched.now.tasks.count && watched.now.coresInUse == 0)
-    // RADICAL-Pilot itself may leave the raptor's workers when its program ends right after their master.
-    let sweep = try await script.scalemsTop("doctor", "--orphans", "--yes", try #require(watched.now.info?.id))
-    #expect(sweep.exitCode == 0, "\(sweep)")
     try await wait(for: "all processes to be gone", seconds: 30) { script.processes.isEmpty }
   }
 

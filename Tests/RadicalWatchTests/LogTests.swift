@@ -55,6 +55,7 @@ import Work
       picture.advance(uid, to: "AGENT_SCHEDULING", at: at(1))
       var facts = TaskFacts(uid: uid)
       facts.mode = mode
+      facts.raptor = mode == "raptor.worker" ? "master" : nil
       facts.description = TaskDescription(name: uid)
       facts.description?.resources.coresPerRank = cores
       picture.describe(facts)

@@ -94,6 +94,26 @@ import Work
     #expect(tasks.details(of: TaskID(0))?.started == Timestamp(seconds: 3))
   }
 
+  @Test func `a raptor's workers are its own`() {
+    var picture = RadicalPicture()
+    func script(_ raptor: String) -> String {
+      "$RP_PROF rank_start \"\"\nradical-pilot-raptor-worker \"\" \"DefaultWorker\" \"\(raptor)\" &"
+    }
+    picture.take([
+      line(1, "one", "AGENT_EXECUTING"), line(1, "one.0000", "AGENT_EXECUTING"), line(1, "w", "AGENT_EXECUTING"),
+      line(1, "other.0000", "AGENT_EXECUTING"), line(1, "one.0001", "AGENT_EXECUTING"),
+    ])
+    picture.describe(TaskScript.facts(of: "one", "$RP_PROF rank_start \"\"\nradical-pilot-raptor-master x &"))
+    picture.describe(TaskScript.facts(of: "one.0000", script("one")))
+    picture.describe(TaskScript.facts(of: "w", script("one")))
+    picture.describe(TaskScript.facts(of: "other.0000", script("other")))
+    // By its name only that of this raptor: it works for the other.
+    picture.describe(TaskScript.facts(of: "one.0001", script("other")))
+    #expect(
+      picture.workers(of: "one") == ["one.0000", "w"] && picture.workers(of: "other") == ["one.0001", "other.0000"])
+    #expect(picture.workers.count == 4 && picture.workers(of: "on") == [])
+  }
+
   @Test func `a task is called what its program calls it, and described when that is known`() {
     var picture = RadicalPicture()
     picture.take([
