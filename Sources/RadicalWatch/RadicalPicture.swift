@@ -27,6 +27,9 @@ struct RadicalPicture {
     init(_ picture: RadicalPicture) { self.picture = picture }
   }
 
+  /// What a session without a pilot runs on.
+  static let unknownResource = "unknown"
+
   init() { outcome = nil }
 
   /// One that is put together once more, and recorded: what a task is, and how it ended, which its files say in other
@@ -273,6 +276,10 @@ struct RadicalPicture {
     known.gpus = known.gpus ?? facts.gpus
     known.runtime = known.runtime ?? facts.runtime
     known.resource = known.resource ?? facts.resource
+    // A session is seen before it has a pilot.
+    if let resource = known.resource, snapshot.info?.resource == Self.unknownResource {
+      snapshot.info?.resource = resource
+    }
     pilots[facts.uid] = known
     // No news of its state: nothing for the log.
     if let status = snapshot.pilot, status.uid == facts.uid { snapshot.pilot = self.status(facts.uid, status.state) }

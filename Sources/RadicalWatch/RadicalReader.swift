@@ -163,7 +163,7 @@ final class RadicalReader {
     for pilot in pilots {
       if let resource = PilotFacts(pilot: pilot)?.resource { return resource }
     }
-    return "unknown"
+    return RadicalPicture.unknownResource
   }
 
   /// Its owner has ended: in order when it wrote its dumps, which know everything.

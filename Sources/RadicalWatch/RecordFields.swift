@@ -95,6 +95,8 @@ struct PilotFacts: Equatable, Sendable {
   /// Of the machine on which the program runs that opened the session.
   var ownerAddress: String?
 
+  init(uid: String) { self.uid = uid }
+
   init(_ pilot: some RecordFields) {
     uid = pilot.text("uid") ?? ""
     state = pilot.text("state")

@@ -94,6 +94,22 @@ import Work
     #expect(tasks.details(of: TaskID(0))?.started == Timestamp(seconds: 3))
   }
 
+  @Test func `what a session runs on is known when it has a pilot`() {
+    var picture = RadicalPicture()
+    let info = SessionInfo(
+      id: "s", name: "s", engine: "radical", resource: RadicalPicture.unknownResource, user: "u", host: "h", pid: 1,
+      directory: "/d")
+    picture.apply(.sessionOpened(info), at: Timestamp(seconds: 1))
+    var facts = PilotFacts(uid: "pilot.0000")
+    picture.take(facts)
+    #expect(picture.snapshot.info?.resource == "unknown")
+    facts.resource = "tacc.frontera"
+    picture.take(facts)
+    facts.resource = "local.localhost"
+    picture.take(facts)
+    #expect(picture.snapshot.info?.resource == "tacc.frontera")
+  }
+
   @Test func `a raptor's workers are its own`() {
     var picture = RadicalPicture()
     func script(_ raptor: String) -> String {
