@@ -1,8 +1,10 @@
 """A plain session of RADICAL-Pilot: twelve tasks that sleep, of which one fails.
 
-    scalems-top exec -- ~/rp/bin/python Examples/radical_session.py
+    . ~/rp/bin/activate
+    scalems-top exec -- python Examples/radical_session.py
 
-with the Python of an environment that has RADICAL-Pilot ('scalems-top setup-radical' makes one).
+in an environment that has RADICAL-Pilot ('scalems-top setup-radical ~/rp' makes one). It has to be activated: RADICAL-Pilot
+looks for its programs there.
 """
 import radical.pilot as rp
 
