@@ -3,8 +3,8 @@ import Platform
 
 /// Finds the processes of one RADICAL-Pilot session on this machine.
 ///
-/// RADICAL-Pilot's processes rewrite their titles, but their working directories, or their command lines, hold its
-/// session id. What a task runs holds it in its environment.
+/// RADICAL-Pilot's processes rewrite their titles, but their working directories hold its session id, or the command
+/// line of who starts a pilot. What a task runs holds it in its environment.
 struct ProcessSearch: Sendable {
   let record: RadicalRecord
   /// What of RADICAL-Pilot's shows that it is the session's.
@@ -38,44 +38,35 @@ struct ProcessSearch: Sendable {
   private func isOfGroup(_ entry: ProcessTable.Entry) -> Bool {
     guard record.group > 1, record.group != getpgrp() else { return false }
     if entry.pid == record.helper { return entry.start == record.helperStart }
-    return hasMark(RadicalMark(ours: record.session), entry.pid) || mark.map { hasMark($0, entry.pid) } ?? false
+    // The helper, and what RADICAL-Pilot forked from it, were started with our id.
+    if commandLine(entry.pid).map({ RadicalMark(ours: record.session).isIn($0) }) ?? false { return true }
+    return mark.map { hasMark($0, entry.pid) } ?? false
   }
 
   private func hasMark(_ mark: RadicalMark, _ pid: pid_t) -> Bool {
-    if let directory = linkBytes("/proc/\(pid)/cwd"), mark.isIn(directory) { return true }
-    if !isThisProgram(pid), let line = try? readFile("/proc/\(pid)/cmdline"), mark.isIn(line) { return true }
+    if let directory = ProcessFiles.directory(of: pid), mark.isIn(directory) { return true }
+    // Who looks at a session, or commands it, names it on its command line, too: only who starts a pilot is a part of it.
+    let script = Array("/bootstrap_0.sh".utf8)
+    let words = commandLine(pid)?.split(separator: 0) ?? []
+    if words.contains(where: { $0.suffix(script.count) == script[...] && mark.isIn(Array($0)) }) { return true }
     return isTask(pid, of: mark)
   }
 
-  /// Whoever looks at a session, or commands it, names it on its command line and is no part of it.
-  private func isThisProgram(_ pid: pid_t) -> Bool {
-    (try? readFile("/proc/\(pid)/comm")) == Array("scalems-top\n".utf8)
-  }
+  private func commandLine(_ pid: pid_t) -> [UInt8]? { try? readFile("/proc/\(pid)/cmdline") }
 
   /// Whether RADICAL-Pilot itself made it a part of the session, which may have the terminal of who opened that.
   private func isPart(_ pid: pid_t, of mark: RadicalMark) -> Bool {
     if (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false,
-      let directory = target("/proc/\(pid)/cwd"), mark.isIn(directory) || mark.isDirectory(directory)
+      let directory = ProcessFiles.directory(of: pid), mark.isIn(directory) || mark.isDirectory(directory)
     {
       return true
     }
     // The program that opened it holds the record; its proxy has the same command line, and shows itself by its log alone.
-    return isTask(pid, of: mark)
-      || directoryEntries("/proc/\(pid)/fd").contains { name in
-        target("/proc/\(pid)/fd/\(name)").map { mark.isHeldFile($0) } ?? false
-      }
+    return isTask(pid, of: mark) || ProcessFiles.written(by: pid).contains { mark.isHeldFile($0) }
   }
 
   private func isTask(_ pid: pid_t, of mark: RadicalMark) -> Bool {
     (try? readFile("/proc/\(pid)/environ")).map { mark.isTask($0) } ?? false
-  }
-
-  /// What a link of `/proc` says; of what was removed, where it was.
-  private func target(_ link: String) -> [UInt8]? {
-    let suffix = Array(" (deleted)".utf8)
-    return linkBytes(link).map {
-      $0.count > suffix.count && $0.suffix(suffix.count) == suffix[...] ? $0.dropLast(suffix.count) : $0
-    }
   }
 
   private func ancestors(in table: ProcessTable) -> Set<pid_t> {

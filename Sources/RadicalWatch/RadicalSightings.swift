@@ -103,13 +103,11 @@ private struct ProcessTrace {
   var part: Part
 
   private static let recordSuffix = ".reg.init.json"
-  private static let removedSuffix = " (deleted)"
   private static let proxySuffix = ".proxy.log"
 
   static func all(of pid: pid_t) -> [ProcessTrace] {
-    let numbers = directoryEntries("/proc/\(pid)/fd")
-    let files = numbers.compactMap { number in target("/proc/\(pid)/fd/\(number)").map { (number, path: $0) } }
-    for (_, file) in files {
+    let files = ProcessFiles.written(by: pid).map { String(decoding: $0, as: UTF8.self) }
+    for file in files {
       if let session = session(ofFile: file, recordSuffix) {
         return [Self(session: session, part: .owner(parent(of: file)))]
       }
@@ -118,22 +116,19 @@ private struct ProcessTrace {
         return [Self(session: session, part: .component(parent(of: file)))]
       }
     }
-    if let directory = target("/proc/\(pid)/cwd") {
+    if let directory = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }) {
       let isComponent = isComponent(pid)
       if let pilot = RadicalPath.pilot(above: directory) {
         // Of tasks and raptors the pilot is further up; with a terminal it is somebody's shell.
         if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
           return [Self(session: pilot.session, part: .pilot(pilot.directory))]
         }
-      } else if isComponent, let id = name(of: directory), isSession(directory, id, files.map(\.path)) {
+      } else if isComponent, let id = name(of: directory), isSession(directory, id, files) {
         return [Self(session: id, part: .component(directory))]
       }
     }
     // What tasks write to is below the pilots' directories, and shows no owner.
-    let held = files.compactMap { number, file -> String? in
-      guard let id = RadicalPath.session(ofFile: file) else { return nil }
-      return isWritten("/proc/\(pid)/fdinfo/\(number)") ? id : nil
-    }
+    let held = files.compactMap { RadicalPath.session(ofFile: $0) }
     return Set(held).map { Self(session: $0, part: .writer) }
   }
 
@@ -153,21 +148,6 @@ private struct ProcessTrace {
   }
 
   private static func name(of path: String) -> String? { path.split(separator: "/").last.map(String.init) }
-
-  /// What a link of `/proc` says; of what was removed, where it was.
-  private static func target(_ link: String) -> String? {
-    linkTarget(link).map { $0.hasSuffix(removedSuffix) ? String($0.dropLast(removedSuffix.count)) : $0 }
-  }
-
-  /// Whether a process has a file open to write to it; who only reads one looks at the session.
-  private static func isWritten(_ info: String) -> Bool {
-    guard let info = try? readFile(info) else { return false }
-    let text = String(decoding: info, as: UTF8.self)
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags:") }),
-      let flags = Int32(line.split(whereSeparator: \.isWhitespace).last ?? "", radix: 8)
-    else { return true }
-    return flags & O_ACCMODE != O_RDONLY
-  }
 
   static func isOwned(_ pid: pid_t, by user: uid_t) -> Bool {
     var status = stat()

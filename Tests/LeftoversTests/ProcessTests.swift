@@ -12,7 +12,13 @@ import Testing
     let elsewhere = try TemporaryDirectory()
     let other = try session.start("exec sleep 600", in: elsewhere.path)
     let directory = try session.start("exec sleep 600")
-    let line = try session.start("sleep 600; : \(session.id)", in: elsewhere.path)
+    let bootstrap = "/x/\(session.id)/pilot.0000//bootstrap_0.sh"
+    let line = try session.start("exec bash -c 'sleep 600; :' '\(bootstrap)'", in: elsewhere.path)
+    // Those look at it, or work with what it made.
+    let strangers = try [
+      session.id, "scalems-top events \(session.id) --follow", "tail -f /x/\(session.id)/pilot.0000/bootstrap_0.out",
+      "\(bootstrap).bak", "rsync /x/\(session.id)/ /y",
+    ].map { try session.start("exec bash -c 'sleep 600; :' '\($0)'", in: elsewhere.path) }
     let task = try session.start("export RP_SESSION_ID=\(session.id); exec sleep 600", in: elsewhere.path)
     // The id of another session, of which this one is the beginning.
     let longer = try session.start("sleep 600; : \(session.id)1", in: elsewhere.path)
@@ -21,7 +27,27 @@ import Testing
     #expect(ids == Set([directory, line, task].map { "\($0.pid)" }))
     #expect(leftovers.processes().allSatisfy { $0.kind == .process && $0.words.contains("sleep") })
     #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
-    #expect(isAlive(other.pid) && isAlive(longer.pid) && !isAlive(directory.pid))
+    #expect(([other, longer] + strangers).allSatisfy { isAlive($0.pid) } && !isAlive(directory.pid))
+  }
+
+  /// A screen that reads the session's files at the moment, `tail -f` of its log: only who writes them is a part of it.
+  @Test func `who reads its files is no part of it, who writes them is`() async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let elsewhere = try TemporaryDirectory()
+    let files = ["reg.init.json", "proxy.log"].map { "\(session.id).\($0)" }
+    for file in files { try elsewhere.write("", to: file) }
+    let readers = try files.map {
+      try session.start("exec 9< \($0); : > read.\($0); exec sleep 600", in: elsewhere.path)
+    }
+    try await wait(for: "the readers") { files.allSatisfy { elsewhere.exists("read.\($0)") } }
+    let writers = try [("<>", files[0]), (">>", files[1])].map { mode, file in
+      try session.start("exec 9\(mode) \(file); exec sleep 600", in: elsewhere.path)
+    }
+    try await session.wait(forProcesses: 2, leftovers)
+    #expect(Set(leftovers.processes().map(\.id)) == Set(writers.map { "\($0.pid)" }))
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(readers.allSatisfy { isAlive($0.pid) })
   }
 
   @Test func sIGTERMIsEnoughForWhoHeedsIt() async throws {
