@@ -11,7 +11,7 @@ struct ExecCommand: ParsableCommand {
     abstract: "Run a program that opens a session of RADICAL-Pilot, under the screen, and leave nothing of it behind.",
     usage: "scalems-top exec [OPTIONS] -- PROGRAM ARGUMENT…",
     discussion: """
-      The program may be anything, as a Python script with RADICAL-Pilot or SCALE-MS. Its session is on the screen as soon \
+      The program may be anything, as a Python script with RADICAL-Pilot. Its session is on the screen as soon \
       as it opens one; 'p' shows what the program prints, which is in the files stdout and stderr of its directory, too. \
       Ctrl-C interrupts it once, as a terminal would; if it has not ended 10 s later, its pilots are ended, then it is \
       interrupted again, told to end, and killed. Twice goes on to the next step at once, three times kills at once. When \
