@@ -74,9 +74,11 @@ import Testing
     }
     let closed = try await script.scalemsTop("close", directory)
     #expect(closed.exitCode == 0, "\(closed)")
+    let record = String(directory.dropFirst(script.place.path.count + 1)) + "/exec.json"
+    // It writes that down, and ends.
     try await wait(for: "its keeper's end", seconds: 30) {
-      script.place.text(String(directory.dropFirst(script.place.path.count + 1)) + "/exec.json")?.contains("\"exit\":0")
-        ?? false
+      let isKept = script.processes.contains { ProcessTable.commandLine(of: $0).contains("--as-host") }
+      return !isKept && script.place.text(record)?.contains("\"exit\":0") ?? false
     }
     expectNothingLeft(script)
   }
