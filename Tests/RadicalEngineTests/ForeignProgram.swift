@@ -2,6 +2,11 @@ import Foundation
 import Platform
 import RadicalWatch
 import TestSupport
+import Testing
+
+/// Everything about sessions that other programs opened, one at a time, beside those of our own: two sessions are some eighty
+/// processes.
+@Suite(.serialized) enum ForeignTests {}
 
 /// A plain script of RADICAL-Pilot, in a directory and with a home of its own, and what users ask of its session.
 final class ForeignProgram {
