@@ -107,15 +107,15 @@ private struct ProcessTrace {
 
   static func all(of pid: pid_t) -> [ProcessTrace] {
     let files = ProcessFiles.written(by: pid).map { String(decoding: $0, as: UTF8.self) }
-    for file in files {
+    // A program may open one after the other, and keeps their records open.
+    let own = files.compactMap { file -> ProcessTrace? in
       if let session = session(ofFile: file, recordSuffix) {
-        return [Self(session: session, part: .owner(parent(of: file)))]
+        return Self(session: session, part: .owner(parent(of: file)))
       }
       // It has the owner's command line, and shows itself by this alone.
-      if let session = session(ofFile: file, proxySuffix) {
-        return [Self(session: session, part: .component(parent(of: file)))]
-      }
+      return session(ofFile: file, proxySuffix).map { Self(session: $0, part: .component(parent(of: file))) }
     }
+    if !own.isEmpty { return own }
     if let directory = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }) {
       let isComponent = isComponent(pid)
       if let pilot = RadicalPath.pilot(above: directory) {
