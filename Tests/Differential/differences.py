@@ -28,7 +28,7 @@ TABLE = [
     ),
     (
         "`PATH`, `VIRTUAL_ENV`",
-        "those of `venv`, before your own",
+        "those of `target_venv` or `venv`, before your own",
         "a task is to find the programs that are installed beside RADICAL-Pilot",
         [("env-path", "stdout", path)],
     ),

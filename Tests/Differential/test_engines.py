@@ -16,7 +16,7 @@ import unittest
 from pathlib import Path
 
 import work
-from differences import is_known, rows
+from differences import is_known
 from session import Session
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -64,10 +64,6 @@ class DifferentialTests(unittest.TestCase):
         # It is of tasks that came to an end.
         self.assertEqual([label for label, outcome in local.items() if outcome.get("state", "DONE") in (None, "NEW")], [])
         shutil.rmtree(root)
-
-    def test_the_readme_has_all_that_may_differ(self):
-        text = (PACKAGE / "README.md").read_text()
-        self.assertEqual([row for row in rows() if row not in text], [])
 
 
 def main():
