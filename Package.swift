@@ -131,7 +131,8 @@ let package = Package(
       ]),
     .testTarget(name: "LeftoversTests", dependencies: ["Leftovers", "Platform", "TestSupport"]),
     .testTarget(
-      name: "RadicalWatchTests", dependencies: ["Platform", "RadicalWatch", "SessionModel", "TestSupport", "Work"]),
+      name: "RadicalWatchTests", dependencies: ["Platform", "RadicalWatch", "SessionModel", "TestSupport", "Work"],
+      exclude: ["Recorded"]),
     // What of the engine needs no RADICAL-Pilot.
     .testTarget(
       name: "RadicalUnitTests",
@@ -149,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "SlurmTests",
       dependencies: [
-        "Leftovers", "Platform", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
+        "Leftovers", "Platform", "RadicalWatch", "SessionLink", "SessionModel", "TestSupport", "Work", "scalems-top",
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .testTarget(

@@ -62,7 +62,8 @@ struct ProcessSearch: Sendable {
       return true
     }
     // The program that opened it holds the record; its proxy has the same command line, and shows itself by its log alone.
-    return isTask(pid, of: mark) || ProcessFiles.written(by: pid).contains { mark.isHeldFile($0) }
+    return isTask(pid, of: mark)
+      || ProcessFiles.written(by: pid).contains { mark.isHeldFile($0) || mark.isWrittenFile($0) }
   }
 
   private func isTask(_ pid: pid_t, of mark: RadicalMark) -> Bool {

@@ -56,6 +56,12 @@ struct RadicalMark: Sendable {
     return names.contains { holds(path, Array($0.utf8)) }
   }
 
+  /// Whether a file is one that only its program, and what that forks, writes to: RADICAL-Pilot 1.92 closes the record.
+  func isWrittenFile(_ path: [UInt8]) -> Bool {
+    guard isUsable else { return false }
+    return path.ends(with: Array("\(isUnique ? "/\(id)" : directory ?? "/\(id)")/\(id).prof".utf8))
+  }
+
   /// Whether an environment is that of one of its tasks.
   func isTask(_ environment: [UInt8]) -> Bool {
     guard isUsable, hasSandbox else { return false }

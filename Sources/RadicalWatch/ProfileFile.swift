@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import SessionModel
 
@@ -9,6 +10,8 @@ struct ProfileFile: ~Copyable {
   private var rest: [UInt8] = []
   /// No line of RADICAL-Pilot is as long.
   private static let longestLine = 1 << 16
+  /// Whether what comes belongs to a line that is too long, up to its end.
+  private var isSkipping = false
   private static let portion = 1 << 18
 
   /// - Parameter count: how many of its bytes are read of what is there already, from the end.
@@ -29,32 +32,51 @@ struct ProfileFile: ~Copyable {
   /// Hands out what came since the last look; nothing when the file cannot be read now.
   ///
   /// One that has become shorter is read anew: the state of a thing is what it rose to, whatever is told twice.
-  mutating func read(_ take: (ProfileLine) -> Void) {
-    readLines { bytes in
+  ///
+  /// - Parameter limit: bytes to read at most, more or less.
+  /// - Returns: how many were read; as many as that when there may be more.
+  @discardableResult
+  mutating func read(limit: Int = .max, _ take: (ProfileLine) -> Void) -> Int {
+    readLines(limit: limit) { bytes in
       if let line = ProfileLine(bytes) { take(line) }
     }
   }
 
   /// The same of any lines, without their line feeds.
-  mutating func readLines(_ take: (UnsafeRawBufferPointer) -> Void) {
+  @discardableResult
+  mutating func readLines(limit: Int = .max, _ take: (UnsafeRawBufferPointer) -> Void) -> Int {
     let size = file.size
-    if size < position { (position, rest) = (0, []) }
-    while position < size {
+    if size < position { (position, rest, isSkipping) = (0, [], false) }
+    var count = 0
+    while position < size, count < limit {
       guard let bytes = try? file.bytes(at: position, count: min(Self.portion, size - position)), !bytes.isEmpty else {
-        return
+        return count
       }
       position += bytes.count
+      count += bytes.count
       let whole = rest.isEmpty ? bytes : rest + bytes
-      let used = whole.withUnsafeBytes { Self.lines($0, take) }
+      let used = whole.withUnsafeBytes { bytes in
+        let start = isSkipping ? Self.lineEnd(bytes, 0).map { $0 + 1 } : 0
+        guard let start else { return bytes.count }
+        isSkipping = false
+        return start + Self.lines(UnsafeRawBufferPointer(rebasing: bytes[start...]), take)
+      }
       rest = Array(whole[used...])
-      if rest.count > Self.longestLine { rest = [] }
+      if rest.count > Self.longestLine { (rest, isSkipping) = ([], true) }
     }
+    return count
+  }
+
+  private static func lineEnd(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int? {
+    guard start < bytes.count, let base = bytes.baseAddress, let found = memchr(base + start, 0x0a, bytes.count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
   }
 
   /// - Returns: how many bytes the whole lines were.
   private static func lines(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Void) -> Int {
     var start = 0
-    while start < bytes.count, let end = bytes[start...].firstIndex(of: 0x0a) {
+    while let end = lineEnd(bytes, start) {
       take(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
       start = end + 1
     }

@@ -1,3 +1,4 @@
+import Glibc
 import SessionModel
 
 /// What one line of a RADICAL-Pilot profile says of a task, a pilot or a function:
@@ -12,7 +13,7 @@ struct ProfileLine: Equatable {
 
   var time: Timestamp
   var event: Event
-  /// The part of RADICAL-Pilot that says it: `tmgr.0000`.
+  /// The part of RADICAL-Pilot that says it, `tmgr.0000`, of what is new; else empty.
   var component: String
   var uid: String
   /// RADICAL-Pilot's name; empty unless the event is `advance`.
@@ -21,29 +22,35 @@ struct ProfileLine: Equatable {
   private static let advance = Array("advance".utf8)
   private static let rankStart = Array("rank_start".utf8)
   private static let rankStop = Array("rank_stop".utf8)
-  /// A profile has a dozen lines for each that counts; they are passed over before anything is made of them.
-  private static let fields = 6
 
+  /// A profile has a dozen lines for each that counts; they are passed over before anything is made of them.
+  ///
   /// - Parameter line: without its line feed.
   /// - Returns: `nil` when it says nothing of the kind: a header, another event, damage.
   init?(_ line: UnsafeRawBufferPointer) {
-    guard let comma = line.firstIndex(of: UInt8(ascii: ",")), line.first != UInt8(ascii: "#") else { return nil }
-    let rest = line[(comma + 1)...]
-    guard let event = Self.event(rest) else { return nil }
-    // The message, which is the last one, may hold commas.
-    var parts = rest.split(separator: UInt8(ascii: ","), maxSplits: Self.fields - 1, omittingEmptySubsequences: false)
-    guard parts.count >= Self.fields - 1, let time = Self.time(line[..<comma]) else { return nil }
-    if parts.count == Self.fields { parts.removeLast() }
-    let uid = String(decoding: parts[3], as: UTF8.self)
-    guard !uid.isEmpty, uid.utf8.count <= 256 else { return nil }
-    (self.time, self.event, self.uid) = (time, event, uid)
-    component = String(decoding: parts[1], as: UTF8.self)
-    state = event == .advance ? String(decoding: parts[4], as: UTF8.self) : ""
+    guard let base = line.baseAddress, let comma = Self.comma(base, 0, line.count), line[0] != UInt8(ascii: "#"),
+      let event = Self.event(line, comma + 1)
+    else { return nil }
+    // The message, which is the last one, may hold commas. What is before it: event, component, thread, uid, state.
+    guard let first = Self.comma(base, comma + 1, line.count), let second = Self.comma(base, first + 1, line.count),
+      let third = Self.comma(base, second + 1, line.count), let fourth = Self.comma(base, third + 1, line.count)
+    else { return nil }
+    guard let time = Self.time(line[..<comma]), fourth > third + 1, fourth - third <= 257 else { return nil }
+    func text(_ range: Range<Int>) -> String { String(decoding: line[range], as: UTF8.self) }
+    (self.time, self.event, uid) = (time, event, text((third + 1)..<fourth))
+    state = event == .advance ? text((fourth + 1)..<(Self.comma(base, fourth + 1, line.count) ?? line.count)) : ""
+    component = state == "NEW" ? text((first + 1)..<second) : ""
   }
 
-  private static func event(_ rest: Slice<UnsafeRawBufferPointer>) -> Event? {
+  private static func comma(_ base: UnsafeRawPointer, _ start: Int, _ end: Int) -> Int? {
+    guard start < end, let found = memchr(base + start, Int32(UInt8(ascii: ",")), end - start) else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  private static func event(_ line: UnsafeRawBufferPointer, _ start: Int) -> Event? {
     func begins(with word: [UInt8]) -> Bool {
-      rest.count > word.count && rest[rest.startIndex + word.count] == UInt8(ascii: ",") && rest.starts(with: word)
+      guard let base = line.baseAddress, line.count > start + word.count else { return false }
+      return line[start + word.count] == UInt8(ascii: ",") && memcmp(base + start, word, word.count) == 0
     }
     return begins(with: advance)
       ? .advance : begins(with: rankStart) ? .rankStart : begins(with: rankStop) ? .rankStop : nil

@@ -42,10 +42,16 @@ final class RadicalFiles {
   /// When the newest of them was written to, by the clock of who has the files.
   var lastWritten: Timestamp? { files.values.compactMap { $0.file.lastWritten }.max() }
 
+  /// Whether there was more than is read in one look: a gigabyte of lines is not held at once.
+  private(set) var isBehind = false
+  private static let portion = 64 << 20
+
   /// What came since the last look.
   func read() -> [ProfileLine] {
     var lines: [ProfileLine] = []
-    for entry in files.values { entry.file.read { lines.append($0) } }
+    var left = Self.portion
+    for entry in files.values where left > 0 { left -= entry.file.read(limit: left) { lines.append($0) } }
+    isBehind = left <= 0
     return lines
   }
 }

@@ -46,7 +46,9 @@ final class RadicalReader {
   /// Everything, once.
   ///
   /// - Parameter describes: whether also what each task is, for which a file is read of each.
-  func readAll(describes: Bool) { _ = read(scans: true, portion: describes ? .max : 0) }
+  func readAll(describes: Bool) {
+    repeat { _ = read(scans: true, portion: describes ? .max : 0) } while files.isBehind
+  }
 
   /// Reads the ends of standard errors, of so many tasks: many fail for one reason.
   private func stderrEnds() -> (String) -> String? {
@@ -111,7 +113,7 @@ final class RadicalReader {
       for (command, reason) in commands { control.take(command, reason: reason, &picture) }
       isNews = control.step(&picture, isOwnerAlive: isAlive) || isNews || !commands.isEmpty
     }
-    if !isAlive, !isOver, !(control?.isEnding ?? false) {
+    if !isAlive, !isOver, !files.isBehind, !(control?.isEnding ?? false) {
       isNews = true
       end(leftovers: control?.leftovers ?? [])
       _ = control?.step(&picture, isOwnerAlive: false)
@@ -181,7 +183,7 @@ final class RadicalReader {
     for name in dumps {
       for facts in RadicalDump.tasks("\(site.directory)/\(name)") { picture.finish(facts, at: time) }
     }
-    guard !dumps.isEmpty || picture.snapshot.phase == .closing else {
+    guard site.isClosed || picture.snapshot.phase == .closing else {
       link.host = .gone(since: time)
       return
     }

@@ -6,12 +6,24 @@ public struct RadicalSighting: Sendable {
   public var session: String
   /// The directory that its owner made; `nil` when no process shows it.
   public var directory: String?
-  /// The program that opened it: the only one that holds its record open. `nil` when that has ended.
+  /// The program that opened it: the only one that holds its record open, or writes the session's own profile. `nil` when
+  /// that has ended.
   public var owner: ProcessIdentity?
   /// Whether another process than RADICAL-Pilot's own writes to its files: a program that opens or closes it just now.
   public var isHeld = false
   /// Working directories of its agents' parts.
   public var pilots: [String] = []
+
+  /// - Parameter directory: one that a pilot's job works in; `nil` when it is none.
+  public init?(pilot directory: String) {
+    guard let pilot = RadicalPath.pilot(above: directory) else { return nil }
+    self.init(session: pilot.session)
+    pilots = [pilot.directory]
+  }
+
+  private init(session: String, directory: String? = nil, owner: ProcessIdentity? = nil) {
+    (self.session, self.directory, self.owner) = (session, directory, owner)
+  }
 
   /// What the owner was started as, for people.
   public var program: String? { owner.map { ProcessTable.commandLine(of: $0.pid) } }
@@ -63,15 +75,30 @@ public struct RadicalSighting: Sendable {
     }
     // Programs that give their sessions the same id share a sandbox: nobody can say whose a pilot in it is.
     return found.values.flatMap { one in
-      guard let all = owners[one.session], all.count > 1 else { return [one] }
-      return all.map { owner in
-        var owner = owner
-        owner.pilots = one.pilots
-        return owner
+      let all = Dictionary(grouping: owners[one.session] ?? [], by: \.directory)
+      let programs = all.values.compactMap(first)
+      guard !programs.isEmpty else { return [one] }
+      return programs.map { program in
+        var program = program
+        program.pilots = one.pilots
+        return program
       }
     }
     .filter { $0.owner != nil || $0.directory != nil || !$0.pilots.isEmpty }
     .sorted { ($0.session, $0.directory ?? "") < ($1.session, $1.directory ?? "") }
+  }
+
+  /// The program itself: what it forks holds its files, too.
+  private static func first(of holders: [RadicalSighting]) -> RadicalSighting? {
+    let pids = Set(holders.compactMap(\.owner?.pid))
+    func isForked(_ one: RadicalSighting) -> Bool {
+      guard holders.count > 1, let pid = one.owner?.pid else { return false }
+      return ProcessTable.entry(of: pid).map { pids.contains($0.parent) } ?? true
+    }
+    // Whose parent has ended, is known by its age.
+    return holders.min {
+      (isForked($0) ? 1 : 0, $0.owner?.start ?? 0) < (isForked($1) ? 1 : 0, $1.owner?.start ?? 0)
+    }
   }
 
   private mutating func take(_ trace: ProcessTrace, of pid: pid_t) {
@@ -89,7 +116,7 @@ public struct RadicalSighting: Sendable {
 /// What one process shows of a session.
 private struct ProcessTrace {
   enum Part {
-    /// It holds the record in the session's directory.
+    /// It holds the record in the session's directory, or writes the profile that is called as the session.
     case owner(String)
     /// One of RADICAL-Pilot's own, or the proxy, in the session's directory.
     case component(String)
@@ -104,20 +131,23 @@ private struct ProcessTrace {
 
   private static let recordSuffix = ".reg.init.json"
   private static let proxySuffix = ".proxy.log"
+  private static let profileSuffix = ".prof"
 
   static func all(of pid: pid_t) -> [ProcessTrace] {
+    // First of all: one that ends meanwhile shows its files and no directory any more, and is no program that goes on.
+    let isComponent = isComponent(pid)
     let files = ProcessFiles.written(by: pid).map { String(decoding: $0, as: UTF8.self) }
-    // A program may open one after the other, and keeps their records open.
-    let own = files.compactMap { file -> ProcessTrace? in
-      if let session = session(ofFile: file, recordSuffix) {
-        return Self(session: session, part: .owner(parent(of: file)))
-      }
-      // It has the owner's command line, and shows itself by this alone.
-      return session(ofFile: file, proxySuffix).map { Self(session: $0, part: .component(parent(of: file))) }
+    // It has the owner's command line and its files, but for the record.
+    let proxies = files.compactMap { file in
+      session(ofFile: file, proxySuffix).map { Self(session: $0, part: .component(parent(of: file))) }
     }
-    if !own.isEmpty { return own }
+    if !proxies.isEmpty { return proxies }
+    // A program may open one after the other, and keeps their records open.
+    let own = isComponent ? [] : Set(files.compactMap(ownDirectory))
+    if !own.isEmpty {
+      return own.map { Self(session: name(of: $0) ?? "", part: .owner($0)) }
+    }
     if let directory = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }) {
-      let isComponent = isComponent(pid)
       if let pilot = RadicalPath.pilot(above: directory) {
         // Of tasks and raptors the pilot is further up; with a terminal it is somebody's shell.
         if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
@@ -128,7 +158,7 @@ private struct ProcessTrace {
       }
     }
     // What tasks write to is below the pilots' directories, and shows no owner.
-    let held = files.compactMap { RadicalPath.session(ofFile: $0) }
+    let held = isComponent ? [] : files.compactMap { RadicalPath.session(ofFile: $0) }
     return Set(held).map { Self(session: $0, part: .writer) }
   }
 
@@ -137,6 +167,16 @@ private struct ProcessTrace {
   private static func isSession(_ directory: String, _ id: String, _ files: [String]) -> Bool {
     RadicalPath.isGenerated(id) || access("\(directory)/\(id)\(recordSuffix)", F_OK) == 0
       || files.contains { $0.hasSuffix(".prof") && parent(of: $0) == directory }
+  }
+
+  /// The directory of the session that whoever writes a file has opened; `nil` when the file shows none.
+  private static func ownDirectory(_ file: String) -> String? {
+    let place = parent(of: file)
+    if session(ofFile: file, recordSuffix) != nil { return place }
+    // RADICAL-Pilot 1.92 closes the record.
+    return session(ofFile: file, profileSuffix).flatMap { id in
+      access("\(place)/\(id)\(recordSuffix)", F_OK) == 0 ? place : nil
+    }
   }
 
   /// The session whose own file of that kind it is: `…/ID/ID.reg.init.json`.

@@ -136,7 +136,7 @@ public final class RadicalSource: SessionSource {
         let (uid, pilots) = state.withLock { state in
           (state.snapshot.tasks.contains(output.task) ? state.snapshot.tasks.uid(of: output.task) : nil, state.pilots)
         }
-        guard let uid else { return .failure(.noTask(output.task.uid)) }
+        guard let uid, !uid.contains("/") else { return .failure(.noTask(output.task.uid)) }
         return RadicalOutputs(pilots: pilots).path(of: uid, output.stream)
       }, answer)
   }

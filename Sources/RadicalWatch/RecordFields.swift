@@ -41,6 +41,11 @@ extension MessagePack: RecordFields {
   }
 }
 
+/// A number of cores, ranks or gpus that somebody wrote: what no machine has is not calculated with.
+func plausible(_ count: Int?, atLeast least: Int = 0) -> Int? {
+  count.flatMap { (least...1_000_000).contains($0) ? $0 : nil }
+}
+
 /// What is known of a task beside its state.
 struct TaskFacts: Equatable, Sendable {
   var uid: String
@@ -75,8 +80,9 @@ struct TaskFacts: Equatable, Sendable {
       description.argv = ["a Python function"]
     }
     description.resources = TaskResources(
-      ranks: said.integer("ranks") ?? 1, coresPerRank: said.integer("cores_per_rank") ?? 1,
-      gpusPerRank: said.number("gpus_per_rank").flatMap { Int(exactly: $0.rounded(.up)) } ?? 0)
+      ranks: plausible(said.integer("ranks"), atLeast: 1) ?? 1,
+      coresPerRank: plausible(said.integer("cores_per_rank"), atLeast: 1) ?? 1,
+      gpusPerRank: plausible(said.number("gpus_per_rank").flatMap { Int(exactly: $0.rounded(.up)) }) ?? 0)
     raptor = said.text("raptor_id").flatMap { $0.isEmpty ? nil : $0 }
     description.raptor = raptor != nil
     self.description = description
@@ -101,18 +107,23 @@ struct PilotFacts: Equatable, Sendable {
     uid = pilot.text("uid") ?? ""
     state = pilot.text("state")
     resource = pilot.text("resource")
-    cores = pilot.fields("resources")?.integer("cpu")
-    gpus = pilot.fields("resources")?.number("gpu").flatMap { Int(exactly: $0) }
-    runtime = pilot.fields("description")?.number("runtime")
+    cores = plausible(pilot.fields("resources")?.integer("cpu"))
+    gpus = plausible(pilot.fields("resources")?.number("gpu").flatMap { Int(exactly: $0) })
+    runtime = Self.minutes(pilot.fields("description")?.number("runtime"))
+  }
+
+  /// Of no more than a hundred years.
+  private static func minutes(_ number: Double?) -> Double? {
+    number.flatMap { (0...52_600_000).contains($0) ? $0 : nil }
   }
 
   /// - Parameter agent: what its agent was started with, which has the same in other places.
   init(agent: some RecordFields) {
     uid = agent.text("pid") ?? ""
     resource = agent.text("resource")
-    cores = agent.integer("cores")
-    gpus = agent.integer("gpus")
-    runtime = agent.number("runtime")
+    cores = plausible(agent.integer("cores"))
+    gpus = plausible(agent.integer("gpus"))
+    runtime = Self.minutes(agent.number("runtime"))
     ownerAddress = agent.text("proxy_url")
   }
 }

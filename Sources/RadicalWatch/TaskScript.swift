@@ -33,9 +33,9 @@ enum TaskScript {
         let value = parts[1].filter { $0 != "\"" }
         switch parts[0] {
         case "RP_TASK_NAME": if !value.isEmpty { description.name = String(value) }
-        case "RP_RANKS": description.resources.ranks = Int(value) ?? 1
-        case "RP_CORES_PER_RANK": description.resources.coresPerRank = Int(value) ?? 1
-        case "RP_GPUS_PER_RANK": description.resources.gpusPerRank = Int(value) ?? 0
+        case "RP_RANKS": description.resources.ranks = plausible(Int(value), atLeast: 1) ?? 1
+        case "RP_CORES_PER_RANK": description.resources.coresPerRank = plausible(Int(value), atLeast: 1) ?? 1
+        case "RP_GPUS_PER_RANK": description.resources.gpusPerRank = plausible(Int(value)) ?? 0
         default: break
         }
       }

@@ -1,3 +1,5 @@
+import Glibc
+import Platform
 import TestSupport
 import Testing
 
@@ -28,5 +30,38 @@ import Testing
     let place = try TemporaryDirectory()
     let program = try await start(place, "exec 7< \(ids[0])/\(ids[0]).reg.init.json")
     #expect(RadicalSighting.among([program.pid]).isEmpty)
+  }
+
+  /// RADICAL-Pilot 1.92 closes the record; what the program forks has its files, too, and so has the proxy.
+  @Test func `who writes the session's own profile owns it, and not what that started`() async throws {
+    let place = try TemporaryDirectory()
+    let own = "exec 7>> \(ids[0])/\(ids[0]).prof"
+    let program = try await start(
+      place, own + "; (exec sleep 600) & (exec 8> \(ids[0])/\(ids[0]).proxy.log; exec sleep 600) & :")
+    defer { for child in ProcessTable().descendants(of: program.pid) { kill(child.pid, SIGKILL) } }
+    let children = ProcessTable().descendants(of: program.pid).map(\.pid)
+    #expect(children.count == 2)
+    let found = RadicalSighting.among(children + [program.pid])
+    #expect(found.map(\.session) == [ids[0]] && found.first?.owner?.pid == program.pid)
+  }
+
+  /// One that ends has files still when it has no directory any more.
+  @Test(arguments: [("./rp.state_pubsub", false), ("sleep", true)])
+  func `a part of RADICAL-Pilot that works nowhere is no program that holds a session`(name: String, isHeld: Bool)
+    async throws
+  {
+    let place = try TemporaryDirectory()
+    _ = try await Program.run("/bin/cp", ["/bin/sleep", "\(place.path)/rp.state_pubsub"])
+    let open = "exec 7>> \(ids[0])/state_pubsub.prof"
+    let component = "(cd \(ids[0]); exec ../rp.state_pubsub 600) & "
+    let program = try await start(place, open + "; \(component) (exec \(name) 600) & :")
+    let parts = ProcessTable().descendants(of: program.pid).map(\.pid)
+    defer { for part in parts { kill(part, SIGKILL) } }
+    let titles = ["rp.state_pubsub", name == "sleep" ? name : "rp.state_pubsub"].map { Array("\($0)\n".utf8) }
+    try await wait(for: "their names") {
+      parts.compactMap { try? readFile("/proc/\($0)/comm") }.sorted { $0.count > $1.count } == titles
+    }
+    let found = RadicalSighting.among(parts)
+    #expect(found.map(\.session) == [ids[0]] && found.first?.isHeld == isHeld && found.first?.owner == nil)
   }
 }

@@ -56,10 +56,25 @@ final class ClusterSession {
       environment: environment.merging(more) { $1 })
   }
 
+  /// Starts a program in Python that opens a session of RADICAL-Pilot itself.
+  func start(script: String) throws -> Program {
+    try Program(
+      Self.venv + "/bin/python", [script], in: place.path,
+      // RADICAL-Pilot makes its directory in $PWD.
+      environment: environment.merging([
+        "PATH": "\(Self.venv)/bin:\(environment["PATH"] ?? "")", "VIRTUAL_ENV": Self.venv, "PWD": place.path,
+      ]) { $1 })
+  }
+
   /// Ends what dead sessions of this home left: what `doctor --orphans --yes` says, and its exit code.
-  func endOrphans() async throws -> Program.Result {
+  ///
+  /// - Parameters:
+  ///   - session: the only one that is looked at.
+  ///   - mayEnd: whether anything is ended.
+  func endOrphans(of session: String? = nil, mayEnd: Bool = true) async throws -> Program.Result {
     try await Program.run(
-      scalemsTop, ["doctor", "--orphans", "--yes"], in: place.path, environment: environment, seconds: 120)
+      scalemsTop, ["doctor", "--orphans"] + (mayEnd ? ["--yes"] : []) + (session.map { [$0] } ?? []), in: place.path,
+      environment: environment.merging(["SCALEMS_TOP_OWN_ONLY": session == nil ? "1" : "0"]) { $1 }, seconds: 120)
   }
 
   /// Runs it under its screen.

@@ -97,7 +97,15 @@ struct OrphanSweep: Sendable {
   /// What programs left that opened sessions of RADICAL-Pilot themselves.
   private func findForeign() async -> [Orphan] {
     var orphans: [Orphan] = []
-    for sighting in RadicalSession.sightings() where sighting.isDead && isWanted(sighting.session) {
+    let inQueue = await RadicalSession.inQueue().filter { isWanted($0.sighting.session) }
+    for (sighting, job) in inQueue where !sighting.isDead {
+      put(
+        "\(sighting.session): its job \(job.id) is \(job.state), and whether its program lives is not seen from here\n")
+    }
+    // Of several jobs of a session the first will do: they are found by its id.
+    let jobs = Dictionary(inQueue.map { ($0.sighting.session, $0.sighting) }) { first, _ in first }.values
+    for sighting in RadicalSession.sightings() + jobs.sorted(by: { $0.session < $1.session })
+    where sighting.isDead && isWanted(sighting.session) {
       let search = RadicalLeftovers(
         ofSession: sighting.session, directory: sighting.directory, resource: sighting.resource)
       let leftovers = await search.find()

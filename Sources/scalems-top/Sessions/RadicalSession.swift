@@ -56,10 +56,25 @@ struct RadicalSession: Sendable {
   /// The same, those without files, too; none when the user wants to have nothing to do with them.
   static func sightings() -> [RadicalSighting] {
     guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY") else { return [] }
-    let ours = Set(
-      RadicalRegistry.sessions.all().compactMap { (try? RadicalRecord(reading: $0.directory))?.rpSession })
+    let ours = ours
     return RadicalSighting.all().filter { sighting in
       !ours.contains(sighting.session) && !(sighting.directory.map(isWithin) ?? false)
+    }
+  }
+
+  private static var ours: Set<String> {
+    Set(RadicalRegistry.sessions.all().compactMap { (try? RadicalRecord(reading: $0.directory))?.rpSession })
+  }
+
+  /// Those of which only jobs of Slurm show that they are there.
+  static func inQueue() async -> [(sighting: RadicalSighting, job: SlurmQueue.Job)] {
+    let queue = SlurmQueue()
+    guard !isSwitchedOn("SCALEMS_TOP_OWN_ONLY"), queue.isThere, case .listed(let listing) = await queue.look() else {
+      return []
+    }
+    let known = ours.union(RadicalSighting.all().map(\.session))
+    return listing.jobs.filter { !$0.isOver }.compactMap { job in
+      RadicalSighting(pilot: job.directory).flatMap { known.contains($0.session) ? nil : ($0, job) }
     }
   }
 
