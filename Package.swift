@@ -103,7 +103,8 @@ let package = Package(
     .target(name: "CTestUser", path: "Tests/CTestUser"),
     .testTarget(
       name: "StagingTests", dependencies: ["CTestUser", "JSON", "Platform", "Staging", "TestSupport", "Wire", "Work"]),
-    .testTarget(name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"]),
+    .testTarget(
+      name: "SessionModelTests", dependencies: ["SessionModel", "TestSupport", "Work"], exclude: ["Recorded"]),
     .testTarget(name: "WireTests", dependencies: ["JSON", "SessionModel", "TestSupport", "Wire", "Work"]),
     .testTarget(
       name: "ExecutorTests",

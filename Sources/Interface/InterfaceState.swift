@@ -139,8 +139,10 @@ struct InterfaceState: Sendable {
   var summary: Summary?
   var isSummaryDismissed = false
   var notice: Notice?
-  var progress = Progress()
-  /// The same of the tasks that go through the raptor.
+  var estimator = WorkEstimator()
+  /// How long the work will still take; `nil` when nothing can be said.
+  var estimate: WorkEstimate?
+  /// How fast tasks go through the raptor.
   var raptorProgress = Progress()
 
   init(

@@ -1,9 +1,8 @@
 import SessionModel
 
-/// How fast tasks finish, for an estimate of the time left.
+/// How fast tasks finish.
 ///
-/// Samples cover the whole time seen: when there are too many, every second one goes and the step doubles. The rate is
-/// that of the last half of that time, so it follows a change and is not thrown off by one quick task.
+/// Samples cover the whole time seen: when there are too many, every second one goes and the step doubles.
 struct Progress: Sendable {
   private var samples: [(time: Timestamp, finished: Int)] = []
   private var step = 1.0
@@ -31,17 +30,5 @@ struct Progress: Sendable {
     let seconds = now.seconds(since: last.time)
     guard seconds >= 1, finished > last.finished else { return nil }
     return Double(finished - last.finished) / seconds
-  }
-
-  /// Seconds until `remaining` more tasks have finished; `nil` when nothing sensible can be said.
-  func timeLeft(remaining: Int, finished: Int, now: Timestamp) -> Double? {
-    guard remaining > 0, let first = samples.first else { return nil }
-    let middle = Timestamp(microseconds: (first.time.microseconds + now.microseconds) / 2)
-    guard let from = samples.last(where: { $0.time <= middle }) else { return nil }
-    let seconds = now.seconds(since: from.time)
-    let done = finished - from.finished
-    guard done >= 4, seconds >= 3 else { return nil }
-    let left = Double(remaining) * seconds / Double(done)
-    return left < 100 * 86400 ? left : nil
   }
 }

@@ -9,7 +9,7 @@ extension InterfaceState {
   mutating func settle(size: CellSize, at time: Timestamp) -> [Effect] {
     self.size = size
     now = time
-    progress.note(finished: snapshot.tasks.finished, at: clock)
+    estimate = hasWorkLeft ? estimator.estimate(snapshot, at: clock) : nil
     if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = TaskOrder(sets: filter?.order(snapshot.tasks))

@@ -152,13 +152,6 @@ extension InterfaceState {
 
   // MARK: Counts
 
-  /// Seconds until all tasks have finished, when that can be said.
-  private var timeLeft: Double? {
-    let table = snapshot.tasks
-    guard snapshot.isWorkflowComplete, !isHostGone, [.running, .draining].contains(snapshot.phase) else { return nil }
-    return progress.timeLeft(remaining: table.count - table.finished, finished: table.finished, now: clock)
-  }
-
   func drawCounts(_ grid: inout CellGrid, _ rect: Rect, isLine: Bool) {
     guard !isLine else {
       drawCountsLine(&grid, rect)
@@ -171,7 +164,7 @@ extension InterfaceState {
     let inner = rect.inner
     let (left, right) = (inner.column + 1, inner.endColumn - 1)
     var text = atRight(percent, 4)
-    if let timeLeft { text += atRight("about \(Format.estimate(timeLeft)) left", 19) }
+    if let words = estimateWords.last { text += atRight(words, 19) }
     grid.putRight([Span(text)], row: inner.row, start: left, end: right)
     drawProgress(&grid, row: inner.row, left, width: right - left - text.count - 1)
     drawCountRow(&grid, [.running, .queued, .waiting], row: inner.row + 1, left, right)
@@ -211,7 +204,7 @@ extension InterfaceState {
       guard count > 0 || phase == .running || phase == .done else { continue }
       spans += [Span("  "), Span(phase.letter, phase.style), Span(Format.count(count))]
     }
-    if let timeLeft, size.columns >= 60 { spans.append(Span("  ~\(Format.estimate(timeLeft))")) }
+    if let words = estimateWords.last, size.columns >= 60 { spans.append(Span("  " + words)) }
     let at = grid.put([Span(" tasks ", .heading), Span(" ")], row: rect.row, column: 0, end: rect.endColumn)
     let width = spans.reduce(1) { $0 + CellWidth.columns(of: $1.text) }
     grid.putRight(spans, row: rect.row, start: at, end: rect.endColumn - 1)

@@ -36,6 +36,8 @@ public struct SessionSnapshot: Sendable {
   public package(set) var summary: SessionSummary?
   /// When the newest event happened.
   public package(set) var lastEvent: Timestamp?
+  /// What it did over its time.
+  public package(set) var history = SessionHistory()
 
   public static let logLimit = 2000
 
@@ -79,6 +81,12 @@ public struct SessionSnapshot: Sendable {
   public mutating func apply(_ event: SessionEvent) {
     let time = event.time
     lastEvent = time
+    defer {
+      history.advance(
+        to: time,
+        levels: SessionHistory.Levels(
+          busy: coresInUse, queued: tasks.count(in: .queued), waiting: tasks.count(in: .waiting)))
+    }
     switch event.kind {
     case .sessionOpened(let info): open(info, at: time)
     case .sessionPhase(let phase, let reason):
@@ -107,6 +115,8 @@ public struct SessionSnapshot: Sendable {
     case .workflowComplete: isWorkflowComplete = true
     case .task(let id, let state, let result):
       let moved = tasks.move(id, to: state, at: time, result: result)
+      if moved, state == .agentExecuting { history.note(started: 1, at: time) }
+      if moved, state.isFinal { history.note(finished: 1, at: time) }
       if moved, state == .new, let reason = result?.reason { note(time, .warning, "\(tasks.label(of: id)): \(reason)") }
       if moved, state == .failed || (state == .canceled && result?.reason != nil) {
         let reason = (result?.reason ?? result?.exitCode.map { "exit \($0)" }).map { ": \($0)" } ?? ""
@@ -137,6 +147,7 @@ public struct SessionSnapshot: Sendable {
   private mutating func open(_ info: SessionInfo, at time: Timestamp) {
     if self.info != nil {
       note(time, .info, "session resumed on \(info.host)")
+      history.pause()
       commands.removeAll { !$0.stage.isFinished }
       tasks.clearCancelRequests()
       pilot = nil

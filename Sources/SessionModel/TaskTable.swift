@@ -25,6 +25,10 @@ public struct TaskTable: Sendable {
   private var stateCounts = [Int](repeating: 0, count: TaskState.allCases.count)
   /// What moving a task must know of its batch, beside `batches`: to look a whole one up costs as much as the rest.
   private var needs: [Needs] = []
+  /// What became of the tasks of each batch.
+  public private(set) var tallies: [BatchTally] = []
+  /// How often a task was described that had been added without.
+  public private(set) var descriptionChanges = 0
 
   private struct Needs {
     var first: TaskID
@@ -80,8 +84,10 @@ public struct TaskTable: Sendable {
       let start = Int(phase.rawValue) * words
       phases[Int(phase.rawValue)] = IDSet(words: Array(bits[start..<(start + words)]))
     }
-    for batch in batches {
+    tallies = batches.map { _ in BatchTally() }
+    for (index, batch) in batches.enumerated() {
       let range = batch.first.index..<(batch.first.index + batch.count)
+      for row in range { tallies[index].add(columns.states[row].phase, seconds: seconds(ofRow: row)) }
       let running = columns.states[range].count { $0.phase == .running }
       coresInUse += running * batch.description.resources.cores
       gpusInUse += running * batch.description.resources.gpus
@@ -132,6 +138,12 @@ public struct TaskTable: Sendable {
   public func batch(of id: TaskID) -> TaskBatch? {
     contains(id) ? batches[batchIndex(of: id)] : nil
   }
+
+  /// The place of its batch among ``batches``.
+  public func batchNumber(of id: TaskID) -> Int? { contains(id) ? batchIndex(of: id) : nil }
+
+  /// When it started to run; `nil` when it has not.
+  public func started(_ id: TaskID) -> Timestamp? { contains(id) ? time(columns.started[id.index]) : nil }
 
   /// Of a task that is in the table.
   private func batchIndex(of id: TaskID) -> Int {
@@ -194,6 +206,7 @@ public struct TaskTable: Sendable {
     let count = batch.count
     batches.append(batch)
     needs.append(Needs(batch))
+    tallies.append(BatchTally(waiting: count))
     columns.append(count, at: offset(time))
     phases[Int(TaskPhase.waiting.rawValue)].insert(batch.ids)
     stateCounts[Int(TaskState.new.rawValue)] += count
@@ -216,6 +229,13 @@ public struct TaskTable: Sendable {
     }
     batches[index] = batch
     needs[index] = new
+    descriptionChanges += 1
+  }
+
+  /// From its start to its end; `nil` when it did not run, or has not ended.
+  private func seconds(ofRow row: Int) -> Double? {
+    guard columns.started[row] != Self.never, columns.ended[row] != Self.never else { return nil }
+    return Double(columns.ended[row] - min(columns.started[row], columns.ended[row])) / 1000
   }
 
   /// Moves a task to a state the engine confirmed. The first final state wins, unless one that is FAILED or CANCELED is
@@ -227,10 +247,12 @@ public struct TaskTable: Sendable {
     guard contains(id) else { return false }
     let row = id.index
     let old = columns.states[row]
-    if old.isFinal {
-      guard next == .new, old != .done else { return false }
-      forgetEnd(of: id)
+    let batch = batchIndex(of: id)
+    if old.phase != next.phase || old.isFinal {
+      guard !old.isFinal || next == .new && old != .done else { return false }
+      tallies[batch].remove(old.phase, seconds: seconds(ofRow: row))
     }
+    if old.isFinal { forgetEnd(of: id) }
     columns.states[row] = next
     stateCounts[Int(old.rawValue)] -= 1
     stateCounts[Int(next.rawValue)] += 1
@@ -238,7 +260,7 @@ public struct TaskTable: Sendable {
     if from != to {
       phases[Int(from.rawValue)].remove(id)
       phases[Int(to.rawValue)].insert(id)
-      let needs = needs[batchIndex(of: id)]
+      let needs = needs[batch]
       let change = to == .running ? 1 : from == .running ? -1 : 0
       coresInUse += change * needs.cores
       gpusInUse += change * needs.gpus
@@ -267,6 +289,7 @@ public struct TaskTable: Sendable {
       if !columns.pids.isEmpty { columns.pids[id] = nil }
       columns.cancelRequests.remove(id)
     }
+    if from != to { tallies[batch].add(to, seconds: to.isFinal ? seconds(ofRow: row) : nil) }
     if let result { note(result, for: id) }
     return true
   }

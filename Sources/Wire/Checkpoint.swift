@@ -7,7 +7,7 @@ import SessionModel
 /// It is a cache. Whatever is wrong with one, the journal itself is there.
 public struct Checkpoint: Sendable {
   /// Of the format, and of what `SessionSnapshot.apply` makes of events: a change of either is a new version.
-  public static let version: UInt32 = 3
+  public static let version: UInt32 = 4
   /// How many bytes `Header` reads.
   public static let headerSize = 512
 

@@ -51,6 +51,7 @@ extension SessionSnapshot {
       if case .commands(_, let list) = batch.members { writer.texts(list) }
     }
     tasks.columns.write(to: &writer)
+    history.write(to: &writer)
   }
 
   /// The snapshot that was written; equal snapshots are equal bytes.
@@ -68,5 +69,6 @@ extension SessionSnapshot {
     (columns.epoch, columns.raptorFinished) = (head.epoch, head.raptorFinished)
     guard let table = TaskTable(batches: batches, columns: columns) else { throw reader.damage }
     tasks = table
+    history = try SessionHistory(reading: &reader)
   }
 }

@@ -177,15 +177,4 @@ import Work
     fixture.press(.character("F"))
     #expect(fixture.screen().text.contains("line 100"))
   }
-
-  @Test func anEstimateNeedsSomethingToGoBy() {
-    var progress = Progress()
-    progress.note(finished: 0, at: Fixture.at(0))
-    #expect(progress.timeLeft(remaining: 100, finished: 0, now: Fixture.at(100)) == nil)
-    #expect(progress.timeLeft(remaining: 100, finished: 3, now: Fixture.at(1)) == nil)
-    for second in 1...500 { progress.note(finished: second * 2, at: Fixture.at(Double(second))) }
-    let left = progress.timeLeft(remaining: 100, finished: 1000, now: Fixture.at(500))
-    #expect(left.map { abs($0 - 50) < 1 } == true)
-    #expect(progress.timeLeft(remaining: 0, finished: 1000, now: Fixture.at(500)) == nil)
-  }
 }
