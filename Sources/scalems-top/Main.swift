@@ -120,8 +120,10 @@ struct ExitStatus: Error {
 /// Something the user wrote is wrong: exit status 2.
 struct UsageError: Error, CustomStringConvertible {
   let text: TerminalText
+  /// More than one thing could be meant.
+  let isAmbiguous: Bool
 
-  init(description: TerminalText) { text = description }
+  init(description: TerminalText, isAmbiguous: Bool = false) { (text, self.isAmbiguous) = (description, isAmbiguous) }
 
   var description: String { text.text }
 }

@@ -14,8 +14,7 @@ struct AttachCommand: ParsableCommand {
     abstract: "Show a session on this terminal, with all keys; leaving it changes nothing.",
     discussion: "Without a session, the only live one is shown, or a list to choose from.")
 
-  @Argument(help: sessionHelp)
-  var session: String?
+  @OptionGroup var session: SessionArgument
 
   @OptionGroup
   var screen: ScreenFlags
@@ -34,8 +33,7 @@ struct WatchCommand: ParsableCommand {
       the only live one is shown, or a list to choose from.
       """)
 
-  @Argument(help: sessionHelp)
-  var session: String?
+  @OptionGroup var session: SessionArgument
 
   @OptionGroup
   var screen: ScreenFlags
@@ -51,11 +49,11 @@ struct AttachedScreen {
 
   init(_ options: InterfaceOptions) { self.options = options }
 
-  /// - Parameter text: what the user calls the session; `nil` is the only live one, or a choice.
+  /// - Parameter argument: which session; when none is named, the only live one, or a choice.
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
-  func run(_ text: String?) throws -> Int32 {
+  func run(_ argument: SessionArgument) throws -> Int32 {
     let watchdog = Watchdog(HostPatience.standard)
-    let named = try text.map { try ShownSession.find($0) }
+    let named = argument.isGiven ? try argument.choose().session : nil
     if named == nil { watchdog.end() }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")

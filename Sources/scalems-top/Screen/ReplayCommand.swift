@@ -13,11 +13,10 @@ struct ReplayCommand: ParsableCommand {
     abstract: "Show the recording of a session, which may have closed or crashed, on a time line.",
     discussion: """
       Space plays and pauses, the arrow keys move in time, [ and ] change the speed; '?' shows all keys. Of a session of \
-      RADICAL-Pilot that another program opened its files are the recording; name it by its directory, or by its id.
+      RADICAL-Pilot that another program opened its files are the recording; name it by its directory, or by its id. Any file may be named that is a journal.
       """)
 
-  @Argument(help: "A session as for 'attach', or the file of a journal.")
-  var session: String
+  @OptionGroup var session: SessionArgument
 
   @Option(help: ArgumentHelp("Recorded seconds a second; 0 starts paused.", valueName: "n"))
   var speed = 1.0
@@ -36,8 +35,8 @@ struct ReplayCommand: ParsableCommand {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
     }
     // Any file may be a journal, whatever its name.
-    let path = try absolutePath(FilePath(session))
-    let shown = isFile(path) ? nil : try ShownSession.find(session)
+    let path = try absolutePath(FilePath(session.session ?? "."))
+    let shown = !session.latest && isFile(path) ? nil : try session.choose().session
     do {
       let source =
         switch shown {

@@ -14,15 +14,14 @@ struct EventsCommand: ParsableCommand {
       uids of RADICAL-Pilot there.
       """)
 
-  @Argument(help: sessionHelp)
-  var session: String
+  @OptionGroup var session: SessionArgument
 
   @Flag(help: "Go on with what happens, until the session has closed or its host is gone.")
   var follow = false
 
   func run() throws {
     let found: FoundSession
-    switch try ShownSession.find(session) {
+    switch try session.choose().session {
     case .ours(let session): found = session
     case .radical(let session): return try printAll(session)
     }

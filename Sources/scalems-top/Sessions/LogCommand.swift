@@ -17,8 +17,7 @@ struct LogCommand: ParsableCommand {
       without colours, and nothing in them acts on the terminal; --raw has it as it is there, too.
       """)
 
-  @Argument(help: sessionHelp)
-  var session: String
+  @OptionGroup var session: SessionArgument
 
   @Argument(
     help: """
@@ -36,13 +35,17 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "What the task printed as it is, also on a terminal, which it may change.")
   var raw = false
 
-  func validate() throws {
-    if raw, task == nil { throw ValidationError("--raw is for what a task printed: name a task") }
-  }
-
   func run() throws {
+    let choice = try session.choose(.tasks(task.map { [$0] } ?? []))
+    guard choice.words.count <= 1 else {
+      throw UsageError(description: "log prints what one task printed, not \(choice.words.count): name one")
+    }
+    let task = choice.words.first
+    for (isGiven, option) in [(raw, "--raw"), (stderr, "--stderr")] where isGiven && task == nil {
+      throw ValidationError("\(option) is for what a task printed: name a task")
+    }
     let found: FoundSession
-    switch try ShownSession.find(session) {
+    switch choice.session {
     case .ours(let session): found = session
     case .radical(let session):
       let reader = RadicalLog(session: session, follow: follow)

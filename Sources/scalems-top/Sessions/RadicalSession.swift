@@ -107,10 +107,16 @@ struct RadicalSession: Sendable {
     }
     var found = named(all)
     if found.isEmpty, !text.isEmpty { found = named(ended(besides: all)) }
-    let exact = found.filter { $0.site.session == text }
     guard found.count > 1 else { return found.first }
-    let names = found.suffix(5).map { exact.isEmpty ? $0.site.session : $0.site.directory }.joined(separator: ", ")
-    throw UsageError(description: "'\(text)' may be any of \(found.count) sessions: \(names)")
+    // Those with one id are told apart by their directories.
+    let exact = found.filter { $0.site.session == text }
+    let places: TerminalText =
+      exact.isEmpty ? "" : "\n  by directory: \(exact.suffix(5).map(\.site.directory).joined(separator: ", "))"
+    throw UsageError(
+      description:
+        "'\(text)' may be any of \(found.count) sessions\(SessionListing(found.map(ShownSession.radical)).lines)"
+        + places,
+      isAmbiguous: true)
   }
 }
 
@@ -125,6 +131,13 @@ enum ShownSession: Sendable {
       guard let session = try RadicalSession.find(text) else { throw error }
       return .radical(session)
     }
+  }
+
+  /// The one that is called exactly so; `nil` when none is, or it is not clear which.
+  static func exact(_ text: String) -> ShownSession? {
+    if let found = SessionFinder().exact(text) { return .ours(found) }
+    guard let found = try? RadicalSession.find(text) else { return nil }
+    return found.site.session == text || (try? absolutePath(text)) == found.site.directory ? .radical(found) : nil
   }
 
   var id: String {

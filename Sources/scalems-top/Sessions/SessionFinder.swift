@@ -5,6 +5,7 @@ import SessionLink
 import SessionModel
 import SystemPackage
 import Words
+import Work
 
 /// A session that the user named.
 struct FoundSession: Sendable {
@@ -64,22 +65,37 @@ struct SessionFinder {
     if let session = try session(in: text) { return session }
     let all = all()
     if let session = all.first(where: { $0.id == text }) { return session }
-    var found = all.filter { $0.id.hasPrefix(text) }
-    // Of sessions with one name the live one is meant; names are in the journals, so they come last.
-    if found.isEmpty {
-      found = all.filter { SessionOverview.name(of: $0) == text }
-      let live = found.filter { $0.host.isLive }
-      if live.count == 1 { found = live }
-    }
+    var found = text.isEmpty ? [] : all.filter { $0.id.hasPrefix(text) }
+    // Names are in the journals, so they come last.
+    if found.isEmpty { found = named(text, among: all) }
     if found.count == 1 { return found[0] }
     guard !found.isEmpty else {
+      let known = all.map(\.id) + all.compactMap { SessionOverview.name(of: $0) }
+      let listing = SessionListing(all.map(ShownSession.ours)).lines
       throw UsageError(
-        description: "there is no session '\(text)': 'scalems-top list --all' shows those there are, "
-          + "'scalems-top --help' the commands")
+        description: "there is no session '\(text)'\(suggestion(for: text, among: known))"
+          + (listing.isEmpty ? ": 'scalems-top --help' shows the commands" : listing))
     }
     throw UsageError(
-      description: "'\(text)' may be any of \(found.count) sessions: "
-        + found.suffix(5).map { "\($0.id)" }.joined(separator: ", ") + (found.count > 5 ? ", …" : ""))
+      description:
+        "'\(text)' may be any of \(found.count) sessions\(SessionListing(found.map(ShownSession.ours)).lines)",
+      isAmbiguous: true)
+  }
+
+  /// The session that is called exactly so: by its id, its directory, or a name that no other has.
+  func exact(_ text: String) -> FoundSession? {
+    if let session = try? session(in: text) { return session }
+    let all = all()
+    if let session = all.first(where: { $0.id == text }) { return session }
+    let found = named(text, among: all)
+    return found.count == 1 ? found[0] : nil
+  }
+
+  /// Of sessions with one name the live one is meant.
+  private func named(_ text: String, among all: [FoundSession]) -> [FoundSession] {
+    let found = all.filter { SessionOverview.name(of: $0) == text }
+    let live = found.filter { $0.host.isLive }
+    return live.count == 1 ? live : found
   }
 
   /// The session that a directory, or its journal, belongs to.

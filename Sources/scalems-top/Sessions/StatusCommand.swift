@@ -9,8 +9,7 @@ struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say how a session stands: phase, pilot, raptor, tasks, commands under way.")
 
-  @Argument(help: sessionHelp)
-  var session: String
+  @OptionGroup var session: SessionArgument
 
   @Flag(help: "As one JSON object.")
   var json = false
@@ -20,7 +19,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let watchdog = Watchdog(patience.limit)
     let status: SessionStatus
-    switch try ShownSession.find(session) {
+    switch try session.choose().session {
     case .ours(let found):
       do { status = SessionStatus(found, try found.load()) } catch { throw UsageError(description: "\(error)") }
     case .radical(let found): status = SessionStatus(found)

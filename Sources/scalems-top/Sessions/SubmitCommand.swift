@@ -14,16 +14,16 @@ struct SubmitCommand: ParsableCommand {
     commandName: "submit",
     abstract: OperatorCommand.Verb.submit.help,
     usage: """
-      scalems-top submit SESSION FILE
-             scalems-top submit SESSION -- COMMAND ARGUMENT…
-             scalems-top submit SESSION --commands FILE
+      scalems-top submit [SESSION] FILE
+             scalems-top submit [SESSION] -- COMMAND ARGUMENT…
+             scalems-top submit [SESSION] --commands FILE
       """,
     discussion: """
       Prints the uid of each task (of a large ensemble, the first and the last). With --wait it follows them to their \
       end and exits with the exit status of the task, or of several with 0 when all are DONE and 1 otherwise.
       """)
 
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
 
   @Argument(help: ArgumentHelp("A workflow, in YAML or JSON; '-' is standard input.", valueName: "file")) var path:
     String?
@@ -58,10 +58,11 @@ struct SubmitCommand: ParsableCommand {
 
   func run() throws {
     try options.requireControl("submit")
-    let offer = try offer()
+    let (session, path) = try places()
+    let offer = try offer(path)
     let watchdog = Watchdog(options.patience)
     let call: CommandCall
-    switch try ShownSession.find(session) {
+    switch try session.choose(for: .submit).session {
     case .ours(let found): call = CommandCall(found, options, watchdog)
     case .radical(let found): throw RadicalCall(found, options, watchdog).refuse(.submit)
     }
@@ -96,13 +97,25 @@ struct SubmitCommand: ParsableCommand {
     return line.bytes
   }
 
-  private func offer() throws -> WorkOffer {
+  /// A single word is the file when nothing else is submitted.
+  private func places() throws -> (SessionArgument, String?) {
+    var argument = session
+    guard let word = session.session, path == nil, command.isEmpty, commands == nil else { return (session, path) }
+    if access(word, F_OK) != 0, ShownSession.exact(word) != nil { throw ValidationError(Self.nothing) }
+    argument.session = nil
+    return (argument, word)
+  }
+
+  private static let nothing =
+    "submit one of: a workflow, a command after '--', a list of shell commands with --commands"
+
+  private func offer(_ path: String?) throws -> WorkOffer {
     if path == nil, command.isEmpty, commands == nil, CommandLine.arguments.last == "--" {
       throw UsageError(description: "'--' \(TaskRules.emptyProgram)")
     }
     let given = [path != nil, !command.isEmpty, commands != nil].count { $0 }
     guard given == 1 else {
-      throw ValidationError("submit one of: a workflow, a command after '--', a list of shell commands with --commands")
+      throw ValidationError(Self.nothing)
     }
     if let path {
       let input = try Input(path)

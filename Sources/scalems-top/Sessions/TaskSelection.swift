@@ -62,11 +62,20 @@ struct TaskSelection {
     }
     let batches = table.batches.filter { $0.description.name == name }
     guard !batches.isEmpty else {
-      let known = Set(table.batches.prefix(10_000).map(\.description.name))
       throw UsageError(
-        description: "session \(session) has no task '\(name)'\(suggestion(for: name, among: known))"
+        description: "session \(session) has no task '\(name)'\(Self.hint(for: name, table))"
           + ": tasks are named by uid (task.000042), by name (sim.3), or all members by that of their ensemble (sim)")
     }
     return Set(batches.lazy.flatMap(\.ids).filter { withEnded || !table.state(of: TaskID($0)).isFinal })
+  }
+
+  /// Whether a word stands for tasks of a session.
+  static func hasTask(_ word: String, _ table: TaskTable) -> Bool {
+    (table.task(uid: word) ?? table.task(named: word)) != nil || table.batches.contains { $0.description.name == word }
+  }
+
+  /// The name that was probably meant, as the end of a sentence; empty when none is near.
+  static func hint(for word: String, _ table: TaskTable) -> String {
+    suggestion(for: word, among: Set(table.batches.prefix(10_000).map(\.description.name)))
   }
 }

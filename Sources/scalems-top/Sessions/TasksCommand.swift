@@ -16,8 +16,7 @@ struct TasksCommand: ParsableCommand {
       scalems-top tasks ID --sort time           the longest first
       """)
 
-  @Argument(help: sessionHelp)
-  var session: String
+  @OptionGroup var session: SessionArgument
 
   @Argument(help: TaskSelection.help)
   var tasks: [String] = []
@@ -40,7 +39,8 @@ struct TasksCommand: ParsableCommand {
 
   func run() throws {
     let watchdog = Watchdog(patience.limit)
-    let shown = try ShownSession.find(session)
+    let choice = try session.choose(.tasks(tasks))
+    let shown = choice.session
     let snapshot: SessionSnapshot
     var isLive: Bool
     switch shown {
@@ -51,7 +51,7 @@ struct TasksCommand: ParsableCommand {
       snapshot = found.load(describes: true)
       isLive = found.isLive || found.isUnseen
     }
-    let selection = TaskSelection(names: tasks, phase: state)
+    let selection = TaskSelection(names: choice.words, phase: state)
     var ids = try selection.all(in: snapshot, id: shown.id)
     // Nobody knows whether what a killed host left is still at it.
     isLive = isLive && snapshot.phase != .closed

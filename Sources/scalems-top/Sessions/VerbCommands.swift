@@ -5,13 +5,35 @@ import Work
 /// A command line verb that is one command to one session.
 protocol VerbCommand: ParsableCommand {
   static var verb: OperatorCommand.Verb { get }
-  var session: String { get }
+  var session: SessionArgument { get }
+  var rest: SessionArgument.Rest { get }
   var options: CommandOptions { get }
-  func command() throws -> OperatorCommand
-  /// What it is for a session that another program opened.
+  func command(for target: CommandTarget) throws -> OperatorCommand
+}
+
+/// The session that a command is for, and what of it is meant.
+struct CommandTarget {
+  let id: String
+  /// Tasks, as they were named.
+  let words: [String]
+  let isForeign: Bool
+  private let load: () throws -> SessionSnapshot
+
+  init(_ found: FoundSession, _ words: [String]) {
+    (id, self.words, isForeign) = (found.id, words, false)
+    load = { do { return try found.load() } catch { throw UsageError(description: "\(error)") } }
+  }
+
+  /// One that another program opened.
+  init(_ snapshot: SessionSnapshot, id: String, _ words: [String]) {
+    (self.id, self.words, isForeign) = (id, words, true)
+    load = { snapshot }
+  }
+
+  /// How it stands.
   ///
-  /// - Parameter snapshot: how that stands.
-  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand
+  /// - Throws: `UsageError` when it cannot be read.
+  func snapshot() throws -> SessionSnapshot { try load() }
 }
 
 extension VerbCommand {
@@ -19,47 +41,51 @@ extension VerbCommand {
     CommandConfiguration(commandName: verb.rawValue, abstract: verb.help)
   }
 
+  var rest: SessionArgument.Rest { .nothing }
+
   func run() throws {
     try options.requireControl(Self.verb.rawValue)
     let watchdog = Watchdog(options.patience)
-    switch try ShownSession.find(session) {
+    let choice = try session.choose(rest, for: Self.verb)
+    switch choice.session {
     case .ours(let found):
-      let command = try command()
+      let command = try command(for: CommandTarget(found, choice.words))
       let call = CommandCall(found, options, watchdog)
       throw ExitStatus(code: options.say(try call.perform(command), Self.verb))
     case .radical(let found):
       let call = RadicalCall(found, options, watchdog)
-      throw ExitStatus(code: try call.perform(Self.verb) { try command(for: $0, id: found.site.session) })
+      throw ExitStatus(
+        code: try call.perform(Self.verb) { snapshot in
+          try command(for: CommandTarget(snapshot, id: found.site.session, choice.words))
+        })
     }
   }
-
-  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand { try command() }
 }
 
 struct DrainCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.drain
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
-  func command() -> OperatorCommand { .drain }
+  func command(for target: CommandTarget) -> OperatorCommand { .drain }
 }
 
 struct StopCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.stop
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
-  func command() -> OperatorCommand { .stop }
+  func command(for target: CommandTarget) -> OperatorCommand { .stop }
 }
 
 struct ResumeCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.resume
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
-  func command() -> OperatorCommand { .resume }
+  func command(for target: CommandTarget) -> OperatorCommand { .resume }
 }
 
 struct CancelCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancel
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @Argument(help: TaskSelection.help)
   var tasks: [String] = []
   @Option(
@@ -69,44 +95,36 @@ struct CancelCommand: VerbCommand {
   @OptionGroup var options: CommandOptions
 
   private static let states: [TaskPhase] = [.running, .queued, .waiting]
+  private static let nothing = "cancel needs tasks: name them, or choose them with --state"
 
   func validate() throws {
-    guard !tasks.isEmpty || state != nil else {
-      throw ValidationError("cancel needs tasks: name them, or choose them with --state")
-    }
+    guard session.session != nil || state != nil else { throw ValidationError(Self.nothing) }
     if let state, !Self.states.contains(where: { $0.word == state }) {
       throw ValidationError("--state is running, queued or waiting, not '\(state)'")
     }
   }
 
-  private var selection: TaskSelection {
-    TaskSelection(names: tasks, phase: Self.states.first { $0.word == state })
-  }
+  var rest: SessionArgument.Rest { .tasks(tasks) }
 
-  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand {
-    .cancel(TaskIDs(try selection.tasks(in: snapshot, id: id)))
-  }
-
-  func command() throws -> OperatorCommand {
-    let selection = selection
-    if let ids = selection.uids { return .cancel(TaskIDs(ids)) }
-    let found = try SessionFinder().find(session)
-    do { return .cancel(TaskIDs(try selection.tasks(in: found.load(), id: found.id))) } catch {
-      throw (error as? UsageError) ?? UsageError(description: "\(error)")
-    }
+  func command(for target: CommandTarget) throws -> OperatorCommand {
+    let selection = TaskSelection(names: target.words, phase: Self.states.first { $0.word == state })
+    guard !target.words.isEmpty || state != nil else { throw ValidationError(Self.nothing) }
+    // Those of a foreign session have other uids here than there.
+    if !target.isForeign, let ids = selection.uids { return .cancel(TaskIDs(ids)) }
+    return .cancel(TaskIDs(try selection.tasks(in: try target.snapshot(), id: target.id)))
   }
 }
 
 struct CancelRaptorCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancelRaptor
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
-  func command() -> OperatorCommand { .cancelRaptor }
+  func command(for target: CommandTarget) -> OperatorCommand { .cancelRaptor }
 }
 
 struct CloseCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.close
-  @Argument(help: sessionHelp) var session: String
+  @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
 
   @Flag(
@@ -128,17 +146,11 @@ struct CloseCommand: VerbCommand {
     }
   }
 
-  func command(for snapshot: SessionSnapshot, id: String) throws -> OperatorCommand {
-    guard grace == nil else {
+  func command(for target: CommandTarget) throws -> OperatorCommand {
+    guard grace == nil || !target.isForeign else {
       throw UsageError(
-        description: "RADICAL-Pilot gives tasks no time to finish: close takes no --grace for session \(id)")
+        description: "RADICAL-Pilot gives tasks no time to finish: close takes no --grace for session \(target.id)")
     }
-    return command()
-  }
-
-  func command() -> OperatorCommand {
-    .close(now ? .none : grace.flatMap { CloseGrace(seconds: $0) } ?? .configured)
+    return .close(now ? .none : grace.flatMap { CloseGrace(seconds: $0) } ?? .configured)
   }
 }
-
-let sessionHelp: ArgumentHelp = "Id of the session, the beginning of it, its name, or its directory."
