@@ -58,7 +58,8 @@ public actor DispatchingExecutor {
     lastCommand = earlier?.commands.map(\.id).max() ?? 0
     core = SessionCore(
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
-      resuming: earlier, runsFailedAgain: runsFailedAgain)
+      resuming: earlier, runsFailedAgain: runsFailedAgain,
+      onFailure: context.configuration.onFailure)
     core.work.workflow.clientDirectory = context.clientDirectory
     core.start.warnings = context.configuration.warnings
   }
@@ -253,6 +254,7 @@ public actor DispatchingExecutor {
     case .submit(let tasks): engine.submit(tasks)
     case .cancel(let tasks, let grace): engine.cancel(tasks, grace: grace)
     case .killEverything: engine.killEverything()
+    case .ask(let command, let reason): send(command, sender: CommandSender(user: core.info.user), reason: reason)
     case .call(let call): start(call)
     case .startTimer(let timer, let delay):
       timers[timer.purpose]?.cancel()

@@ -1,3 +1,4 @@
+import SessionModel
 import Work
 
 /// Where and how a session runs; valid from the moment it exists.
@@ -24,6 +25,7 @@ public struct RuntimeConfiguration: Sendable {
   public let pilotOptions: [String: String]
   public let placement: TaskPlacement
   public let limits: TimeLimits
+  public var onFailure = FailurePolicy.goOn
 
   /// - Parameters:
   ///   - engine: the name of one of `engines`; the first of them when `nil`.

@@ -1,4 +1,5 @@
 import SessionModel
+import Words
 import Work
 
 // What operators ask for.
@@ -49,6 +50,7 @@ extension SessionCore {
     case .stop: stop(request)
     case .resume: resume(request)
     case .cancel: cancel(request)
+    case .rerun(let tasks): rerun(tasks, for: request)
     case .cancelRaptor: stopRaptor(for: request.id)
     case .close(let grace): close(.command(reason: request.reason), grace: grace, by: request.sender.words)
     case .submit(let offer): submit(offer, for: request.id)
@@ -84,6 +86,7 @@ extension SessionCore {
   private mutating func resume(_ request: CommandRequest) {
     if let other = intention?.command { finish(other, .failed(.replaced, "undone by resume")) }
     finish(request.id, .done("work is taken and dispatched again"))
+    hasActedOnFailure = false
     change(to: .running, reason: request.reason)
   }
 
@@ -115,6 +118,15 @@ extension SessionCore {
     if !held.isEmpty { emit(.cancel(held.sorted(), grace: killGrace)) }
     let why = commands.record(request.id)?.reasonOfTasks ?? "canceled by \(request.sender.user)"
     cancelInWorkflow(open.subtracting(held).sorted(), reason: why)
+  }
+
+  private mutating func rerun(_ tasks: TaskIDs, for request: CommandRequest) {
+    let ids: [TaskID]
+    do { ids = try work.workflow.rerun(tasks) } catch { return finish(request.id, .failed(error.failure)) }
+    let reason = "run again by \(request.sender.user)"
+    record(ids.map { taskEvent($0, .new, TaskResult(attempt: work.workflow.attempt(of: $0), reason: reason)) })
+    settleRaptorTasks()
+    finish(request.id, .done("\(Format.plural(ids.count, "task")) \(ids.count == 1 ? "runs" : "run") again"))
   }
 
   private mutating func submit(_ offer: WorkOffer, for id: Int) {

@@ -80,11 +80,21 @@ extension SessionCore {
     }
     facts.append(event)
     commands.taskEnded(id, state)
+    if state == .failed { actOnFailure(of: id, result) }
     for (dependent, reason) in work.workflow.finish(id, state) {
       let result = TaskResult(reason: reason)
       facts.append(SessionEvent(time: event.time, source: .executor, .task(dependent, .canceled, result)))
       commands.taskEnded(dependent, .canceled)
     }
+  }
+
+  /// Once: asked again it would wait for the same end.
+  private mutating func actOnFailure(of id: TaskID, _ result: TaskResult?) {
+    guard !hasActedOnFailure, intention == .running, let command = onFailure.command else { return }
+    hasActedOnFailure = true
+    let label = work.workflow.batch(of: id).label(of: id)
+    let why = SessionRules.shortened("\(label) FAILED (\(result?.cause ?? "no reason given"))", to: 1000)
+    emit(.ask(command, reason: "\(why), and --on-failure is \(onFailure.rawValue)"))
   }
 
   private func mayRetry(_ id: TaskID) -> Bool {

@@ -41,6 +41,8 @@ struct SessionCore {
     case call(EngineCall)
     case killEverything
     case startTimer(Timer, Duration)
+    /// The session gives itself a command.
+    case ask(OperatorCommand, reason: String)
     /// All resources are there.
     case opened
     /// The session has ended; nothing follows.
@@ -85,6 +87,9 @@ struct SessionCore {
 
   let info: SessionInfo
   let limits: TimeLimits
+  let onFailure: FailurePolicy
+  /// Whether the session acted on a failure, and nobody undid that.
+  var hasActedOnFailure = false
   /// What the pilot of the session has, as far as that was asked for.
   let pilotSize: PilotSize
   /// How many tasks the engine wants ahead; asked for before each input.
@@ -108,9 +113,10 @@ struct SessionCore {
 
   init(
     info: SessionInfo, limits: TimeLimits, pilotSize: PilotSize, workflow: Workflow,
-    resuming earlier: SessionSnapshot?, runsFailedAgain: Bool = false
+    resuming earlier: SessionSnapshot?, runsFailedAgain: Bool = false, onFailure: FailurePolicy = .goOn
   ) {
     self.info = info
+    self.onFailure = onFailure
     self.limits = limits
     self.pilotSize = pilotSize
     work = WorkState(

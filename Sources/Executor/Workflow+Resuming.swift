@@ -37,5 +37,9 @@ extension Workflow {
     }
     // The host may have ended between a failure and what follows from it.
     canceledOnArrival = lost.filter { !table.state(of: $0.0).isFinal }
+    // Which of them a person canceled is in the table alone.
+    self.lost = IDSet()
+    for (id, _) in canceledOnArrival { self.lost.insert(id) }
+    for id in table.failedAndLost where state(of: id) == .canceled { self.lost.insert(id) }
   }
 }

@@ -45,6 +45,8 @@ public struct Workflow: Sendable {
   private var finalCount = 0
   var commandCount = 0
   var canceledOnArrival: [(TaskID, reason: String)] = []
+  /// Tasks that are CANCELED because of others, and not because somebody wanted that.
+  var lost = IDSet()
   private var targets = SessionTargets()
   /// What relative paths of the workflow refer to, where it is known.
   var clientDirectory: String? {
@@ -120,12 +122,13 @@ public struct Workflow: Sendable {
         }
         canceledOnArrival.append((TaskID(number), reason))
         canceledOnArrival += finish(TaskID(number), .canceled)
+        lost.insert(TaskID(number))
       }
     }
   }
 
   /// How a task ended that will never be DONE, for people.
-  private func failure(of number: Int) -> String? {
+  func failure(of number: Int) -> String? {
     let state = states[number]
     guard state.isFinal, state != .done else { return nil }
     let id = TaskID(number)
@@ -227,7 +230,7 @@ public struct Workflow: Sendable {
 
   public func batch(of id: TaskID) -> TaskBatch { batches[group(of: id)] }
 
-  private func group(of id: TaskID) -> Int {
+  func group(of id: TaskID) -> Int {
     var low = 0
     var high = batches.count - 1
     while low < high {
@@ -320,7 +323,25 @@ public struct Workflow: Sendable {
     }
     // A task may have been found over several ways.
     var seen: Set<TaskID> = []
-    return canceled.filter { seen.insert($0.0).inserted }
+    let result = canceled.filter { seen.insert($0.0).inserted }
+    for (id, _) in result { lost.insert(id) }
+    return result
+  }
+
+  /// A task that has ended waits again; one that may have run, for another attempt.
+  mutating func readmit(_ id: TaskID) {
+    finalCount -= 1
+    states[id.index] = .new
+    if !lost.contains(id), attempts[id.index] < .max { attempts[id.index] += 1 }
+    lost.remove(id)
+  }
+
+  /// Makes a task ready that waits, if it waits for nothing else.
+  mutating func makeReady(_ id: TaskID) {
+    let index = group(of: id)
+    let gates = groups[index].memberGates
+    guard groups[index].isReleased, gates.isEmpty || gates[id.index - batches[index].first.index] == 0 else { return }
+    ready.append(id.number..<(id.number + 1))
   }
 
   /// A member of the group is DONE: opens what waited for it.

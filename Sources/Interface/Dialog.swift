@@ -50,6 +50,7 @@ struct Dialog: Equatable, Sendable {
     case .stop: "stop the session"
     case .resume: "resume"
     case .cancel: targets.count == 1 ? "cancel a task" : "cancel \(Format.count(targets.count)) tasks"
+    case .rerun: targets.count == 1 ? "rerun a task" : "rerun \(Format.count(targets.count)) tasks"
     case .cancelRaptor: "cancel the raptor"
     case .close: isHurry ? "close now" : "close the session"
     case .submit: "submit work"
@@ -62,6 +63,7 @@ struct Dialog: Equatable, Sendable {
     case .stop: "Stop the session?"
     case .resume: "Resume?"
     case .cancel: targets.count == 1 ? "Cancel this task?" : "Cancel these \(Format.count(targets.count)) tasks?"
+    case .rerun: targets.count == 1 ? "Run this task again?" : "Run these \(Format.count(targets.count)) tasks again?"
     case .cancelRaptor: "Cancel the raptor?"
     case .close: isHurry ? "Skip the grace periods?" : "Close the session?"
     case .submit: "Submit work?"
@@ -113,6 +115,7 @@ struct Dialog: Equatable, Sendable {
           + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
       ]
     case .cancel: return cancelLines(tasks, room, mark)
+    case .rerun: return ["What was canceled because of them runs again, too."]
     case .submit: return []
     }
   }

@@ -179,6 +179,7 @@ extension InterfaceState {
     case .resume: return send(.resume, reason)
     case .cancelRaptor: return send(.cancelRaptor, reason)
     case .close: return send(.close(dialog.isHurry ? .none : .configured), reason)
+    case .rerun: return send(.rerun(TaskIDs(dialog.targets)), reason)
     case .submit: return []
     }
   }

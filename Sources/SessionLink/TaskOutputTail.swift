@@ -44,6 +44,11 @@ public final class TaskOutputTail {
     self.name = name
   }
 
+  private var lastLines: Int?
+
+  /// Hands out no more than the last lines of what is there when it is read first; what comes then is handed out whole.
+  public func begin(withLast lines: Int) { lastLines = lines }
+
   /// Whether there was anything to read.
   public var hasBegun: Bool { file != nil }
 
@@ -61,6 +66,8 @@ public final class TaskOutputTail {
       guard try drain(take) else { return false }
       if hasBegun { onRestart() }
       file = next
+      if let lines = lastLines { next.position = try start(ofLast: lines, in: next) }
+      lastLines = nil
       guard try drain(take) else { return false }
     }
   }
@@ -81,6 +88,27 @@ public final class TaskOutputTail {
       file.position += count
       guard take(chunk[..<count]) else { return false }
     }
+  }
+
+  /// Where the last lines of a file begin; a last one without a line feed counts.
+  private func start(ofLast lines: Int, in file: OpenFile) throws(FileError) -> Int {
+    var end = file.descriptor.size
+    guard lines > 0 else { return end }
+    let last = end - 1
+    var left = lines
+    while end > 0 {
+      let begin = max(0, end - chunk.count)
+      let bytes: [UInt8]
+      do { bytes = try file.descriptor.bytes(at: begin, count: end - begin) } catch {
+        throw FileError("\(path) cannot be read", error)
+      }
+      for (offset, byte) in bytes.enumerated().reversed() where byte == 0x0a && begin + offset != last {
+        left -= 1
+        if left == 0 { return begin + offset + 1 }
+      }
+      end = begin
+    }
+    return 0
   }
 
   private func next(of file: OpenFile) throws(Errno) -> Int {

@@ -22,15 +22,17 @@ public enum Admission: Equatable, Sendable {
     case (.close, .closing): .underWay
     // A task may be what the closing waits for.
     case (.cancel, .closing): .admitted
-    case (.submit, .closing): .refused(.closing, "the session takes no more work: it is closing")
+    case (.submit, .closing), (.rerun, .closing):
+      .refused(.closing, "the session takes no more work: it is closing")
     case (.cancelRaptor, .closing): .refused(.closing, "the session is closing, and ends its raptor")
     case (_, .closing): .refused(.closing, "the session is closing")
     case (.drain, .draining), (.stop, .stopping): .underWay
-    case (.submit, .draining), (.submit, .stopping):
+    case (.submit, .draining), (.submit, .stopping), (.rerun, .draining), (.rerun, .stopping):
       .refused(.noNewWork, "the session takes no new work: it is \(phase.rawValue)")
     case (.resume, .starting), (.resume, .running): .refused(.nothingToUndo, "there is no drain or stop to undo")
     case (.cancelRaptor, _): ofRaptor(raptor, isEnding: isRaptorEnding)
-    case (.close, _), (.cancel, _), (.resume, _), (.drain, _), (.stop, _), (.submit, _): .admitted
+    case (.close, _), (.cancel, _), (.resume, _), (.drain, _), (.stop, _), (.submit, _), (.rerun, _):
+      .admitted
     }
   }
 

@@ -43,8 +43,10 @@ public struct CommandFailure: Error, Equatable, CustomStringConvertible, Sendabl
     case raptorAlive = "raptor_alive"
     /// The session has no such task.
     case unknownTask = "unknown_task"
-    /// The tasks had ended before they could be canceled.
+    /// The tasks had ended before they could be canceled; of a `rerun`, they are DONE, or what they wait for is not.
     case taskEnded = "task_ended"
+    /// A task of a `rerun` has not ended.
+    case taskActive = "task_active"
     /// Another command took its place: a drain, stop, resume or close.
     case replaced
     /// The work breaks a rule.

@@ -10,6 +10,7 @@ extension OperatorCommand.Verb {
     case .stop: "finish running tasks, keep the rest for later, end"
     case .resume: "undo a drain or stop that has not ended"
     case .cancel: "cancel tasks"
+    case .rerun: "run failed tasks again, and what was canceled because of them"
     case .cancelRaptor: "ask it to stop, cancel it when it does not"
     case .close: "end the session, the whole shutdown in order"
     case .submit: "add work to the session"

@@ -9,6 +9,9 @@ public enum OperatorCommand: Equatable, Sendable {
   /// Undo a drain or stop that has not ended yet.
   case resume
   case cancel(TaskIDs)
+  /// Run again what is FAILED of these tasks, or CANCELED, and what was canceled because of them; of no tasks, all that is
+  /// FAILED.
+  case rerun(TaskIDs)
   /// Stop the raptor, wait, cancel it, wait.
   case cancelRaptor
   /// The whole shutdown sequence. Of a session that starts, it undoes the start; asked again, it changes the time that
@@ -23,14 +26,20 @@ public enum OperatorCommand: Equatable, Sendable {
     case .stop: .stop
     case .resume: .resume
     case .cancel: .cancel
+    case .rerun: .rerun
     case .cancelRaptor: .cancelRaptor
     case .close: .close
     case .submit: .submit
     }
   }
 
-  /// The tasks of a `cancel`.
-  public var tasks: TaskIDs { if case .cancel(let ids) = self { ids } else { [] } }
+  /// The tasks of a `cancel` or `rerun`.
+  public var tasks: TaskIDs {
+    switch self {
+    case .cancel(let ids), .rerun(let ids): ids
+    default: []
+    }
+  }
 
   /// What a `close` gives to running tasks, when it says so.
   public var grace: CloseGrace? {
@@ -39,7 +48,7 @@ public enum OperatorCommand: Equatable, Sendable {
   }
 
   public enum Verb: String, CaseIterable, Sendable {
-    case drain, stop, resume, cancel
+    case drain, stop, resume, cancel, rerun
     case cancelRaptor = "cancel-raptor"
     case close, submit
   }
@@ -102,7 +111,7 @@ public struct CommandRecord: Equatable, Sendable {
   /// Unique in the session.
   public var id: Int
   public var verb: OperatorCommand.Verb
-  /// The tasks of a `cancel`.
+  /// The tasks of a `cancel` or `rerun`.
   public var tasks: TaskIDs
   /// The tasks that a `submit` became.
   public var added: Range<UInt32>?

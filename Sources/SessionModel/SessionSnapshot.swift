@@ -172,7 +172,7 @@ public struct SessionSnapshot: Sendable {
         commands.remove(at: oldest)
       }
     }
-    let count = record.added?.count ?? (record.verb == .cancel ? record.tasks.count : nil)
+    let count = record.added?.count ?? (record.tasks.isEmpty ? nil : record.tasks.count)
     let what = record.verb.rawValue + (count.map { " of \($0)" } ?? "") + (record.grace.map { " \($0.words)" } ?? "")
     let why = record.reason.map { " (\($0))" } ?? ""
     switch record.stage {

@@ -39,7 +39,7 @@ public struct ControlRequest: Equatable, Sendable {
     case .command(let command, let reason, let token):
       json.member("request", "command")
       json.member("verb", command.verb.rawValue)
-      if case .cancel(let ids) = command { json.member("uids", ids, TaskIDs.coding) }
+      if !command.tasks.isEmpty { json.member("uids", command.tasks, TaskIDs.coding) }
       if case .submit(let offer) = command { offer.write(to: &json) }
       command.grace?.write(to: &json)
       json.member("reason", reason)
@@ -107,6 +107,7 @@ extension OperatorCommand {
         throw ControlError("the command 'cancel' names no tasks")
       }
       self = .cancel(ids)
+    case .rerun: self = .rerun(try members.optional("uids", TaskIDs.coding) ?? [])
     case .submit: self = .submit(try WorkOffer(members))
     case nil: throw ControlError(.unknownRequest, "there is no command \(ControlError.quoted(verb))")
     }

@@ -31,11 +31,14 @@ import Words
         name: "Commands to a session:",
         subcommands: [
           SubmitCommand.self, DrainCommand.self, StopCommand.self, ResumeCommand.self, CancelCommand.self,
-          CancelRaptorCommand.self, CloseCommand.self,
+          RerunCommand.self, CancelRaptorCommand.self, CloseCommand.self,
         ]),
       CommandGroup(
         name: "What a session says:",
-        subcommands: [StatusCommand.self, TasksCommand.self, LogCommand.self, EventsCommand.self, ReplayCommand.self]),
+        subcommands: [
+          StatusCommand.self, TasksCommand.self, WaitCommand.self, LogCommand.self, EventsCommand.self,
+          ReplayCommand.self,
+        ]),
       CommandGroup(
         name: "Preparing:", subcommands: [CheckCommand.self, DoctorCommand.self, SetupRadicalCommand.self]),
     ],

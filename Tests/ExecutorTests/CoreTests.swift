@@ -44,7 +44,7 @@ private struct World {
       case .startTimer(let timer, _): timers.append(timer)
       case .finished(let record): finished.append(record.id)
       case .closed(let end): summary = end
-      case .answer, .acknowledged, .cancel, .killEverything, .opened: break
+      case .answer, .acknowledged, .ask, .cancel, .killEverything, .opened: break
       }
     }
   }
@@ -60,7 +60,7 @@ private struct World {
     case 4..<11: drive()
     case 11..<15: answer()
     case 15: command([.drain, .stop].randomElement(using: &numbers) ?? .stop)
-    case 16: command(.resume)
+    case 16: command(chance(2) ? .resume : .rerun(chance(2) ? [] : [TaskID(Int.random(in: 0..<20, using: &numbers))]))
     case 17: command(.cancel(TaskIDs((0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) })))
     case 18: expire()
     case 19: feed(.workComplete)

@@ -26,7 +26,8 @@ import Work
       case 4..<14: drive(session.engine, &numbers)
       case 14: session.engine.end(Int.random(in: 0..<50, using: &numbers), .done)
       case 15: session.executor.send([.drain, .stop].randomElement(using: &numbers) ?? .stop, sender: "ann")
-      case 16, 17: session.executor.send(.resume, sender: "ann")
+      case 16: session.executor.send(.resume, sender: "ann")
+      case 17: session.executor.send(.rerun(seed % 3 == 0 ? [] : [TaskID(step % 20)]), sender: "ann")
       case 18:
         let ids = (0..<3).map { _ in TaskID(Int.random(in: 0..<20, using: &numbers)) }
         session.executor.send(.cancel(TaskIDs(ids)), sender: "ann")

@@ -40,9 +40,9 @@ import Testing
   @Test func `verbs are what the command line calls them`() {
     #expect(
       OperatorCommand.Verb.allCases.map(\.rawValue)
-        == ["drain", "stop", "resume", "cancel", "cancel-raptor", "close", "submit"])
+        == ["drain", "stop", "resume", "cancel", "rerun", "cancel-raptor", "close", "submit"])
     let commands: [OperatorCommand] = [
-      .drain, .stop, .resume, .cancel([]), .cancelRaptor, .close(), .submit(.items([])),
+      .drain, .stop, .resume, .cancel([]), .rerun([]), .cancelRaptor, .close(), .submit(.items([])),
     ]
     #expect(commands.map(\.verb) == OperatorCommand.Verb.allCases)
   }

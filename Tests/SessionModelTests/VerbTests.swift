@@ -14,8 +14,8 @@ import Testing
   /// One row a phase: what is taken, and what is under way already.
   @Test(
     arguments: [
-      (.starting, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit], []),
-      (.running, [.drain, .stop, .cancel, .cancelRaptor, .close, .submit], []),
+      (.starting, [.drain, .stop, .cancel, .rerun, .cancelRaptor, .close, .submit], []),
+      (.running, [.drain, .stop, .cancel, .rerun, .cancelRaptor, .close, .submit], []),
       (.draining, [.stop, .resume, .cancel, .cancelRaptor, .close], [.drain]),
       (.stopping, [.drain, .resume, .cancel, .cancelRaptor, .close], [.stop]),
       (.closing, [.cancel], [.close]),

@@ -9,6 +9,7 @@ import SessionModel
 import Terminal
 import Work
 import WorkflowFile
+import Words
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -111,6 +112,12 @@ struct RunCommand: ParsableCommand {
       "How long to wait, when nothing runs and nothing can be started for want of room on the disk, processes and the like, before the session ends (default: 900).",
       valueName: "s"))
   var patience: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the session does when a task has FAILED: continue (with what does not wait for it), stop (start nothing more, and keep the rest for 'run --resume'), or drain (finish what there is, and take no new work); default: continue.",
+      valueName: "what"))
+  var onFailure: String?
 
   @Option(
     help: ArgumentHelp(
@@ -250,6 +257,7 @@ struct RunCommand: ParsableCommand {
     if let ompThreads { settings.setsThreads = ompThreads }
     if let taskGrace { settings.taskGrace = taskGrace }
     if let patience { settings.patience = patience }
+    if let policy = try failurePolicy() { settings.onFailure = policy }
     if !pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
     if keepOpen { settings.isKeptOpen = true }
     return SessionHost.Plan(
@@ -294,7 +302,7 @@ struct RunCommand: ParsableCommand {
     var fromFile = file?.pilot.options ?? [:]
     if cores != nil || given["cores"] != nil { fromFile["nodes"] = nil }
     let options = fromFile.merging(given) { $1 }
-    return RunSettings(
+    var settings = RunSettings(
       name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
       accessSchema: access ?? file?.access, venv: venv ?? file?.venv, targetVenv: targetVenv ?? file?.targetVenv,
       enableRaptor: hasRaptor, raptor: (file?.raptorShape ?? RaptorShape()).overridden(by: shape),
@@ -302,6 +310,17 @@ struct RunCommand: ParsableCommand {
       runtime: file?.pilot.runtime, pilotOptions: options, taskGrace: taskGrace, patience: patience,
       clientDirectory: clientDirectory, isKeptOpen: keepOpen, bindsCores: bind ?? file?.pilot.bind,
       setsThreads: ompThreads ?? file?.pilot.ompThreads)
+    settings.onFailure = try failurePolicy()
+    return settings
+  }
+
+  private func failurePolicy() throws -> FailurePolicy? {
+    guard let onFailure else { return nil }
+    if let policy = FailurePolicy(rawValue: onFailure) { return policy }
+    let words = FailurePolicy.allCases.map(\.rawValue)
+    throw UsageError(
+      description: "--on-failure is one of \(words.joined(separator: ", ")), not '\(shortened(onFailure))'"
+        + "\(suggestion(for: onFailure, among: words))")
   }
 
   /// What the engine is asked for, when it has no default and the target has a natural one.

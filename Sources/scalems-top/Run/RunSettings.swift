@@ -31,6 +31,8 @@ struct RunSettings: Sendable {
   var taskGrace: Double?
   /// Seconds that the session waits while nothing can be started for want of something, as room on the disk.
   var patience: Double?
+  /// Not set in what earlier versions kept.
+  var onFailure: FailurePolicy?
   /// What relative paths of the workflow refer to.
   var clientDirectory: String
   /// Whether the session waits for more work when all is done.
@@ -59,12 +61,14 @@ struct RunSettings: Sendable {
       limits?.shortage = Duration(saturating: patience)
     }
     do {
-      return try RuntimeConfiguration(
+      var configuration = try RuntimeConfiguration(
         engine: engine, resource: resource, accessSchema: accessSchema, venv: venv, targetVenv: targetVenv,
         enableRaptor: enableRaptor, raptor: raptor, cores: cores, gpus: gpus, runtime: runtime,
         pilotOptions: pilotOptions,
         placement: TaskPlacement(bindsCores: bindsCores ?? true, setsThreads: setsThreads ?? true), limits: limits,
         engines: Engines.kinds)
+      configuration.onFailure = onFailure ?? .goOn
+      return configuration
     } catch { throw UsageError(description: "\(error.message)\(Self.option(for: error.argument) ?? "")") }
   }
 
@@ -136,6 +140,7 @@ struct RunSettings: Sendable {
     .optional("setsThreads", \.setsThreads, .flag),
     .optional("taskGrace", \.taskGrace, .number),
     .optional("patience", \.patience, .number),
+    .optional("onFailure", \.onFailure, .word),
     .required("clientDirectory", \.clientDirectory, .text),
     .required("isKeptOpen", \.isKeptOpen, .flag))
 

@@ -120,11 +120,16 @@ struct CommandCall {
     case .timedOut: throw tooLong()
     case .unanswered: throw unanswered(link.silenceWords)
     }
-    return results.say()
+    results.ends.complainOfFailures(over: "the session closed")
+    if options.json {
+      // Once more, for all there is of them.
+      do { try found.load().tasks.putJSON(ids.map { TaskID($0) }, now: .now) } catch { throw refuse("\(error)") }
+    }
+    return results.ends.exitCode
   }
 }
 
-/// How tasks ended that someone waits for.
+/// How tasks ended that someone waits for, as the journal says it.
 private struct TaskResults {
   private let ids: Range<UInt32>
   private var ended: [TaskID: (state: TaskState, result: TaskResult?)] = [:]
@@ -146,17 +151,12 @@ private struct TaskResults {
     if case .sessionClosed? = events.last?.kind { hasSessionClosed = true }
   }
 
-  /// - Returns: the exit status.
-  func say() -> Int32 {
-    let open = ids.count - ended.count
-    if open > 0 { complain("scalems-top: \(open) of the tasks were not run: the session closed before") }
-    for (id, end) in ended.sorted(by: { $0.key < $1.key }) where end.state != .done {
-      complain("scalems-top: \(id.uid) is \(end.state.name)" + (end.result?.reason.map { ": \($0)" } ?? ""))
-    }
-    if ids.count == 1, let (state, result) = ended.first?.value {
-      if let signal = result?.signal { return 128 + signal }
-      return state == .done ? 0 : max(1, result?.exitCode ?? 1)
-    }
-    return open == 0 && ended.values.allSatisfy { $0.state == .done } ? 0 : 1
+  var ends: TaskEnds {
+    TaskEnds(
+      ended.sorted { $0.key < $1.key }.map { id, end in
+        TaskEnds.End(
+          uid: id.uid, state: end.state, exitCode: end.result?.exitCode, signal: end.result?.signal,
+          reason: end.result?.reason)
+      }, open: ids.count - ended.count)
   }
 }

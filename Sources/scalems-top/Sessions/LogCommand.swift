@@ -29,11 +29,22 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "Go on with what comes, until the task or the session has ended.")
   var follow = false
 
+  @Option(help: ArgumentHelp("Begin with the last so many lines.", valueName: "n"))
+  var tail: Int?
+
   @Flag(help: "The task's standard error instead.")
   var stderr = false
 
   @Flag(help: "What the task printed as it is, also on a terminal, which it may change.")
   var raw = false
+
+  func validate() throws {
+    if let tail, !(0...Self.mostLines).contains(tail) {
+      throw ValidationError("--tail is a number of lines from 0 to \(Self.mostLines), not \(tail)")
+    }
+  }
+
+  private static let mostLines = 1_000_000_000
 
   func run() throws {
     let choice = try session.choose(.tasks(task.map { [$0] } ?? []))
@@ -48,12 +59,12 @@ struct LogCommand: ParsableCommand {
     switch choice.session {
     case .ours(let session): found = session
     case .radical(let session):
-      let reader = RadicalLog(session: session, follow: follow)
+      let reader = RadicalLog(session: session, follow: follow, lines: tail)
       guard let task else { return try reader.printLog() }
       return try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
     }
     do {
-      let reader = LogReader(found, follow: follow)
+      let reader = LogReader(found, follow: follow, lines: tail)
       if let task {
         try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
       } else {
@@ -67,13 +78,16 @@ struct LogCommand: ParsableCommand {
 private final class LogReader {
   private let found: FoundSession
   private let follow: Bool
+  /// The last so many lines to begin with.
+  private let lines: Int?
   private var snapshot = SessionSnapshot()
   /// What a task prints is no news of its session.
   private static let pause = 0.2
 
-  init(_ found: FoundSession, follow: Bool) {
+  init(_ found: FoundSession, follow: Bool, lines: Int?) {
     self.found = found
     self.follow = follow
+    self.lines = lines
   }
 
   /// Prints what there is and, if it is to be followed, what comes.
@@ -93,9 +107,10 @@ private final class LogReader {
   /// From its first line on, so not from a checkpoint: that has the last ones alone.
   func printLog() throws {
     let tail = try JournalTail(found.directory.journal, from: .beginning)
-    var log = PrintedLog()
+    var log = PrintedLog(last: lines)
     try printAll {
       while let events = try tail.events() { guard log.take(events) else { return true } }
+      guard log.begin() else { return true }
       return log.snapshot.phase == .closed
     }
   }
@@ -127,6 +142,7 @@ private final class LogReader {
     _ uid: String, _ stream: OutputStream, _ tail: TaskOutputTail, _ follower: JournalFollower, isRaw: Bool,
     missing: String?, isOver: @escaping (SessionSnapshot) -> Bool
   ) throws {
+    if let lines { tail.begin(withLast: lines) }
     let output: TaskOutput = isRaw || isatty(STDOUT_FILENO) != 1 ? .raw : .terminal(TaskOutput.Screen())
     tail.onRestart = {
       output.end()
@@ -153,21 +169,46 @@ private final class LogReader {
 struct PrintedLog {
   private(set) var snapshot = SessionSnapshot()
   private var printed = 0
+  /// The last lines, which are kept until it is known that they are; `nil` when lines are printed as they come.
+  private var kept: [SessionSnapshot.LogLine]?
+  private var limit = 0
 
-  init() {}
+  /// - Parameter last: how many of the lines that are there are printed; all when `nil`.
+  init(last: Int? = nil) {
+    guard let last else { return }
+    (kept, limit) = ([], last)
+  }
 
   /// - Returns: false when nobody reads any more.
   mutating func take(_ events: [SessionEvent]) -> Bool {
     for event in events {
       snapshot.apply(event)
       guard snapshot.logCount > printed else { continue }
-      for line in snapshot.log.suffix(snapshot.logCount - printed) {
-        let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
-        guard put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n") else { return false }
-      }
+      let new = snapshot.log.suffix(snapshot.logCount - printed)
       printed = snapshot.logCount
+      guard kept == nil else {
+        kept?.append(contentsOf: new)
+        // In large steps.
+        if let count = kept?.count, count / 2 > limit + 500 { kept?.removeFirst(count - limit) }
+        continue
+      }
+      for line in new { guard Self.put(line) else { return false } }
     }
     return true
+  }
+
+  /// What there was is all taken: what comes is printed as it comes.
+  ///
+  /// - Returns: false when nobody reads any more.
+  mutating func begin() -> Bool {
+    guard let lines = kept?.suffix(limit) else { return true }
+    kept = nil
+    return lines.allSatisfy(Self.put)
+  }
+
+  private static func put(_ line: SessionSnapshot.LogLine) -> Bool {
+    let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
+    return Platform.put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n")
   }
 }
 

@@ -36,10 +36,12 @@ extension RadicalSession {
 struct RadicalLog {
   var session: RadicalSession
   var follow: Bool
+  /// The last so many lines to begin with; all when `nil`.
+  var lines: Int?
 
   func printLog() throws {
-    var log = PrintedLog()
-    try session.read(follow: follow) { _, events in log.take(events) }
+    var log = PrintedLog(last: lines)
+    try session.read(follow: follow) { _, events in log.take(events) && log.begin() }
   }
 
   /// - Parameter name: the task's uid or name.
@@ -60,6 +62,7 @@ struct RadicalLog {
         access("\(pilot)/\(uid)/\(file)", F_OK) == 0
       {
         tail = TaskOutputTail(in: FilePath(pilot), uid, named: file)
+        if let lines { tail?.begin(withLast: lines) }
       }
       guard let tail else {
         guard follow, !hasEnded else {

@@ -98,6 +98,9 @@ private struct SessionStatus {
     json.member("states", states)
     json.member("failures", failures)
     json.member("pending_commands", snapshot.pendingCommands.map { "\($0.verb.rawValue) by \($0.sender.words)" })
+    json.member("commands", commands)
+    json.member("phase_reason", snapshot.phaseReason)
+    if !isLive, snapshot.phase != .closed { json.member("as_of", snapshot.lastEvent?.seconds) }
     json.member("exit", snapshot.summary?.exitCode)
     json.endObject()
     json.endLine()
@@ -115,6 +118,21 @@ private struct SessionStatus {
           "count": .int(cause.count), "canceled": .int(cause.canceled), "reason": .string(cause.reason),
           "first": .string(snapshot.tasks.uid(of: cause.first)),
         ])
+      })
+  }
+
+  /// What is under way: who wants what, and why.
+  private var commands: JSONValue {
+    .array(
+      snapshot.pendingCommands.map { command in
+        var object: [String: JSONValue] = [
+          "verb": .string(command.verb.rawValue), "user": .string(command.sender.user),
+          "acknowledged": .bool(command.stage != .requested),
+        ]
+        if let origin = command.sender.origin { object["origin"] = .string(origin) }
+        if let reason = command.reason { object["reason"] = .string(reason) }
+        if !command.tasks.isEmpty { object["tasks"] = .int(command.tasks.count) }
+        return .object(object)
       })
   }
 
@@ -138,12 +156,17 @@ private struct SessionStatus {
       lines.append(("engine", "\(info.engine), \(info.resource)"))
     }
     let opened = snapshot.opened.map { ", opened \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? ""
-    lines.append(("state", stateWords + opened))
+    let why = snapshot.phaseReason.map { " (\($0))" } ?? ""
+    lines.append(("state", stateWords + (isDead || isUnseen ? "" : why) + opened))
     if let processWords { lines.append(("host", processWords)) }
     // Of a session that nobody hosts the last that is known is not what is.
-    let asOf =
+    let age =
       isDead || isUnseen
-      ? snapshot.lastEvent.map { ", as of \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? "" : ""
+      ? snapshot.lastEvent.map { (time: $0, span: Format.span(Timestamp.now.seconds(since: $0))) } : nil
+    let asOf = age.map { ", as of \($0.span) ago" } ?? ""
+    if let age {
+      lines.append(("as of", "\(Format.dateTime(age.time.local())), \(age.span) ago: what follows was true then"))
+    }
     if let pilot = snapshot.pilot {
       lines.append(
         ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use\(asOf)"))
@@ -157,7 +180,10 @@ private struct SessionStatus {
     lines.append(
       ("tasks", "\(snapshot.tasks.count)" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")) + asOf))
     for command in snapshot.pendingCommands {
-      lines.append(("command", "\(command.verb.rawValue) by \(command.sender.words)"))
+      let what = command.tasks.isEmpty ? "" : " of \(Format.plural(command.tasks.count, "task"))"
+      let why = command.reason.map { ": \($0)" } ?? ""
+      let stage = command.stage == .requested ? ", not acknowledged yet" : ""
+      lines.append(("under way", "\(command.verb.rawValue)\(what) by \(command.sender.words)\(stage)\(why)"))
     }
     if let summary = snapshot.summary { lines.append(("exit", "\(summary.exitCode)")) }
     lines.append(("directory", directory))

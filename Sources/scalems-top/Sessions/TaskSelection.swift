@@ -10,7 +10,7 @@ struct TaskSelection {
     "Tasks, by uid (task.000042) or name (sim.3); the name of an ensemble (sim) is all its members.", valueName: "task")
 
   var names: [String]
-  var phase: TaskPhase?
+  var phase: TaskPhase? = nil
 
   /// The tasks, when each is named by its uid: nothing of the session has to be read for that.
   var uids: [TaskID]? {

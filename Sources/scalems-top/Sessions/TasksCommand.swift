@@ -14,6 +14,7 @@ struct TasksCommand: ParsableCommand {
       scalems-top tasks ID                       all of them
       scalems-top tasks ID sim --state failed    the members of 'sim' that failed, with their reasons
       scalems-top tasks ID --sort time           the longest first
+      scalems-top tasks ID --columns name,state,started,cores
       """)
 
   @OptionGroup var session: SessionArgument
@@ -32,18 +33,30 @@ struct TasksCommand: ParsableCommand {
   @Flag(help: "The other way round.")
   var reverse = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The columns, as 'uid,name,started': \(TaskColumn.names).", valueName: "list"))
+  var columns: String?
+
   @Flag(help: "One JSON object a task.")
   var json = false
 
   @OptionGroup var patience: PatienceOptions
 
+  func validate() throws {
+    guard let columns else { return }
+    if json { throw ValidationError("--columns is for the table: --json has all there is of a task") }
+    _ = try TaskColumn.list(columns)
+  }
+
   func run() throws {
     let watchdog = Watchdog(patience.limit)
     let choice = try session.choose(.tasks(tasks))
-    let shown = choice.session
+    let session = choice.session
+    let shown = try columns.map { try TaskColumn.list($0) } ?? TaskColumn.standard
     let snapshot: SessionSnapshot
     var isLive: Bool
-    switch shown {
+    switch session {
     case .ours(let found):
       do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
       isLive = found.host != .gone
@@ -52,69 +65,22 @@ struct TasksCommand: ParsableCommand {
       isLive = found.isLive || found.isUnseen
     }
     let selection = TaskSelection(names: choice.words, phase: state)
-    var ids = try selection.all(in: snapshot, id: shown.id)
+    var ids = try selection.all(in: snapshot, id: session.id)
     // Nobody knows whether what a killed host left is still at it.
     isLive = isLive && snapshot.phase != .closed
     let now = isLive ? Timestamp.now : snapshot.lastEvent ?? .now
     sort.sort(&ids, of: snapshot.tasks, at: now)
     if reverse { ids.reverse() }
     watchdog.end()
-    for portion in stride(from: 0, to: ids.count, by: Self.portion) {
-      let lines = ids[portion..<min(portion + Self.portion, ids.count)].compactMap { id in
-        snapshot.tasks.details(of: id).map { TaskLine($0, uid: snapshot.tasks.uid(of: id), now: now) }
+    if json { return snapshot.tasks.putJSON(ids, now: now) }
+    for start in stride(from: 0, to: ids.count, by: TaskLine.portion) {
+      let lines = ids[start..<min(start + TaskLine.portion, ids.count)].compactMap { id in
+        TaskLine(id, of: snapshot.tasks, now: now).map { line in shown.map { line.cell($0) } }
       }
-      if json { putJSON(Array(lines.map(\.json).joined())) } else { putTable(lines, isFirst: portion == 0) }
+      let right = Set(shown.indices.filter { shown[$0].isNumber })
+      for line in TextTable((start == 0 ? [shown.map(\.title)] : []) + lines, right: right).lines { put("\(line)\n") }
     }
-    if ids.isEmpty, !json { put("There are none.\n") }
-  }
-
-  /// A million tasks are printed without a million lines in memory.
-  private static let portion = 10_000
-
-  private func putTable(_ lines: [TaskLine], isFirst: Bool) {
-    let titles: [TerminalText] = ["UID", "NAME", "STATE", "EXIT", "TIME", "REASON"]
-    for line in TextTable((isFirst ? [titles] : []) + lines.map(\.columns), right: [4]).lines { put("\(line)\n") }
-  }
-}
-
-/// A task, as a line of text or JSON.
-private struct TaskLine {
-  private let task: TaskDetails
-  private let uid: String
-  private let now: Timestamp
-
-  init(_ task: TaskDetails, uid: String, now: Timestamp) { (self.task, self.uid, self.now) = (task, uid, now) }
-
-  private var seconds: Double? { task.seconds(at: now) }
-
-  private var exit: String { task.signal.map { signalName($0) } ?? task.exitCode.map { "\($0)" } ?? "" }
-
-  var columns: [TerminalText] {
-    let phase = task.state.phase.word + (task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")
-    let reason = task.reason ?? task.value ?? ""
-    return ["\(uid)", "\(task.label)", "\(phase)", "\(exit)", "\(seconds.map(Format.measured) ?? "")", "\(reason)"]
-  }
-
-  var json: [UInt8] {
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("uid", uid)
-    json.member("name", task.label)
-    json.member("group", task.state.phase.word)
-    json.member("state", task.state.name)
-    json.member("attempt", task.attempt)
-    json.member("added", task.added?.seconds)
-    json.member("started", task.started?.seconds)
-    json.member("ended", task.ended?.seconds)
-    json.member("seconds", seconds)
-    json.member("exit_code", task.exitCode.map { Int($0) })
-    json.member("signal", task.signal.map { Int($0) })
-    json.member("peak_kib", task.peakMemory == 0 ? nil : task.peakMemory)
-    json.member("reason", task.reason)
-    json.member("value", task.value)
-    json.endObject()
-    json.endLine()
-    return json.bytes
+    if ids.isEmpty { put("There are none.\n") }
   }
 }
 
@@ -139,15 +105,6 @@ enum TaskOrder: String, CaseIterable, ExpressibleByArgument {
   private func sort<Key: Comparable>(_ ids: inout [TaskID], by key: (TaskID) -> Key) {
     let keyed: [(key: Key, id: TaskID)] = ids.map { (key($0), $0) }
     ids = keyed.sorted { $0.key == $1.key ? $0.id < $1.id : $0.key < $1.key }.map(\.id)
-  }
-}
-
-extension TaskDetails {
-  /// How long it runs, or ran; of one that was put back, nothing.
-  fileprivate func seconds(at now: Timestamp) -> Double? {
-    guard let started else { return nil }
-    if let ended { return ended.seconds(since: started) }
-    return state.phase == .running ? max(0, now.seconds(since: started)) : nil
   }
 }
 
