@@ -44,12 +44,12 @@ extension InterfaceState {
     return []
   }
 
-  private mutating func moveCursor(by rows: Int) {
+  mutating func moveCursor(by rows: Int) {
     let count = order.count(snapshot.tasks)
     guard count > 0 else { return }
-    let current = cursor.flatMap { order.row(of: $0, snapshot.tasks) } ?? min(cursorRow, count - 1)
+    let current = cursor.flatMap { order.number(of: $0, snapshot.tasks) } ?? min(cursorRow, count - 1)
     let row = min(max(0, current + rows), count - 1)
-    cursor = order.task(atRow: row, snapshot.tasks)
+    cursor = order.row(at: row, snapshot.tasks)
     // Keep the distance from the top: `settle` moves the window only when the cursor leaves it.
     cursorRow = row
   }
@@ -69,9 +69,7 @@ extension InterfaceState {
     return []
   }
 
-  mutating func openDetail() -> [Effect] {
-    guard let task = currentTask else { return [] }
-    cursor = task
+  mutating func openDetail(of task: TaskID) -> [Effect] {
     detail = Detail(task)
     return readOutput()
   }
@@ -111,7 +109,7 @@ extension InterfaceState {
   mutating func toggleWrap() -> [Effect] { withOutput { pane, time in (pane.toggleWrap(at: time), nil) } }
 
   mutating func beginFilter() -> [Effect] {
-    filterEntry = TextField(text: filter?.text ?? "")
+    filterEntry = TextField(text: filter?.query.text ?? "")
     focus = .tasks
     return []
   }
@@ -127,28 +125,6 @@ extension InterfaceState {
     return []
   }
 
-  mutating func toggleMark() -> [Effect] {
-    guard let task = currentTask else { return [] }
-    if marks.remove(task) == nil { marks.insert(task) }
-    moveCursor(by: 1)
-    return []
-  }
-
-  mutating func unmarkAll() -> [Effect] {
-    marks = []
-    return []
-  }
-
-  /// On a task's page that task; else the marked ones, else the one under the cursor.
-  var cancelCandidates: [TaskID] {
-    if let detail { return [detail.task] }
-    return marks.isEmpty ? currentTask.map { [$0] } ?? [] : marks.sorted()
-  }
-
-  private func isOpen(_ task: TaskID) -> Bool {
-    snapshot.tasks.contains(task) && !snapshot.tasks.state(of: task).isFinal
-  }
-
   /// Whether the session would take a cancel of some task.
   var takesCommands: Bool { !isHostGone && snapshot.admission(of: .cancel) == .admitted }
 
@@ -162,14 +138,17 @@ extension InterfaceState {
     case .refused(let why): return "\(verb.title): \(why)"
     }
     guard verb == .cancel else { return nil }
-    if detail == nil, !marks.isEmpty { return marks.contains(where: isOpen) ? nil : "cancel: they have ended already" }
-    if cancelCandidates.isEmpty { return "cancel: there is no task" }
-    return cancelCandidates.contains(where: isOpen) ? nil : "cancel: it has ended already"
+    if detail == nil, !marks.isEmpty {
+      let isAnyOpen = [.running, .queued, .waiting].contains { marks.intersects(snapshot.tasks.ids(in: $0)) }
+      return isAnyOpen ? nil : "cancel: they have ended already"
+    }
+    guard let row = detail.map({ .task($0.task) }) ?? currentRow else { return "cancel: there is no task" }
+    return hasOpenTasks(row) ? nil : "cancel: it has ended already"
   }
 
   mutating func askToCancel() -> [Effect] {
     let candidates = cancelCandidates
-    let targets = candidates.filter(isOpen)
+    let targets = candidates.intersection(snapshot.tasks.openTasks)
     dialog = Dialog(verb: .cancel, targets: targets, skipped: candidates.count - targets.count)
     return []
   }

@@ -61,11 +61,11 @@ extension InterfaceState {
 }
 
 extension Action {
-  static let all = moves + looks + commands + leaving
+  static let all = moves + looks + listing + commands + leaving
   static let readOnly = all.filter { !$0.needsControl }
   /// Those of a recording: on the arrows and brackets, time comes before everything else.
   static let replay =
-    (moves + looks + playing + leaving).map { action in
+    (moves + looks + listing + playing + leaving).map { action in
       var action = action
       let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
       action.keys.removeAll { taken.contains($0) }
@@ -92,9 +92,10 @@ extension Action {
 
   private static let looks = [
     Action(
-      keys: [.enter], keyName: "Enter", title: "detail", help: "everything about the task under the cursor",
-      group: .look, page: .main, weight: 70, isAvailable: { $0.currentTask != nil }
-    ) { $0.openDetail() },
+      keys: [.enter], keyName: "Enter", title: "open",
+      help: "everything about the task under the cursor; open or close an ensemble",
+      group: .look, page: .main, weight: 70, isAvailable: { $0.currentRow != nil }
+    ) { $0.openRow() },
     Action(
       keys: [.character("p")], keyName: "p", title: "program", help: "what the program itself prints", group: .look,
       page: .main, needsProgram: true, weight: 65
@@ -106,7 +107,7 @@ extension Action {
     ) { $0.switchStream() },
     Action(
       keys: [.character("/")], keyName: "/", title: "filter",
-      help: "show tasks by uid, name, command, or by a word like failed", group: .look, page: .main, weight: 60
+      help: "show the tasks of words as failed, sim, exit:137, !test, /r[0-9]+/", group: .look, page: .main, weight: 60
     ) { $0.beginFilter() },
     Action(
       keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the whole output", group: .look,
@@ -139,10 +140,16 @@ extension Action {
 
   private static let commands = [
     Action(
-      keys: [.character(" ")], keyName: "Space", title: "mark", help: "mark or unmark the task under the cursor",
+      keys: [.character(" ")], keyName: "Space", title: "mark",
+      help: "mark or unmark the task under the cursor, or all members of an ensemble, to cancel them",
       group: .act, page: .main, needsControl: true, weight: 30,
-      isAvailable: { $0.currentTask != nil && $0.takesCommands }
+      isAvailable: { $0.currentRow != nil && $0.takesCommands }
     ) { $0.toggleMark() },
+    Action(
+      keys: [.character("*")], keyName: "*", title: "mark shown", help: "mark all tasks that the list shows",
+      group: .act, page: .main, needsControl: true, weight: 9,
+      isAvailable: { $0.order.count($0.snapshot.tasks) > 0 && $0.takesCommands }
+    ) { $0.markShown() },
     Action(
       keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
       needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
@@ -196,7 +203,7 @@ extension Action {
 
   private static let leaving = [
     Action(
-      keys: [.escape, .left], keyName: "Esc", title: "back", help: "back to the list", group: .leave, page: .detail,
+      keys: [.escape], keyName: "Esc", title: "back", help: "back to the list", group: .leave, page: .detail,
       weight: 80
     ) { $0.back() },
     Action(

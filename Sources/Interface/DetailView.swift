@@ -12,6 +12,7 @@ struct Fact {
 
 extension InterfaceState {
   func drawPreview(_ grid: inout CellGrid, _ rect: Rect) {
+    if case .ensemble(let first) = currentRow { return drawEnsemblePreview(&grid, rect, first) }
     guard let id = currentTask else {
       grid.box(rect, title: [Span("task", .title)], glyphs: glyphs)
       return
@@ -58,6 +59,31 @@ extension InterfaceState {
   }
 
   private static let labelWidth = 13
+
+  private func drawEnsemblePreview(_ grid: inout CellGrid, _ rect: Rect, _ first: TaskID) {
+    guard let batch = snapshot.tasks.batch(of: first), let tally = snapshot.tasks.ensemble(of: first) else { return }
+    let name = Columns.cutMiddle(batch.description.name, to: max(8, rect.width - 40), mark: glyphs.cut)
+    grid.box(
+      rect, title: [Span("ensemble", .title), Span("  \(name)")], glyphs: glyphs,
+      right: [Span(Format.plural(batch.count, "task"), .dim)])
+    var facts: [Fact] = []
+    func add(_ label: String, _ value: String) {
+      for (index, line) in Columns.wrap(shortened(value, to: 4000), width: max(8, rect.inner.width - Self.labelWidth - 2))
+        .enumerated() where !value.isEmpty
+      {
+        facts.append(Fact(label: index == 0 ? label : "", value: line))
+      }
+    }
+    let counts = TaskPhase.allCases.filter { tally.count(in: $0) > 0 }
+    add("members", counts.map { "\(Format.count(tally.count(in: $0))) \($0.word)" }.joined(separator: ", "))
+    add("mean time", tally.meanSeconds.map { "\(Format.measured($0)) of those that are done" } ?? "")
+    add("command", batch.description.commandLine)
+    add("resources", resourcesText(batch.description.resources) + " each")
+    if batch.description.raptor { add("raptor", "goes through the raptor") }
+    if let timeout = batch.description.timeout { add("time limit", Format.clock(timeout)) }
+    add("after", batch.description.after.joined(separator: ", "))
+    draw(facts, from: 0, &grid, rect)
+  }
 
   private func draw(_ facts: [Fact], from top: Int, _ grid: inout CellGrid, _ rect: Rect) {
     let inner = rect.inner

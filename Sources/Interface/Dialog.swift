@@ -9,7 +9,7 @@ struct Dialog: Equatable, Sendable {
   /// Whether the session is closing already, and the question is whether to skip its grace periods.
   var isHurry = false
   /// The tasks of a `cancel`, as they were when the dialog opened.
-  var targets: [TaskID] = []
+  var targets = IDSet()
   /// Marked tasks that had already ended then.
   var skipped = 0
   var isYes = false
@@ -123,7 +123,8 @@ struct Dialog: Equatable, Sendable {
   private static let shownTargets = 5
 
   private func cancelLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
-    var lines = targets.prefix(Self.shownTargets).filter(tasks.contains).map { id in
+    let shown = (0..<Self.shownTargets).compactMap { targets.select($0) }
+    var lines = shown.filter(tasks.contains).map { id in
       let state = tasks.state(of: id).phase.word
       let uid = tasks.uid(of: id)
       let label = Columns.cutMiddle(
@@ -140,7 +141,5 @@ struct Dialog: Equatable, Sendable {
   }
 
   /// The targets that have not ended.
-  func open(_ tasks: TaskTable) -> [TaskID] {
-    targets.filter { tasks.contains($0) && !tasks.state(of: $0).isFinal }
-  }
+  func open(_ tasks: TaskTable) -> IDSet { targets.intersection(tasks.openTasks) }
 }

@@ -21,14 +21,30 @@ struct Glyphs: Sendable {
   var more: String
   /// Stands for what was cut out of a text; one column.
   var cut: String
+  /// Before the number of members of an ensemble.
+  var times: String
+  /// Before the row of an ensemble: a closed one, an open one.
+  var closed: String
+  var opened: String
+  /// Before the row of a member, and before the last one below its ensemble.
+  var branch: String
+  var lastBranch: String
+  var ascending: String
+  var descending: String
+  /// Segments of a bar that tell the phases apart without colour.
+  var failedPart: Unicode.Scalar
+  var canceledPart: Unicode.Scalar
+  var queuedPart: Unicode.Scalar
 
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
-    barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●", pointer: "▸",
-    check: "✓", cross: "✗", more: "…", cut: "…")
+    barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●",
+    pointer: "▸", check: "✓", cross: "✗", more: "…", cut: "…", times: "×", closed: "▸", opened: "▾", branch: "├ ", lastBranch: "└ ",
+    ascending: "▲", descending: "▼", failedPart: "▚", canceledPart: "×", queuedPart: "─")
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
     barFull: "#", barPart: "=", barEmpty: ".", trackLeft: "[", trackRight: "]", separator: "-", mark: "*", pointer: ">",
-    check: "ok", cross: "!!", more: "...", cut: "~")
+    check: "ok", cross: "!!", more: "...", cut: "~", times: "x", closed: ">", opened: "v", branch: "| ", lastBranch: "` ",
+    ascending: "^", descending: "v", failedPart: "!", canceledPart: "x", queuedPart: "-")
 }

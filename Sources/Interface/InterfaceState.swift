@@ -67,12 +67,13 @@ struct InterfaceState: Sendable {
     var stream: OutputStream { output.output.stream }
   }
 
-  /// What never changes of a task on the screen, so that a second that passes costs no new texts.
+  /// What never changes of a row on the screen, so that a second that passes costs no new texts.
   struct RowText: Sendable {
-    var uid: String
-    var label: String
-    var cores: String
-    var command: String
+    var uid = ""
+    var label = ""
+    var cores = ""
+    var after = ""
+    var command = ""
   }
 
   struct Summary: Sendable {
@@ -107,20 +108,32 @@ struct InterfaceState: Sendable {
   var now: Timestamp
   var size = CellSize(rows: 24, columns: 80)
   var focus = Focus.tasks
-  /// The task under the cursor, wherever its row goes; `nil` is the first row, whichever task that is.
-  var cursor: TaskID?
+  /// The row under the cursor, wherever it goes; `nil` is the first row, whichever that is.
+  var cursor: ListRow?
   var listTop = 0
   /// The cursor's row in the list when the last frame was made.
   var cursorRow = 0
-  var marks: Set<TaskID> = []
-  var filter: TaskFilter?
+  var marks = IDSet()
+  /// Whether ensembles are no rows.
+  var isFlat = false
+  /// The ensembles that a person opened or closed, by their first task.
+  var opened: [TaskID: Opened] = [:]
+  var filter: TaskSearch?
   var filterEntry: TextField?
   /// What is typed to be looked for in the output on the detail page.
   var searchEntry: TextField?
   var order = TaskOrder()
-  /// The tasks in the window of the list, from the top.
-  var visible: [TaskID] = []
-  var rowTexts: [TaskID: RowText] = [:]
+  var sort = TaskSort()
+  var sorting = Sorting()
+  /// `nil`: those that there is room for.
+  var columns: Set<ListColumn>?
+  /// What the list is to be sorted by, or its columns, while a person chooses.
+  var menu: ListMenu?
+  /// The rows in the window of the list, from the top.
+  var visible: [ListRow] = []
+  var rowTexts: [ListRow: RowText] = [:]
+  /// Columns of the widest name that was on the screen.
+  var nameWidth = 0
   /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.
   var logEnd: Int?
   var detail: Detail?
@@ -179,11 +192,14 @@ struct InterfaceState: Sendable {
   var listPage: Int { max(1, (layout.tasks?.height ?? 4) - 3) }
   var logPage: Int { max(1, (layout.log?.height ?? 3) - 2) }
 
-  /// The task a key would act on.
-  var currentTask: TaskID? {
-    if let cursor, order.row(of: cursor, snapshot.tasks) != nil { return cursor }
-    return order.task(atRow: min(cursorRow, max(0, order.count(snapshot.tasks) - 1)), snapshot.tasks)
+  /// The row a key would act on.
+  var currentRow: ListRow? {
+    if let cursor, order.number(of: cursor, snapshot.tasks) != nil { return cursor }
+    return order.row(at: min(cursorRow, max(0, order.count(snapshot.tasks) - 1)), snapshot.tasks)
   }
+
+  /// The task a key would act on, when it is one.
+  var currentTask: TaskID? { currentRow?.task }
 
   mutating func say(_ text: String, isWarning: Bool = false, isEcho: Bool = false) {
     notice = Notice(text: text, isWarning: isWarning, isEcho: isEcho, since: now)
@@ -197,5 +213,7 @@ struct InterfaceState: Sendable {
   }
 
   /// Whether the next frame will show more although nothing happens.
-  var isSearching: Bool { filter.map { !$0.isComplete(for: snapshot.tasks) } ?? false }
+  var isSearching: Bool { isFiltering || sorting.isBusy }
+
+  var isFiltering: Bool { filter.map { !$0.isComplete(for: snapshot.tasks) } ?? false }
 }

@@ -12,7 +12,7 @@ extension InterfaceState {
     estimate = hasWorkLeft ? estimator.estimate(snapshot, at: clock) : nil
     if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
-    order = TaskOrder(sets: filter?.order(snapshot.tasks))
+    order = makeOrder()
     settleList()
     settleRows()
     if layout.log == nil, focus == .log { focus = .tasks }
@@ -22,42 +22,6 @@ extension InterfaceState {
     let effects = settleDetail() + settleEnd()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
     return effects
-  }
-
-  /// Moves the window of the list so that the cursor's task stays where it was on the screen, as far as that goes.
-  private mutating func settleList() {
-    let count = order.count(snapshot.tasks)
-    let page = listPage
-    if let cursor, let row = order.row(of: cursor, snapshot.tasks) {
-      listTop += row - cursorRow
-      cursorRow = row
-    } else {
-      // No task chosen, or the filter hides it: the cursor stays on its row.
-      cursor = nil
-      cursorRow = min(cursorRow, max(0, count - 1))
-    }
-    listTop = min(max(listTop, cursorRow - page + 1, 0), cursorRow, max(0, count - page))
-  }
-
-  private static let commandLimit = 400
-
-  private mutating func settleRows() {
-    let page = listPage
-    visible.removeAll(keepingCapacity: true)
-    guard layout.tasks != nil else { return }
-    if rowTexts.count > 4 * page + 64 { rowTexts.removeAll(keepingCapacity: true) }
-    for line in 0..<page {
-      guard let id = order.task(atRow: listTop + line, snapshot.tasks) else { return }
-      visible.append(id)
-      if rowTexts[id] == nil { rowTexts[id] = rowText(of: id) }
-    }
-  }
-
-  private func rowText(of id: TaskID) -> RowText? {
-    guard let batch = snapshot.tasks.batch(of: id) else { return nil }
-    return RowText(
-      uid: snapshot.tasks.uid(of: id), label: batch.label(of: id), cores: String(batch.description.resources.cores),
-      command: String(batch.commandLine(of: id).prefix(Self.commandLimit)))
   }
 
   /// Whether there is a page for it.

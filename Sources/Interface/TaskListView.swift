@@ -3,70 +3,69 @@ import Terminal
 import Words
 import Work
 
-/// The columns of the task list for one width; what does not fit falls away: command, uid, cores, exit.
-struct TaskColumns: Equatable {
-  var state = 12
-  var uid = 0
-  var name = 0
-  var cores = 0
-  var time = 9
-  var exit = 0
-  var command = 0
-
-  /// One column for the mark, then fields with a blank between them.
-  init(width: Int) {
-    let isWide = width >= 110
-    if isWide { state = 18 }
-    var room = width - 2 - state - 1 - time - 1
-    // A name of fewer columns says nothing.
-    let least = 8
-    func take(_ columns: Int) -> Int {
-      guard room - columns - 1 >= least else { return 0 }
-      room -= columns + 1
-      return columns
-    }
-    exit = take(5)
-    cores = take(5)
-    if width >= 60 { uid = take(11) }
-    if room >= 24 {
-      name = isWide ? min(24, room / 3) : min(16, room / 2)
-      command = room - name - 1
-    } else {
-      name = room
-    }
-  }
-}
-
 extension InterfaceState {
+  /// Columns before the name: for the mark, and for what opens.
+  private var indent: Int { order.isGrouped ? 3 : 2 }
+
+  var listColumns: ListColumns {
+    let width = (layout.tasks?.inner.width ?? 78) - indent
+    // A member is set off from its ensemble.
+    let names = nameWidth + (order.isGrouped ? 2 : 0)
+    return ListColumns(width: width, names: names, chosen: columns, isGrouped: order.isGrouped)
+  }
+
   func drawTasks(_ grid: inout CellGrid, _ rect: Rect) {
     let count = order.count(snapshot.tasks)
     grid.box(
-      rect, title: listTitle(), glyphs: glyphs, isFocused: focus == .tasks, right: listRight(count), footer: footer)
+      rect, title: listTitle(rect.width), glyphs: glyphs, isFocused: focus == .tasks, right: listRight(count),
+      footer: listFooter)
     let inner = rect.inner
-    let columns = TaskColumns(width: inner.width)
+    let columns = listColumns
     drawHeading(&grid, inner, columns)
     guard count > 0 else {
       let text =
-        if let filter { isSearching ? "searching \(glyphs.more)" : "no task matches \"\(filter.text)\"" } else {
+        if let filter { isFiltering ? "searching \(glyphs.more)" : "no task matches \"\(filter.query.text)\"" } else {
           isClosed ? "no tasks" : "no tasks yet"
         }
       grid.put(text, row: inner.row + 1, column: inner.column + 2, width: inner.width - 2, style: .dim)
       return
     }
-    for (line, id) in visible.prefix(max(0, inner.height - 1)).enumerated() {
+    for (line, shown) in visible.prefix(max(0, inner.height - 1)).enumerated() {
       let row = inner.row + 1 + line
-      drawTask(&grid, id, row: row, inner, columns)
+      var cells = RowCells(row: row, inner: inner, indent: indent, columns: columns)
+      switch shown {
+      case .task(let id): drawTask(&grid, id, &cells, isLast: isLastMember(line))
+      case .ensemble(let first): drawEnsemble(&grid, first, &cells)
+      case .more(let first): drawMore(&grid, first, cells)
+      }
       if listTop + line == cursorRow, focus == .tasks {
         grid.select(row: row, column: inner.column, count: inner.width)
       }
     }
   }
 
-  private func listTitle() -> [Span] {
-    guard let filter else { return [Span("tasks", .title)] }
-    var spans = [Span("tasks", .title), Span(" matching "), Span(filter.text, .entry)]
-    if isSearching { spans.append(Span(" \(filter.scanned * 100 / max(1, snapshot.tasks.count))% searched", .warning)) }
+  // MARK: Around it
+
+  private func listTitle(_ width: Int) -> [Span] {
+    var spans = [Span("tasks", .title)]
+    if let filter {
+      spans += [Span(" matching "), Span(filter.query.text, .entry)]
+      if isFiltering { spans.append(Span(" \(filter.scanned * 100 / max(1, snapshot.tasks.count))% searched", .warning)) }
+    } else if hasEnsembles, width >= 60 {
+      spans.append(Span(isGrouped ? " by ensemble" : " one by one", .dim))
+    }
+    if !sort.isUsual {
+      let arrow = sort.isDescending ? glyphs.descending : glyphs.ascending
+      spans.append(Span("  \(sort.column.title)\(arrow)"))
+      if sorting.isBusy { spans.append(Span(" sorting", .warning)) }
+    }
     return spans
+  }
+
+  /// What is wrong with the filter that is typed, or else what is said anyway.
+  private var listFooter: [Span] {
+    guard filterEntry != nil, let hint = filter?.query.hints.first else { return footer }
+    return [Span(hint, .warning)]
   }
 
   private func listRight(_ count: Int) -> [Span] {
@@ -74,50 +73,100 @@ extension InterfaceState {
     if !marks.isEmpty { spans.append(Span("\(Format.count(marks.count)) marked  ", .warning)) }
     let total = snapshot.tasks.count
     let place = count == 0 ? "0" : "\(Format.count(cursorRow + 1))/\(Format.count(count))"
-    spans.append(Span(filter == nil ? place : "\(place) of \(Format.count(total))", .dim))
+    let isPart = filter != nil || order.isGrouped
+    spans.append(Span(!isPart ? place : "\(place) of \(Format.plural(total, "task"))", .dim))
     return spans
   }
 
-  private func drawHeading(_ grid: inout CellGrid, _ inner: Rect, _ columns: TaskColumns) {
-    var at = inner.column + 2
-    func put(_ text: String, _ width: Int, isRight: Bool = false) {
-      guard width > 0 else { return }
-      let start = isRight ? at + max(0, width - CellWidth.columns(of: text)) : at
-      grid.put(text, row: inner.row, column: start, width: width, style: .heading)
+  private func drawHeading(_ grid: inout CellGrid, _ inner: Rect, _ columns: ListColumns) {
+    var at = inner.column + indent
+    for (column, width) in columns.widths {
+      var title = column.title
+      if !sort.isUsual, column == sort.column { title += sort.isDescending ? glyphs.descending : glyphs.ascending }
+      let start = column.isRight ? at + max(0, width - CellWidth.columns(of: title)) : at
+      grid.put(title, row: inner.row, column: start, width: at + width - start, style: .heading)
       at += width + 1
     }
-    put("STATE", columns.state)
-    put("UID", columns.uid)
-    put("NAME", columns.name)
-    put("CORES", columns.cores, isRight: true)
-    put("TIME", columns.time, isRight: true)
-    put("EXIT", columns.exit, isRight: true)
-    put("COMMAND", columns.command)
   }
 
-  private func drawTask(_ grid: inout CellGrid, _ id: TaskID, row: Int, _ inner: Rect, _ columns: TaskColumns) {
-    guard let details = snapshot.tasks.details(of: id), let text = rowTexts[id] else { return }
-    if marks.contains(id) { grid.put(glyphs.mark, row: row, column: inner.column, width: 1, style: .warning) }
-    var at = inner.column + 2
-    func put(_ text: String, _ width: Int, _ style: Style = .plain, isRight: Bool = false) {
-      guard width > 0 else { return }
-      let start = isRight ? at + max(0, width - CellWidth.columns(of: text)) : at
-      grid.put(text, row: row, column: start, width: at + width - start, style: style)
-      at += width + 1
+  // MARK: Rows
+
+  /// Whether no member of the same ensemble comes in the next row.
+  private func isLastMember(_ line: Int) -> Bool {
+    switch order.row(at: listTop + line + 1, snapshot.tasks) {
+    case .task(let id): snapshot.tasks.ensemble(of: id) == nil
+    case .more: false
+    case .ensemble, nil: true
     }
+  }
+
+  private func drawTask(_ grid: inout CellGrid, _ id: TaskID, _ cells: inout RowCells, isLast: Bool) {
+    guard let details = snapshot.tasks.details(of: id), let text = rowTexts[.task(id)] else { return }
+    if marks.contains(id) { grid.put(glyphs.mark, row: cells.row, column: cells.inner.column, width: 1, style: .warning) }
+    let branch = isMember(id) ? (isLast ? glyphs.lastBranch : glyphs.branch) : ""
     let phase = details.state.phase
-    if details.isCancelRequested {
-      put("\(phase.letter) \(columns.state >= 18 ? "cancel requested" : "cancel req")", columns.state, .warning)
-    } else {
-      put("\(phase.letter) \(phase.word)", columns.state, phase.style)
+    cells.put(&grid, .name) { width in
+      [
+        Span(branch, .dim),
+        Span(Columns.cutMiddle(text.label, to: width - CellWidth.columns(of: branch), mark: glyphs.cut)),
+      ]
     }
-    put(text.uid, columns.uid)
-    put(Columns.cutMiddle(text.label, to: columns.name, mark: glyphs.cut), columns.name)
-    put(text.cores, columns.cores, isRight: true)
-    put(time(of: details), columns.time, isRight: true)
+    cells.put(&grid, .state) { width in
+      details.isCancelRequested
+        ? [Span("\(phase.letter) \(width >= 18 ? "cancel requested" : "cancel req")", .warning)]
+        : [Span("\(phase.letter) \(phase.word)", phase.style)]
+    }
     let exit = exitText(details)
-    put(exit, columns.exit, exit == "0" || exit == "-" ? .dim : .error, isRight: true)
-    put(text.command, columns.command, .dim)
+    cells.put(&grid, .uid) { _ in [Span(text.uid)] }
+    cells.put(&grid, .cores) { _ in [Span(text.cores)] }
+    cells.put(&grid, .started) { _ in [Span(details.started.map(timeWords) ?? "-")] }
+    cells.put(&grid, .wait) { _ in [Span(waited(details).map { Format.measured($0) } ?? "-")] }
+    cells.put(&grid, .time) { _ in [Span(time(of: details))] }
+    cells.put(&grid, .cpu) { _ in
+      [Span(details.user + details.system > 0 ? Format.measured(details.user + details.system) : "-")]
+    }
+    cells.put(&grid, .memory) { _ in
+      [Span(details.peakMemory > 0 ? Format.bytes(details.peakMemory * 1024) : "-")]
+    }
+    cells.put(&grid, .exit) { _ in [Span(exit, exit == "0" || exit == "-" ? .dim : .error)] }
+    cells.put(&grid, .attempt) { _ in [Span(String(details.attempt), details.attempt > 1 ? .warning : .dim)] }
+    cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
+    cells.put(&grid, .command) { _ in [Span(text.command, .dim)] }
+  }
+
+  private func drawEnsemble(_ grid: inout CellGrid, _ first: TaskID, _ cells: inout RowCells) {
+    guard let tally = snapshot.tasks.ensemble(of: first), let batch = snapshot.tasks.batch(of: first),
+      let text = rowTexts[.ensemble(first)]
+    else { return }
+    if !marks.isEmpty, marks.count(in: batch.ids) > 0 {
+      grid.put(glyphs.mark, row: cells.row, column: cells.inner.column, width: 1, style: .warning)
+    }
+    let isOpen = order.opening(of: first) != nil
+    grid.put(isOpen ? glyphs.opened : glyphs.closed, row: cells.row, column: cells.inner.column + 1, width: 1, style: .key)
+    cells.put(&grid, .name) { [Span(Columns.cutMiddle(text.label, to: $0, mark: glyphs.cut))] }
+    cells.put(&grid, .state) { tally.spans(width: $0, more: glyphs.cut) }
+    cells.put(&grid, .cores) { _ in [Span(text.cores)] }
+    cells.put(&grid, .time) { _ in [Span(tally.meanSeconds.map { "~" + Format.measured($0) } ?? "-")] }
+    cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
+    if let (column, width) = cells.place(of: .command) {
+      grid.bar(tally, row: cells.row, column: column, width: width, glyphs: glyphs)
+    }
+  }
+
+  private func drawMore(_ grid: inout CellGrid, _ first: TaskID, _ cells: RowCells) {
+    guard let opening = order.opening(of: first) else { return }
+    let rest = opening.rest.map { "\(Format.count($0.count)) \($0.phase.word)" }.joined(separator: ", ")
+    let count = opening.rest.reduce(0) { $0 + $1.count }
+    grid.put(
+      [Span(glyphs.lastBranch, .dim), Span("\(Format.count(count)) more: "), Span(rest, .dim)], row: cells.row,
+      column: cells.inner.column + indent, end: cells.inner.endColumn)
+  }
+
+  /// How long it waited until it started, or waits.
+  private func waited(_ details: TaskDetails) -> Double? {
+    guard let added = details.added else { return nil }
+    if let started = details.started { return max(0, started.seconds(since: added)) }
+    return max(0, (details.ended ?? clock).seconds(since: added))
   }
 
   /// How long the task runs, or ran.

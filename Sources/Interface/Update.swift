@@ -77,6 +77,7 @@ extension InterfaceState {
       return leave(choice)
     }
     if help != nil { return handleHelp(input) }
+    if menu != nil { return handleMenu(input) }
     if filterEntry != nil { return handleFilter(input) }
     if searchEntry != nil { return handleSearch(input) }
     guard let action = action(for: input) else { return [] }
@@ -113,6 +114,7 @@ extension InterfaceState {
     case .pageDown, .character(" "), .control("d"): help = top + 8
     case .pageUp, .control("u"): help = max(0, top - 8)
     case .character("g"), .home: help = 0
+    case .character("G"), .end: help = .max / 2
     case .escape, .enter, .character("q"), .character("?"), .character("h"), .function(1): help = nil
     default: break
     }
@@ -149,9 +151,9 @@ extension InterfaceState {
   }
 
   private mutating func setFilter(_ text: String) {
-    let new = TaskFilter(text)
-    guard new?.text != filter?.text else { return }
-    filter = new
+    let new = TaskQuery(text)
+    guard new != filter?.query else { return }
+    filter = new.map { TaskSearch($0) }
     if cursor == nil { listTop = 0 }
   }
 
@@ -170,10 +172,10 @@ extension InterfaceState {
         say(ended == 1 ? "the task ended meanwhile" : "all these tasks ended meanwhile", isWarning: true)
         return []
       }
-      marks.subtract(dialog.targets)
+      marks = marks.subtracting(dialog.targets)
       let left = ended == 0 ? "" : "; \(Format.count(ended)) ended meanwhile"
       say("cancel of \(Format.plural(open.count, "task")) sent\(left)", isEcho: ended == 0)
-      return [.send(.cancel(TaskIDs(open)), reason: reason)]
+      return [.send(.cancel(TaskIDs(ranges: open.ranges)), reason: reason)]
     case .drain: return send(.drain, reason)
     case .stop: return send(.stop, reason)
     case .resume: return send(.resume, reason)

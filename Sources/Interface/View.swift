@@ -39,6 +39,8 @@ extension InterfaceState {
       draw(leaving, &grid, body)
     } else if help != nil {
       drawHelp(&grid, body)
+    } else if let menu {
+      draw(menu, &grid, body)
     }
   }
 

@@ -1,13 +1,23 @@
 import Work
 
 /// A set of task ids that can say which is its k-th, fast: a bit a task and a count every 4096 tasks.
-public struct IDSet: Equatable, Sendable {
+public struct IDSet: Equatable, Sendable, ExpressibleByArrayLiteral {
   private static let wordsPerBlock = 64
   private var words: [UInt64] = []
   private var blocks: [UInt32] = []
   public private(set) var count = 0
 
   public init() {}
+
+  public init(_ ids: some Sequence<TaskID>) { for id in ids { insert(id) } }
+
+  public init(arrayLiteral ids: TaskID...) { self.init(ids) }
+
+  public static func == (a: IDSet, b: IDSet) -> Bool {
+    let shared = min(a.words.count, b.words.count)
+    return a.count == b.count && a.words[..<shared] == b.words[..<shared]
+      && a.words[shared...].allSatisfy { $0 == 0 } && b.words[shared...].allSatisfy { $0 == 0 }
+  }
 
   /// The set of the bits that are 1: bit `i` of word `w` is the id `64 w + i`.
   package init(words: [UInt64]) {
@@ -103,6 +113,38 @@ public struct IDSet: Equatable, Sendable {
     return total
   }
 
+  public var isEmpty: Bool { count == 0 }
+
+  public func intersects(_ other: IDSet) -> Bool {
+    (0..<min(words.count, other.words.count)).contains { words[$0] & other.words[$0] != 0 }
+  }
+
+  /// How many ids of a range are in the set.
+  public func count(in range: Range<UInt32>) -> Int {
+    range.isEmpty ? 0 : rank(TaskID(range.upperBound)) - rank(TaskID(range.lowerBound))
+  }
+
+  /// The smallest id of the set that is not smaller than this one.
+  public func first(from id: TaskID) -> TaskID? { select(rank(id)) }
+
+  /// The ids of the set that are in a range.
+  public func intersection(_ range: Range<UInt32>) -> IDSet {
+    var other = IDSet()
+    other.insert(range)
+    return intersection(other)
+  }
+
+  public func union(_ other: IDSet) -> IDSet { combined(other, upTo: max(words.count, other.words.count), |) }
+
+  public func subtracting(_ other: IDSet) -> IDSet { combined(other, upTo: words.count) { $0 & ~$1 } }
+
+  private func combined(_ other: IDSet, upTo count: Int, _ combine: (UInt64, UInt64) -> UInt64) -> IDSet {
+    IDSet(
+      words: (0..<count).map { index in
+        combine(index < words.count ? words[index] : 0, index < other.words.count ? other.words[index] : 0)
+      })
+  }
+
   public func intersection(_ other: IDSet) -> IDSet {
     var result = IDSet()
     let shared = min(words.count, other.words.count)
@@ -115,6 +157,32 @@ public struct IDSet: Equatable, Sendable {
       result.count += word.nonzeroBitCount
     }
     return result
+  }
+
+  public func filter(_ isIncluded: (TaskID) -> Bool) -> IDSet {
+    var result = IDSet()
+    for id in ids where isIncluded(id) { result.insert(id) }
+    return result
+  }
+
+  /// The ids as ranges, in ascending order.
+  public var ranges: [Range<UInt32>] {
+    var ranges: [Range<UInt32>] = []
+    for (index, bits) in words.enumerated() where bits != 0 {
+      var low = 0
+      while low < 64, bits >> UInt64(low) != 0 {
+        low += (bits >> UInt64(low)).trailingZeroBitCount
+        let length = min(64 - low, (~(bits >> UInt64(low))).trailingZeroBitCount)
+        let start = UInt32(index << 6 + low)
+        if let last = ranges.last, last.upperBound == start {
+          ranges[ranges.count - 1] = last.lowerBound..<(start + UInt32(length))
+        } else {
+          ranges.append(start..<(start + UInt32(length)))
+        }
+        low += length
+      }
+    }
+    return ranges
   }
 
   /// The ids in ascending order.

@@ -27,6 +27,8 @@ public struct TaskTable: Sendable {
   private var needs: [Needs] = []
   /// What became of the tasks of each batch.
   public private(set) var tallies: [BatchTally] = []
+  /// The first tasks of all batches, by what a batch is doing: a bit a task and phase.
+  private(set) var items = [IDSet](repeating: IDSet(), count: TaskPhase.allCases.count)
   /// How often a task was described that had been added without.
   public private(set) var descriptionChanges = 0
 
@@ -88,6 +90,7 @@ public struct TaskTable: Sendable {
     for (index, batch) in batches.enumerated() {
       let range = batch.first.index..<(batch.first.index + batch.count)
       for row in range { tallies[index].add(columns.states[row].phase, seconds: seconds(ofRow: row)) }
+      items[Int(tallies[index].phase.rawValue)].insert(batch.first)
       let running = columns.states[range].count { $0.phase == .running }
       coresInUse += running * batch.description.resources.cores
       gpusInUse += running * batch.description.resources.gpus
@@ -146,7 +149,7 @@ public struct TaskTable: Sendable {
   public func started(_ id: TaskID) -> Timestamp? { contains(id) ? time(columns.started[id.index]) : nil }
 
   /// Of a task that is in the table.
-  private func batchIndex(of id: TaskID) -> Int {
+  func batchIndex(of id: TaskID) -> Int {
     var low = 0
     var high = needs.count - 1
     while low < high {
@@ -207,6 +210,7 @@ public struct TaskTable: Sendable {
     batches.append(batch)
     needs.append(Needs(batch))
     tallies.append(BatchTally(waiting: count))
+    items[Int(TaskPhase.waiting.rawValue)].insert(batch.first)
     columns.append(count, at: offset(time))
     phases[Int(TaskPhase.waiting.rawValue)].insert(batch.ids)
     stateCounts[Int(TaskState.new.rawValue)] += count
@@ -248,6 +252,7 @@ public struct TaskTable: Sendable {
     let row = id.index
     let old = columns.states[row]
     let batch = batchIndex(of: id)
+    let before = tallies[batch].phase
     if old.phase != next.phase || old.isFinal {
       guard !old.isFinal || next == .new && old != .done else { return false }
       tallies[batch].remove(old.phase, seconds: seconds(ofRow: row))
@@ -290,6 +295,11 @@ public struct TaskTable: Sendable {
       columns.cancelRequests.remove(id)
     }
     if from != to { tallies[batch].add(to, seconds: to.isFinal ? seconds(ofRow: row) : nil) }
+    let after = tallies[batch].phase
+    if before != after {
+      items[Int(before.rawValue)].remove(needs[batch].first)
+      items[Int(after.rawValue)].insert(needs[batch].first)
+    }
     if let result { note(result, for: id) }
     return true
   }
@@ -351,7 +361,7 @@ public struct TaskTable: Sendable {
     return nil
   }
 
-  /// The row of the list in which the task stands now.
+  /// The row in which the task stands now, in a list of all.
   public func row(of id: TaskID) -> Int? {
     guard contains(id) else { return nil }
     let phase = Int(columns.states[id.index].phase.rawValue)
@@ -363,7 +373,7 @@ public struct TaskTable: Sendable {
     seconds > 0 ? UInt32(min(seconds * 1000, Double(UInt32.max))) : 0
   }
 
-  private func offset(_ time: Timestamp) -> UInt32 {
+  func offset(_ time: Timestamp) -> UInt32 {
     guard let epoch = columns.epoch else { return 0 }
     // Not `never`, which is no time; a damaged time stamp may be further away than a number can say.
     let (distance, overflows) = time.microseconds.subtractingReportingOverflow(epoch.microseconds)
@@ -371,7 +381,7 @@ public struct TaskTable: Sendable {
     return min(UInt32(clamping: distance / 1000), Self.never - 1)
   }
 
-  private func time(_ offset: UInt32) -> Timestamp? {
+  func time(_ offset: UInt32) -> Timestamp? {
     guard let epoch = columns.epoch, offset != Self.never else { return nil }
     let (sum, overflows) = epoch.microseconds.addingReportingOverflow(Int64(offset) * 1000)
     return Timestamp(microseconds: overflows ? .max : sum)

@@ -51,6 +51,11 @@ public enum Format {
     return tenths < 100 ? "\(tenths / 10).\(tenths % 10)/s" : "\(count((tenths + 5) / 10))/s"
   }
 
+  /// A number where there is little room: `99999`, `278k`, `12M`.
+  public static func short(_ number: Int) -> String {
+    number < 100_000 ? String(number) : number < 10_000_000 ? "\(number / 1000)k" : "\(number / 1_000_000)M"
+  }
+
   // MARK: Sizes
 
   /// Bytes: `812 B`, `1.5 KiB`, `20.0 MiB`.

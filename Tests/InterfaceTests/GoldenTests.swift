@@ -14,14 +14,21 @@ import Testing
 
   @Test(arguments: sizes, [false, true])
   func runningSession(_ size: (rows: Int, columns: Int), isASCII: Bool) throws {
-    var fixture = Fixture.busy(isASCII: isASCII, rows: size.rows, columns: size.columns)
+    var fixture = Fixture.busy(isASCII: isASCII, isFlat: false, rows: size.rows, columns: size.columns)
     try check(fixture.screen().text, "running-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
+  }
+
+  @Test(arguments: sizes, [false, true])
+  func ensembles(_ size: (rows: Int, columns: Int), isASCII: Bool) throws {
+    var fixture = Fixture.ensembles(isASCII: isASCII, rows: size.rows, columns: size.columns)
+    fixture.press(.enter, .down, .down, .character(" "))
+    try check(fixture.screen().text, "ensembles-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
   }
 
   @Test(arguments: [ColorMode.color, .mono])
   func looks(_ mode: ColorMode) throws {
-    var fixture = Fixture.busy()
-    fixture.press(.character(" "), .character("j"))
+    var fixture = Fixture.busy(isFlat: false)
+    fixture.press(.right, .character("j"), .character(" "), .character("j"))
     try check(fixture.screen().styledText(in: mode), "looks-80x24-\(mode)")
   }
 

@@ -49,15 +49,17 @@ import Words
   func everyFrameFitsItsScreen(_ isASCII: Bool) {
     var fixtures = [
       Fixture.busy(isASCII: isASCII), Fixture.replay(isASCII: isASCII), Fixture.closing(isASCII: isASCII),
-      Fixture.closed(isASCII: isASCII),
+      Fixture.closed(isASCII: isASCII), Fixture.ensembles(isASCII: isASCII),
     ]
     var gone = Fixture.busy(isASCII: isASCII)
     gone.link(LinkStatus(way: .files(delay: 1), host: .gone(since: gone.now), problem: "the disk is full"))
     fixtures.append(gone)
     for keys: [InputEvent] in [
       [.enter], [.character("c"), .tab], [.character("X")], [.character("q")], [.character("?")], [.character("/")],
+      [.character("s")], [.character(",")], [.right, .down], [.right, .down, .down, .character(" "), .character(">")],
+      [.character("t")],
     ] {
-      var fixture = Fixture.busy(isASCII: isASCII)
+      var fixture = Fixture.ensembles(isASCII: isASCII)
       for key in keys { fixture.press(key) }
       fixtures.append(fixture)
     }

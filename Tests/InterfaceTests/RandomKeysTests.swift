@@ -26,7 +26,7 @@ private final class LastFrame: Canvas {
     let canvas = LastFrame()
     var shown = ""
     var sent = 0
-    let loop = FrameLoop(state: Fixture.busy().state, canvas: canvas) { effect in
+    let loop = FrameLoop(state: Fixture.busy(isFlat: false).state, canvas: canvas) { effect in
       guard case .send(let command, _) = effect, command.verb != .resume else { return }
       sent += 1
       // While a reason is typed, the buttons are not there.
@@ -36,7 +36,7 @@ private final class LastFrame: Canvas {
     var decoder = InputDecoder()
     var seconds = 100.0
     var instant = InputDecoder.Instant.now
-    let likely = Array("XDScRyYn\r\t\u{1B}[CjkqlGU /".utf8)
+    let likely = Array("XDScRyYn\r\t\u{1B}[CjkqlGU /tf*s,<>I".utf8)
     for _ in 0..<Self.rounds {
       let gap = Self.gaps[Int.random(in: 0..<Self.gaps.count, using: &numbers)]
       seconds += gap

@@ -1,7 +1,6 @@
-import SessionModel
 import Work
 
-/// The texts of a batch's tasks in which a filter looks: name, uid and command, in lower case (of ASCII).
+/// The texts of a batch's tasks in which a query looks: name, uid and command, in lower case (of ASCII).
 ///
 /// Written into one buffer without making strings: a million tasks are searched in well under a second.
 struct SearchText {
@@ -9,7 +8,10 @@ struct SearchText {
   private let name: [UInt8]
   /// The command between the places of `{member}`; `nil` when each task has its own.
   private let command: [[UInt8]]?
-  private var buffer: [UInt8] = []
+  /// Name, uid and command, with a line feed between them: no word has one, so none is found across two texts.
+  private(set) var buffer: [UInt8] = []
+  private var nameEnd = 0
+  private var uidEnd = 0
 
   init(_ batch: TaskBatch) {
     self.batch = batch
@@ -21,15 +23,18 @@ struct SearchText {
     }
   }
 
-  /// Whether all needles, in lower case, occur in the texts of a task of the batch.
-  mutating func holds(_ needles: [[UInt8]], _ id: TaskID) -> Bool {
-    write(id)
-    for needle in needles where !Self.contains(needle, in: buffer) { return false }
-    return true
+  /// Where in the buffer a field of the task is that was written last.
+  func range(of field: TaskQuery.Field?) -> Range<Int> {
+    switch field {
+    case .name: 0..<nameEnd
+    case .uid: (nameEnd + 1)..<uidEnd
+    case .command: (uidEnd + 1)..<buffer.count
+    default: 0..<buffer.count
+    }
   }
 
-  /// A line feed between the texts: no needle holds one, so none is found across two texts.
-  private mutating func write(_ id: TaskID) {
+  /// Writes the texts of a task of the batch.
+  mutating func write(_ id: TaskID) {
     buffer.removeAll(keepingCapacity: true)
     buffer.append(contentsOf: name)
     let member = batch.member(of: id)
@@ -37,8 +42,15 @@ struct SearchText {
       buffer.append(UInt8(ascii: "."))
       write(member, digits: 1)
     }
-    buffer.append(contentsOf: "\ntask.".utf8)
-    write(id.index, digits: 6)
+    nameEnd = buffer.count
+    buffer.append(UInt8(ascii: "\n"))
+    if let uid = batch.uid {
+      buffer.append(contentsOf: uid.utf8.lazy.map(Self.lower))
+    } else {
+      buffer.append(contentsOf: "task.".utf8)
+      write(id.index, digits: 6)
+    }
+    uidEnd = buffer.count
     buffer.append(UInt8(ascii: "\n"))
     guard let command else {
       buffer.append(contentsOf: batch.commandLine(of: id).utf8.lazy.map(Self.lower))
@@ -85,12 +97,13 @@ struct SearchText {
 
   private static func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
 
-  static func contains(_ needle: [UInt8], in text: [UInt8]) -> Bool {
+  static func contains(_ needle: [UInt8], in text: [UInt8], _ range: Range<Int>? = nil) -> Bool {
+    let range = range ?? 0..<text.count
     guard let first = needle.first else { return true }
-    guard text.count >= needle.count else { return false }
+    guard range.count >= needle.count else { return false }
     return text.withUnsafeBufferPointer { text in
       needle.withUnsafeBufferPointer { needle in
-        for start in 0...(text.count - needle.count) where text[start] == first {
+        for start in range.lowerBound...(range.upperBound - needle.count) where text[start] == first {
           var index = 1
           while index < needle.count, text[start + index] == needle[index] { index += 1 }
           if index == needle.count { return true }

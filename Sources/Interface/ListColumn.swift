@@ -1,0 +1,104 @@
+import SessionModel
+
+/// A column of the task list, in the order in which they stand.
+enum ListColumn: String, CaseIterable, Sendable {
+  case name, state, uid, cores, started, wait, time, cpu, memory, exit, attempt, after, command
+
+  var title: String {
+    switch self {
+    case .memory: "MEM"
+    case .cpu: "CPU"
+    default: rawValue.uppercased()
+    }
+  }
+
+  /// For people who choose.
+  var help: String {
+    switch self {
+    case .name: "name, and number of a member"
+    case .state: "state, or of an ensemble how many are in each"
+    case .uid: "uid"
+    case .cores: "cores, or how many members"
+    case .started: "when it started"
+    case .wait: "from when it was added until it started"
+    case .time: "how long it ran; of an ensemble the mean of those that are done"
+    case .cpu: "CPU time, when it has ended"
+    case .memory: "most memory at a time, when it has ended"
+    case .exit: "exit code or signal"
+    case .attempt: "which attempt it is"
+    case .after: "what it waits for"
+    case .command: "command, or of an ensemble a bar"
+    }
+  }
+
+  /// Columns on the screen; 0 for those that take what there is.
+  var width: Int {
+    switch self {
+    case .name, .command: 0
+    case .state: 12
+    case .uid: 11
+    case .cores, .exit: 5
+    case .started, .wait, .time, .cpu, .memory: 9
+    case .attempt: 7
+    case .after: 14
+    }
+  }
+
+  var isRight: Bool {
+    switch self {
+    case .name, .state, .uid, .after, .command: false
+    case .cores, .started, .wait, .time, .cpu, .memory, .exit, .attempt: true
+    }
+  }
+
+  /// Whether a list can be in the order of it.
+  var isSortable: Bool { self != .after && self != .command }
+
+  /// Those that a person who chose none sees, if there is room.
+  static let usual: Set<ListColumn> = [.name, .state, .uid, .cores, .time, .exit, .command]
+}
+
+/// Which columns the list has on a screen of some width, and how wide they are.
+///
+/// The name has the room that it needs before the uid and the command get any; the other columns fall away from the end.
+struct ListColumns: Equatable {
+  private(set) var widths: [(column: ListColumn, width: Int)] = []
+
+  static func == (a: ListColumns, b: ListColumns) -> Bool {
+    a.widths.elementsEqual(b.widths) { $0.column == $1.column && $0.width == $1.width }
+  }
+
+  /// A name of fewer columns says nothing.
+  private static let leastName = 8
+  private static let leastCommand = 10
+
+  /// - Parameters:
+  ///   - width: without what stands before the name.
+  ///   - names: the widest name.
+  ///   - isGrouped: whether there are ensembles, the states of whose members need room.
+  init(width: Int, names: Int, chosen: Set<ListColumn>?, isGrouped: Bool) {
+    let wanted = chosen ?? ListColumn.usual
+    let name = max(Self.leastName, min(names, width * 2 / 5))
+    var taken: [ListColumn: Int] = [:]
+    var room = width
+    func take(_ column: ListColumn, _ columns: Int, keeping least: Int) {
+      guard wanted.contains(column), room - columns - 1 >= least else { return }
+      taken[column] = columns
+      room -= columns + 1
+    }
+    let state = width < 74 ? 12 : width < 106 ? (isGrouped ? 16 : 12) : isGrouped ? 24 : 18
+    take(.state, state, keeping: Self.leastName)
+    for column in [ListColumn.time, .exit, .cores, .started, .wait, .memory, .cpu, .attempt] {
+      take(column, column.width, keeping: min(name, 12))
+    }
+    // With ensembles there is the bar in the place of the command.
+    let command = wanted.contains(.command) ? Self.leastCommand + 1 : 0
+    take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
+    take(.uid, ListColumn.uid.width, keeping: name + command)
+    take(.command, room - name - 1, keeping: room - name - 1 >= Self.leastCommand ? name : .max)
+    taken[.name] = room
+    widths = ListColumn.allCases.compactMap { column in taken[column].map { (column, $0) } }
+  }
+
+  func width(of column: ListColumn) -> Int? { widths.first { $0.column == column }?.width }
+}
