@@ -68,9 +68,10 @@ extension InterfaceState {
       right: [Span(Format.plural(batch.count, "task"), .dim)])
     var facts: [Fact] = []
     func add(_ label: String, _ value: String) {
-      for (index, line) in Columns.wrap(shortened(value, to: 4000), width: max(8, rect.inner.width - Self.labelWidth - 2))
-        .enumerated() where !value.isEmpty
-      {
+      for (index, line) in Columns.wrap(
+        shortened(value, to: 4000), width: max(8, rect.inner.width - Self.labelWidth - 2)
+      )
+      .enumerated() where !value.isEmpty {
         facts.append(Fact(label: index == 0 ? label : "", value: line))
       }
     }

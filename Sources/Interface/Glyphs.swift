@@ -39,12 +39,14 @@ struct Glyphs: Sendable {
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
     barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●",
-    pointer: "▸", check: "✓", cross: "✗", more: "…", cut: "…", times: "×", closed: "▸", opened: "▾", branch: "├ ", lastBranch: "└ ",
+    pointer: "▸", check: "✓", cross: "✗", more: "…", cut: "…", times: "×", closed: "▸", opened: "▾", branch: "├ ",
+    lastBranch: "└ ",
     ascending: "▲", descending: "▼", failedPart: "▚", canceledPart: "×", queuedPart: "─")
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
     barFull: "#", barPart: "=", barEmpty: ".", trackLeft: "[", trackRight: "]", separator: "-", mark: "*", pointer: ">",
-    check: "ok", cross: "!!", more: "...", cut: "~", times: "x", closed: ">", opened: "v", branch: "| ", lastBranch: "` ",
+    check: "ok", cross: "!!", more: "...", cut: "~", times: "x", closed: ">", opened: "v", branch: "| ",
+    lastBranch: "` ",
     ascending: "^", descending: "v", failedPart: "!", canceledPart: "x", queuedPart: "-")
 }

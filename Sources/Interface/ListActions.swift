@@ -129,7 +129,8 @@ extension InterfaceState {
   func hasOpenTasks(_ row: ListRow) -> Bool {
     switch row {
     case .task(let id): snapshot.tasks.contains(id) && !snapshot.tasks.state(of: id).isFinal
-    case .ensemble(let first), .more(let first): snapshot.tasks.ensemble(of: first).map { $0.finished < $0.count } ?? false
+    case .ensemble(let first), .more(let first):
+      snapshot.tasks.ensemble(of: first).map { $0.finished < $0.count } ?? false
     }
   }
 

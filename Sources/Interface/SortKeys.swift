@@ -59,7 +59,9 @@ struct SortKeys: Sendable {
     var names = table.batches.enumerated().map { number, batch in
       var name = Name(number: number)
       for (index, byte) in batch.description.name.utf8.prefix(16).enumerated() {
-        if index < 8 { name.high |= UInt64(byte) << UInt64(56 - 8 * index) } else {
+        if index < 8 {
+          name.high |= UInt64(byte) << UInt64(56 - 8 * index)
+        } else {
           name.low |= UInt64(byte) << UInt64(120 - 8 * index)
         }
       }

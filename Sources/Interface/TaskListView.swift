@@ -50,7 +50,9 @@ extension InterfaceState {
     var spans = [Span("tasks", .title)]
     if let filter {
       spans += [Span(" matching "), Span(filter.query.text, .entry)]
-      if isFiltering { spans.append(Span(" \(filter.scanned * 100 / max(1, snapshot.tasks.count))% searched", .warning)) }
+      if isFiltering {
+        spans.append(Span(" \(filter.scanned * 100 / max(1, snapshot.tasks.count))% searched", .warning))
+      }
     } else if hasEnsembles, width >= 60 {
       spans.append(Span(isGrouped ? " by ensemble" : " one by one", .dim))
     }
@@ -102,7 +104,9 @@ extension InterfaceState {
 
   private func drawTask(_ grid: inout CellGrid, _ id: TaskID, _ cells: inout RowCells, isLast: Bool) {
     guard let details = snapshot.tasks.details(of: id), let text = rowTexts[.task(id)] else { return }
-    if marks.contains(id) { grid.put(glyphs.mark, row: cells.row, column: cells.inner.column, width: 1, style: .warning) }
+    if marks.contains(id) {
+      grid.put(glyphs.mark, row: cells.row, column: cells.inner.column, width: 1, style: .warning)
+    }
     let branch = isMember(id) ? (isLast ? glyphs.lastBranch : glyphs.branch) : ""
     let phase = details.state.phase
     cells.put(&grid, .name) { width in
@@ -142,7 +146,8 @@ extension InterfaceState {
       grid.put(glyphs.mark, row: cells.row, column: cells.inner.column, width: 1, style: .warning)
     }
     let isOpen = order.opening(of: first) != nil
-    grid.put(isOpen ? glyphs.opened : glyphs.closed, row: cells.row, column: cells.inner.column + 1, width: 1, style: .key)
+    grid.put(
+      isOpen ? glyphs.opened : glyphs.closed, row: cells.row, column: cells.inner.column + 1, width: 1, style: .key)
     cells.put(&grid, .name) { [Span(Columns.cutMiddle(text.label, to: $0, mark: glyphs.cut))] }
     cells.put(&grid, .state) { tally.spans(width: $0, more: glyphs.cut) }
     cells.put(&grid, .cores) { _ in [Span(text.cores)] }

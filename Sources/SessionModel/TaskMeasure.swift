@@ -12,7 +12,9 @@ extension TaskTable {
     let row = id.index
     let state = columns.states[row]
     let never = TaskColumns.never
-    func span(_ start: UInt32, _ end: UInt32) -> UInt32? { start == never || end == never ? nil : end - min(start, end) }
+    func span(_ start: UInt32, _ end: UInt32) -> UInt32? {
+      start == never || end == never ? nil : end - min(start, end)
+    }
     switch measure {
     case .phase: return UInt32(state.phase.rawValue)
     case .cores: return UInt32(clamping: batches[batchIndex(of: id)].description.resources.cores)

@@ -118,7 +118,7 @@ import Work
     try await terminal.wait(for: "the FIFO") { $0.contains("FIFO") }
     func back() async throws {
       try await terminal.press("Escape")
-      try await terminal.wait(for: "the list") { $0.contains("Enter detail") }
+      try await terminal.wait(for: "the list") { $0.contains("Enter open") }
     }
     try await back()
     try await terminal.press("j", "Enter", "Tab")

@@ -65,7 +65,7 @@ import Work
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show()
     try await terminal.wait(forText: "R running")
-    try await terminal.press("j", "c")
+    try await terminal.press("j", "j", "c")
     try await terminal.wait(forText: "task.000001")
     // The default is No.
     try await terminal.press("Enter")

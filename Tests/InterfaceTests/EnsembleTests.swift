@@ -78,7 +78,9 @@ import Work
     var numbers = SeededNumbers(8)
     var fixture = Fixture(isFlat: false, rows: 30)
     fixture.open()
-    for index in 0..<40 { fixture.add("item\(index)", count: index % 3 == 0 ? nil : Int.random(in: 1...30, using: &numbers)) }
+    for index in 0..<40 {
+      fixture.add("item\(index)", count: index % 3 == 0 ? nil : Int.random(in: 1...30, using: &numbers))
+    }
     let keys: [InputEvent] = [
       .enter, .right, .left, .down, .up, .pageDown, .pageUp, .end, .home, .character("t"), .character(" "),
       .character("f"), .character(">"), .character("<"), .character("I"),
@@ -248,7 +250,8 @@ import Work
         for chosen in [nil, Set(ListColumn.allCases), [.name], [.name, .command]] {
           let columns = ListColumns(width: width, names: names, chosen: chosen, isGrouped: width % 2 == 0)
           let total = columns.widths.reduce(-1) { $0 + $1.width + 1 }
-          #expect(total <= max(width, 8) && columns.width(of: .name) ?? 0 >= min(8, width), "\(width) \(columns.widths)")
+          #expect(
+            total <= max(width, 8) && columns.width(of: .name) ?? 0 >= min(8, width), "\(width) \(columns.widths)")
         }
       }
     }

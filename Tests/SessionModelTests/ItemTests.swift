@@ -13,7 +13,9 @@ import Work
 
   private func at(_ seconds: Double) -> Timestamp { Timestamp(seconds: 1000 + seconds) }
 
-  @Test func `the rows of items and their counts agree with a plain model over random moves, and after they were restored`() throws
+  @Test
+  func `the rows of items and their counts agree with a plain model over random moves, and after they were restored`()
+    throws
   {
     var numbers = SeededNumbers(5)
     var table = TaskTable()

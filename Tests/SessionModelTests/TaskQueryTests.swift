@@ -37,17 +37,18 @@ import Work
     return Set(search.sets(table).flatMap(\.ids).map(\.index))
   }
 
-  @Test(arguments: [
-    ("failed", [1, 2]), ("failed canceled", [1, 2, 3]), ("state:failed,canceled", [1, 2, 3]), ("state:fai", [1, 2]),
-    ("state:AGENT_EXECUTING", [4, 5, 6, 7]), ("!failed !running !waiting", [0, 3]), ("name:prep", [0]),
-    ("name:sim exit:137", [1]), ("exit:segv", [2]), ("exit:SIGSEGV,TERM", [2, 3]), ("exit:0", [0]),
-    ("!exit:0", [1, 2, 3]), ("after:prepare", Array(1...12)), ("after:sim", [13]), ("!after:prepare", [0, 13]),
-    ("reason:memory", [1]), ("reason:/by a.a$/", [3]), ("sim.1", [2, 11, 12]), ("uid:000013", [13]),
-    ("command:GROMPP", [0]), ("cmd:r11", [12]), ("!sim", [0, 13]), ("!command:gmx", [13]), ("/sim\\.1$/", [2]),
-    ("name:/^sim\\.(1|2)$/", [2, 3]), ("/r[5-7]/", [6, 7, 8]), ("host:port", [13]), ("/home/ada/x", [13]),
-    ("\"in put\"", [0]), ("höhe", [13]), ("name:/h.he/", [13]), ("nothing like it", []), ("exit:", Array(0...13)),
-    ("!", []), ("::", []), ("/", [0, 13]),
-  ] as [(String, [Int])])
+  @Test(
+    arguments: [
+      ("failed", [1, 2]), ("failed canceled", [1, 2, 3]), ("state:failed,canceled", [1, 2, 3]), ("state:fai", [1, 2]),
+      ("state:AGENT_EXECUTING", [4, 5, 6, 7]), ("!failed !running !waiting", [0, 3]), ("name:prep", [0]),
+      ("name:sim exit:137", [1]), ("exit:segv", [2]), ("exit:SIGSEGV,TERM", [2, 3]), ("exit:0", [0]),
+      ("!exit:0", [1, 2, 3]), ("after:prepare", Array(1...12)), ("after:sim", [13]), ("!after:prepare", [0, 13]),
+      ("reason:memory", [1]), ("reason:/by a.a$/", [3]), ("sim.1", [2, 11, 12]), ("uid:000013", [13]),
+      ("command:GROMPP", [0]), ("cmd:r11", [12]), ("!sim", [0, 13]), ("!command:gmx", [13]), ("/sim\\.1$/", [2]),
+      ("name:/^sim\\.(1|2)$/", [2, 3]), ("/r[5-7]/", [6, 7, 8]), ("host:port", [13]), ("/home/ada/x", [13]),
+      ("\"in put\"", [0]), ("höhe", [13]), ("name:/h.he/", [13]), ("nothing like it", []), ("exit:", Array(0...13)),
+      ("!", []), ("::", []), ("/", [0, 13]),
+    ] as [(String, [Int])])
   func `words find the tasks that they mean`(_ text: String, _ expected: [Int]) {
     #expect(found(text) == Set(expected), "\(text)")
   }
@@ -82,7 +83,9 @@ import Work
 
   @Test func `any text is a query or none, and none takes long`() {
     var numbers = SeededNumbers(9)
-    let pieces = ["/", "(", ")", "*", "+", "?", "|", "[", "]", "^", "$", "\\", ".", "a", "!", ":", "state", " ", "\"", "é", "-"]
+    let pieces = [
+      "/", "(", ")", "*", "+", "?", "|", "[", "]", "^", "$", "\\", ".", "a", "!", ":", "state", " ", "\"", "é", "-",
+    ]
     for _ in 0..<3000 {
       let text = (0..<Int.random(in: 1...30, using: &numbers)).map { _ in
         pieces[Int.random(in: 0..<pieces.count, using: &numbers)]
@@ -100,14 +103,16 @@ import Work
     return try SafePattern(pattern).occurs(in: bytes, 0..<bytes.count, &scratch)
   }
 
-  @Test(arguments: [
-    ("abc", "xabcx", true), ("a.c", "abc", true), ("a.c", "a\nc", false), ("^b", "ab\nb", true), ("^b", "ab", false),
-    ("a$", "ba", true), ("a*b", "b", true), ("a+b", "b", false), ("a+b", "aab", true), ("colou?r", "COLOR", true),
-    ("(ab|cd)+e", "abcde", true), ("(ab|cd)+e", "ae", false), ("[^a-c]x", "ax dx", true), ("[a-c]x", "dx", false),
-    ("\\d+\\.\\d+", "v1.25", true), ("\\.", "a", false), ("\\w\\s\\w", "a b", true), ("", "x", true), ("()", "", true),
-    ("x(a|)y", "xy", true), ("[]]", "]", true), ("[a\\]]", "]", true), ("ö+", "ööö", true), ("h.he", "höhe", true),
-    ("^$", "a\n\nb", true), ("(a*)*b", "aaab", true),
-  ] as [(String, String, Bool)])
+  @Test(
+    arguments: [
+      ("abc", "xabcx", true), ("a.c", "abc", true), ("a.c", "a\nc", false), ("^b", "ab\nb", true), ("^b", "ab", false),
+      ("a$", "ba", true), ("a*b", "b", true), ("a+b", "b", false), ("a+b", "aab", true), ("colou?r", "COLOR", true),
+      ("(ab|cd)+e", "abcde", true), ("(ab|cd)+e", "ae", false), ("[^a-c]x", "ax dx", true), ("[a-c]x", "dx", false),
+      ("\\d+\\.\\d+", "v1.25", true), ("\\.", "a", false), ("\\w\\s\\w", "a b", true), ("", "x", true),
+      ("()", "", true),
+      ("x(a|)y", "xy", true), ("[]]", "]", true), ("[a\\]]", "]", true), ("ö+", "ööö", true), ("h.he", "höhe", true),
+      ("^$", "a\n\nb", true), ("(a*)*b", "aaab", true),
+    ] as [(String, String, Bool)])
   func `an expression means what people expect`(_ pattern: String, _ text: String, _ expected: Bool) throws {
     #expect(try matches(pattern, text) == expected, "\(pattern) in \(text)")
   }

@@ -76,7 +76,8 @@ public struct TaskSearch: Sendable {
         if isHeld == word.isNot { return .none }
         continue
       }
-      if case .word(let text) = word.text, word.field == nil || word.field == .name, SearchText.contains(text, in: name) {
+      if case .word(let text) = word.text, word.field == nil || word.field == .name, SearchText.contains(text, in: name)
+      {
         if word.isNot { return .none }
         continue
       }
