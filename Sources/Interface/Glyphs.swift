@@ -35,18 +35,22 @@ struct Glyphs: Sendable {
   var failedPart: Unicode.Scalar
   var canceledPart: Unicode.Scalar
   var queuedPart: Unicode.Scalar
+  /// From nothing to a full cell.
+  var levels: [Unicode.Scalar]
 
   static let unicode = Glyphs(
     horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
     barFull: "█", barPart: "▒", barEmpty: "░", trackLeft: "▕", trackRight: "▏", separator: "·", mark: "●",
     pointer: "▸", check: "✓", cross: "✗", more: "…", cut: "…", times: "×", closed: "▸", opened: "▾", branch: "├ ",
     lastBranch: "└ ",
-    ascending: "▲", descending: "▼", failedPart: "▚", canceledPart: "×", queuedPart: "─")
+    ascending: "▲", descending: "▼", failedPart: "▚", canceledPart: "×", queuedPart: "─",
+    levels: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"])
 
   static let ascii = Glyphs(
     horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
     barFull: "#", barPart: "=", barEmpty: ".", trackLeft: "[", trackRight: "]", separator: "-", mark: "*", pointer: ">",
     check: "ok", cross: "!!", more: "...", cut: "~", times: "x", closed: ">", opened: "v", branch: "| ",
     lastBranch: "` ",
-    ascending: "^", descending: "v", failedPart: "!", canceledPart: "x", queuedPart: "-")
+    ascending: "^", descending: "v", failedPart: "!", canceledPart: "x", queuedPart: "-",
+    levels: [" ", "_", ".", "-", "=", "+", "*", "#"])
 }

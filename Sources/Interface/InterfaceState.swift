@@ -155,6 +155,7 @@ struct InterfaceState: Sendable {
   var estimator = WorkEstimator()
   /// How long the work will still take; `nil` when nothing can be said.
   var estimate: WorkEstimate?
+  var causes = SeenCauses()
   /// How fast tasks go through the raptor.
   var raptorProgress = Progress()
 
@@ -182,7 +183,8 @@ struct InterfaceState: Sendable {
     return Layout(
       size: size,
       content: Layout.Content(
-        hasRaptor: snapshot.raptor != nil, bannerLines: link == nil ? 0 : bannerLines.count,
+        hasRaptor: snapshot.raptor != nil, causes: causes.all.count,
+        bannerLines: link == nil ? 0 : bannerLines.count,
         hasTimeline: isReplay,
         shutdownPhases: shutdown.isEmpty ? 0 : max(4, shutdown.count), hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false))

@@ -19,14 +19,16 @@ struct Rect: Equatable, Sendable {
 
 /// Which panes there are and where, for one size of the screen.
 ///
-/// On a low screen panes fall away in this order: the preview of the task under the cursor, the log, the raptor, the
-/// pilot, the counts. The header, the task list and the key line are always there. Below 64 columns or 20 rows the
-/// pilot, the raptor and the counts are one line each, without a border. While a shutdown runs, its phases take the
-/// place of the log, and on a low screen that of the task list.
+/// On a low screen what is there falls away in this order: the charts, the preview of the task under the cursor, the log,
+/// causes of failures but one, the raptor, the line of counts, the pilot, the causes, the progress. The header, the task
+/// list and the key line are always there. While a shutdown runs, its phases take the place of the log, and on a low screen
+/// that of the task list.
 struct Layout: Equatable, Sendable {
   /// What the layout depends on beside the size.
   struct Content: Equatable, Sendable {
     var hasRaptor = false
+    /// Why tasks failed, in so many ways.
+    var causes = 0
     /// Lines below the header that warn of something.
     var bannerLines = 0
     /// Whether a recording is played, which shows where it stands.
@@ -41,16 +43,18 @@ struct Layout: Equatable, Sendable {
   static let minimum = CellSize(rows: 10, columns: 40)
 
   var size: CellSize
-  /// Whether the small panes are lines without a border.
-  var isCompact = false
   var header = Rect(row: 0, column: 0, height: 0, width: 0)
   var keys = Rect(row: 0, column: 0, height: 0, width: 0)
   var banner: Rect?
   /// Above the keys.
   var timeline: Rect?
+  var charts: Rect?
   var pilot: Rect?
-  var raptor: Rect?
+  /// How far the tasks are; without it the counts say it, too.
+  var progress: Rect?
   var counts: Rect?
+  var raptor: Rect?
+  var failures: Rect?
   var tasks: Rect?
   var preview: Rect?
   var log: Rect?
@@ -66,7 +70,10 @@ struct Layout: Equatable, Sendable {
 
   var panes: [Rect] {
     [header, keys]
-      + [banner, timeline, pilot, raptor, counts, tasks, preview, log, shutdown, facts, output].compactMap { $0 }
+      + [
+        banner, timeline, charts, pilot, progress, counts, raptor, failures, tasks, preview, log, shutdown, facts,
+        output,
+      ].compactMap { $0 }
   }
 
   init(size: CellSize, content: Content) {
@@ -78,42 +85,34 @@ struct Layout: Equatable, Sendable {
     if content.hasTimeline { timeline = Rect(row: keys.row - 1, column: 0, height: 1, width: size.columns) }
     let start = banner?.endRow ?? 1
     bodyEnd = timeline?.row ?? keys.row
-    isCompact = bodyEnd - start < 18 || size.columns < 64
-    let top = isCompact ? placeLines(content, from: start) : placeBoxes(content, from: start)
+    // The page of a task is about that alone.
+    let top = content.hasDetail ? start : placeStatus(content, from: start)
     let body = Rect(row: top, column: 0, height: bodyEnd - top, width: size.columns)
     if content.hasDetail { placeDetail(body, content) } else { placeBody(body, content) }
   }
 
-  /// Counts, pilot and raptor as a line each, as long as six rows are left for the list. Returns the next free row.
-  private mutating func placeLines(_ content: Content, from start: Int) -> Int {
+  /// The lines that are worth more than the rows of the list they take. Returns the next free row.
+  private mutating func placeStatus(_ content: Content, from start: Int) -> Int {
+    // How many rows there have to be below a line for it to be there.
+    let room = bodyEnd - start
+    let isRoomy = room >= 16
+    let hasProgress = isRoomy || room >= 13 && !content.hasRaptor && content.causes == 0
+    let hasPilot = room >= 8
+    let hasRaptor = content.hasRaptor && room >= 9
+    let most = room >= 40 ? 6 : room >= 26 ? 4 : isRoomy ? 2 : room >= 10 ? 1 : 0
     var row = start
-    func line() -> Rect? {
-      guard bodyEnd - row > 6 else { return nil }
-      defer { row += 1 }
-      return Rect(row: row, column: 0, height: 1, width: size.columns)
+    func lines(_ count: Int) -> Rect? {
+      guard count > 0 else { return nil }
+      defer { row += count }
+      return Rect(row: row, column: 0, height: count, width: size.columns)
     }
-    counts = line()
-    pilot = line()
-    if content.hasRaptor { raptor = line() }
+    if size.columns >= 120 { charts = lines(room >= 50 ? 8 : room >= 34 ? 6 : 0) }
+    pilot = lines(hasPilot ? 1 : 0)
+    progress = lines(hasProgress ? 1 : 0)
+    counts = lines(1)
+    raptor = lines(hasRaptor ? 1 : 0)
+    failures = lines(min(content.causes, most))
     return row
-  }
-
-  /// Counts, pilot and raptor as boxes side by side. Returns the next free row.
-  private mutating func placeBoxes(_ content: Content, from start: Int) -> Int {
-    let height = 5
-    if content.hasRaptor, size.columns >= 110 {
-      let third = size.columns / 3
-      pilot = Rect(row: start, column: 0, height: height, width: third)
-      raptor = Rect(row: start, column: third, height: height, width: third)
-      counts = Rect(row: start, column: 2 * third, height: height, width: size.columns - 2 * third)
-      return start + height
-    }
-    let half = size.columns / 2
-    pilot = Rect(row: start, column: 0, height: height, width: half)
-    counts = Rect(row: start, column: half, height: height, width: size.columns - half)
-    guard content.hasRaptor, bodyEnd - start >= 20 else { return start + height }
-    raptor = Rect(row: start + height, column: 0, height: 3, width: size.columns)
-    return start + height + 3
   }
 
   private mutating func placeBody(_ body: Rect, _ content: Content) {

@@ -54,13 +54,15 @@ extension BatchTally {
 }
 
 extension CellGrid {
-  /// A bar of what the members of a batch do: each phase has a glyph of its own beside its colour.
-  mutating func bar(_ tally: BatchTally, row: Int, column: Int, width: Int, glyphs: Glyphs) {
+  /// A bar of what tasks do: each phase has a glyph of its own beside its colour.
+  mutating func bar(
+    total: Int, row: Int, column: Int, width: Int, glyphs: Glyphs, count: (TaskPhase) -> Int
+  ) {
     bar(
       [
-        (tally.count(in: .done), glyphs.barFull, .ok), (tally.count(in: .failed), glyphs.failedPart, .error),
-        (tally.count(in: .canceled), glyphs.canceledPart, .warning),
-        (tally.count(in: .running), glyphs.barPart, .running), (tally.count(in: .queued), glyphs.queuedPart, .queued),
-      ], total: tally.count, row: row, column: column, width: width, glyphs: glyphs)
+        (count(.done), glyphs.barFull, .ok), (count(.failed), glyphs.failedPart, .error),
+        (count(.canceled), glyphs.canceledPart, .warning), (count(.running), glyphs.barPart, .running),
+        (count(.queued), glyphs.queuedPart, .queued),
+      ], total: total, row: row, column: column, width: width, glyphs: glyphs)
   }
 }

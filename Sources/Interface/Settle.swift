@@ -10,6 +10,7 @@ extension InterfaceState {
     self.size = size
     now = time
     estimate = hasWorkLeft ? estimator.estimate(snapshot, at: clock) : nil
+    causes.update(snapshot.tasks)
     if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = makeOrder()

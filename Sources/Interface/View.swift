@@ -19,9 +19,12 @@ extension InterfaceState {
     }
     drawHeader(&grid, layout.header)
     if let rect = layout.banner { drawBanner(&grid, rect) }
-    if let rect = layout.pilot { drawPilot(&grid, rect, isLine: layout.isCompact) }
-    if let rect = layout.raptor { drawRaptor(&grid, rect, isLine: layout.isCompact) }
-    if let rect = layout.counts { drawCounts(&grid, rect, isLine: layout.isCompact) }
+    if let rect = layout.charts { drawCharts(&grid, rect) }
+    if let rect = layout.pilot { drawPilot(&grid, rect) }
+    if let rect = layout.progress { drawProgress(&grid, rect) }
+    if let rect = layout.counts { drawCounts(&grid, rect, hasBar: layout.progress == nil) }
+    if let rect = layout.raptor { drawRaptor(&grid, rect) }
+    if let rect = layout.failures { drawFailures(&grid, rect) }
     if let rect = layout.tasks { drawTasks(&grid, rect) }
     if let rect = layout.preview { drawPreview(&grid, rect) }
     if let rect = layout.log { drawLog(&grid, rect) }

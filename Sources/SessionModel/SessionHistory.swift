@@ -1,3 +1,4 @@
+import Words
 import Work
 
 /// What a session did over its time: cores that were busy, tasks that started and ended, tasks that waited.
@@ -140,5 +141,34 @@ public struct SessionHistory: Equatable, Sendable {
     var history = self
     history.advance(to: now, levels: levels)
     return history
+  }
+
+  /// Its spans put together to at most so many parts of one length, with the seconds that each has; the last has what has
+  /// passed of it.
+  public func parts(_ count: Int) -> [(span: Span, seconds: Double)] {
+    guard count > 0, let start, let end else { return [] }
+    let size = spansOfPart(count)
+    return stride(from: 0, to: spans.count, by: size).map { first in
+      let last = min(first + size, spans.count)
+      let passed = end.seconds(since: start) - Double(first) * spanSeconds
+      // Of a part that has just begun a single task would be very many a second.
+      let seconds = max(min(Double(last - first) * spanSeconds, passed), spanSeconds)
+      return (spans[first..<last].reduce(Span(), +), seconds)
+    }
+  }
+
+  /// Seconds of one of so many parts.
+  public func partSeconds(_ count: Int) -> Double { Double(spansOfPart(count)) * spanSeconds }
+
+  private func spansOfPart(_ count: Int) -> Int { max(1, (spans.count + count - 1) / max(1, count)) }
+
+  /// What was in about the last so many seconds; `nil` before they have passed.
+  public func recent(seconds: Double) -> (span: Span, seconds: Double)? {
+    guard let start, let end else { return nil }
+    let count = max(1, Int(saturating: (seconds / spanSeconds).rounded(.up)))
+    let first = max(0, spans.count - 1 - count)
+    let passed = end.seconds(since: start) - Double(first) * spanSeconds
+    guard passed >= min(seconds, 1) else { return nil }
+    return (spans[first...].reduce(Span(), +), passed)
   }
 }

@@ -38,7 +38,8 @@ import Words
       [0, 4, 10].flatMap { phases in
         [(false, false), (true, false), (true, true)].map { detail, output in
           Layout.Content(
-            hasRaptor: raptor, bannerLines: banner, hasTimeline: timeline, shutdownPhases: phases, hasDetail: detail,
+            hasRaptor: raptor, causes: phases, bannerLines: banner, hasTimeline: timeline, shutdownPhases: phases,
+            hasDetail: detail,
             prefersOutput: output)
         }
       }
