@@ -154,7 +154,7 @@ extension InterfaceState {
     cells.put(&grid, .time) { _ in [Span(tally.meanSeconds.map { "~" + Format.measured($0) } ?? "-")] }
     cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
     if let (column, width) = cells.place(of: .command) {
-      grid.bar(tally, row: cells.row, column: column, width: width, glyphs: glyphs)
+      grid.bar(total: tally.count, row: cells.row, column: column, width: width, glyphs: glyphs) { tally.count(in: $0) }
     }
   }
 
