@@ -8,10 +8,13 @@ extension InterfaceState {
     if let detail {
       if detail.hasOutputFocus { return withOutput { pane, time in (pane.scroll(by: rows, at: time), nil) } }
       self.detail?.factsTop = max(0, detail.factsTop + rows)
-    } else if focus == .log {
-      scrollLog(by: rows)
     } else {
-      moveCursor(by: rows)
+      switch focus {
+      case .tasks: moveCursor(by: rows)
+      case .log: scrollLog(by: rows)
+      case .failures: moveInFailures(by: rows)
+      case .pilot: movePilotView(by: rows)
+      }
     }
     return []
   }
@@ -22,14 +25,18 @@ extension InterfaceState {
       if let detail {
         max(2, ((detail.hasOutputFocus ? layout.output : layout.facts)?.height ?? 4) - 2)
       } else {
-        focus == .log ? logPage : listPage
+        switch focus {
+        case .tasks: listPage
+        case .log: logPage
+        case .failures, .pilot: max(2, ((layout.failureList ?? layout.pilotFacts)?.height ?? 4) - 2)
+        }
       }
     return move(by: halves * max(1, page / 2))
   }
 
   mutating func moveToStart() -> [Effect] {
     if detail?.hasOutputFocus ?? false { return withOutput { pane, time in (pane.goToStart(at: time), nil) } }
-    if detail != nil || focus == .log { return move(by: -1_000_000_000) }
+    if detail != nil || focus != .tasks { return move(by: -1_000_000_000) }
     // From here the cursor stays on the first row, whichever task that is.
     cursor = nil
     cursorRow = 0
@@ -39,7 +46,7 @@ extension InterfaceState {
 
   mutating func moveToEnd() -> [Effect] {
     if detail?.hasOutputFocus ?? false { return follow() }
-    if detail != nil || focus == .log { return move(by: 1_000_000_000) }
+    if detail != nil || focus != .tasks { return move(by: 1_000_000_000) }
     moveCursor(by: 1_000_000_000)
     return []
   }
@@ -52,12 +59,6 @@ extension InterfaceState {
     cursor = order.row(at: row, snapshot.tasks)
     // Keep the distance from the top: `settle` moves the window only when the cursor leaves it.
     cursorRow = row
-  }
-
-  private mutating func scrollLog(by rows: Int) {
-    let first = snapshot.logCount - snapshot.log.count
-    let end = min(snapshot.logCount, max(min(snapshot.logCount, first + logPage), (logEnd ?? snapshot.logCount) + rows))
-    logEnd = end >= snapshot.logCount ? nil : end
   }
 
   mutating func nextPane() -> [Effect] {
@@ -137,6 +138,14 @@ extension InterfaceState {
     case .underWay: return verb == .close ? nil : "\(verb.title): that is under way"
     case .refused(let why): return "\(verb.title): \(why)"
     }
+    if verb == .rerun {
+      let table = snapshot.tasks
+      if let detail {
+        let hasFailed = table.contains(detail.task) && [.failed, .canceled].contains(table.state(of: detail.task))
+        return hasFailed ? nil : "rerun: it has not failed"
+      }
+      return table.count(in: .failed) + table.count(in: .canceled) > 0 ? nil : "rerun: no task has failed"
+    }
     guard verb == .cancel else { return nil }
     if detail == nil, !marks.isEmpty {
       let isAnyOpen = [.running, .queued, .waiting].contains { marks.intersects(snapshot.tasks.ids(in: $0)) }
@@ -167,10 +176,10 @@ extension InterfaceState {
       }
       if stopped != nil { return effects }
       detail = nil
-    } else if filter != nil {
+    } else if mainView.hasTasks, filter != nil {
       filter = nil
     } else {
-      focus = .tasks
+      return show(mainView == .tasks ? .tasks : .overview)
     }
     return []
   }

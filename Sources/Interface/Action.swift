@@ -8,13 +8,36 @@ struct Action: Sendable {
   enum Group: String, CaseIterable, Sendable {
     case move = "Move"
     case look = "Look"
+    case view = "Views"
     case act = "Act"
     case play = "Play"
     case leave = "Leave"
   }
 
-  /// The pages on which the keys mean this.
-  enum Page: Sendable { case main, detail, both }
+  /// Where the keys mean this.
+  enum Page: Sendable {
+    /// In the list of tasks.
+    case list
+    case failures
+    /// In the log.
+    case log
+    /// On every view, but not on a task's page.
+    case main
+    case detail
+    /// Where a task is chosen: in the list, or by its page.
+    case task
+    case both
+
+    /// For the help.
+    var words: String {
+      switch self {
+      case .list, .main, .task, .both: ""
+      case .failures: " (in the failures)"
+      case .log: " (in the log)"
+      case .detail: " (on a task's page)"
+      }
+    }
+  }
 
   var keys: [InputEvent]
   /// The keys as they are written for people.
@@ -39,8 +62,12 @@ struct Action: Sendable {
 
   func isOn(_ state: InterfaceState) -> Bool {
     switch page {
+    case .list: state.detail == nil && state.mainView.hasTasks
+    case .log: state.detail == nil && state.focus == .log
+    case .failures: state.detail == nil && state.mainView == .failures
     case .main: state.detail == nil
     case .detail: state.detail != nil
+    case .task: state.detail != nil || state.mainView.hasTasks
     case .both: true
     }
   }
@@ -61,11 +88,11 @@ extension InterfaceState {
 }
 
 extension Action {
-  static let all = moves + looks + listing + commands + leaving
+  static let all = moves + InterfaceState.logActions + looks + views + listing + commands + leaving
   static let readOnly = all.filter { !$0.needsControl }
   /// Those of a recording: on the arrows and brackets, time comes before everything else.
   static let replay =
-    (moves + looks + listing + playing + leaving).map { action in
+    (moves + InterfaceState.logActions + looks + views + listing + playing + leaving).map { action in
       var action = action
       let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
       action.keys.removeAll { taken.contains($0) }
@@ -93,9 +120,14 @@ extension Action {
   private static let looks = [
     Action(
       keys: [.enter], keyName: "Enter", title: "open",
-      help: "everything about the task under the cursor; open or close an ensemble",
-      group: .look, page: .main, weight: 70, isAvailable: { $0.currentRow != nil }
+      help: "all about the task under the cursor; open an ensemble",
+      group: .look, page: .list, weight: 70, isAvailable: { $0.currentRow != nil }
     ) { $0.openRow() },
+    Action(
+      keys: [.enter, .right], keyName: "Enter", title: "open",
+      help: "the tasks of a cause, all about a task",
+      group: .look, page: .failures, weight: 70, isAvailable: { !$0.causes.all.isEmpty }
+    ) { $0.openFailure() },
     Action(
       keys: [.character("p")], keyName: "p", title: "program", help: "what the program itself prints", group: .look,
       page: .main, needsProgram: true, weight: 65
@@ -107,7 +139,7 @@ extension Action {
     ) { $0.switchStream() },
     Action(
       keys: [.character("/")], keyName: "/", title: "filter",
-      help: "show the tasks of words as failed, sim, exit:137, !test, /r[0-9]+/", group: .look, page: .main, weight: 60
+      help: "show the tasks of words: failed, sim, exit:137, !test", group: .look, page: .list, weight: 60
     ) { $0.beginFilter() },
     Action(
       keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the whole output", group: .look,
@@ -141,22 +173,25 @@ extension Action {
   private static let commands = [
     Action(
       keys: [.character(" ")], keyName: "Space", title: "mark",
-      help: "mark or unmark the task under the cursor, or all members of an ensemble, to cancel them",
-      group: .act, page: .main, needsControl: true, weight: 30,
+      help: "mark the task under the cursor, or an ensemble, to cancel",
+      group: .act, page: .list, needsControl: true, weight: 30,
       isAvailable: { $0.currentRow != nil && $0.takesCommands }
     ) { $0.toggleMark() },
     Action(
       keys: [.character("*")], keyName: "*", title: "mark shown", help: "mark all tasks that the list shows",
-      group: .act, page: .main, needsControl: true, weight: 9,
+      group: .act, page: .list, needsControl: true, weight: 9,
       isAvailable: { $0.order.count($0.snapshot.tasks) > 0 && $0.takesCommands }
     ) { $0.markShown() },
     Action(
-      keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .main,
+      keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .list,
       needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
     ) { $0.unmarkAll() },
-    command(.cancel, "c", weight: 50, help: "cancel the marked tasks, or the one under the cursor") {
+    command(.cancel, "c", page: .task, weight: 50, help: "cancel the marked tasks, or the one under the cursor") {
       $0.askToCancel()
     },
+    command(
+      .rerun, "x", weight: 48, help: "rerun what failed: the row under the cursor, or all"
+    ) { $0.askToRerun() },
     command(.drain, "D", weight: 45) { $0.ask(.drain) },
     command(.stop, "S", weight: 44) { $0.ask(.stop) },
     command(.resume, "r", weight: 55, asks: false) { state in
@@ -169,13 +204,14 @@ extension Action {
 
   /// The key of a verb: its words and when it is possible are those of the command line.
   private static func command(
-    _ verb: OperatorCommand.Verb, _ key: Character, weight: Int, asks: Bool = true, help: String? = nil,
+    _ verb: OperatorCommand.Verb, _ key: Character, page: Page = .both, weight: Int, asks: Bool = true,
+    help: String? = nil,
     perform: @escaping @Sendable (inout InterfaceState) -> [Effect]
   ) -> Action {
     Action(
       keys: [.character(key)], keyName: String(key), title: verb.title, help: help ?? "\(verb.title): \(verb.help)",
-      group: .act,
-      needsControl: true, verb: verb, asks: asks, weight: weight, isAvailable: { $0.refusal(of: verb) == nil },
+      group: .act, page: page, needsControl: true, verb: verb, asks: asks, weight: weight,
+      isAvailable: { $0.refusal(of: verb) == nil },
       perform: perform)
   }
 

@@ -58,7 +58,7 @@ extension InterfaceState {
     detail.output.draw(&grid, rect.inner, at: now, glyphs: glyphs)
   }
 
-  private static let labelWidth = 13
+  static let labelWidth = 13
 
   private func drawEnsemblePreview(_ grid: inout CellGrid, _ rect: Rect, _ first: TaskID) {
     guard let batch = snapshot.tasks.batch(of: first), let tally = snapshot.tasks.ensemble(of: first) else { return }
@@ -86,7 +86,7 @@ extension InterfaceState {
     draw(facts, from: 0, &grid, rect)
   }
 
-  private func draw(_ facts: [Fact], from top: Int, _ grid: inout CellGrid, _ rect: Rect) {
+  func draw(_ facts: [Fact], from top: Int, _ grid: inout CellGrid, _ rect: Rect) {
     let inner = rect.inner
     for (line, fact) in facts.dropFirst(top).prefix(inner.height).enumerated() {
       let row = inner.row + line

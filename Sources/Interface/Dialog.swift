@@ -115,14 +115,14 @@ struct Dialog: Equatable, Sendable {
           + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
       ]
     case .cancel: return cancelLines(tasks, room, mark)
-    case .rerun: return ["What was canceled because of them runs again, too."]
+    case .rerun: return targetLines(tasks, room, mark) + ["What was canceled because of them runs again, too."]
     case .submit: return []
     }
   }
 
   private static let shownTargets = 5
 
-  private func cancelLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
+  private func targetLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
     let shown = (0..<Self.shownTargets).compactMap { targets.select($0) }
     var lines = shown.filter(tasks.contains).map { id in
       let state = tasks.state(of: id).phase.word
@@ -134,6 +134,11 @@ struct Dialog: Equatable, Sendable {
     if targets.count > Self.shownTargets {
       lines.append("  and \(Format.count(targets.count - Self.shownTargets)) more")
     }
+    return lines
+  }
+
+  private func cancelLines(_ tasks: TaskTable, _ room: Int, _ mark: String) -> [String] {
+    var lines = targetLines(tasks, room, mark)
     if skipped > 0 { lines.append("\(Format.count(skipped)) of the marked tasks ended before and are left alone.") }
     let ended = targets.count - open(tasks).count
     if ended > 0 { lines.append("\(Format.count(ended)) of these ended meanwhile and will be left alone.") }

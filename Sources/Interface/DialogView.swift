@@ -68,7 +68,7 @@ extension InterfaceState {
       if !lines.isEmpty { lines.append([]) }
       lines.append([Span(group.rawValue, .heading)])
       for action in members {
-        let place = action.page == .detail ? " (on a task's page)" : ""
+        let place = action.page.words
         let asks = action.asks ? " (asks)" : ""
         lines.append([
           Span(Columns.padded(" " + action.keyName, to: 9, isRight: true), .key),

@@ -7,18 +7,16 @@ struct SeenCauses: Sendable {
   private(set) var all: [FailureCauses.Cause] = []
   private var failed = 0
   private var canceled = 0
-  private var next = ContinuousClock.now
+  private var time: Timestamp?
 
-  mutating func update(_ table: TaskTable) {
+  mutating func update(_ table: TaskTable, at now: Timestamp) {
     let (failed, canceled) = (table.count(in: .failed), table.count(in: .canceled))
     guard (failed, canceled) != (self.failed, self.canceled) else { return }
-    let start = ContinuousClock.now
-    guard start >= next || failed == 0 || all.isEmpty else { return }
-    (self.failed, self.canceled) = (failed, canceled)
+    // A look costs microseconds for each: at most a fiftieth of the time goes into it.
+    let pause = failed + canceled > 2000 ? Double(failed + canceled) / 10_000 : 0
+    if let time, failed > 0, !all.isEmpty, 0..<pause ~= now.seconds(since: time) { return }
+    (self.failed, self.canceled, time) = (failed, canceled, now)
     all = failed == 0 ? [] : FailureCauses(table).all
-    // It takes at most a fiftieth of the time.
-    let end = ContinuousClock.now
-    next = end.advanced(by: start.duration(to: end) * 50)
   }
 }
 

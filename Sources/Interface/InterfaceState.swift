@@ -50,7 +50,7 @@ enum Message: Sendable {
 
 /// Everything the screen shows and everything that decides what a key does. A value: `update` is the only way to it.
 struct InterfaceState: Sendable {
-  enum Focus: Sendable { case tasks, log }
+  enum Focus: Sendable { case tasks, log, failures, pilot }
 
   /// The page of one task.
   struct Detail: Sendable {
@@ -107,7 +107,12 @@ struct InterfaceState: Sendable {
   var timeline: Timeline?
   var now: Timestamp
   var size = CellSize(rows: 24, columns: 80)
+  var mainView = MainView.overview
   var focus = Focus.tasks
+  var failures = FailureList()
+  var logSight = LogSight()
+  /// The first line shown of what is known of the pilot.
+  var pilotTop = 0
   /// The row under the cursor, wherever it goes; `nil` is the first row, whichever that is.
   var cursor: ListRow?
   var listTop = 0
@@ -183,7 +188,7 @@ struct InterfaceState: Sendable {
     return Layout(
       size: size,
       content: Layout.Content(
-        hasRaptor: snapshot.raptor != nil, causes: causes.all.count,
+        hasRaptor: snapshot.raptor != nil, causes: causes.all.count, view: mainView,
         bannerLines: link == nil ? 0 : bannerLines.count,
         hasTimeline: isReplay,
         shutdownPhases: shutdown.isEmpty ? 0 : max(4, shutdown.count), hasDetail: detail != nil,

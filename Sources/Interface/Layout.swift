@@ -29,6 +29,7 @@ struct Layout: Equatable, Sendable {
     var hasRaptor = false
     /// Why tasks failed, in so many ways.
     var causes = 0
+    var view = MainView.overview
     /// Lines below the header that warn of something.
     var bannerLines = 0
     /// Whether a recording is played, which shows where it stands.
@@ -55,6 +56,8 @@ struct Layout: Equatable, Sendable {
   var counts: Rect?
   var raptor: Rect?
   var failures: Rect?
+  var failureList: Rect?
+  var pilotFacts: Rect?
   var tasks: Rect?
   var preview: Rect?
   var log: Rect?
@@ -71,7 +74,8 @@ struct Layout: Equatable, Sendable {
   var panes: [Rect] {
     [header, keys]
       + [
-        banner, timeline, charts, pilot, progress, counts, raptor, failures, tasks, preview, log, shutdown, facts,
+        banner, timeline, charts, pilot, progress, counts, raptor, failures, failureList, pilotFacts, tasks, preview,
+        log, shutdown, facts,
         output,
       ].compactMap { $0 }
   }
@@ -88,7 +92,19 @@ struct Layout: Equatable, Sendable {
     // The page of a task is about that alone.
     let top = content.hasDetail ? start : placeStatus(content, from: start)
     let body = Rect(row: top, column: 0, height: bodyEnd - top, width: size.columns)
-    if content.hasDetail { placeDetail(body, content) } else { placeBody(body, content) }
+    if content.hasDetail {
+      placeDetail(body, content)
+    } else if content.shutdownPhases > 0, content.view.hasTasks {
+      placeBody(body, content)
+    } else {
+      switch content.view {
+      case .overview: placeBody(body, content)
+      case .tasks: tasks = body
+      case .failures: failureList = body
+      case .pilot: pilotFacts = body
+      case .log: log = body
+      }
+    }
   }
 
   /// The lines that are worth more than the rows of the list they take. Returns the next free row.
@@ -106,12 +122,14 @@ struct Layout: Equatable, Sendable {
       defer { row += count }
       return Rect(row: row, column: 0, height: count, width: size.columns)
     }
-    if size.columns >= 120 { charts = lines(room >= 50 ? 8 : room >= 34 ? 6 : 0) }
+    if content.view == .pilot ? size.columns >= 64 && room >= 19 : size.columns >= 120 && room >= 34 {
+      charts = lines(room >= 50 ? 8 : content.view == .pilot && room < 30 ? 5 : 6)
+    }
     pilot = lines(hasPilot ? 1 : 0)
     progress = lines(hasProgress ? 1 : 0)
     counts = lines(1)
     raptor = lines(hasRaptor ? 1 : 0)
-    failures = lines(min(content.causes, most))
+    failures = lines(content.view == .failures ? 0 : min(content.causes, most))
     return row
   }
 

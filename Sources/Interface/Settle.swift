@@ -10,16 +10,17 @@ extension InterfaceState {
     self.size = size
     now = time
     estimate = hasWorkLeft ? estimator.estimate(snapshot, at: clock) : nil
-    causes.update(snapshot.tasks)
+    causes.update(snapshot.tasks, at: time)
     if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
     filter?.scan(snapshot.tasks, limit: Self.scanStep)
     order = makeOrder()
     settleList()
     settleRows()
-    if layout.log == nil, focus == .log { focus = .tasks }
+    settleFailures()
+    if layout.log == nil, focus == .log { focus = mainView.hasTasks ? .tasks : focus }
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
     if let detail, !isShown(detail.task) { self.detail = nil }
-    if detail == nil { searchEntry = nil }
+    if detail == nil, focus != .log { searchEntry = nil }
     let effects = settleDetail() + settleEnd()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
     return effects

@@ -142,6 +142,10 @@ extension InterfaceState {
     case .enter:
       let text = searchEntry?.text ?? ""
       searchEntry = nil
+      guard detail != nil else {
+        searchLog(text)
+        return []
+      }
       return withOutput { pane, time in (pane.search(text, at: time), nil) }
     case .escape: searchEntry = nil
     case .backspace where searchEntry?.text.isEmpty == true: searchEntry = nil

@@ -25,6 +25,8 @@ extension InterfaceState {
     if let rect = layout.counts { drawCounts(&grid, rect, hasBar: layout.progress == nil) }
     if let rect = layout.raptor { drawRaptor(&grid, rect) }
     if let rect = layout.failures { drawFailures(&grid, rect) }
+    if let rect = layout.failureList { drawFailureList(&grid, rect) }
+    if let rect = layout.pilotFacts { drawPilotView(&grid, rect) }
     if let rect = layout.tasks { drawTasks(&grid, rect) }
     if let rect = layout.preview { drawPreview(&grid, rect) }
     if let rect = layout.log { drawLog(&grid, rect) }
@@ -74,6 +76,8 @@ extension InterfaceState {
     let wanted = parts.reduce(13) { $0 + CellWidth.columns(of: $1.text) + 2 }
     if wanted <= room { add(Span("scalems-top", .title)) } else { parts[0].style = .title }
     for part in parts { add(part) }
+    let tabs = viewTabs
+    if tabs.reduce(2, { $0 + CellWidth.columns(of: $1.text) }) <= room { left += [Span("  ")] + tabs }
     grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
   }
 

@@ -67,9 +67,19 @@ import Testing
   }
 
   @Test func help() throws {
-    var fixture = Fixture.busy(rows: 60)
+    var fixture = Fixture.busy(rows: 70)
     fixture.press(.character("?"))
-    try check(fixture.screen().text, "help-80x60")
+    try check(fixture.screen().text, "help-80x70")
+  }
+
+  @Test(arguments: sizes, MainView.allCases)
+  func views(_ size: (rows: Int, columns: Int), _ view: MainView) throws {
+    guard view != .overview else { return }
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    fixture.move([5, 6], .failed, TaskResult(signal: 11, reason: "SIGSEGV: Segmentation fault (core dumped)"))
+    fixture.type(String(view.rawValue))
+    if view == .failures { fixture.press(.enter) }
+    try check(fixture.screen().text, "\(view)-\(size.columns)x\(size.rows)")
   }
 
   @Test func readOnly() throws {

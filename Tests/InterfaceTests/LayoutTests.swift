@@ -22,7 +22,7 @@ import Words
               Issue.record("\(pane) and \(other) overlap at \(columns)x\(rows)")
             }
           }
-          if !content.hasDetail, content.shutdownPhases == 0, (layout.tasks?.height ?? 0) < 4 {
+          if !content.hasDetail, content.view.hasTasks, content.shutdownPhases == 0, (layout.tasks?.height ?? 0) < 4 {
             Issue.record("no room for tasks at \(columns)x\(rows)")
           }
         }
@@ -36,11 +36,12 @@ import Words
   private static let contents = [false, true].flatMap { raptor in
     [(0, false), (1, false), (0, true), (1, true)].flatMap { banner, timeline in
       [0, 4, 10].flatMap { phases in
-        [(false, false), (true, false), (true, true)].map { detail, output in
-          Layout.Content(
-            hasRaptor: raptor, causes: phases, bannerLines: banner, hasTimeline: timeline, shutdownPhases: phases,
-            hasDetail: detail,
-            prefersOutput: output)
+        [(false, false), (true, false), (true, true)].flatMap { detail, output in
+          (detail ? [.overview] : MainView.allCases).map { view in
+            Layout.Content(
+              hasRaptor: raptor, causes: phases, view: view, bannerLines: banner, hasTimeline: timeline,
+              shutdownPhases: phases, hasDetail: detail, prefersOutput: output)
+          }
         }
       }
     }

@@ -27,7 +27,7 @@ import Testing
     fixture.link(Self.files)
     fixture.state.size.columns = 50
     #expect(fixture.header.hasSuffix("files  RUNNING  1:07  age 4s"))
-    fixture.state.size = CellSize(rows: 60, columns: 80)
+    fixture.state.size = CellSize(rows: 90, columns: 80)
     fixture.press(.character("?"))
     #expect(fixture.screen().text.contains("go through files, looked at every second"))
   }
