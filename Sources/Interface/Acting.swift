@@ -70,11 +70,6 @@ extension InterfaceState {
     return []
   }
 
-  mutating func openDetail(of task: TaskID) -> [Effect] {
-    detail = Detail(task)
-    return readOutput()
-  }
-
   /// The page with what the program prints.
   mutating func openProgram() -> [Effect] {
     detail = Detail(.program)
@@ -89,9 +84,7 @@ extension InterfaceState {
       detail?.hasOutputFocus = true
       return []
     }
-    var new = Detail(old.task, old.stream == .stdout ? .stderr : .stdout)
-    (new.hasOutputFocus, new.factsTop) = (old.hasOutputFocus, old.factsTop)
-    detail = new
+    showStream(old.stream == .stdout ? .stderr : .stdout)
     return readOutput()
   }
 

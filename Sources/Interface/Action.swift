@@ -88,11 +88,11 @@ extension InterfaceState {
 }
 
 extension Action {
-  static let all = moves + InterfaceState.logActions + looks + views + listing + commands + leaving
+  static let all = moves + InterfaceState.logActions + looks + views + listing + paging + commands + leaving
   static let readOnly = all.filter { !$0.needsControl }
   /// Those of a recording: on the arrows and brackets, time comes before everything else.
   static let replay =
-    (moves + InterfaceState.logActions + looks + views + listing + playing + leaving).map { action in
+    (moves + InterfaceState.logActions + looks + views + listing + paging + playing + leaving).map { action in
       var action = action
       let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
       action.keys.removeAll { taken.contains($0) }

@@ -8,6 +8,8 @@ struct Fact {
   var label: String
   var value: String
   var style = Style.plain
+  /// Before the value: cells that are left free, and cells of a bar.
+  var bar: (free: Int, cells: Int, room: Int, glyph: Unicode.Scalar, style: Style)?
 }
 
 extension InterfaceState {
@@ -91,7 +93,11 @@ extension InterfaceState {
     for (line, fact) in facts.dropFirst(top).prefix(inner.height).enumerated() {
       let row = inner.row + line
       grid.put(fact.label, row: row, column: inner.column + 1, width: Self.labelWidth, style: .heading)
-      let column = inner.column + 1 + Self.labelWidth
+      var column = inner.column + 1 + Self.labelWidth
+      if let bar = fact.bar {
+        grid.fill(bar.glyph, count: bar.cells, row: row, column: column + bar.free, style: bar.style)
+        column += bar.room + 1
+      }
       grid.put(fact.value, row: row, column: column, width: inner.endColumn - 1 - column, style: fact.style)
     }
   }
@@ -110,17 +116,19 @@ extension InterfaceState {
       }
     }
     addState(details, add)
+    if description.retries > 0 || details.attempt > 1 {
+      add("attempt", "\(details.attempt) of \(max(details.attempt, description.retries + 1))")
+    }
+    facts += gantt(details, batch, room: room)
+    addDependencies(id, description.after, add)
     // A few lines of it: the journal has the whole.
     if let value = details.value { add("value", shortened(value, to: 3 * room), .plain) }
     add(description.function == nil ? "command" : "function", batch.commandLine(of: id))
+    if detail?.task == id, let directory = detail?.directory { add("directory", directory) }
     addMeasures(details, add)
     add("resources", resourcesText(description.resources))
     if description.raptor { add("raptor", "goes through the raptor") }
     if let timeout = description.timeout { add("time limit", Format.clock(timeout)) }
-    add("after", description.after.joined(separator: ", "))
-    if description.retries > 0 || details.attempt > 1 {
-      add("attempt", "\(details.attempt) of \(description.retries + 1)")
-    }
     for (index, command) in description.preExec.enumerated() { add(index == 0 ? "pre_exec" : "", command) }
     for (name, value) in description.environment.sorted(by: { $0.key < $1.key }) { add("env", "\(name)=\(value)") }
     switch description.stdin {
@@ -153,29 +161,78 @@ extension InterfaceState {
   }
 
   private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
-    add(
-      "state", "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))",
-      details.state.phase.style)
+    var words = "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))"
+    if let code = details.exitCode { words += ", exit code \(code)" }
+    if let signal = details.signal { words += ", signal \(signal) (\(Format.signal(signal)))" }
+    add("state", words, details.state.phase.style)
     if details.isCancelRequested { add("", "cancel requested, not confirmed yet", .warning) }
-    if let code = details.exitCode { add("exit code", String(code), code == 0 ? .ok : .error) }
-    if let signal = details.signal { add("signal", "\(signal) (\(Format.signal(signal)))", .error) }
     if let reason = details.reason { add("reason", reason, details.state == .done ? .plain : .error) }
   }
 
   private func addMeasures(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
-    if details.started != nil { add("time", time(of: details), .plain) }
     if details.user > 0 || details.system > 0 {
       add("cpu", "\(Format.measured(details.user)) user, \(Format.measured(details.system)) system", .plain)
     }
     if details.peakMemory > 0 { add("memory", "\(Format.bytes(details.peakMemory * 1024)) at most", .plain) }
     if let pid = details.pid { add("pid", String(pid), .plain) }
-    let steps = [
-      ("added", details.added), ("queued", details.queued), ("started", details.started), ("ended", details.ended),
-    ]
-    for case (let label, let time?) in steps {
-      let age = Format.age(present.seconds(since: time))
-      add(label, "\(timeWords(time))  \(age) ago", .plain)
+  }
+
+  /// How long the task was in each state, one below the other on one scale.
+  private func gantt(_ details: TaskDetails, _ batch: TaskBatch, room: Int) -> [Fact] {
+    guard let added = details.added else { return [] }
+    let now = details.ended ?? present
+    let (queued, started) = (details.queued, details.started)
+    var steps: [(label: String, from: Timestamp, to: Timestamp, glyph: Unicode.Scalar, style: Style, note: String)] = []
+    steps.append(("waited", added, queued ?? started ?? now, glyphs.barEmpty, .dim, "added \(timeWords(added))"))
+    if let queued {
+      steps.append(("queued", queued, started ?? now, glyphs.queuedPart, .queued, "ready \(timeWords(queued))"))
     }
+    if let started {
+      var note = "started \(timeWords(started))"
+      if let ended = details.ended {
+        note += ", ended \(timeWords(ended))"
+      } else if let mean = snapshot.tasks.ensemble(of: details.id)?.meanSeconds {
+        note += ", expected ~\(Format.measured(mean))"
+      }
+      let style: Style = details.state.isFinal ? details.state.phase.style : .running
+      steps.append((details.ended == nil ? "runs" : "ran", started, now, glyphs.barFull, style, note))
+    }
+    let total = max(0.001, now.seconds(since: added))
+    // With less the words would not fit.
+    let width = min(40, room - 46)
+    return steps.map { step in
+      let seconds = max(0, step.to.seconds(since: step.from))
+      let time = step.to == now && details.ended == nil ? Format.clock(seconds) : Format.measured(seconds)
+      var fact = Fact(label: step.label, value: Columns.padded(time, to: 8, isRight: true) + "  \(step.note)")
+      guard width >= 8 else { return fact }
+      let free = min(width - 1, max(0, Int(step.from.seconds(since: added) / total * Double(width))))
+      let end = min(width, Int((step.to.seconds(since: added) / total * Double(width)).rounded()))
+      fact.bar = (free, seconds > 0 ? max(1, end - free) : 0, width, step.glyph, step.style)
+      return fact
+    }
+  }
+
+  /// What the task waits for, and what became of that.
+  private func addDependencies(_ id: TaskID, _ names: [String], _ add: (String, String, Style) -> Void) {
+    guard !names.isEmpty else { return }
+    let known = detail?.task == id ? detail?.dependencies ?? [] : []
+    guard !known.isEmpty else {
+      add("after", names.joined(separator: ", "), .plain)
+      return
+    }
+    for (index, item) in known.enumerated() where snapshot.tasks.contains(item.first) {
+      let label = index == 0 ? "after" : ""
+      guard item.isEnsemble, let tally = snapshot.tasks.ensemble(of: item.first) else {
+        let phase = snapshot.tasks.state(of: item.first).phase
+        let mark = phase == .done ? glyphs.check : phase.isFinal ? glyphs.cross : phase.letter
+        add(label, "\(item.name)  \(mark) \(phase.word)", phase.isFinal ? phase.style : .plain)
+        continue
+      }
+      let failed = tally.count(in: .failed) + tally.count(in: .canceled)
+      let words = "\(item.name)  \(Format.count(tally.count(in: .done))) of \(Format.count(tally.count)) done"
+      add(label, words + (failed > 0 ? ", \(Format.count(failed)) failed or canceled" : ""), failed > 0 ? .error : .plain)
+    }
+    if names.count > known.count { add("", "and \(Format.count(names.count - known.count)) more", .dim) }
   }
 
   private func resourcesText(_ resources: TaskResources) -> String {

@@ -62,7 +62,7 @@ public final class InterfaceRunner: Sendable {
         case .play(let order): plays.yield(order)
         case .read(let request):
           source.read(request) { [weak thread] in thread?.post(.output(request.output, $0)) }
-        case .redraw, .leave: break
+        case .redraw, .leave, .show, .copy: break
         }
       })
     return switch ended {

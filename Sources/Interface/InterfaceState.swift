@@ -34,6 +34,10 @@ enum Effect: Equatable, Sendable {
   case send(OperatorCommand, reason: String?)
   case play(PlayOrder)
   case read(OutputRequest)
+  /// Shows a file with the person's own pager or editor.
+  case show(String, TerminalProgram.Kind)
+  /// Puts a text where the person can paste it from.
+  case copy(String)
   case leave(InterfaceOutcome)
   /// Draw everything again.
   case redraw
@@ -57,14 +61,32 @@ struct InterfaceState: Sendable {
     var output: OutputPane
     var hasOutputFocus = false
     var factsTop = 0
+    /// Lines of facts when the last frame was made.
+    var factCount = 8
     /// Whether the output was read after the task had ended.
     var isFinalRead = false
+    /// Whether the stream was chosen for the person: when nothing is in it, the other one is shown.
+    var isStreamGuessed = false
+    /// Where the output is, as far as that is known.
+    var path: String?
+    /// What the task waits for.
+    var dependencies: [Dependency] = []
 
     init(_ task: TaskID, _ stream: OutputStream = .stdout) { output = OutputPane(OutputID(task, stream)) }
 
     var task: TaskID { output.output.task }
     var isOfProgram: Bool { task == .program }
     var stream: OutputStream { output.output.stream }
+    /// Where the task writes.
+    var directory: String? { path.flatMap { $0.lastIndex(of: "/").map { end in String(path?[..<end] ?? "") } } }
+  }
+
+  /// Something that a task waits for.
+  struct Dependency: Sendable {
+    var name: String
+    /// The task, or the first one of an ensemble.
+    var first: TaskID
+    var isEnsemble: Bool
   }
 
   /// What never changes of a row on the screen, so that a second that passes costs no new texts.
@@ -134,6 +156,8 @@ struct InterfaceState: Sendable {
   var columns: Set<ListColumn>?
   /// What the list is to be sorted by, or its columns, while a person chooses.
   var menu: ListMenu?
+  /// What can be copied, while a person chooses.
+  var copyMenu: CopyMenu?
   /// The rows in the window of the list, from the top.
   var visible: [ListRow] = []
   var rowTexts: [ListRow: RowText] = [:]
@@ -192,7 +216,7 @@ struct InterfaceState: Sendable {
         bannerLines: link == nil ? 0 : bannerLines.count,
         hasTimeline: isReplay,
         shutdownPhases: shutdown.isEmpty ? 0 : max(4, shutdown.count), hasDetail: detail != nil,
-        prefersOutput: detail?.hasOutputFocus ?? false))
+        prefersOutput: detail?.hasOutputFocus ?? false, factLines: detail?.factCount ?? 0))
   }
 
   /// Rows of the list that can be seen.

@@ -39,6 +39,8 @@ struct Layout: Equatable, Sendable {
     var hasDetail = false
     /// Whether the output is what a person looks at: it gets most of the page, or all where there is little room.
     var prefersOutput = false
+    /// Lines that the facts of the task on the page take.
+    var factLines = 0
   }
 
   static let minimum = CellSize(rows: 10, columns: 40)
@@ -177,7 +179,7 @@ struct Layout: Equatable, Sendable {
       if content.prefersOutput { output = body } else { facts = body }
       return
     }
-    let upper = content.prefersOutput ? 4 : max(4, min(body.height * 3 / 5, body.height - 4))
+    let upper = content.prefersOutput ? 4 : max(4, min(content.factLines + 2, body.height / 2))
     facts = Rect(row: body.row, column: 0, height: upper, width: body.width)
     output = Rect(row: body.row + upper, column: 0, height: body.height - upper, width: body.width)
   }

@@ -26,6 +26,8 @@ struct OutputPane: Sendable {
   private(set) var place = Place.end
   /// Whether lines that are too wide go on in the next row.
   private(set) var isWrapped = false
+  /// Columns that are left of what is seen of lines that are not wrapped.
+  private(set) var column = 0
   /// Rows and columns for text; what is not known yet is guessed.
   private(set) var size = (rows: 20, columns: 78)
 
@@ -196,7 +198,16 @@ struct OutputPane: Sendable {
   mutating func toggleWrap(at time: Timestamp) -> [OutputRequest] {
     if case .line(let start, _) = place { place = .line(start, row: 0) }
     isWrapped.toggle()
+    column = 0
     return request(at: time)
+  }
+
+  /// Moves sideways by a third of the pane, as far as there is text in view.
+  mutating func scrollSideways(_ direction: Int) {
+    guard !isWrapped else { return }
+    let widest = rows.map { CellWidth.columns(of: $0.text) }.max() ?? 0
+    let step = max(1, size.columns / 3)
+    column = min(max(0, column + direction * step), max(0, widest - min(step, size.columns)))
   }
 
   // MARK: Asking
@@ -328,7 +339,10 @@ struct OutputPane: Sendable {
     let text = page.lines[line].text[...]
     let before = needle.ranges(in: text).first.map { text[..<$0.upperBound] } ?? ""
     // Beyond the right edge nobody would see it.
-    if !isWrapped, CellWidth.columns(of: before) > size.columns { isWrapped = true }
+    if !isWrapped {
+      let end = CellWidth.columns(of: before)
+      column = end > size.columns ? end - size.columns * 2 / 3 : 0
+    }
     var topRow = isWrapped ? max(0, Columns.pieces(String(before), width: size.columns).count - 1) : 0
     var top = line
     for _ in 0..<(size.rows / 3) {

@@ -27,7 +27,8 @@ extension OutputPane {
 
   private func spans(_ row: Row, _ width: Int) -> [Span] {
     // More than fits shows that the text goes on.
-    let text = Columns.prefix(row.text, width + 2)
+    let hidden = Columns.prefix(row.text, column)
+    let text = Columns.prefix(row.text[hidden.endIndex...], width + 2)
     guard let needle else { return [Span(String(text))] }
     var spans: [Span] = []
     var at = text.startIndex
@@ -61,7 +62,7 @@ extension OutputPane {
     guard let lines = shownLines else {
       return [[Span("\(percent)% of \(size)", style)] + follows, [Span("\(percent)% of \(size)", style)]]
     }
-    let numbers = "\(Format.count(lines.lowerBound))-\(Format.count(lines.upperBound))"
+    let numbers = (column > 0 ? "column \(column + 1), " : "") + "\(Format.count(lines.lowerBound))-\(Format.count(lines.upperBound))"
     guard let count = page.lineCount else {
       return [
         [Span("lines \(numbers), \(percent)% of \(size)", style)] + follows,

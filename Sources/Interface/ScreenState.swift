@@ -42,6 +42,15 @@ protocol ScreenEffect {
   var outcome: Outcome? { get }
   /// Whether everything is to be drawn again.
   var isRedraw: Bool { get }
+  /// A program that is to have the terminal for a while.
+  var command: [String]? { get }
+  /// What is to be put where the person can paste it from.
+  var copied: String? { get }
+}
+
+extension ScreenEffect {
+  var command: [String]? { nil }
+  var copied: String? { nil }
 }
 
 extension Message: ScreenMessage {}
@@ -49,6 +58,10 @@ extension Message: ScreenMessage {}
 extension Effect: ScreenEffect {
   var outcome: InterfaceOutcome? { if case .leave(let outcome) = self { outcome } else { nil } }
   var isRedraw: Bool { self == .redraw }
+  var copied: String? { if case .copy(let text) = self { text } else { nil } }
+  var command: [String]? {
+    if case .show(let path, let kind) = self { TerminalProgram.command(kind, path) } else { nil }
+  }
 }
 
 extension InterfaceState: ScreenState {

@@ -50,23 +50,41 @@ final class ScreenThread<State: ScreenState>: Sendable {
   ) -> Ended {
     loop.watchSignals()
     defer { loop.unwatchSignals() }
+    let wish = Wish()
     let frames = FrameLoop(state: state, canvas: screen) { effect in
       if effect.isRedraw { screen.invalidate() }
+      if let text = effect.copied { screen.copy(text) }
+      if let command = effect.command { wish.command = command }
       perform(effect)
     }
     _ = frames.step(at: .now)
     frames.forgetLastFrame()
     onShown()
-    return serve(frames, screen, onStop, onContinued)
+    return serve(frames, screen, wish, onStop, onContinued)
+  }
+
+  /// What a key asked for while it was handled.
+  private final class Wish {
+    var command: [String]?
   }
 
   private func serve(
-    _ frames: FrameLoop<State>, _ screen: Screen, _ onStop: () -> Void, _ onContinued: () -> Void
+    _ frames: FrameLoop<State>, _ screen: Screen, _ wish: Wish, _ onStop: () -> Void, _ onContinued: () -> Void
   ) -> Ended {
     var isAway = false
     var hasMail = false
+    // What has the terminal meanwhile.
+    var program: TerminalProgram?
+    defer { program?.end() }
     while true {
-      if isAway {
+      if let command = wish.command, !isAway {
+        wish.command = nil
+        screen.leave()
+        program = TerminalProgram(command)
+        isAway = true
+      }
+      if program?.hasEnded() ?? false { program = nil }
+      if isAway, program == nil {
         switch screen.ownership {
         case .ours:
           isAway = false
@@ -78,7 +96,7 @@ final class ScreenThread<State: ScreenState>: Sendable {
         }
       }
       // In the background the terminal belongs to another program: drawing would stop this process.
-      var timeout = isAway ? 1000 : frames.step(at: .now) ?? -1
+      var timeout = isAway ? (program == nil ? 1000 : 50) : frames.step(at: .now) ?? -1
       if let outcome = frames.outcome { return .outcome(outcome) }
       if hasMail {
         let wait = frames.untilDue(at: .now)

@@ -31,6 +31,9 @@ extension InterfaceState {
 
   private mutating func settleDetail() -> [Effect] {
     guard var detail else { return [] }
+    let width = (layout.facts ?? layout.output)?.inner.width ?? size.columns - 2
+    detail.factCount = factLines(of: detail.task, width: width).count
+    self.detail = detail
     let layout = layout
     if let facts = layout.facts {
       let lines = factLines(of: detail.task, width: facts.inner.width).count

@@ -37,6 +37,8 @@ extension InterfaceState {
       return []
     case .output(let output, let answer):
       guard detail?.output.output == output else { return [] }
+      if let path = answer.path { detail?.path = path }
+      if let effects = showOtherStream(insteadOf: answer) { return effects }
       return withOutput { pane, time in
         let (requests, news) = pane.take(answer, at: time)
         return (requests, news)
@@ -78,6 +80,7 @@ extension InterfaceState {
     }
     if help != nil { return handleHelp(input) }
     if menu != nil { return handleMenu(input) }
+    if copyMenu != nil { return handleCopyMenu(input) }
     if filterEntry != nil { return handleFilter(input) }
     if searchEntry != nil { return handleSearch(input) }
     guard let action = action(for: input) else { return [] }

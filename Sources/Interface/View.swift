@@ -46,6 +46,8 @@ extension InterfaceState {
       drawHelp(&grid, body)
     } else if let menu {
       draw(menu, &grid, body)
+    } else if let copyMenu {
+      draw(copyMenu, &grid, body)
     }
   }
 

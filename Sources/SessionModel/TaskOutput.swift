@@ -75,10 +75,13 @@ public struct OutputAnswer: Equatable, Sendable {
 
   public var number: Int
   public var result: Result
+  /// Where the output is, when that is known.
+  public var path: String?
 
-  public init(number: Int, _ result: Result) {
+  public init(number: Int, _ result: Result, path: String? = nil) {
     self.number = number
     self.result = result
+    self.path = path
   }
 }
 

@@ -72,7 +72,9 @@ private final class OutputLane: Sendable {
     var path: @Sendable () -> Result<String, OutputProblem>
     var answer: @Sendable (OutputAnswer) -> Void
 
-    func say(_ result: OutputAnswer.Result) { answer(OutputAnswer(number: request.number, result)) }
+    var foundPath: String?
+
+    func say(_ result: OutputAnswer.Result) { answer(OutputAnswer(number: request.number, result, path: foundPath)) }
   }
 
   private struct State {
@@ -122,6 +124,8 @@ private final class OutputLane: Sendable {
       case .success(let found): path = found
       case .failure(let problem): return job.say(.failure(problem.words))
       }
+      var job = job
+      job.foundPath = path
       var reader =
         kept.flatMap { $0.path == path ? $0.reader : nil } ?? open.map { OutputReader(path, open: $0) }
         ?? OutputReader(path)

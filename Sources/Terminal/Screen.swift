@@ -162,6 +162,15 @@ public final class Screen: Canvas {
     return group == getpgrp() ? .ours : .anotherJobs
   }
 
+  /// Asks the terminal to put a text where the person can paste it from (OSC 52). Nobody learns whether it did.
+  public func copy(_ text: String) {
+    guard isOpen else { return }
+    output.write(Array("\u{1B}]52;c;".utf8) + Base64.encode(Array(text.utf8.prefix(Self.copyLimit))) + [7])
+  }
+
+  /// Bytes; terminals drop sequences that are longer.
+  private static let copyLimit = 50_000
+
   private func measure() {
     size = CellSize(rows: Int(nc_lines()), columns: Int(nc_columns()))
   }

@@ -33,6 +33,18 @@ final class TerminalOutput {
     _ = Glibc.write(fileno(stream), text.utf8Start, text.utf8CodeUnitCount)
   }
 
+  /// The same of bytes; what the terminal does not take is lost.
+  func write(_ bytes: [UInt8]) {
+    fflush(stream)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(fileno(stream), $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
   func close() {
     if isOwn { fclose(stream) } else { fflush(stream) }
   }
