@@ -230,7 +230,8 @@ extension InterfaceState {
       }
       let failed = tally.count(in: .failed) + tally.count(in: .canceled)
       let words = "\(item.name)  \(Format.count(tally.count(in: .done))) of \(Format.count(tally.count)) done"
-      add(label, words + (failed > 0 ? ", \(Format.count(failed)) failed or canceled" : ""), failed > 0 ? .error : .plain)
+      add(
+        label, words + (failed > 0 ? ", \(Format.count(failed)) failed or canceled" : ""), failed > 0 ? .error : .plain)
     }
     if names.count > known.count { add("", "and \(Format.count(names.count - known.count)) more", .dim) }
   }

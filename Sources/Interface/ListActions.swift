@@ -69,6 +69,7 @@ extension InterfaceState {
     case .ensemble(let first): opened[first] = opened(first) == .closed ? .brief : .closed
     case .more: return openEnsemble()
     }
+    refreshOrder()
     return []
   }
 
@@ -76,12 +77,14 @@ extension InterfaceState {
     guard let row = currentRow else { return [] }
     switch row {
     case .task: break
-    case .ensemble(let first): if opened(first) == .closed { opened[first] = .brief }
+    case .ensemble(let first):
+      if opened(first) == .closed { opened[first] = .brief }
+      refreshOrder()
     case .more(let first):
       // Where it stood, the first of those is that had no row.
       let index = order.opening(of: first)?.moreIndex ?? 0
       opened[first] = .whole
-      order = makeOrder()
+      refreshOrder()
       cursor = (order.number(of: .ensemble(first), snapshot.tasks)).flatMap {
         order.row(at: $0 + 1 + index, snapshot.tasks)
       }
@@ -93,11 +96,13 @@ extension InterfaceState {
     guard let row = currentRow, let first = ensemble(of: row) else { return [] }
     opened[first] = .closed
     cursor = .ensemble(first)
+    refreshOrder()
     return []
   }
 
   mutating func toggleFlat() -> [Effect] {
     isFlat.toggle()
+    refreshOrder()
     return []
   }
 
@@ -109,6 +114,13 @@ extension InterfaceState {
     if order.number(of: .task(task), snapshot.tasks) != nil { return }
     filter = nil
     if batch.count > 1, opened(batch.first) == .closed { opened[batch.first] = .brief }
+    refreshOrder()
+  }
+
+  /// Keys that come in one read act on the rows that the ones before them made.
+  mutating func refreshOrder() {
+    order = makeOrder()
+    if let cursor, order.number(of: cursor, snapshot.tasks) == nil { self.cursor = standIn(for: cursor) }
   }
 
   /// To the next one that failed, after the task under the cursor or the ensemble's members.

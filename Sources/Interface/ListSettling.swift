@@ -53,9 +53,9 @@ extension InterfaceState {
   }
 
   /// What is shown instead of a row that is not there any more.
-  private func standIn(for row: ListRow) -> ListRow? {
+  func standIn(for row: ListRow) -> ListRow? {
     switch row {
-    case .task(let id): return snapshot.tasks.batch(of: id).map { .ensemble($0.first) }
+    case .task(let id): return order.isGrouped ? snapshot.tasks.batch(of: id).map { .ensemble($0.first) } : nil
     case .more(let first): return .ensemble(first)
     case .ensemble(let first): return order.isGrouped ? nil : .task(first)
     }

@@ -62,7 +62,9 @@ extension OutputPane {
     guard let lines = shownLines else {
       return [[Span("\(percent)% of \(size)", style)] + follows, [Span("\(percent)% of \(size)", style)]]
     }
-    let numbers = (column > 0 ? "column \(column + 1), " : "") + "\(Format.count(lines.lowerBound))-\(Format.count(lines.upperBound))"
+    let numbers =
+      (column > 0 ? "column \(column + 1), " : "")
+      + "\(Format.count(lines.lowerBound))-\(Format.count(lines.upperBound))"
     guard let count = page.lineCount else {
       return [
         [Span("lines \(numbers), \(percent)% of \(size)", style)] + follows,

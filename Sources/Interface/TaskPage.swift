@@ -22,7 +22,7 @@ extension Action {
     ) { $0.showFile(.editor) },
     Action(
       keys: [.character("y")], keyName: "y", title: "copy", help: "copy a path, the uid, name or command", group: .look,
-      weight: 13, isAvailable: { !$0.copies.isEmpty }
+      page: .task, weight: 13, isAvailable: { !$0.copies.isEmpty }
     ) { $0.openCopyMenu() },
   ]
 }

@@ -161,6 +161,8 @@ extension InterfaceState {
     let new = TaskQuery(text)
     guard new != filter?.query else { return }
     filter = new.map { TaskSearch($0) }
+    filter?.scan(snapshot.tasks, limit: 2000)
+    refreshOrder()
     if cursor == nil { listTop = 0 }
   }
 

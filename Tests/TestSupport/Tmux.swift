@@ -45,6 +45,10 @@ public final class Tmux {
     return result.stdout
   }
 
+  /// A command of tmux's own.
+  @discardableResult
+  public func command(_ arguments: String...) async throws -> String { try await tmux(arguments) }
+
   /// Types a line in the shell.
   public func run(_ line: String) async throws {
     try await tmux(["send-keys", "-l", line])
