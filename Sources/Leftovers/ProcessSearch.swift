@@ -4,7 +4,8 @@ import Platform
 /// Finds the processes of one RADICAL-Pilot session on this machine.
 ///
 /// RADICAL-Pilot's processes rewrite their titles, but their working directories hold its session id, or the command
-/// line of who starts a pilot. What a task runs holds it in its environment.
+/// line of who starts a pilot. What a task runs holds it in its environment, or writes to the task's output; what hides all
+/// that descends from one of them.
 struct ProcessSearch: Sendable {
   let record: RadicalRecord
   /// What of RADICAL-Pilot's shows that it is the session's.
@@ -19,18 +20,25 @@ struct ProcessSearch: Sendable {
   func run() -> [ProcessTable.Entry] {
     guard record.host == machineName() else { return [] }
     let table = ProcessTable()
-    let spared = ancestors(in: table)
+    let spared = ancestors(of: getpid(), in: table)
     let user = getuid()
     let candidates = table.entries.values.filter { entry in
       !entry.isZombie && !spared.contains(entry.pid) && entry.pid > 1 && owner(of: entry.pid) == user
     }
     let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0) }
-    return candidates.filter { entry in
-      if hasGroup, entry.group == record.group { return true }
-      guard let mark else { return false }
-      // What only works there and has a terminal is someone's shell in the sandbox, or an editor.
-      return isPart(entry.pid, of: mark) || entry.terminal == 0 && hasMark(mark, entry.pid)
-    }.sorted { $0.pid < $1.pid }
+    var found: Set<pid_t> = []
+    var started: Set<pid_t> = []
+    for entry in candidates {
+      if hasGroup, entry.group == record.group { found.insert(entry.pid) }
+      guard let mark, let part = part(entry, of: mark) else { continue }
+      found.insert(entry.pid)
+      if part == .started { started.insert(entry.pid) }
+    }
+    // What tasks start may hide what it belongs to. With a terminal it is somebody's shell.
+    for entry in candidates where entry.terminal == 0 && !found.contains(entry.pid) {
+      if !ancestors(of: entry.pid, in: table).isDisjoint(with: started) { found.insert(entry.pid) }
+    }
+    return candidates.filter { found.contains($0.pid) }.sorted { $0.pid < $1.pid }
   }
 
   /// Whether this member shows that the group is the session's still: ids of groups are given again, but not while the
@@ -40,39 +48,49 @@ struct ProcessSearch: Sendable {
     if entry.pid == record.helper { return entry.start == record.helperStart }
     // The helper, and what RADICAL-Pilot forked from it, were started with our id.
     if commandLine(entry.pid).map({ RadicalMark(ours: record.session).isIn($0) }) ?? false { return true }
-    return mark.map { hasMark($0, entry.pid) } ?? false
+    return mark.flatMap { part(entry, of: $0) } != nil
   }
 
-  private func hasMark(_ mark: RadicalMark, _ pid: pid_t) -> Bool {
-    if let directory = ProcessFiles.directory(of: pid), mark.isIn(directory) { return true }
-    // Who looks at a session, or commands it, names it on its command line, too: only who starts a pilot is a part of it.
+  private enum Part {
+    /// It opened the session: what else it has started is its user's.
+    case program
+    /// RADICAL-Pilot started it.
+    case started
+  }
+
+  /// What it is of the session; `nil` when nothing of it shows that it is a part.
+  private func part(_ entry: ProcessTable.Entry, of mark: RadicalMark) -> Part? {
+    let pid = entry.pid
+    let isThere = ProcessFiles.directory(of: pid).map { mark.isIn($0) || mark.isDirectory($0) } ?? false
+    // RADICAL-Pilot's own, and tasks, may have the terminal of who opened it.
+    if isThere && RadicalPart.isComponent(pid) || isTask(pid, of: mark) { return .started }
+    let files = ProcessFiles.written(by: pid)
+    if files.contains(where: { mark.isHeldFile($0) || mark.isWrittenFile($0) }) { return .program }
+    // With a terminal it is someone's shell in the sandbox, or an editor.
+    guard entry.terminal == 0 else { return nil }
+    let isStarted =
+      startsPilot(pid, of: mark) || isThere && RadicalPart.isStarted(pid)
+      || files.contains { RadicalPart.isOutput($0) && mark.isIn($0) }
+    return isStarted ? .started : nil
+  }
+
+  /// Who looks at a session, or commands it, names it on its command line, too: only who starts a pilot is a part of it.
+  private func startsPilot(_ pid: pid_t, of mark: RadicalMark) -> Bool {
     let script = Array("/bootstrap_0.sh".utf8)
     let words = commandLine(pid)?.split(separator: 0) ?? []
-    if words.contains(where: { $0.suffix(script.count) == script[...] && mark.isIn(Array($0)) }) { return true }
-    return isTask(pid, of: mark)
+    return words.contains { $0.suffix(script.count) == script[...] && mark.isIn(Array($0)) }
   }
 
   private func commandLine(_ pid: pid_t) -> [UInt8]? { try? readFile("/proc/\(pid)/cmdline") }
-
-  /// Whether RADICAL-Pilot itself made it a part of the session, which may have the terminal of who opened that.
-  private func isPart(_ pid: pid_t, of mark: RadicalMark) -> Bool {
-    if (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false,
-      let directory = ProcessFiles.directory(of: pid), mark.isIn(directory) || mark.isDirectory(directory)
-    {
-      return true
-    }
-    // The program that opened it holds the record; its proxy has the same command line, and shows itself by its log alone.
-    return isTask(pid, of: mark)
-      || ProcessFiles.written(by: pid).contains { mark.isHeldFile($0) || mark.isWrittenFile($0) }
-  }
 
   private func isTask(_ pid: pid_t, of mark: RadicalMark) -> Bool {
     (try? readFile("/proc/\(pid)/environ")).map { mark.isTask($0) } ?? false
   }
 
-  private func ancestors(in table: ProcessTable) -> Set<pid_t> {
+  /// With the process itself.
+  private func ancestors(of pid: pid_t, in table: ProcessTable) -> Set<pid_t> {
     var result: Set<pid_t> = []
-    var pid = getpid()
+    var pid = pid
     while pid > 0, result.insert(pid).inserted { pid = table.entries[pid]?.parent ?? 0 }
     return result
   }

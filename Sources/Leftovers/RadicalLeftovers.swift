@@ -91,6 +91,7 @@ public struct RadicalLeftovers: Sendable {
 
   private func endProcesses(grace: Duration) async -> [Leftover] {
     let killTime = ContinuousClock.now + grace
+    var killed: ContinuousClock.Instant?
     var asked: Set<ProcessIdentity> = []
     var empty = 0
     // What is being ended may start others: they are gone when two looks in a row find none.
@@ -102,7 +103,9 @@ public struct RadicalLeftovers: Sendable {
       empty = found.isEmpty ? empty + 1 : 0
       if empty == 2 { return [] }
       let now = ContinuousClock.now
-      if now > killTime + Self.killLimit { return found.map(Leftover.init) }
+      // On a busy machine a look takes seconds.
+      if let killed, now > killed + Self.killLimit { return found.map(Leftover.init) }
+      if now >= killTime { killed = killed ?? now }
       for process in found {
         if now >= killTime {
           kill(process.pid, SIGKILL)

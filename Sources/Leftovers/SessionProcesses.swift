@@ -68,6 +68,7 @@ public struct SessionProcesses: Sendable {
   /// - Returns: what could not be ended, in words.
   public func end(session: String, sparing hosts: [pid_t], grace: Duration) async -> [String] {
     let killTime = ContinuousClock.now + grace
+    var killed: ContinuousClock.Instant?
     var asked: Set<ProcessIdentity> = []
     var empty = 0
     // What is being ended may start others: they are gone when two looks in a row find none.
@@ -79,7 +80,8 @@ public struct SessionProcesses: Sendable {
         continue
       }
       let now = ContinuousClock.now
-      if now > killTime + Self.killLimit { return found.words }
+      if let killed, now > killed + Self.killLimit { return found.words }
+      if now >= killTime { killed = killed ?? now }
       for process in found.processes {
         let identity = ProcessIdentity(pid: process.pid, start: process.start)
         guard identity.isAlive else { continue }

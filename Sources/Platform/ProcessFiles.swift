@@ -13,7 +13,11 @@ public enum ProcessFiles {
   /// The files that it has open to write to them. Whoever only reads one looks at it, and has no part in it.
   public static func written(by pid: pid_t) -> [[UInt8]] {
     directoryEntries("/proc/\(pid)/fd").compactMap { number in
-      isWritten("/proc/\(pid)/fdinfo/\(number)") ? place("/proc/\(pid)/fd/\(number)") : nil
+      // Most are sockets and pipes.
+      guard let path = place("/proc/\(pid)/fd/\(number)"), path.first == UInt8(ascii: "/"),
+        isWritten("/proc/\(pid)/fdinfo/\(number)")
+      else { return nil }
+      return path
     }
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Leftovers
 import Platform
 
 /// A RADICAL-Pilot session that has processes of this user on this machine.
@@ -135,7 +136,7 @@ private struct ProcessTrace {
 
   static func all(of pid: pid_t) -> [ProcessTrace] {
     // First of all: one that ends meanwhile shows its files and no directory any more, and is no program that goes on.
-    let isComponent = isComponent(pid)
+    let isComponent = RadicalPart.isComponent(pid)
     let files = ProcessFiles.written(by: pid).map { String(decoding: $0, as: UTF8.self) }
     // It has the owner's command line and its files, but for the record.
     let proxies = files.compactMap { file in
@@ -147,19 +148,33 @@ private struct ProcessTrace {
     if !own.isEmpty {
       return own.map { Self(session: name(of: $0) ?? "", part: .owner($0)) }
     }
-    if let directory = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }) {
-      if let pilot = RadicalPath.pilot(above: directory) {
-        // Of tasks and raptors the pilot is further up; with a terminal it is somebody's shell.
-        if isComponent || ProcessTable.entry(of: pid)?.terminal == 0 {
-          return [Self(session: pilot.session, part: .pilot(pilot.directory))]
-        }
-      } else if isComponent, let id = name(of: directory), isSession(directory, id, files) {
-        return [Self(session: id, part: .component(directory))]
+    if isComponent {
+      guard let directory = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }) else {
+        return []
       }
+      // Of raptors the pilot is further up.
+      if let pilot = RadicalPath.pilot(above: directory) {
+        return [Self(session: pilot.session, part: .pilot(pilot.directory))]
+      }
+      guard let id = name(of: directory), isSession(directory, id, files) else { return [] }
+      return [Self(session: id, part: .component(directory))]
     }
+    if let pilot = pilot(of: pid, files) { return [Self(session: pilot.session, part: .pilot(pilot.directory))] }
     // What tasks write to is below the pilots' directories, and shows no owner.
-    let held = isComponent ? [] : files.compactMap { RadicalPath.session(ofFile: $0) }
+    let held = files.compactMap { RadicalPath.session(ofFile: $0) }
     return Set(held).map { Self(session: $0, part: .writer) }
+  }
+
+  /// The pilot that a process without a title of RADICAL-Pilot's was started for; with a terminal it is somebody's shell.
+  private static func pilot(of pid: pid_t, _ files: [String]) -> (session: String, directory: String)? {
+    guard ProcessTable.entry(of: pid)?.terminal == 0 else { return nil }
+    let outputs = files.lazy.filter { RadicalPart.isOutput(Array($0.utf8)) }
+    if let pilot = outputs.compactMap({ RadicalPath.pilot(above: $0) }).first { return pilot }
+    if let place = RadicalPart.pilot(inEnvironmentOf: pid), let pilot = RadicalPath.pilot(above: place) { return pilot }
+    guard let place = ProcessFiles.directory(of: pid).map({ String(decoding: $0, as: UTF8.self) }),
+      let pilot = RadicalPath.pilot(above: place), RadicalPart.isStarted(pid)
+    else { return nil }
+    return pilot
   }
 
   /// Whether one of RADICAL-Pilot's own processes in a directory works in that of a session: the record is there, or, of one
@@ -192,11 +207,6 @@ private struct ProcessTrace {
   static func isOwned(_ pid: pid_t, by user: uid_t) -> Bool {
     var status = stat()
     return stat("/proc/\(pid)", &status) == 0 && status.st_uid == user
-  }
-
-  /// RADICAL-Pilot's own processes rewrite their titles.
-  private static func isComponent(_ pid: pid_t) -> Bool {
-    (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false
   }
 
   private static func parent(of path: String) -> String {

@@ -22,9 +22,11 @@ import Testing
     let task = try session.start("export RP_SESSION_ID=\(session.id); exec sleep 600", in: elsewhere.path)
     // The id of another session, of which this one is the beginning.
     let longer = try session.start("sleep 600; : \(session.id)1", in: elsewhere.path)
-    try await session.wait(forProcesses: 3, leftovers)
+    // What one of them started is a part, too.
+    try await session.wait(forProcesses: 4, leftovers)
     let ids = Set(leftovers.processes().map(\.id))
-    #expect(ids == Set([directory, line, task].map { "\($0.pid)" }))
+    let started = ProcessTable().descendants(of: line.pid).map(\.pid)
+    #expect(ids == Set(([directory, line, task].map(\.pid) + started).map { "\($0)" }))
     #expect(leftovers.processes().allSatisfy { $0.kind == .process && $0.words.contains("sleep") })
     #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
     #expect(([other, longer] + strangers).allSatisfy { isAlive($0.pid) } && !isAlive(directory.pid))
@@ -48,6 +50,44 @@ import Testing
     #expect(Set(leftovers.processes().map(\.id)) == Set(writers.map { "\($0.pid)" }))
     #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
     #expect(readers.allSatisfy { isAlive($0.pid) })
+  }
+
+  /// Servers, notebooks, copies: users work in the directories of their sessions, with and without a terminal.
+  @Test(arguments: [
+    "exec sleep 600", "exec bash -c 'sleep 600; :' http.server", "exec sleep 600 > http.log 2>&1",
+    "exec sleep 600 > pilot.0000.out", "exec sleep 600 < bootstrap_0.out", "exec tail -f bootstrap_0.out",
+    "mkdir task.000000 && cd task.000000 && exec sleep 600 > results.out",
+    "exec bash -c 'sleep 600; :' /x/radical-pilot-notes.py radical-pilot-agent_0",
+  ])
+  func `who works in its directory is no part of it`(line: String) async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    try session.place.write("", to: "\(session.id)/pilot.0000/bootstrap_0.out")
+    let user = try session.start(line, in: session.directory)
+    let task = try session.start("exec sleep 600")
+    try await session.wait(forProcesses: 1, leftovers)
+    #expect(leftovers.processes().map(\.id) == ["\(task.pid)"])
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(isAlive(user.pid))
+  }
+
+  /// RADICAL-Pilot's own programs before they have their titles, whatever prints to a task's files, and what descends from
+  /// any of them, without a word of the session in its environment and wherever it works.
+  @Test(arguments: [
+    ("ln -s /bin/sleep radical-pilot-bridge; exec ./radical-pilot-bridge 600", 1),
+    ("exec env -i sleep 600 > bootstrap_0.out", 1),
+    ("mkdir task.000000; cd task.000000; exec 2> task.000000.err; cd /; exec env -i sleep 600", 1),
+    ("RP_TASK_ID=t exec bash -c '(cd /; exec setsid env -i sleep 600) & sleep 600; :'", 3),
+  ])
+  func `what RADICAL-Pilot started is a part of it, and what that started`(line: String, count: Int) async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let user = try session.start("exec sleep 600", in: session.directory)
+    let part = try session.start(line + "; :", in: session.directory)
+    try await session.wait(forProcesses: count, leftovers)
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(isAlive(user.pid))
+    _ = try await part.finish()
   }
 
   @Test func sIGTERMIsEnoughForWhoHeedsIt() async throws {
@@ -99,7 +139,8 @@ import Testing
     record.helperStart += 1
     #expect(RadicalLeftovers(of: record).processes().isEmpty)
     // A member in the session's directory shows that it is the session's still, also without the helper.
-    let member = try session.start("(cd '\(session.directory)' && exec sleep 602) & exec sleep 601", in: elsewhere.path)
+    let member = try session.start(
+      "(cd '\(session.directory)' && RP_TASK_ID=t exec sleep 602) & exec sleep 601", in: elsewhere.path)
     record = session.record(helper: member.pid)
     record.helperStart += 1
     let leftovers = RadicalLeftovers(of: record)

@@ -24,10 +24,12 @@ public final class FakeSession {
 
   public var directory: String { "\(place.path)/\(id)/pilot.0000" }
 
-  /// Runs a line in a shell whose working directory holds the id of the session.
+  /// Runs a line in a shell: as a task of a raptor in the pilot's directory, or as nobody's elsewhere.
   @discardableResult
   public func start(_ line: String, in directory: String? = nil) throws -> Program {
-    let program = try Program("/bin/sh", ["-c", line], in: directory ?? self.directory)
+    let program = try Program(
+      "/bin/sh", ["-c", line], in: directory ?? self.directory,
+      environment: directory == nil ? ["RP_TASK_ID": "task.000000"] : [:])
     programs.append(program)
     return program
   }

@@ -1,0 +1,48 @@
+import Glibc
+import Platform
+
+/// What shows that RADICAL-Pilot started a process, or a task of it did.
+///
+/// Where a process works shows nothing: users have servers, copies and notebooks in the directories of their sessions, with
+/// and without a terminal.
+public enum RadicalPart {
+  /// RADICAL-Pilot's own processes rewrite their titles, and have no environment any more.
+  public static func isComponent(_ pid: pid_t) -> Bool {
+    (try? readFile("/proc/\(pid)/comm"))?.starts(with: "rp.".utf8) ?? false
+  }
+
+  /// Whether it works in a session's directory as what RADICAL-Pilot starts there does: one of its programs, as its own
+  /// processes are before they have their titles, or a task, of which a raptor hands on only the id.
+  public static func isStarted(_ pid: pid_t) -> Bool {
+    let prefix = Array("radical-pilot-".utf8)
+    let line = (try? readFile("/proc/\(pid)/cmdline")) ?? []
+    // The first word is the program, the second the script of an interpreter.
+    if line.split(separator: 0, maxSplits: 2).prefix(2).contains(where: { word in
+      word.split(separator: UInt8(ascii: "/")).last?.starts(with: prefix) ?? false
+    }) {
+      return true
+    }
+    let variable = Array("RP_TASK_ID=".utf8)
+    return (try? readFile("/proc/\(pid)/environ"))?.split(separator: 0).contains { $0.starts(with: variable) } ?? false
+  }
+
+  /// The pilot's directory that an environment names, which RADICAL-Pilot gives to all that its tasks start.
+  public static func pilot(inEnvironmentOf pid: pid_t) -> String? {
+    let variable = Array("RP_PILOT_SANDBOX=".utf8)
+    let found = (try? readFile("/proc/\(pid)/environ"))?.split(separator: 0).first { $0.starts(with: variable) }
+    return found.map { String(decoding: $0.dropFirst(variable.count), as: UTF8.self) }
+  }
+
+  /// Whether a file is one that RADICAL-Pilot makes for what the parts of a pilot print, or a task:
+  /// `pilot.0000/bootstrap_0.out`, `pilot.0000/task.000000/task.000000.err`.
+  public static func isOutput(_ path: [UInt8]) -> Bool {
+    let parts = path.split(separator: UInt8(ascii: "/")).suffix(3).map(Array.init)
+    guard let file = parts.last, let folder = parts.dropLast().last else { return false }
+    guard [".out", ".err"].contains(where: { file.suffix(4).elementsEqual($0.utf8) }) else { return false }
+    let pilot = Array("pilot.".utf8)
+    if folder.starts(with: pilot) {
+      return ["bootstrap_", "agent_"].contains { file.starts(with: $0.utf8) }
+    }
+    return parts.count == 3 && parts[0].starts(with: pilot) && file.starts(with: folder + [UInt8(ascii: ".")])
+  }
+}
