@@ -46,7 +46,8 @@ extension InterfaceState {
 }
 
 extension PilotState {
-  var words: String {
+  /// For people: `active`, `waiting for resources`, …
+  public var words: String {
     switch self {
     case .new: "new"
     case .launchingPending: "launch pending"

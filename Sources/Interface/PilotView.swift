@@ -59,14 +59,16 @@ extension InterfaceState {
     if let raptor = snapshot.raptor {
       facts.append(Fact(label: "", value: ""))
       add("raptor", "\(raptor.uid)  \(raptor.state.phase.word) (\(raptor.state.name))", raptor.state.phase.style)
-      add("", raptor.detail ?? "", .warning)
+      add("", raptor.detail ?? "", keeper == .program ? .plain : .warning)
       add("says", raptor.hello ?? "")
       add(
         "workers", Format.count(raptor.workers) + (raptor.workerCores.map { ", with \(Format.count($0)) cores" } ?? ""))
       let table = snapshot.tasks
       add(
         "tasks",
-        "\(Format.count(table.raptorRunning)) running, \(Format.count(table.raptorQueued)) queued, "
+        "\(Format.count(table.raptorRunning)) running, "
+          // What waits in the raptor of another program is told by nobody.
+          + (keeper == .program ? "" : "\(Format.count(table.raptorQueued)) queued, ")
           + "\(Format.count(table.raptorFinished)) through it")
     }
     return facts

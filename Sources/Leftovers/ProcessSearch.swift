@@ -11,8 +11,12 @@ struct ProcessSearch: Sendable {
   /// What of RADICAL-Pilot's shows that it is the session's.
   let mark: RadicalMark?
 
-  init(record: RadicalRecord, mark: RadicalMark? = nil) {
+  private let others: Set<pid_t>
+
+  /// - Parameter others: what is no part, whatever it shows.
+  init(record: RadicalRecord, mark: RadicalMark? = nil, sparing others: Set<pid_t> = []) {
     self.record = record
+    self.others = others
     self.mark = mark ?? record.rpSession.map(RadicalMark.init(ours:))
   }
 
@@ -20,7 +24,7 @@ struct ProcessSearch: Sendable {
   func run() -> [ProcessTable.Entry] {
     guard record.host == machineName() else { return [] }
     let table = ProcessTable()
-    let spared = ancestors(of: getpid(), in: table)
+    let spared = ancestors(of: getpid(), in: table).union(others)
     let user = getuid()
     let candidates = table.entries.values.filter { entry in
       !entry.isZombie && !spared.contains(entry.pid) && entry.pid > 1 && owner(of: entry.pid) == user
@@ -65,7 +69,11 @@ struct ProcessSearch: Sendable {
     // RADICAL-Pilot's own, and tasks, may have the terminal of who opened it.
     if isThere && RadicalPart.isComponent(pid) || isTask(pid, of: mark) { return .started }
     let files = ProcessFiles.written(by: pid)
-    if files.contains(where: { mark.isHeldFile($0) || mark.isWrittenFile($0) }) { return .program }
+    // The proxy of a session that its program opened next has the files of this one, too.
+    let isProxy = files.contains { $0.suffix(RadicalMark.proxySuffix.count).elementsEqual(RadicalMark.proxySuffix) }
+    if files.contains(where: { isProxy ? mark.isProxyLog($0) : mark.isHeldFile($0) || mark.isWrittenFile($0) }) {
+      return .program
+    }
     // With a terminal it is someone's shell in the sandbox, or an editor.
     guard entry.terminal == 0 else { return nil }
     let isStarted =

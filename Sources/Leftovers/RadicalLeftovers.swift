@@ -42,9 +42,10 @@ public struct RadicalLeftovers: Sendable {
   }
 
   private init(
-    _ record: RadicalRecord, _ mark: RadicalMark?, _ queue: SlurmQueue, _ isPilotOver: Bool, _ jobLimit: Duration
+    _ record: RadicalRecord, _ mark: RadicalMark?, _ queue: SlurmQueue, _ isPilotOver: Bool, _ jobLimit: Duration,
+    sparing others: Set<pid_t> = []
   ) {
-    search = ProcessSearch(record: record, mark: mark)
+    search = ProcessSearch(record: record, mark: mark, sparing: others)
     jobs = SessionJobs(of: record, mark, in: queue)
     self.isPilotOver = isPilotOver
     self.jobLimit = jobLimit
@@ -56,11 +57,17 @@ public struct RadicalLeftovers: Sendable {
   ///   - directory: the one that its program made, if it is known.
   ///   - hasSandbox: false when a live session has the same id, and so the same sandbox.
   ///   - resource: what its pilots run on; `nil` when that is not known, so that they may be jobs.
-  public init(ofSession id: String, directory: String?, hasSandbox: Bool = true, resource: String?) {
+  ///   - manager: what gives out the nodes of its pilots, by RADICAL-Pilot's name; `nil` when that is not known.
+  ///   - others: processes that have another part in it than to be left by it.
+  public init(
+    ofSession id: String, directory: String?, hasSandbox: Bool = true, resource: String?, manager: String? = nil,
+    sparing others: Set<pid_t> = []
+  ) {
     var record = RadicalRecord(session: id, helper: 0, resource: resource ?? "unknown", rpSession: id)
     record.owner = nil
+    record.manager = manager
     let mark = RadicalMark(id, directory: directory, hasSandbox: hasSandbox)
-    self.init(record, mark, SlurmQueue(), false, .seconds(15))
+    self.init(record, mark, SlurmQueue(), false, .seconds(15), sparing: others)
   }
 
   /// What there is now: processes, then jobs. Takes as long as `squeue` does, 10 s at most.

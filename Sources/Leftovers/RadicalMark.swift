@@ -46,10 +46,17 @@ struct RadicalMark: Sendable {
     return directory.map { Array($0.utf8) == path } ?? path.ends(with: Array("/\(id)".utf8))
   }
 
+  /// Every proxy holds its log alone.
+  static let proxySuffix = Array(".proxy.log".utf8)
+
+  /// Whether a file is the log of its proxy.
+  func isProxyLog(_ path: [UInt8]) -> Bool { isFile(path, ["\(id).proxy.log"]) }
+
   /// Whether a file is one that only its program, or its proxy, holds.
-  func isHeldFile(_ path: [UInt8]) -> Bool {
+  func isHeldFile(_ path: [UInt8]) -> Bool { isFile(path, ["\(id).reg.init.json", "\(id).proxy.log"]) }
+
+  private func isFile(_ path: [UInt8], _ names: [String]) -> Bool {
     guard isUsable else { return false }
-    let names = ["\(id).reg.init.json", "\(id).proxy.log"]
     guard isUnique else {
       return names.contains { path.ends(with: Array("\(directory ?? "/\(id)")/\($0)".utf8)) }
     }

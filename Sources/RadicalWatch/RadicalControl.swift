@@ -10,6 +10,8 @@ import Work
 final class RadicalControl {
   private final class Results: Sendable {
     let sent = Mutex<[(command: Int, problem: String?)]>([])
+    /// What the newest look around has found.
+    let found = Mutex<[Leftover]?>(nil)
     /// What could not be ended in the end, in words.
     let swept = Mutex<[String]?>(nil)
   }
@@ -26,6 +28,8 @@ final class RadicalControl {
   private var leftSince: Double?
   private var named: [Leftover] = []
   private var isSweeping = false
+  private var isLooking = false
+  private var nextLook = 0.0
   /// What ends by itself when the owner has, gets so long.
   private static let patience = 6.0
 
@@ -69,7 +73,7 @@ final class RadicalControl {
   }
 
   private func close(_ picture: inout RadicalPicture) {
-    if leftSince != nil { return sweep() }
+    if leftSince != nil { return sweep(picture) }
     guard ending != nil else {
       ending = RadicalEnding(at: Self.seconds)
       isEnding = true
@@ -100,8 +104,9 @@ final class RadicalControl {
 
   /// Does what is due.
   ///
+  /// - Parameter isOpen: whether the program has neither ended nor closed the session.
   /// - Returns: whether something is new.
-  func step(_ picture: inout RadicalPicture, isOwnerAlive: Bool) -> Bool {
+  func step(_ picture: inout RadicalPicture, isOpen: Bool) -> Bool {
     let before = picture.snapshot.logCount
     var isNews = false
     for sent in takeSent() {
@@ -113,10 +118,10 @@ final class RadicalControl {
       }
     }
     for record in records {
-      guard !record.stage.isFinished, isDone(record, picture, isOwnerAlive) else { continue }
+      guard !record.stage.isFinished, isDone(record, picture, isOpen) else { continue }
       finish(record.id, .done(record.verb == .cancel ? "they have ended" : "done"), &picture)
     }
-    if isOwnerAlive { proceed(&picture) } else if isEnding { lookAround(&picture) }
+    if isOpen, leftSince == nil { proceed(&picture) } else if isEnding { lookAround(&picture) }
     return isNews || picture.snapshot.logCount != before
   }
 
@@ -128,12 +133,12 @@ final class RadicalControl {
     }
   }
 
-  private func isDone(_ record: CommandRecord, _ picture: RadicalPicture, _ isOwnerAlive: Bool) -> Bool {
+  private func isDone(_ record: CommandRecord, _ picture: RadicalPicture, _ isOpen: Bool) -> Bool {
     let tasks = picture.snapshot.tasks
     switch record.verb {
     case .cancel: return record.tasks.allSatisfy { tasks.state(of: $0).isFinal }
     case .cancelRaptor: return picture.snapshot.raptor?.state.isFinal ?? false
-    default: return !isOwnerAlive && !isEnding
+    default: return !isEnding && (!isOpen || leftSince != nil)
     }
   }
 
@@ -150,10 +155,15 @@ final class RadicalControl {
       let byManager = Dictionary(grouping: pilots) { picture.manager(of: $0) ?? "pmgr.0000" }
       send(byManager.map { .killPilots($1, manager: $0) }, for: 0)
     case .signal(let number)?:
+      if let other = otherSession {
+        // What ends its program would end the other one, too.
+        ending?.hurry()
+        return say("its program has session \(other) open, too, and is not interrupted", &picture)
+      }
       if let owner, owner.isAlive { kill(owner.pid, number) }
     case .giveUp?:
       leftSince = Self.seconds - Self.patience
-      lookAround(&picture)
+      return lookAround(&picture)
     case nil: break
     }
     say(ending?.words(at: .infinity) ?? "", &picture)
@@ -167,14 +177,27 @@ final class RadicalControl {
 
   // MARK: What is left
 
-  /// The session as a record that its processes are found by.
-  private var leftoverSearch: RadicalLeftovers {
+  /// Another session that its program has open.
+  private var otherSession: String? {
+    guard let owner, owner.isAlive else { return nil }
+    return RadicalSighting.among([owner.pid]).first { other in
+      let isThis = other.session == site.session && other.directory.map { isSamePlace($0, site.directory) } ?? true
+      return !isThis && !(other.site?.isClosed ?? true)
+    }?.session
+  }
+
+  /// Its processes, found by what RADICAL-Pilot makes of them, and its jobs.
+  private func leftoverSearch(_ picture: RadicalPicture) -> RadicalLeftovers {
     // Who names sessions himself gives an id twice, and its pilots' directories are the same then.
     let isShared = RadicalSighting.all().contains {
       $0.session == site.session && $0.owner != nil && $0.owner != owner
     }
+    // A program that goes on with something else is nothing that is left.
+    let goesOn = site.isClosed || otherSession != nil
     return RadicalLeftovers(
-      ofSession: site.session, directory: site.directory, hasSandbox: !isShared, resource: "local.localhost")
+      ofSession: site.session, directory: site.directory, hasSandbox: !isShared,
+      resource: picture.snapshot.info?.resource, manager: picture.manager,
+      sparing: goesOn ? Set([owner?.pid].compactMap { $0 }) : [])
   }
 
   private func lookAround(_ picture: inout RadicalPicture) {
@@ -187,8 +210,10 @@ final class RadicalControl {
     guard !isSweeping else { return }
     let since = leftSince ?? Self.seconds
     leftSince = since
-    let found = leftoverSearch.processes()
+    guard let all = takeFound() else { return look(picture) }
+    let found = all.filter { $0.kind != .unsearched }
     guard !found.isEmpty else {
+      for leftover in all { picture.apply(.log(.warning, leftover.words), at: .now) }
       (isEnding, named) = (false, [])
       return
     }
@@ -196,17 +221,42 @@ final class RadicalControl {
     named = found
     picture.apply(.log(.warning, "left of the session, and ended by another X:"), at: .now)
     for leftover in found { picture.apply(.log(.warning, "  \(leftover.words)"), at: .now) }
-    say("\(found.count) processes are left: X ends them", &picture)
+    let parts = [(Leftover.Kind.process, "process", "processes"), (.job, "Slurm job", "Slurm jobs")].compactMap {
+      kind, one, many in
+      let count = found.count { $0.kind == kind }
+      return count == 0 ? nil : "\(count) \(count == 1 ? one : many)"
+    }
+    say("\(parts.joined(separator: " and ")) \(found.count == 1 ? "is" : "are") left: X ends them", &picture)
+  }
+
+  /// Looks for what is left: at all processes, and in the queue, which may take seconds.
+  private func look(_ picture: RadicalPicture) {
+    guard !isLooking, Self.seconds >= nextLook else { return }
+    isLooking = true
+    let (search, results) = (leftoverSearch(picture), results)
+    Task.detached {
+      let found = await search.find()
+      results.found.withLock { $0 = found }
+    }
+  }
+
+  private func takeFound() -> [Leftover]? {
+    let found = results.found.withLock { found in
+      defer { found = nil }
+      return found
+    }
+    if found != nil { (isLooking, nextLook) = (false, Self.seconds + 1) }
+    return found
   }
 
   /// Ends what was named.
-  private func sweep() {
+  private func sweep(_ picture: RadicalPicture) {
     guard !isSweeping else { return }
-    isSweeping = true
-    let (search, results) = (leftoverSearch, results)
+    (isSweeping, isEnding) = (true, true)
+    let (search, results) = (leftoverSearch(picture), results)
     Task.detached {
       let left = await search.end(grace: .seconds(3))
-      results.swept.withLock { $0 = left.map(\.words) }
+      results.swept.withLock { $0 = left.filter { $0.kind != .unsearched }.map(\.words) }
     }
   }
 

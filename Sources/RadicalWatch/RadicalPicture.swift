@@ -1,3 +1,4 @@
+import Leftovers
 import SessionModel
 import Words
 import Work
@@ -10,6 +11,8 @@ struct RadicalPicture {
   private var numbers: [String: TaskID] = [:]
   private var pilots: [String: PilotFacts] = [:]
   private var pilotStates: [String: PilotState] = [:]
+  /// What the batch system says of pilots.
+  private var jobs: [String: SlurmQueue.Job] = [:]
   /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
   private(set) var undescribed: [String] = []
   private var described: Set<TaskID> = []
@@ -276,6 +279,8 @@ struct RadicalPicture {
     known.gpus = known.gpus ?? facts.gpus
     known.runtime = known.runtime ?? facts.runtime
     known.resource = known.resource ?? facts.resource
+    known.nodes = known.nodes ?? facts.nodes
+    known.manager = known.manager ?? facts.manager
     // A session is seen before it has a pilot.
     if let resource = known.resource, snapshot.info?.resource == Self.unknownResource {
       snapshot.info?.resource = resource
@@ -283,6 +288,31 @@ struct RadicalPicture {
     pilots[facts.uid] = known
     // No news of its state: nothing for the log.
     if let status = snapshot.pilot, status.uid == facts.uid { snapshot.pilot = self.status(facts.uid, status.state) }
+  }
+
+  /// Takes what the batch system says of pilots, by their ids.
+  ///
+  /// - Returns: whether something is new.
+  mutating func take(_ news: [String: SlurmQueue.Job]) -> Bool {
+    jobs.merge(news) { $1 }
+    guard let shown = snapshot.pilot, !shown.state.isFinal else { return false }
+    let status = status(shown.uid, shown.state)
+    guard status.detail != shown.detail else { return false }
+    apply(.pilot(status), at: .now)
+    return true
+  }
+
+  /// What gives out the nodes of its pilots; `nil` when that is not known.
+  var manager: String? { pilots.values.lazy.compactMap(\.manager).first }
+
+  /// Whether there are pilots that are jobs of Slurm's, and have not come to their end.
+  var hasJobs: Bool { livePilots.contains { pilots[$0]?.manager == "SLURM" } }
+
+  /// Why a pilot waits, or what it has.
+  private func detail(_ uid: String, _ state: PilotState) -> String? {
+    guard !state.isFinal, let job = jobs[uid] else { return nil }
+    guard state == .active else { return "job \(job.id) \(job.state)\(job.reason.isEmpty ? "" : ": \(job.reason)")" }
+    return "job \(job.id)" + (pilots[uid]?.nodes.map { ", \(Format.plural($0, "node"))" } ?? "")
   }
 
   var pilotCount: Int { pilotStates.count }
@@ -309,7 +339,7 @@ struct RadicalPicture {
     let facts = pilots[uid]
     return PilotStatus(
       uid: uid, state: state, cores: facts?.cores ?? 0, gpus: facts?.gpus ?? 0,
-      runtime: facts?.runtime.map { $0 * 60 })
+      runtime: facts?.runtime.map { $0 * 60 }, detail: detail(uid, state))
   }
 
   private static func order(_ state: PilotState) -> Int { PilotState.allCases.firstIndex(of: state) ?? 0 }

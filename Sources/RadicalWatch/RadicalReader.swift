@@ -12,7 +12,10 @@ final class RadicalReader {
   private let logs = RadicalLogs()
   private let wire: RadicalWire?
   private let place: RadicalPlace
+  private let jobs: PilotJobs
   private var isOpened = false
+  private var isClosed = false
+  private let earlierEnd: Timestamp
   /// Pilots whose configuration is known.
   private var configured: Set<String> = []
   private(set) var isOver = false
@@ -29,7 +32,9 @@ final class RadicalReader {
     self.site = site
     self.sighting = sighting
     self.wire = wire
+    jobs = PilotJobs(of: site.session)
     place = sighting?.owner == nil ? RadicalPlace(of: site) : .here
+    earlierEnd = site.earlierEnd ?? Timestamp(seconds: 0)
     var site = site
     for pilot in sighting?.pilots ?? [] where !site.pilots.contains(pilot) { site.pilots.append(pilot) }
     files = RadicalFiles(site)
@@ -71,13 +76,15 @@ final class RadicalReader {
     scans: Bool, portion: Int, _ control: RadicalControl? = nil, _ commands: [(OperatorCommand, reason: String?)] = []
   ) -> Bool {
     // In this order: what an owner wrote before it ended is read before it is said to be gone.
-    let isAlive = sighting?.owner?.isAlive ?? (place == .elsewhere && !site.isClosed)
+    if scans, !isClosed { isClosed = site.isClosed }
+    // A program may go on when it has closed its session.
+    let isAlive = !isClosed && (sighting?.owner?.isAlive ?? (place == .elsewhere))
     if scans { files.scan(pilots: currentPilots(), workers: picture.workers) }
     if scans {
       logs.scan(site.directory, least: .warning)
       for pilot in pilots { logs.scan(pilot, least: .error) }
     }
-    let lines = files.read()
+    let lines = files.read().filter { $0.time > earlierEnd }
     let said = logs.read()
     if !isOpened { open(lines.map(\.time).min()) }
     picture.take(lines, said, stderr: stderrEnds())
@@ -101,25 +108,45 @@ final class RadicalReader {
         picture.take(facts)
       }
     }
-    for uid in picture.nextUndescribed(portion) {
-      for pilot in pilots.reversed() {
-        guard let facts = TaskScript.facts(of: uid, in: pilot) else { continue }
-        picture.describe(facts)
-        isNews = true
-        break
-      }
+    if wire != nil {
+      if scans, isAlive, picture.hasJobs { jobs.look() }
+      let said = jobs.take()
+      if !said.isEmpty { isNews = picture.take(said) || isNews }
     }
+    isNews = describeTasks(portion, scans: scans) || isNews
     if let control {
       for (command, reason) in commands { control.take(command, reason: reason, &picture) }
-      isNews = control.step(&picture, isOwnerAlive: isAlive) || isNews || !commands.isEmpty
+      isNews = control.step(&picture, isOpen: isAlive) || isNews || !commands.isEmpty
     }
     if !isAlive, !isOver, !files.isBehind, !(control?.isEnding ?? false) {
       isNews = true
       end(leftovers: control?.leftovers ?? [])
-      _ = control?.step(&picture, isOwnerAlive: false)
+      _ = control?.step(&picture, isOpen: false)
     }
     return isNews
   }
+
+  /// Reads what tasks are that have started.
+  ///
+  /// - Returns: whether something is new.
+  private func describeTasks(_ portion: Int, scans: Bool) -> Bool {
+    var isNews = false
+    let again = scans ? unwritten : []
+    if scans { unwritten = [] }
+    for (uid, tries) in picture.nextUndescribed(portion).map({ ($0, 0) }) + again {
+      if let facts = pilots.reversed().lazy.compactMap({ TaskScript.facts(of: uid, in: $0) }).first {
+        picture.describe(facts)
+        isNews = true
+      } else if tries < Self.scriptTries {
+        unwritten.append((uid, tries + 1))
+      }
+    }
+    return isNews
+  }
+
+  /// RADICAL-Pilot says that a task starts, and then writes how: those it had not written at the last look.
+  private var unwritten: [(uid: String, tries: Int)] = []
+  private static let scriptTries = 5
 
   /// What the wire shows of the program's life: its manager says once a second that it lives.
   private func look(at news: RadicalWire.News) {
@@ -156,10 +183,7 @@ final class RadicalReader {
     picture.apply(.sessionPhase(.running, reason: nil), at: first ?? .now)
   }
 
-  private var programName: String {
-    let words = (sighting?.program ?? "").split(separator: " ").dropFirst().filter { !$0.hasPrefix("-") }
-    return words.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? site.session
-  }
+  private var programName: String { sighting?.programName ?? site.session }
 
   private var resource: String {
     for pilot in pilots {
@@ -183,7 +207,7 @@ final class RadicalReader {
     for name in dumps {
       for facts in RadicalDump.tasks("\(site.directory)/\(name)") { picture.finish(facts, at: time) }
     }
-    guard site.isClosed || picture.snapshot.phase == .closing else {
+    guard isClosed || site.isClosed || picture.snapshot.phase == .closing else {
       link.host = .gone(since: time)
       return
     }

@@ -23,7 +23,8 @@ public final class RadicalRecording {
 
   /// The events since it was asked for last: what there is already is in the order of its times.
   public func next() -> [SessionEvent] {
-    reader.readAll(describes: false)
+    // What comes has a name when it has started.
+    reader.readAll(describes: wire != nil)
     return reader.takeEvents()
   }
 

@@ -36,8 +36,3 @@ public enum RadicalPlace: Equatable, Sendable {
     }
   }
 }
-
-extension RadicalSite {
-  /// Whether its program has closed it in order: RADICAL-Pilot writes this last of all.
-  public var isClosed: Bool { access("\(directory)/\(session).reg.json", F_OK) == 0 }
-}

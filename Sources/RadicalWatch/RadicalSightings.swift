@@ -29,6 +29,15 @@ public struct RadicalSighting: Sendable {
   /// What the owner was started as, for people.
   public var program: String? { owner.map { ProcessTable.commandLine(of: $0.pid) } }
 
+  /// The same without its arguments: `my_script.py`.
+  public var programName: String? {
+    let words = (program ?? "").split(separator: " ").dropFirst().filter { !$0.hasPrefix("-") }
+    return words.first.flatMap { $0.split(separator: "/").last.map(String.init) }
+  }
+
+  /// What gives out the nodes of its pilots, by RADICAL-Pilot's name; `nil` when they do not say.
+  public var manager: String? { facts.lazy.compactMap(\.manager).first }
+
   /// Whether its program has ended, and what is here was left behind by it.
   public var isDead: Bool {
     guard owner == nil, !isHeld else { return false }
@@ -45,7 +54,13 @@ public struct RadicalSighting: Sendable {
   }
 
   /// What its pilots run on, by RADICAL-Pilot's name; `nil` when they do not say.
-  public var resource: String? { pilots.lazy.compactMap { PilotFacts(pilot: $0)?.resource }.first }
+  public var resource: String? { facts.lazy.compactMap(\.resource).first }
+
+  private var facts: [PilotFacts] {
+    // Those that have no processes any more have their files where RADICAL-Pilot puts them.
+    let others = RadicalSite.pilots(below: "\(homeDirectory())/radical.pilot.sandbox/\(session)")
+    return (pilots + others).compactMap { PilotFacts(pilot: $0) }
+  }
 
   /// Where its files are; `nil` when that is not seen, or they were removed.
   public var site: RadicalSite? {

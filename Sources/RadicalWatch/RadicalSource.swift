@@ -25,6 +25,7 @@ public final class RadicalSource: SessionSource {
   public let site: RadicalSite
   private let sighting: RadicalSighting?
   private let origin: String?
+  private let printed: ProgramOutputs?
   private let wire: RadicalWire?
   private let outputs = OutputDesk()
   private let state = Mutex(State())
@@ -35,8 +36,13 @@ public final class RadicalSource: SessionSource {
 
   /// - Parameters:
   ///   - sighting: its processes on this machine; `nil` when it has none.
+  ///   - printed: where its program prints to, if that is known.
   ///   - origin: where the person sits, for what is said of commands.
-  public init(_ site: RadicalSite, _ sighting: RadicalSighting?, origin: String? = nil, isReadOnly: Bool = true) {
+  public init(
+    _ site: RadicalSite, _ sighting: RadicalSighting?, printed: ProgramOutputs? = nil, origin: String? = nil,
+    isReadOnly: Bool = true
+  ) {
+    self.printed = printed
     self.site = site
     self.sighting = sighting
     self.origin = origin
@@ -44,6 +50,8 @@ public final class RadicalSource: SessionSource {
     // Of a program that has ended somebody else may have the ports.
     wire = sighting?.owner != nil || RadicalPlace(of: site) == .elsewhere ? RadicalWire(site) : nil
   }
+
+  public var program: String? { printed?.program }
 
   /// How the session ended, once that is known.
   public var summary: SessionSummary? { state.withLock { $0.summary } }
@@ -133,6 +141,7 @@ public final class RadicalSource: SessionSource {
     outputs.read(
       request,
       at: { [self] in
+        if output.task == .program, let printed { return printed.path(output.stream) }
         let (uid, pilots) = state.withLock { state in
           (state.snapshot.tasks.contains(output.task) ? state.snapshot.tasks.uid(of: output.task) : nil, state.pilots)
         }

@@ -96,6 +96,9 @@ struct PilotFacts: Equatable, Sendable {
   var resource: String?
   var cores: Int?
   var gpus: Int?
+  var nodes: Int?
+  /// What gives out its nodes, by RADICAL-Pilot's name: `SLURM`, `FORK`, …
+  var manager: String?
   /// Minutes.
   var runtime: Double?
   /// Of the machine on which the program runs that opened the session.
@@ -123,6 +126,8 @@ struct PilotFacts: Equatable, Sendable {
     resource = agent.text("resource")
     cores = plausible(agent.integer("cores"))
     gpus = plausible(agent.integer("gpus"))
+    nodes = plausible(agent.integer("nodes"), atLeast: 1)
+    manager = agent.text("resource_manager")
     runtime = Self.minutes(agent.number("runtime"))
     ownerAddress = agent.text("proxy_url")
   }

@@ -5,8 +5,12 @@ import Work
 extension SessionEvent {
   /// Appends the event as one line of JSON: `t` (seconds since the epoch), `event`, `source`, then what happened.
   ///
-  /// - Parameter uid: what a task is called, where that is not its number.
-  public func write(to writer: inout JSONWriter, uid: (TaskID) -> String = { $0.uid }) {
+  /// - Parameters:
+  ///   - uid: what a task is called, where that is not its number.
+  ///   - name: its name, where `tasks.added` may not have had it yet.
+  public func write(
+    to writer: inout JSONWriter, uid: (TaskID) -> String = { $0.uid }, name: (TaskID) -> String? = { _ in nil }
+  ) {
     writer.beginObject()
     writer.member("t", time)
     writer.member("event", kind.name)
@@ -14,6 +18,7 @@ extension SessionEvent {
     switch kind {
     case .task(let id, let state, let result):
       writer.member("uid", uid(id))
+      writer.member("name", name(id))
       writer.member("state", state.name)
       result?.write(to: &writer)
     case .sessionOpened(let info): SessionInfo.record.write(info, to: &writer)

@@ -64,4 +64,27 @@ import Testing
     let found = RadicalSighting.among(parts)
     #expect(found.map(\.session) == [ids[0]] && found.first?.isHeld == isHeld && found.first?.owner == nil)
   }
+
+  /// Its program goes on with something else, or opens another one of the same id in the same place.
+  @Test func `a session is over when it was closed, whether or not its program has ended`() async throws {
+    let place = try TemporaryDirectory()
+    let id = ids[0]
+    let program = try await start(place, "exec 7<> \(id)/\(id).reg.init.json")
+    let found = try #require(RadicalSighting.among([program.pid]).first)
+    let site = try #require(found.site)
+    let task = "100.5,advance,agent_executing.0000,T,task.000000,AGENT_EXECUTING,\n"
+    try place.write(task, to: "\(id)/tmgr.0000.prof")
+    try place.write("90,session_start,\(id),T,\(id),,\n100,session_start,c,T,\(id),,\n", to: "\(id)/\(id).prof")
+    #expect(!site.isClosed && RadicalSource(site, found).load().tasks.count(in: .running) == 1)
+    try place.write("{}", to: "\(id)/\(id).reg.json")
+    try place.write("90,session_start,x,T,\(id),,\n110,session_stop,x,T,\(id),,\n", to: "\(id)/\(id).prof")
+    #expect(site.isClosed && RadicalSource(site, found).load().phase == .closed && isAlive(program.pid))
+    try place.write(
+      "90,session_start,x,T,\(id),,\n110,session_stop,x,T,\(id),,\n120,session_start,x,T,\(id),,\n",
+      to: "\(id)/\(id).prof")
+    try place.write(task + "130,advance,tmgr.0000,T,task.000000,NEW,\n", to: "\(id)/tmgr.0000.prof")
+    let again = RadicalSource(site, found).load()
+    #expect(!site.isClosed && again.phase == .running && again.tasks.count == 1)
+    #expect(again.tasks.count(in: .running) == 0)
+  }
 }

@@ -28,7 +28,9 @@ import Work
     let common = try page.members(of: "Every event")
     var written: [String: Set<String>] = [:]
     for event in Self.events {
-      let members = try jsonMembers(line(event))
+      var writer = JSONWriter()
+      event.write(to: &writer, name: { _ in "n" })
+      let members = try jsonMembers(writer.bytes)
       guard case .string(let name)? = members["event"] else { throw TestError("an event has no name") }
       #expect(common.isSubset(of: members.keys))
       written[name, default: []].formUnion(members.keys)

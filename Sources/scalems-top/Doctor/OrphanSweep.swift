@@ -107,7 +107,8 @@ struct OrphanSweep: Sendable {
     for sighting in RadicalSession.sightings() + jobs.sorted(by: { $0.session < $1.session })
     where sighting.isDead && isWanted(sighting.session) {
       let search = RadicalLeftovers(
-        ofSession: sighting.session, directory: sighting.directory, resource: sighting.resource)
+        ofSession: sighting.session, directory: sighting.directory, resource: sighting.resource,
+        manager: sighting.manager)
       let leftovers = await search.find()
       guard leftovers.contains(where: { $0.kind != .unsearched }) else { continue }
       put("\(sighting.session): its program has ended, and left\(sighting.directory.map { " in \($0)" } ?? ""):\n")

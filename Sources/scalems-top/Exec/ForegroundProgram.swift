@@ -67,9 +67,8 @@ struct ForegroundProgram {
       let recording = recording ?? RadicalRecording(session.site, session.sighting, follows: true)
       self.recording = recording
       let events = recording.next()
-      let tasks = recording.snapshot.tasks
       var writer = JSONWriter()
-      for event in events { event.write(to: &writer) { tasks.uid(of: $0) } }
+      recording.write(events, to: &writer)
       return (events.isEmpty || putJSON(writer.bytes)) && !recording.isOver
     }
 

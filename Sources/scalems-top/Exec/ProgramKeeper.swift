@@ -33,6 +33,7 @@ final class ProgramKeeper {
   private var sessions: [RadicalSession] = []
   /// What their pilots run on: that is told only while there is a pilot, and still has to be known in the end.
   private var resources: [String: String] = [:]
+  private var managers: [String: String] = [:]
   private var nextLook = ContinuousClock.now
   private let began = ContinuousClock.now
   /// Told of each session that is opened.
@@ -136,6 +137,7 @@ final class ProgramKeeper {
     for sighting in RadicalSighting.among(family) where sighting.owner != nil {
       guard let site = sighting.site else { continue }
       resources[site.session] = resources[site.session] ?? sighting.resource
+      managers[site.session] = managers[site.session] ?? sighting.manager
       if let known = sessions.firstIndex(where: { $0.site.session == site.session }) {
         sessions[known].sighting = sighting
         continue
@@ -174,14 +176,14 @@ final class ProgramKeeper {
     case .signal(let number)?:
       // RADICAL-Pilot's parts end with the program that opened them, and must not before; without a session the program
       // gets what a terminal would have sent.
-      let owners = sessions.compactMap(\.sighting?.owner).filter(\.isAlive)
+      let owners = Set(sessions.compactMap(\.sighting?.owner).filter(\.isAlive).map(\.pid))
       if owners.isEmpty {
         Glibc.kill(-record.pid, number)
       } else {
-        for owner in owners { Glibc.kill(owner.pid, number) }
+        for owner in owners { Glibc.kill(owner, number) }
       }
     case .killPilots?:
-      let live = sessions.filter { $0.sighting?.owner?.isAlive ?? false }
+      let live = sessions.filter { ($0.sighting?.owner?.isAlive ?? false) && !$0.site.isClosed }
       guard !live.isEmpty else {
         ending?.hurry()
         return
@@ -213,6 +215,7 @@ final class ProgramKeeper {
     // One that was opened just before the end is shown by what it left.
     for sighting in RadicalSighting.among(descendants) where !found.contains(where: { $0.0 == sighting.session }) {
       found.append((sighting.session, sighting.directory, sighting.resource))
+      managers[sighting.session] = sighting.manager
     }
     let deadline = ContinuousClock.now + Self.patience
     while !descendants.isEmpty, .now < deadline, signals.count <= max(1, heard) {
@@ -225,7 +228,8 @@ final class ProgramKeeper {
       let isShared = RadicalSighting.all().contains {
         $0.session == id && $0.directory != directory && $0.owner?.isAlive ?? false
       }
-      let search = RadicalLeftovers(ofSession: id, directory: directory, hasSandbox: !isShared, resource: resource)
+      let search = RadicalLeftovers(
+        ofSession: id, directory: directory, hasSandbox: !isShared, resource: resource, manager: managers[id])
       let grace: Duration = isAtOnce ? .zero : Self.grace
       left += waiting { await search.end(grace: grace) }.filter { $0.kind != .unsearched }.map(\.words)
     }

@@ -44,8 +44,7 @@ struct EventsCommand: ParsableCommand {
   private func printAll(_ session: RadicalSession) throws {
     try session.read(follow: follow) { recording, events in
       var writer = JSONWriter()
-      let tasks = recording.snapshot.tasks
-      for event in events { event.write(to: &writer) { tasks.uid(of: $0) } }
+      recording.write(events, to: &writer)
       return events.isEmpty || putJSON(writer.bytes)
     }
   }

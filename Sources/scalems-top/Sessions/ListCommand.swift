@@ -29,14 +29,21 @@ struct ListCommand: ParsableCommand {
 
   @OptionGroup var patience: PatienceOptions
 
+  /// What reading sessions that have ended may take; of the rest tasks are not counted.
+  private static let countLimit = Duration.seconds(3)
+
   func run() throws {
     let watchdog = Watchdog(patience.limit)
     SessionRegistry.sessions.prune()
     SeenSessions.prune()
     let foreign = RadicalSession.all()
-    let shown = foreign + (all ? RadicalSession.ended(besides: foreign) : [])
-    let overviews = (SessionFinder().all().map { SessionOverview($0) } + shown.map { SessionOverview($0) })
+    var overviews = (SessionFinder().all().map { SessionOverview($0) } + foreign.map { SessionOverview($0) })
       .filter { all || $0.life != .closed }
+    if all {
+      // Of those of RADICAL-Pilot all files are read; there may be hundreds.
+      let deadline = ContinuousClock.now + Self.countLimit
+      overviews += RadicalSession.ended(besides: foreign).map { SessionOverview($0, reads: .now < deadline) }
+    }
     watchdog.end()
     if json {
       var writer = JSONWriter()
@@ -49,14 +56,17 @@ struct ListCommand: ParsableCommand {
         all ? "There are no sessions.\n" : "No session lives; 'scalems-top list --all' shows those that have closed.\n")
       return
     }
-    let titles: [TerminalText] = ["SESSION", "NAME", "STATE", "TASKS", "HOST", "AGE"]
+    let titles: [TerminalText] = ["SESSION", "NAME", "STATE", "PILOT", "TASKS", "HOST", "PID", "AGE", "DIRECTORY"]
     for line in TextTable([titles] + overviews.map(\.columns)).lines { put("\(line)\n") }
   }
 }
 
 extension SessionOverview {
   var columns: [TerminalText] {
-    [id, info?.name ?? "", stateWord, countWords, info?.host ?? "", ageWords].map { "\($0)" }
+    let pid = life == .live ? info.map { "\($0.pid)" } ?? "" : ""
+    return [
+      id, info?.name ?? "", stateWord, pilot?.words ?? "", countWords, info?.host ?? "", pid, ageWords, directory,
+    ].map { "\($0)" }
   }
 
   /// How long ago the session was opened.

@@ -129,7 +129,8 @@ struct RadicalCall {
     watched.source.send(command, reason: options.reason)
     var said: String?
     var due = ContinuousClock.now + Self.haste
-    while !watched.isOver {
+    // A program that goes on with another session does not end.
+    while !watched.isOver, !(report(watched, .close)?.stage.isFinished ?? false) {
       if let words = watched.snapshot?.phaseReason, words != said {
         said = words
         complain("scalems-top: \(words)")

@@ -1,11 +1,28 @@
 import Glibc
+import JSON
 import Platform
 import RadicalWatch
 import SessionLink
 import SessionModel
 import SystemPackage
+import Wire
 import Words
 import Work
+
+extension RadicalRecording {
+  /// Appends events as JSON, a line each, with what RADICAL-Pilot calls the tasks.
+  func write(_ events: [SessionEvent], to writer: inout JSONWriter) {
+    let tasks = snapshot.tasks
+    for event in events {
+      event.write(
+        to: &writer, uid: { tasks.uid(of: $0) },
+        name: { id in
+          let name = tasks.batch(of: id)?.description.name ?? ""
+          return name.isEmpty || name == tasks.uid(of: id) ? nil : name
+        })
+    }
+  }
+}
 
 extension RadicalSession {
   private static let interval: UInt32 = 300_000

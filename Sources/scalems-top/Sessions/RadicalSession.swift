@@ -12,11 +12,21 @@ struct RadicalSession: Sendable {
   var site: RadicalSite
   /// Its processes on this machine, if it has any.
   var sighting: RadicalSighting?
+  /// The directory of what its program prints, when `exec` keeps that.
+  var kept: String?
 
-  var isLive: Bool { sighting?.owner != nil }
+  /// Whether its program lives and has it open.
+  var isLive: Bool { sighting?.owner != nil && !site.isClosed }
 
   /// Whether its program, if it lives, is not to be seen from here.
   var isUnseen: Bool { !isLive && (RadicalPlace(of: site) == .elsewhere || sighting.map { !$0.isDead } ?? false) }
+
+  /// Where its program prints to, if that is a file.
+  var printed: ProgramOutputs? {
+    if let kept, let record = ExecRecord(in: kept) { return ProgramOutputs(of: record.title, in: kept) }
+    guard let owner = sighting?.owner else { return nil }
+    return ProgramOutputs(of: owner, called: sighting?.programName ?? "the program")
+  }
 
   /// How it stands, by its files.
   ///
@@ -88,6 +98,7 @@ struct RadicalSession: Sendable {
   static func find(_ text: String) throws(UsageError) -> RadicalSession? {
     let all = all()
     var path = try? absolutePath(FilePath(text)).string
+    var kept: String?
     if let place = path, let record = ExecRecord(in: place) {
       let yet: TerminalText = record.exit == nil ? " yet" : ""
       guard let session = record.session else {
@@ -95,10 +106,14 @@ struct RadicalSession: Sendable {
           description: "the program of '\(text)' (\(record.title)) has opened no session of RADICAL-Pilot\(yet)")
       }
       path = session
+      kept = place
     }
     if let path, let site = RadicalSite(directory: path, home: homeDirectory()) {
-      return all.first { $0.site.session == site.session && isSamePlace($0.site.directory, site.directory) }
+      var found =
+        all.first { $0.site.session == site.session && isSamePlace($0.site.directory, site.directory) }
         ?? RadicalSession(site: site)
+      found.kept = kept
+      return found
     }
     // Programs name their sessions as they like: one id may be the beginning of another, or be given twice.
     func named(_ sessions: [RadicalSession]) -> [RadicalSession] {
@@ -174,7 +189,8 @@ enum ShownSession: Sendable {
     case .ours(let found):
       try AttachedSource(found.directory, origin: originWords(), isReadOnly: isReadOnly, isOwned: false)
     case .radical(let session):
-      RadicalSource(session.site, session.sighting, origin: originWords(), isReadOnly: isReadOnly)
+      RadicalSource(
+        session.site, session.sighting, printed: session.printed, origin: originWords(), isReadOnly: isReadOnly)
     }
   }
 }

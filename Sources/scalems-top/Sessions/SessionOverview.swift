@@ -28,6 +28,9 @@ struct SessionOverview: Sendable {
   var lastEvent: Timestamp?
   /// Of a session that closed.
   var exitCode: Int32?
+  var pilot: PilotState?
+  /// Whether its tasks were not counted, because that would take too long.
+  var isUnread = false
 
   /// Reads as little of the journal as will do: of a session that closed, its beginning and its end.
   init(_ session: FoundSession) {
@@ -56,9 +59,16 @@ struct SessionOverview: Sendable {
   }
 
   /// A session that another program opened.
-  init(_ session: RadicalSession) {
+  ///
+  /// - Parameter reads: whether its files are read, all of them; otherwise there is only whether it was closed.
+  init(_ session: RadicalSession, reads: Bool = true) {
     id = session.site.session
     directory = session.site.directory
+    guard reads else {
+      (isUnread, life) = (true, session.site.isClosed ? .closed : session.isUnseen ? .unseen : .dead)
+      if life == .closed { phase = .closed }
+      return
+    }
     let snapshot = session.load()
     note(snapshot)
     life = snapshot.phase == .closed ? .closed : session.isLive ? .live : session.isUnseen ? .unseen : .dead
@@ -69,6 +79,7 @@ struct SessionOverview: Sendable {
     opened = snapshot.opened
     lastEvent = snapshot.lastEvent
     phase = snapshot.phase
+    pilot = snapshot.pilot?.state
     exitCode = snapshot.summary?.exitCode
     total = snapshot.tasks.count
     for phase in TaskPhase.allCases where snapshot.tasks.count(in: phase) > 0 {
@@ -87,6 +98,7 @@ struct SessionOverview: Sendable {
 
   /// `3 running, 20 queued, 100 done`.
   var countWords: String {
+    if isUnread { return "not counted" }
     let parts = TaskPhase.allCases.compactMap { phase in counts[phase].map { "\($0) \(phase.word)" } }
     return parts.isEmpty ? "no tasks" : parts.joined(separator: ", ")
   }
@@ -101,7 +113,9 @@ struct SessionOverview: Sendable {
     json.member("user", info?.user)
     json.member("engine", info?.engine)
     json.member("resource", info?.resource)
-    json.member("tasks", Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) }))
+    json.member("pid", life == .live ? info.map { Int($0.pid) } : nil)
+    json.member("pilot", pilot?.rawValue)
+    if !isUnread { json.member("tasks", Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })) }
     json.member("opened", opened?.seconds)
     json.member("last_event", lastEvent?.seconds)
     json.member("exit", exitCode)
