@@ -36,7 +36,8 @@ extension InterfaceState {
       add("session", info.id)
       if info.name != info.id { add("name", info.name) }
       add("state", snapshot.phase.rawValue + (snapshot.phaseReason.map { ": \($0)" } ?? ""))
-      add("host", "process \(info.pid) of \(info.user) on \(info.host)")
+      let process = info.pid > 0 ? "process \(info.pid) of \(info.user) on \(info.host)" : "has ended"
+      add(keeper == .program ? "program" : "host", process)
       add("directory", info.directory)
       add("engine", info.engine + (info.resource.isEmpty ? "" : " on \(info.resource)"))
       add("reason", info.reason ?? "")
@@ -61,8 +62,11 @@ extension InterfaceState {
       add("raptor", "\(raptor.uid)  \(raptor.state.phase.word) (\(raptor.state.name))", raptor.state.phase.style)
       add("", raptor.detail ?? "", keeper == .program ? .plain : .warning)
       add("says", raptor.hello ?? "")
-      add(
-        "workers", Format.count(raptor.workers) + (raptor.workerCores.map { ", with \(Format.count($0)) cores" } ?? ""))
+      if keeper != .program {
+        add(
+          "workers",
+          Format.count(raptor.workers) + (raptor.workerCores.map { ", with \(Format.count($0)) cores" } ?? ""))
+      }
       let table = snapshot.tasks
       add(
         "tasks",

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -59,6 +60,26 @@ extension ForeignTests {
       for _ in 0..<3 { try await terminal.press("C-c") }
       try await terminal.wait(for: "the end", seconds: 20) { $0.contains("status=1") }
       expectNothingLeft(script)
+    }
+
+    @Test func `whose keeper is killed goes on, says so, and is ended by X`() async throws {
+      let script = try ForeignProgram()
+      let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
+      try await execute(terminal, "", (0..<2).map { _ in "sleep 1000" })
+      try await terminal.wait(for: "tasks that run", seconds: 90) { $0.contains("running 2") }
+      let keeper = try #require(
+        ProcessTable().entries.values.first { ProcessTable.commandLine(of: $0.pid).contains("exec --as-host") }?.pid)
+      kill(keeper, SIGKILL)
+      try await terminal.wait(for: "the word of it") { $0.contains("the keeper of the program was killed") }
+      #expect(!(try await terminal.screen()).contains("CLOSED"))
+      try await terminal.press("X")
+      try await terminal.wait(for: "the question") { $0.contains("FAIL by that") }
+      try await terminal.press("y")
+      try await terminal.wait(for: "the end", seconds: 60) { $0.contains("CLOSED") }
+      _ = try await terminal.press("q", untilText: "is not known")
+      try await wait(for: "all processes to be gone", seconds: 30) {
+        script.processes.allSatisfy { ProcessTable.commandLine(of: $0).hasPrefix("/bin/bash --norc") }
+      }
     }
 
     @Test func `in the background it goes on, is a session like others, and is gone when that was closed`() async throws

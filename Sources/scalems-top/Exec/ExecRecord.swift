@@ -42,6 +42,14 @@ struct ExecRecord: Sendable {
     try directory.replaceFile(Self.name, with: json.bytes)
   }
 
+  /// Whether the program runs still, by what it prints to: whoever keeps it may have been killed.
+  func isRunning(in directory: String) -> Bool {
+    guard exit == nil, pid > 0 else { return false }
+    return [1, 2].contains { number in
+      ["stdout", "stderr"].contains { linkTarget("/proc/\(pid)/fd/\(number)") == "\(directory)/\($0)" }
+    }
+  }
+
   /// How people call the program: `my_script.py`.
   var title: String {
     let words = program.dropFirst().filter { !$0.hasPrefix("-") }

@@ -63,8 +63,15 @@ final class ProgramSource: OwnedSource {
       named: "host.log")
     var stream = PrintedStream()
     var shown: String?
+    var wasToldOf = false
     while true {
-      let isOver = host.hasEnded
+      let isOver = host.hasEnded && !isAlone
+      if host.hasEnded, !isOver, !wasToldOf {
+        wasToldOf = true
+        note(
+          "the keeper of the program was killed: the program goes on, and nobody ends what it leaves; \(Self.way)",
+          deliver)
+      }
       var lines: [TerminalText] = []
       _ = try? said.read { bytes in
         lines.append(stream.take(bytes))
@@ -80,6 +87,10 @@ final class ProgramSource: OwnedSource {
       usleep(Self.interval)
     }
   }
+
+  /// Whether the program runs without the one that keeps it.
+  private var isAlone: Bool { ExecRecord(in: host.directory)?.isRunning(in: host.directory) ?? false }
+  private static let way = "X ends its session, and 'scalems-top doctor --orphans' what is left"
 
   private func note(_ line: String, _ deliver: @Sendable (SessionUpdate) -> Void) {
     let text = line.hasPrefix("scalems-top: ") ? String(line.dropFirst("scalems-top: ".count)) : line
@@ -172,9 +183,19 @@ final class ProgramSource: OwnedSource {
 
   func sayEnd(of host: LaunchedHost, _ status: Int32) {
     guard let summary else {
+      if isAlone {
+        return complain(
+          "scalems-top: the keeper of the program was killed; the program goes on: 'scalems-top attach "
+            + "\(host.directory)' shows it, where \(Self.way)")
+      }
       return complain("scalems-top: the program could not start: see \(host.directory)/host.log")
     }
     put(summaryLine(summary, directory: host.directory) + "\n")
+    if ExecRecord(in: host.directory)?.exit == nil {
+      complain(
+        "scalems-top: the keeper of the program was killed, and how the program ended is not known; "
+          + "'scalems-top doctor --orphans' ends what is left")
+    }
   }
 }
 
