@@ -156,7 +156,10 @@ extension InterfaceState {
   }
 
   mutating func ask(_ verb: OperatorCommand.Verb) -> [Effect] {
-    dialog = Dialog(verb: verb, isHurry: verb == .close && snapshot.phase == .closing)
+    let isHurry = verb == .close && snapshot.phase == .closing
+    // A session with running tasks is not ended by two keys.
+    let isGrave = verb == .close && !isHurry && snapshot.tasks.count(in: .running) > 0
+    dialog = Dialog(verb: verb, isHurry: isHurry, word: isGrave ? "close" : nil)
     return []
   }
 

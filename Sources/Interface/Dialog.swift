@@ -12,6 +12,9 @@ struct Dialog: Equatable, Sendable {
   var targets = IDSet()
   /// Marked tasks that had already ended then.
   var skipped = 0
+  /// What has to be typed, where a key is too little: `nil` where it is not.
+  var word: String?
+  var typed = TextField()
   var isYes = false
   var isTyping = false
   var reason = TextField()
@@ -31,6 +34,13 @@ struct Dialog: Equatable, Sendable {
     }
     if isTyping {
       _ = reason.edit(input)
+      return .open
+    }
+    if let word {
+      if input == .enter { return typed.text == word ? .yes : .open }
+      // What was pasted was not meant for this.
+      if case .paste = input { return .open }
+      _ = typed.edit(input)
       return .open
     }
     switch input {
@@ -73,10 +83,11 @@ struct Dialog: Equatable, Sendable {
   /// What will happen, as things are now.
   ///
   /// - Parameters:
+  ///   - grace: seconds that running tasks get when the session is closed, when that is known.
   ///   - room: columns for a line of the list of tasks, which is not wrapped.
   ///   - mark: what stands for what was cut out of a name.
   func consequences(
-    _ tasks: TaskTable, raptor: RaptorStatus?, of keeper: SessionKeeper, room: Int, mark: String
+    _ tasks: TaskTable, raptor: RaptorStatus?, of keeper: SessionKeeper, grace: Double?, room: Int, mark: String
   ) -> [String] {
     let running = Format.count(tasks.count(in: .running))
     let waiting = Format.count(tasks.count(in: .queued) + tasks.count(in: .waiting))
@@ -103,7 +114,7 @@ struct Dialog: Equatable, Sendable {
     case .cancelRaptor:
       return [
         "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not;"
-          + " \(Format.count(tasks.raptorRunning)) tasks run in it now."
+          + " \(Format.count(tasks.raptorRunning)) tasks run in it now, and \(Format.count(tasks.raptorQueued)) wait for it."
       ]
     case .close where isHurry:
       return [
@@ -111,7 +122,8 @@ struct Dialog: Equatable, Sendable {
       ]
     case .close:
       return [
-        "Dispatch nothing more; \(running) running tasks get the time limit to finish and are then canceled;"
+        "Dispatch nothing more; \(running) running tasks get \(grace.map(Format.seconds) ?? "their time") to finish and are then"
+          + " canceled;"
           + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
       ]
     case .cancel: return cancelLines(tasks, room, mark)

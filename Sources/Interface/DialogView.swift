@@ -8,8 +8,8 @@ extension InterfaceState {
     let room = width - 4
     var lines: [Span] = Columns.wrap(dialog.question, width: room).map { Span($0, .title) }
     for text in dialog.consequences(
-      snapshot.tasks, raptor: snapshot.raptor, of: keeper, room: room, mark: glyphs.cut)
-    {
+      snapshot.tasks, raptor: snapshot.raptor, of: keeper, grace: snapshot.info?.taskGrace, room: room, mark: glyphs.cut
+    ) {
       // The list of tasks is not wrapped: a row is a task.
       lines += text.hasPrefix("  ") ? [Span(text)] : Columns.wrap(text, width: room).map { Span($0) }
     }
@@ -49,6 +49,15 @@ extension InterfaceState {
         Span("Enter", .key), Span(" to the answer   ", .dim), Span("Esc", .key), Span(" changes nothing", .dim),
       ]
       grid.put(help, row: row, column: left, end: right)
+      return
+    }
+    if let word = dialog.word {
+      let at = left + grid.put("Type \(word) and Enter ", row: row, column: left, style: .heading)
+      let width = word.count + 4
+      grid.fill(" ", count: width, row: row, column: at, style: .entry)
+      let used = grid.put(dialog.typed.text, row: row, column: at, width: width, style: .entry)
+      grid.cursor = (row, at + min(used, width - 1))
+      grid.putRight([Span("Esc", .key), Span(" changes nothing", .dim)], row: row, start: at + width + 1, end: right)
       return
     }
     let (no, yes) = ("[ No ]", "[ Yes ]")

@@ -70,6 +70,16 @@ extension InterfaceState {
     }
   }
 
+  /// The tasks of a cause, or the page of its only one.
+  mutating func show(cause: FailureCauses.Cause) -> [Effect] {
+    _ = show(.failures)
+    failures.cursor = .cause(cause.id)
+    if cause.count == 1 { return openDetail(of: cause.first) }
+    if failures.opened != cause.id { failures.toggle(cause.id) }
+    failures.update(causes, snapshot.tasks)
+    return []
+  }
+
   /// The tasks of the row under the cursor.
   var failureTasks: [TaskID] {
     switch failureRow {

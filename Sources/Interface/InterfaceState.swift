@@ -100,7 +100,8 @@ struct InterfaceState: Sendable {
 
   struct Summary: Sendable {
     var shownAt: Timestamp
-    var top = 0
+    /// The cause under the cursor.
+    var row = 0
   }
 
   struct Notice: Sendable {
@@ -213,7 +214,7 @@ struct InterfaceState: Sendable {
       size: size,
       content: Layout.Content(
         hasRaptor: snapshot.raptor != nil, causes: causes.all.count, view: mainView,
-        bannerLines: link == nil ? 0 : bannerLines.count,
+        bannerLines: bannerLines.count,
         hasTimeline: isReplay,
         shutdownPhases: shutdown.isEmpty ? 0 : max(4, shutdown.count), hasDetail: detail != nil,
         prefersOutput: detail?.hasOutputFocus ?? false, factLines: detail?.factCount ?? 0))

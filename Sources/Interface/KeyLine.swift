@@ -10,24 +10,40 @@ struct KeyHint {
 }
 
 extension CellGrid {
-  /// The keys there is room for, in their own order.
+  /// The keys there is room for, in their own order; where there is little, the less important ones without their words.
   mutating func putKeys(_ offered: [KeyHint], _ rect: Rect) {
     var room = rect.width - 1
-    var chosen: Set<String> = []
-    for hint in offered.sorted(by: { $0.weight > $1.weight }) {
-      let needed = CellWidth.columns(of: hint.keyName) + 1 + CellWidth.columns(of: hint.title) + 2
+    var bare: Set<String> = []
+    var titled: Set<String> = []
+    let byWeight = offered.sorted { $0.weight > $1.weight }
+    if rect.width < Self.narrow {
+      for hint in byWeight where hint.weight >= Self.worthAKey {
+        let needed = CellWidth.columns(of: hint.keyName) + 1
+        guard needed <= room else { continue }
+        room -= needed
+        bare.insert(hint.title)
+      }
+    }
+    for hint in byWeight {
+      let words = CellWidth.columns(of: hint.title) + 2
+      let needed = bare.contains(hint.title) ? words : words + CellWidth.columns(of: hint.keyName) + 1
       // The last one needs no gap behind it.
       guard needed - 2 <= room else { continue }
       room -= needed
-      chosen.insert(hint.title)
+      titled.insert(hint.title)
     }
     var spans: [Span] = [Span(" ")]
-    for hint in offered where chosen.contains(hint.title) {
-      if spans.count > 1 { spans.append(Span("  ")) }
-      spans += [Span(hint.keyName, .key), Span(" \(hint.title)", .dim)]
+    for hint in offered where titled.contains(hint.title) || bare.contains(hint.title) {
+      spans += [Span(hint.keyName, .key)]
+      spans += titled.contains(hint.title) ? [Span(" \(hint.title)", .dim), Span("  ")] : [Span(" ")]
     }
-    put(spans, row: rect.row, column: 0, end: rect.endColumn)
+    put(Array(spans.dropLast()), row: rect.row, column: 0, end: rect.endColumn)
   }
+
+  /// Columns below which keys are named without words.
+  private static let narrow = 60
+  /// The weight from which a key is worth that.
+  private static let worthAKey = 44
 
   /// The line in which a person types a filter, or what to look for.
   mutating func putEntry(_ entry: TextField, _ label: String, _ rect: Rect) {

@@ -34,7 +34,8 @@ extension InterfaceState {
       let seconds = now.seconds(since: time)
       return Span("as of \(Format.age(seconds)) ago", seconds < Self.oldAge ? .dim : .warning)
     case .unseen: return Span(size.columns >= 76 ? "its host cannot be seen by you" : "host unseen", .warning)
-    case .alive, nil: return snapshot.lastEvent.map { Span("age \(Format.age(present.seconds(since: $0)))", .dim) }
+    // A quiet session is not an old one.
+    case .alive, nil: return isReplay ? nil : Span("live", .dim)
     }
   }
 
@@ -82,11 +83,31 @@ extension InterfaceState {
       let wrapped = Columns.wrap(long, width: room)
       lines += (wrapped.count <= bannerLimit ? wrapped : ["host gone: \(resume)"]).map { Span($0, .error) }
     }
+    if let ending { lines += Columns.wrap(ending, width: room).map { Span($0, .warning) } }
     if let problem = link?.problem { lines += Columns.wrap(problem, width: room).map { Span($0, .warning) } }
     guard lines.count > bannerLimit else { return lines }
     // The last one that fits shows that it goes on.
     lines[bannerLimit - 1].text += " " + lines[bannerLimit].text
     return Array(lines.prefix(bannerLimit))
+  }
+
+  /// That the session ends or takes no more work: who wanted it, why, and what can still be done about it.
+  private var ending: String? {
+    let verb: OperatorCommand.Verb
+    switch snapshot.phase {
+    case .draining: verb = .drain
+    case .stopping: verb = .stop
+    case .closing: verb = .close
+    case .starting, .running, .closed: return nil
+    }
+    guard !isHostGone else { return nil }
+    let record = snapshot.commands.last { $0.verb == verb }
+    var text = "\(snapshot.phase.rawValue), by \(record?.sender.words ?? "itself")"
+    if let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil) { text += ": \(reason)" }
+    guard !isReadOnly, !isReplay else { return text }
+    if keeper.verbs.contains(.resume), verb != .close { text += "; r undoes it" }
+    if verb == .close { text += "; X hurries it" }
+    return text
   }
 
   /// On a low screen the tasks need the rows.

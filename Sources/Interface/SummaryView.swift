@@ -3,37 +3,21 @@ import Terminal
 import Words
 import Work
 
-/// How the session ended, as lines; made when shown, so a million failures cost what is on the screen.
+/// How the session ended, as lines. The causes of failures are rows that open.
 struct SummaryLines {
-  private let table: TaskTable
-  private let failed: IDSet
-  private let head: [[Span]]
-  private let tail: [[Span]]
+  let head: [[Span]]
+  let causes: [FailureCauses.Cause]
+  let tail: [[Span]]
 
-  /// Columns that a name may take.
-  private let nameWidth: Int
-  private let mark: String
-
-  init(_ snapshot: SessionSnapshot, width: Int, mark: String) {
-    nameWidth = max(12, width / 2)
-    self.mark = mark
-    table = snapshot.tasks
-    failed = table.ids(in: .failed)
-    head = Self.head(snapshot, failed: failed.count)
+  init(_ snapshot: SessionSnapshot, of keeper: SessionKeeper, causes: [FailureCauses.Cause]) {
+    self.causes = causes
+    head = Self.head(snapshot, of: keeper)
     tail = Self.tail(snapshot)
   }
 
-  var count: Int { head.count + failed.count + tail.count }
+  var count: Int { head.count + causes.count + tail.count }
 
-  subscript(index: Int) -> [Span] {
-    if index < head.count { return head[index] }
-    if index < head.count + failed.count {
-      return failed.select(index - head.count).map(failure) ?? []
-    }
-    return tail[index - head.count - failed.count]
-  }
-
-  private static func head(_ snapshot: SessionSnapshot, failed: Int) -> [[Span]] {
+  private static func head(_ snapshot: SessionSnapshot, of keeper: SessionKeeper) -> [[Span]] {
     let table = snapshot.tasks
     var lines: [[Span]] = []
     let wall = snapshot.summary?.wall ?? 0
@@ -51,7 +35,10 @@ struct SummaryLines {
     let left = table.count - table.finished
     if left > 0 { counts += [Span("not run", .queued), Span(" \(Format.count(left))")] }
     lines.append(counts)
-    if failed > 0 { lines.append([Span("Failures", .heading)]) }
+    if left > 0, keeper == .host, let id = snapshot.info?.id {
+      lines.append([Span("What was not run: "), Span("scalems-top run --resume \(id)", .key)])
+    }
+    if table.count(in: .failed) > 0 { lines.append([Span("Failures", .heading)]) }
     return lines
   }
 
@@ -59,34 +46,72 @@ struct SummaryLines {
     guard let summary = snapshot.summary, !summary.leftovers.isEmpty else { return [] }
     return [[Span("Left behind", .error)]] + summary.leftovers.map { [Span("  \($0)", .error)] }
   }
-
-  private func failure(_ id: TaskID) -> [Span] {
-    guard let details = table.details(of: id) else { return [] }
-    let exit =
-      details.signal.map { "signal \(Format.signal($0))" } ?? details.exitCode.map { "exit \($0)" } ?? "no exit code"
-    let reason = details.reason ?? ""
-    // Most reasons begin with the exit code themselves.
-    let isSaid = details.exitCode.map { reason.hasPrefix("exit \($0)") } ?? reason.hasPrefix("signal")
-    let label = Span("  \(Columns.cutMiddle(details.label, to: nameWidth, mark: mark))  ")
-    return isSaid ? [label, Span(reason, .error)] : [label, Span(exit, .error), Span("  \(reason)", .dim)]
-  }
 }
 
 extension InterfaceState {
+  private var summaryLines: SummaryLines { SummaryLines(snapshot, of: keeper, causes: causes.all) }
+
+  mutating func handleSummary(_ input: InputEvent) -> [Effect] {
+    guard let shown = summary else { return [] }
+    let lines = summaryLines
+    switch input {
+    case .down, .character("j"): summary?.row = min(shown.row + 1, max(0, lines.causes.count - 1))
+    case .up, .character("k"): summary?.row = max(0, shown.row - 1)
+    case .pageDown: summary?.row = min(shown.row + 10, max(0, lines.causes.count - 1))
+    case .pageUp: summary?.row = max(0, shown.row - 10)
+    case .enter where shown.row < lines.causes.count:
+      dismissSummary()
+      return show(cause: lines.causes[shown.row])
+    case .tab, .character("1"), .character("2"), .character("4"), .character("5"):
+      dismissSummary()
+      if case .character(let key) = input, let view = key.wholeNumberValue.flatMap(MainView.init) { return show(view) }
+    case .character("3"):
+      dismissSummary()
+      return show(.failures)
+    case .character("q"): return [.leave(.sessionClosed)]
+    // Typed before a person can have seen it, it was for something else.
+    case .escape: if now.seconds(since: shown.shownAt) > Self.summaryGrace { return [.leave(.sessionClosed)] }
+    default: break
+    }
+    return []
+  }
+
+  private static let summaryGrace = 0.5
+
+  private mutating func dismissSummary() {
+    summary = nil
+    isSummaryDismissed = true
+  }
+
   func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
     let width = max(min(body.width, 60), min(body.width - 8, 120))
-    let lines = SummaryLines(snapshot, width: width, mark: glyphs.cut)
+    let lines = summaryLines
     let rect = body.centered(height: lines.count + 2, width: width)
     let inner = rect.inner
-    let top = min(summary?.top ?? 0, max(0, lines.count - inner.height))
+    let row = min(summary?.row ?? 0, max(0, lines.causes.count - 1))
+    // The row under the cursor is always there, and what was left behind when it fits.
+    let wanted = lines.causes.isEmpty ? 0 : lines.head.count + row
+    let top = min(max(0, wanted - inner.height + 1), max(0, lines.count - inner.height))
     let hidden = lines.count - top - inner.height
     grid.wipe(rect)
+    var keys = [Span("q", .key), Span(" leaves  ", .dim)]
+    if !lines.causes.isEmpty { keys += [Span("Enter", .key), Span(" opens  ", .dim)] }
+    keys += [Span("Tab", .key), Span(" shows the tasks", .dim)]
     grid.box(
       rect, title: [Span("session closed", .title)], glyphs: glyphs, isFocused: true,
-      right: hidden > 0 ? [Span("\(Format.count(hidden)) more below", .warning)] : [],
-      footer: [Span("Any key", .key), Span(" leaves  ", .dim), Span("Tab", .key), Span(" shows the tasks", .dim)])
+      right: hidden > 0 ? [Span("\(Format.count(hidden)) more below", .warning)] : [], footer: keys)
+    let (left, right) = (inner.column + 1, inner.endColumn - 1)
     for line in 0..<min(inner.height, lines.count - top) {
-      grid.put(lines[top + line], row: inner.row + line, column: inner.column + 1, end: inner.endColumn - 1)
+      let (index, at) = (top + line, inner.row + line)
+      let cause = index - lines.head.count
+      if cause < 0 {
+        grid.put(lines.head[index], row: at, column: left, end: right)
+      } else if cause < lines.causes.count {
+        drawCause(lines.causes[cause], &grid, row: at, left, end: right, label: "  ")
+        if cause == row { grid.select(row: at, column: inner.column, count: inner.width) }
+      } else {
+        grid.put(lines.tail[cause - lines.causes.count], row: at, column: left, end: right)
+      }
     }
   }
 }

@@ -53,8 +53,6 @@ extension InterfaceState {
   /// So many keys in one read are a paste, of which more may come: without bracketed paste it comes in parts.
   private static let pasteLength = 8
   private static let pastePause = 1.0
-  /// Keys typed before a person can have seen the summary do not dismiss it.
-  private static let summaryGrace = 0.5
 
   private mutating func handle(_ input: InputEvent) -> [Effect] {
     if input == .control("l") { return [.redraw] }
@@ -90,23 +88,6 @@ extension InterfaceState {
     }
     notice = nil
     return action.perform(&self)
-  }
-
-  private mutating func handleSummary(_ input: InputEvent) -> [Effect] {
-    guard let shown = summary else { return [] }
-    switch input {
-    case .down, .character("j"): summary?.top += 1
-    case .up, .character("k"): summary?.top = max(0, shown.top - 1)
-    case .pageDown: summary?.top += 10
-    case .pageUp: summary?.top = max(0, shown.top - 10)
-    case .tab:
-      summary = nil
-      isSummaryDismissed = true
-    case .character("q"): return [.leave(.sessionClosed)]
-    case .unknown, .alt, .paste: break
-    default: if now.seconds(since: shown.shownAt) > Self.summaryGrace { return [.leave(.sessionClosed)] }
-    }
-    return []
   }
 
   private mutating func handleHelp(_ input: InputEvent) -> [Effect] {

@@ -50,11 +50,14 @@ public struct SessionInfo: Equatable, Sendable {
   public var pid: Int32
   public var directory: String
   public var reason: String?
+  /// Seconds that running tasks get when the session is closed; `nil` when that is not known.
+  public var taskGrace: Double?
 
   public init(
     id: String, name: String, engine: String, resource: String, user: String, host: String, pid: Int32,
-    directory: String, reason: String? = nil
+    directory: String, reason: String? = nil, taskGrace: Double? = nil
   ) {
+    self.taskGrace = taskGrace
     self.id = id
     self.name = name
     self.engine = engine

@@ -15,7 +15,8 @@ extension SessionInfo {
     .required("host", \.host, .text),
     .field("pid", \.pid, .integer),
     .required("directory", \.directory, .text),
-    .optional("reason", \.reason, .text))
+    .optional("reason", \.reason, .text),
+    .optional("task_grace", \.taskGrace, .seconds))
 }
 
 extension PilotStatus {

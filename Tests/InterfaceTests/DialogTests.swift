@@ -12,11 +12,31 @@ import Work
     fixture.press(.character(key))
     #expect(fixture.state.dialog != nil)
     #expect(fixture.press(.enter) == [])
-    #expect(fixture.state.dialog == nil)
-    for no: InputEvent in [.escape, .character("n"), .character("N")] {
+    #expect(key == "X" || fixture.state.dialog == nil)
+    fixture.press(.escape)
+    for no: InputEvent in [.escape, .character("n"), .character("N")] where key != "X" || no == .escape {
       #expect(fixture.press(.character(key), no) == [])
       #expect(fixture.state.dialog == nil)
     }
+  }
+
+  @Test func `a session with running tasks is closed by a word, not by a key`() {
+    var fixture = Fixture.busy()
+    fixture.press(.character("X"))
+    #expect(fixture.screen().text.contains("Type close and Enter"))
+    #expect(fixture.press(.character("y"), .enter, .right, .enter, .paste("close"), .enter) == [])
+    #expect(fixture.state.dialog != nil)
+    #expect(fixture.state.dialog?.typed.text == "y")
+    fixture.press(.backspace)
+    #expect(fixture.type("clos") == [])
+    fixture.press(.tab)
+    fixture.type("enough")
+    fixture.press(.enter)
+    #expect(fixture.press(.character("e"), .enter) == [.send(.close(), reason: "enough")])
+    // Nothing runs: nothing is lost by it.
+    var idle = Fixture()
+    idle.open()
+    #expect(idle.press(.character("X"), .character("y")) == [.send(.close(), reason: nil)])
   }
 
   @Test func yesIsYOrTheButton() {

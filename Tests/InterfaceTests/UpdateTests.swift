@@ -87,14 +87,26 @@ import Work
     #expect(fixture.press(.character("q")) == [.leave(.left)])
   }
 
-  @Test func aKeyDismissesTheSummaryWhenItCouldBeRead() {
+  @Test func `only q and Esc leave the summary, Esc when it could be read`() {
     var fixture = Fixture.closed()
     #expect(fixture.state.summary != nil)
-    #expect(fixture.press(.character(" ")) == [])
+    #expect(fixture.press(.escape) == [])
     fixture.wait(1)
-    #expect(fixture.press(.unknown) == [])
-    #expect(fixture.press(.character("j")) == [])
-    #expect(fixture.press(.character(" ")) == [.leave(.sessionClosed)])
+    for key: InputEvent in [.unknown, .character("j"), .character(" "), .character("y"), .control("d")] {
+      #expect(fixture.press(key) == [])
+      #expect(fixture.state.summary != nil)
+    }
+    #expect(fixture.press(.escape) == [.leave(.sessionClosed)])
+    #expect(fixture.press(.character("q")) == [.leave(.sessionClosed)])
+  }
+
+  @Test func `the causes in the summary open, and what was not run is said with how to run it`() {
+    var fixture = Fixture.closed()
+    let text = fixture.screen().text
+    #expect(text.contains("not run 29") && text.contains("scalems-top run --resume session.0042"))
+    #expect(text.contains("1 × Fatal error: the water molecule 7 cannot be settled"))
+    #expect(!fixture.press(.enter).isEmpty)
+    #expect(fixture.state.detail?.task == TaskID(2))
   }
 
   @Test func afterTheSummaryTheTasksCanBeLookedAt() {

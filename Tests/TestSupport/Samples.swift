@@ -95,7 +95,7 @@ public enum Samples {
   public static func info(reason: String?) -> SessionInfo {
     SessionInfo(
       id: "session.1", name: "näme", engine: "local", resource: "local.localhost", user: "ann", host: "node1",
-      pid: 4321, directory: "/scratch/a \"b\"", reason: reason)
+      pid: 4321, directory: "/scratch/a \"b\"", reason: reason, taskGrace: reason == nil ? nil : 2.5)
   }
 
   public static let events: [SessionEvent] = kinds.enumerated().map { index, kind in

@@ -66,8 +66,13 @@ public final class Tmux {
   /// Presses a key that asks, and answers Yes once the question is there: what comes in one go with the key is no answer.
   public func confirm(_ key: String) async throws {
     try await press(key)
-    try await wait(for: "the question of \(key)") { $0.contains("[ No ]") }
-    try await press("y")
+    let screen = try await wait(for: "the question of \(key)") { $0.contains("[ No ]") || $0.contains("Type close") }
+    if screen.contains("Type close") {
+      try await type("close")
+      try await press("Enter")
+    } else {
+      try await press("y")
+    }
   }
 
   /// Presses a key again and again until text is on the screen.

@@ -69,7 +69,8 @@ final class SessionHost: Sendable {
     info = SessionInfo(
       id: id, name: plan.settings.name, engine: plan.configuration.engine.name,
       resource: plan.configuration.resource, user: userName(), host: machineName(), pid: getpid(),
-      directory: directory.path.string, reason: plan.reason)
+      directory: directory.path.string, reason: plan.reason,
+      taskGrace: plan.configuration.limits.awaitTasks / .seconds(1))
     let context = SessionContext(
       id: id, directory: directory.path.string, clientDirectory: plan.settings.clientDirectory,
       configuration: plan.configuration)
