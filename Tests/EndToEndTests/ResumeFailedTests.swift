@@ -47,7 +47,7 @@ import Work
     // The first time it FAILED again, and the screen stays to say so.
     try await terminal.run("$SCALEMS_TOP run --resume s --failed; echo \"exit=$?\"")
     try await terminal.wait(for: "the summary") { $0.contains("CLOSED") && $0.contains("flaky") }
-    _ = try await terminal.press("Enter", untilText: "exit=1")
+    _ = try await terminal.press("q", untilText: "exit=1")
     try session.place.write("", to: "there")
     try await terminal.run("clear; $SCALEMS_TOP run --resume s --failed --exit-when-done; echo \"exit=$?\"")
     let end = try await terminal.wait(forText: "exit=0")

@@ -18,7 +18,7 @@ import Work
     let terminal = try await session.show()
     let screen = try await terminal.wait(for: "the summary") { $0.contains("CLOSED") && $0.contains("exit") }
     #expect(screen.contains("bad") && screen.contains("the disk is full"))
-    let after = try await terminal.press("Enter", untilText: "exit=1")
+    let after = try await terminal.press("q", untilText: "exit=1")
     #expect(after.contains("4 DONE") && after.contains("1 FAILED"))
     try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
   }
@@ -91,8 +91,9 @@ import Work
     try await terminal.press("q")
     try await terminal.wait(forText: "eave it running")
     try await terminal.press("c")
-    try await terminal.wait(forText: "Close the session?")
-    try await terminal.press("y")
+    try await terminal.wait(forText: "Type close")
+    try await terminal.type("close")
+    try await terminal.press("Enter")
     try await terminal.wait(forText: "CLOSED")
     try await session.awaitNothingLeft()
   }
