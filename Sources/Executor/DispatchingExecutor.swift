@@ -60,6 +60,7 @@ public actor DispatchingExecutor {
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
       resuming: earlier, runsFailedAgain: runsFailedAgain,
       onFailure: context.configuration.onFailure)
+    core.sizeOfPilot = { [configuration = context.configuration] in configuration.pilotSize(orCores: $0) }
     core.work.workflow.clientDirectory = context.clientDirectory
     core.start.warnings = context.configuration.warnings
   }

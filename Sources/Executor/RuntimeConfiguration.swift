@@ -26,6 +26,8 @@ public struct RuntimeConfiguration: Sendable {
   public let placement: TaskPlacement
   public let limits: TimeLimits
   public var onFailure = FailurePolicy.goOn
+  /// What the pilot will have when `cores` is `nil`, if that is known before it is there.
+  public var expectedCores: Int?
 
   /// - Parameters:
   ///   - engine: the name of one of `engines`; the first of them when `nil`.
@@ -105,7 +107,7 @@ public struct RuntimeConfiguration: Sendable {
   public var warnings: [String] { PilotOption.warnings(in: pilotOptions) }
 
   /// What the pilot has for tasks, as far as it is known before it is there: of nodes, say, only the engine can tell.
-  public var pilotSize: PilotSize { pilotSize(orCores: nil) }
+  public var pilotSize: PilotSize { pilotSize(orCores: expectedCores) }
 
   /// - Parameter others: the cores of the pilot, when it was not said how many.
   public func pilotSize(orCores others: Int?) -> PilotSize {

@@ -21,7 +21,13 @@ extension SessionCore {
       return .failure(ProtocolError("work was offered before the session was open: call startup first"))
     }
     if case .refused(let why) = Admission.of(.submit, in: phase) { return .failure(ProtocolError(why.description)) }
-    return Result { added(try work.workflow.take(offer, on: pilotSize)) }
+    return Result { added(try work.workflow.take(offer, on: knownSize)) }
+  }
+
+  /// What the pilot has, as far as it is known now.
+  private var knownSize: PilotSize {
+    guard pilotSize.cores == nil, pilot.wasActive, let cores = pilot.status?.cores, cores > 0 else { return pilotSize }
+    return sizeOfPilot(cores)
   }
 
   /// Takes work before the session begins, which records it then.

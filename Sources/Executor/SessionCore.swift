@@ -90,8 +90,10 @@ struct SessionCore {
   let onFailure: FailurePolicy
   /// Whether the session acted on a failure, and nobody undid that.
   var hasActedOnFailure = false
-  /// What the pilot of the session has, as far as that was asked for.
+  /// What the pilot of the session has, as far as that is known before it is there.
   let pilotSize: PilotSize
+  /// What a pilot of so many cores has, for one of which that is known when it is there.
+  var sizeOfPilot: @Sendable (Int) -> PilotSize
   /// How many tasks the engine wants ahead; asked for before each input.
   var dispatchAhead = 1
 
@@ -119,6 +121,7 @@ struct SessionCore {
     self.onFailure = onFailure
     self.limits = limits
     self.pilotSize = pilotSize
+    sizeOfPilot = { _ in pilotSize }
     work = WorkState(
       workflow: earlier.map {
         Workflow(resuming: $0.tasks, again: runsFailedAgain ? $0.tasks.failedAndLost : [])

@@ -68,6 +68,11 @@ public final class LocalEngine: PilotEngine {
     (events, continuation) = AsyncStream.makeStream()
   }
 
+  /// That a pilot has more cores than there are, as a sentence.
+  public static func overload(cores: Int, of available: Int) -> String {
+    "the pilot has \(cores) cores, this machine offers \(available)"
+  }
+
   /// The cores this process may use.
   public static var availableCores: Int { ThisProcess.availableCores }
 
@@ -92,7 +97,7 @@ public final class LocalEngine: PilotEngine {
         context.configuration.cores ?? PilotSize.all(of: available, hasRaptor: context.configuration.enableRaptor)
       state.withLock { $0.cores = cores }
       if cores > available {
-        emit(.log(.warning, "the pilot has \(cores) cores, this machine offers \(available)"))
+        emit(.log(.warning, Self.overload(cores: cores, of: available)))
       }
       return "this machine offers \(available) cores"
     case .taskManager:

@@ -62,9 +62,16 @@ import Words
     }
     do {
       try NamesAsText.checkArguments()
-      var command = try parseAsRoot()
       try NamesAsText.checkPlaces()
-      try command.run()
+      try WrongUsage.checkVerb(arguments)
+      var command: any ParsableCommand
+      do { command = try parseAsRoot() } catch {
+        if exitCode(for: error) != .success, let words = WrongUsage.noVerb(in: arguments) { throw words }
+        throw error
+      }
+      do { try command.run() } catch let fault as ValidationError {
+        throw UsageError(description: WrongUsage.words(fault, of: command))
+      }
       end(ExitStatus(code: 0))
     } catch let status as ExitStatus {
       end(status)

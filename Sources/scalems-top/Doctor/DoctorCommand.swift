@@ -12,6 +12,10 @@ struct DoctorCommand: ParsableCommand {
 
       With --orphans it lists what sessions whose scalems-top is gone (with RADICAL-Pilot, also its helper) left running, \
       and what programs left that opened sessions of RADICAL-Pilot themselves, and ends it after asking. It exits with 1 when something was left alone, and with 4 when something could not be ended.
+
+      scalems-top doctor
+      scalems-top doctor --resource tacc.frontera
+      scalems-top doctor --orphans          what dead sessions left, and whether to end it
       """)
 
   @Argument(

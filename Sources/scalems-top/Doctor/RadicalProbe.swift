@@ -41,6 +41,10 @@ struct RadicalProbe: Sendable {
   /// Asks the Python of a virtual environment; opens no session.
   static func run(_ venv: RadicalVenv) async -> RadicalProbe {
     var probe = RadicalProbe()
+    if let problem = venv.problem {
+      probe.problem = problem
+      return probe
+    }
     // Importing takes 0.3 s here, and can take very long from a busy network file system.
     guard let outcome = await ExternalCommand.run(venv.python, ["-c", script], limit: .seconds(120)) else {
       probe.problem = "\(venv.python) cannot be run, or does not answer"

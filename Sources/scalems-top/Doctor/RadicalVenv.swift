@@ -26,6 +26,18 @@ struct RadicalVenv: Sendable {
     return lstat(path, &status) == 0
   }
 
+  /// Why it cannot be one, before anything of it is run; `nil` when nothing is known against it.
+  var problem: String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return "'\(path)' cannot be used: \(errorText())" }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return "'\(path)' is no directory" }
+    guard access(python, X_OK) == 0 else {
+      let why = errno == ENOENT ? "it has no bin/python" : "\(python) cannot be run (\(errorText()))"
+      return "'\(path)' is no virtual environment: \(why)"
+    }
+    return nil
+  }
+
   /// The program the first line of a script names; `nil` when it names none, or does so through another.
   func interpreter(of script: String) -> String? {
     guard let bytes = try? readFile(script), bytes.starts(with: Array("#!/".utf8)) else { return nil }

@@ -12,6 +12,9 @@ struct SetupRadicalCommand: ParsableCommand {
       already is never changed; what could not be finished is removed.
 
       Exit status: 0 it is there, 2 the directory holds something else, 3 it could not be made, 128+n ended by signal n.
+
+      scalems-top setup-radical
+      scalems-top setup-radical ~/venvs/radical
       """)
 
   @Argument(

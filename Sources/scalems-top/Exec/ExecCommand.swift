@@ -16,6 +16,9 @@ struct ExecCommand: ParsableCommand {
       Ctrl-C interrupts it once, as a terminal would; if it has not ended 10 s later, its pilots are ended, then it is \
       interrupted again, told to end, and killed. Twice goes on to the next step at once, three times kills at once. When \
       it has ended, what is left of it and of its sessions is ended, too. The exit status is the program's.
+
+      scalems-top exec -- python my_script.py --input x
+      scalems-top exec --batch -- sh run.sh        no screen: what it prints is printed
       """)
 
   @Argument(

@@ -48,14 +48,17 @@ final class SignalWatch: Sendable {
   /// Seconds for a reader who takes nothing.
   private static let readerPatience = 5.0
 
+  /// - Parameter onFirst: called when the first signal has come.
   /// - Throws: `ExitStatus` 3 when the system has no thread for that, after saying so.
-  init() throws(ExitStatus) {
+  init(onFirst: @escaping @Sendable (Int32) -> Void = { _ in }) throws(ExitStatus) {
     sources = try SignalSources(also: [SIGALRM]) { [receiver] number in
       if number == SIGALRM { return Self.check(receiver) }
-      let isEnough = receiver.state.withLock { state in
+      let (isEnough, isFirst) = receiver.state.withLock { state in
         state.received.append(number)
-        return state.isOver || state.received.count >= 3 && state.host == nil
+        let count = state.received.count
+        return (state.isOver || count >= 3 && state.host == nil, count == 1 && !state.isOver)
       }
+      if isFirst { onFirst(number) }
       if isEnough { _exit(128 + number) }
       Self.pass(receiver)
     }

@@ -59,6 +59,7 @@ final class BatchOutput: RunOutput {
     for leftover in summary.leftovers { complain("left behind: \(leftover)") }
     for line in FailureReport(summary, directory: directory).lines { complain("failed: \(line)") }
     put(summaryLine(summary, directory: directory) + "\n")
+    sayHowToResume(summary)
   }
 
   private func printNews() {
@@ -111,10 +112,17 @@ final class BatchOutput: RunOutput {
   }
 }
 
+/// How what a session has not run is run all the same.
+func sayHowToResume(_ summary: SessionSummary) {
+  guard summary.notRun > 0 else { return }
+  complain("scalems-top: \(summary.notRun) not run: 'scalems-top run --resume \(summary.session)' takes them up")
+}
+
 /// The session in one line: `session X: 24 DONE, 1 FAILED in 3.2 s (exit 1), DIRECTORY`.
 func summaryLine(_ summary: SessionSummary, directory: String) -> TerminalText {
-  let order = TaskState.allCases.reversed().map(\.name)
-  let counts = order.compactMap { name in summary.tasks[name].map { count in "\(count) \(name)" } }
+  let order = TaskState.allCases.reversed().filter(\.isFinal).map(\.name)
+  let ended = order.compactMap { name in summary.tasks[name].map { count in "\(count) \(name)" } }
+  let counts = (summary.notRun > 0 ? ["\(summary.notRun) not run"] : []) + ended
   let tasks = counts.isEmpty ? "no tasks" : counts.joined(separator: ", ")
   let left = summary.leftovers.isEmpty ? "" : ", \(summary.leftovers.count) left behind"
   return "session \(summary.session): \(tasks) in \(Format.tenths(summary.wall)) s\(left) (exit \(summary.exitCode)), "

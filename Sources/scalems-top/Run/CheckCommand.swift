@@ -1,4 +1,6 @@
 import ArgumentParser
+import Executor
+import LocalEngine
 import Platform
 import Work
 import WorkflowFile
@@ -7,7 +9,12 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Validate a workflow and print what a run of it would do.",
-    discussion: "Prints every problem with its line and column, and exits with 2, or the plan, and exits with 0.")
+    discussion: """
+      Prints every problem with its line and column, and exits with 2, or the plan, and exits with 0.
+
+      scalems-top check workflow.yaml
+      scalems-top check workflow.yaml --engine radical    what a run on RADICAL-Pilot would do
+      """)
 
   @Argument(help: ArgumentHelp("The workflow, in YAML or JSON; '-' is standard input.", valueName: "workflow"))
   var path: String
@@ -20,22 +27,37 @@ struct CheckCommand: ParsableCommand {
     let file = try input.workflow()
     // As 'run' would, before it starts anything.
     var run = try RunCommand.parse([])
-    run.engine = engine
+    run.target.engine = engine
     // Which the command line may name.
-    if file.venv == nil { run.venv = "venv" }
+    if file.venv == nil { run.target.venv = "venv" }
     let work = Work(title: path, source: .file(file, directory: "/"))
-    let warnings: [String]
+    var warnings: [String]
+    let configuration: RuntimeConfiguration
     do {
       var settings = try run.makeSettings(work)
       // How many it has when the file does not say so is the affair of the machine that runs it.
       settings.cores = file.pilot.cores
-      warnings = try run.checked(work, settings, assumingCores: false).warnings
+      configuration = try run.checked(work, settings, assumingCores: false)
+      warnings = configuration.warnings
     } catch let fault as UsageError {
       throw UsageError(description: "\(path): \(fault.description)")
     }
+    warnings += Self.overload(file, configuration)
     for words in warnings { complain("scalems-top: \(path): \(words)") }
     var planned = file
     planned.engine = engine ?? file.engine
     put("\(plan(of: planned))\n")
+  }
+
+  /// What asks for more than this machine has, which may not be the one that runs it.
+  private static func overload(_ file: WorkflowFile, _ configuration: RuntimeConfiguration) -> [String] {
+    guard let machine = RunCommand.expectedCores(configuration) else { return [] }
+    if let cores = file.pilot.cores {
+      return cores > machine ? [LocalEngine.overload(cores: cores, of: machine)] : []
+    }
+    let pilot = configuration.pilotSize(orCores: machine)
+    return TaskRules.violations(in: file.items, pilot: pilot, limit: 3).map {
+      "\($0.sentence), if this machine runs it: name more with --cores or pilot.cores"
+    }
   }
 }

@@ -19,6 +19,11 @@ struct RunCommand: ParsableCommand {
       The workflow is a YAML (or JSON) file; 'scalems-top check' says what it would do. With --commands, each line of \
       a file (or of standard input, '-') is a shell command, and running starts before the input ends.
 
+      scalems-top run workflow.yaml                      under the screen
+      scalems-top run workflow.yaml --cores 8 --batch    a line at the end
+      generate | scalems-top run --commands - --detach   in the background
+      scalems-top run --resume ID --failed               what FAILED, too
+
       Everything of the session is below its directory: journal.jsonl (every event), tasks/<uid>/ (stdout, stderr and \
       the files of each task).
       """)
@@ -36,90 +41,6 @@ struct RunCommand: ParsableCommand {
   var null = false
 
   @Option(
-    help: "What holds the cores and runs the tasks: 'local', processes of this machine, or 'radical', RADICAL-Pilot.")
-  var engine: String?
-
-  @Option(help: "The execution target, by RADICAL-Pilot's name (default: local.localhost).")
-  var resource: String?
-
-  @Option(
-    help: ArgumentHelp("How the target is reached, as 'local' or 'ssh' (default: the target's).", valueName: "schema"))
-  var access: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Virtual environment with radical.pilot, which tasks run in, too, unless --target-venv names theirs.",
-      valueName: "dir"))
-  var venv: String?
-
-  @Option(help: ArgumentHelp("Python environment that tasks run in (default: that of --venv).", valueName: "dir"))
-  var targetVenv: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "An option of RADICAL-Pilot's PilotDescription, as 'queue=debug' (may be repeated).", valueName: "key=value"))
-  var pilotOption: [String] = []
-
-  @Option(help: ArgumentHelp("Cores of the pilot (default: all that this process may use).", valueName: "n"))
-  var cores: Int?
-
-  @Option(help: ArgumentHelp("Gpus of the pilot.", valueName: "n"))
-  var gpus: Int?
-
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Bind each rank of a task to the cores it holds (default: bind, unless the workflow says 'bind: false').")
-  var bind: Bool?
-
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Set OMP_NUM_THREADS to cores_per_rank where it is not set (default: set, unless the workflow says no).")
-  var ompThreads: Bool?
-
-  @Flag(help: "Start a raptor, for the tasks that say 'raptor: true'.")
-  var enableRaptor = false
-
-  @Option(
-    help: ArgumentHelp("Start a raptor with so many workers, for functions (default: the engine's).", valueName: "n"))
-  var raptorWorkers: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Start a raptor whose workers have so many cores, and call as many functions at a time.", valueName: "n"))
-  var raptorCores: Int?
-
-  @Option(
-    help: ArgumentHelp("Start a raptor with workers of this class: DefaultWorker or MPIWorker.", valueName: "class"))
-  var raptorClass: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Directory of the session (default: scalems-sessions/<id> in the current directory).", valueName: "dir"))
-  var sessionDir: String?
-
-  @Option(help: "Name of the session, for people.")
-  var name: String?
-
-  @Option(help: ArgumentHelp("Why this session is run; kept in its journal.", valueName: "text"))
-  var reason: String?
-
-  @Option(
-    help: ArgumentHelp("What running tasks get to finish in when the session is closed (default: 60).", valueName: "s"))
-  var taskGrace: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "How long to wait, when nothing runs and nothing can be started for want of room on the disk, processes and the like, before the session ends (default: 900).",
-      valueName: "s"))
-  var patience: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "What the session does when a task has FAILED: continue (with what does not wait for it), stop (start nothing more, and keep the rest for 'run --resume'), or drain (finish what there is, and take no new work); default: continue.",
-      valueName: "what"))
-  var onFailure: String?
-
-  @Option(
     help: ArgumentHelp(
       "Take up a session whose host died or was stopped: what has ended stays so, the rest runs.",
       valueName: "session"))
@@ -129,26 +50,15 @@ struct RunCommand: ParsableCommand {
     help: "With --resume: run again also what FAILED, as another attempt, and what was canceled because of that.")
   var failed = false
 
-  @Flag(help: "Wait for more work ('scalems-top submit') when all is done, until someone drains or closes the session.")
-  var keepOpen = false
+  @OptionGroup(title: "Where it runs") var target: TargetOptions
 
-  @Flag(
-    help: """
-      Start the session in the background, print its id when all it is given to do is in its journal, and leave it running.
-      """)
-  var detach = false
+  @OptionGroup(title: "The raptor, for functions") var raptor: RaptorOptions
 
-  @Flag(help: "No screen: a progress bar on standard error, one summary line on standard output.")
-  var batch = false
+  @OptionGroup(title: "The session") var session: SessionOptions
 
-  @Flag(help: "No screen: one JSON object per event on standard output, a summary last.")
-  var json = false
+  @OptionGroup(title: "What is shown") var show: ShowOptions
 
-  @Flag(help: "Leave the screen when the session has closed, without waiting for a key.")
-  var exitWhenDone = false
-
-  @OptionGroup
-  var screen: ScreenFlags
+  @OptionGroup(title: "The screen") var screen: ScreenFlags
 
   /// The process was started as a host in the background.
   @Flag(name: .customLong("as-host"), help: .hidden)
@@ -157,8 +67,11 @@ struct RunCommand: ParsableCommand {
   static let hostFlag = "--as-host"
 
   func validate() throws {
-    if let fault = SessionRules.fault(inName: name) ?? SessionRules.fault(inReason: reason) {
+    if let fault = SessionRules.fault(inName: session.name) ?? SessionRules.fault(inReason: session.reason) {
       throw ValidationError(fault)
+    }
+    if show.batch, show.json || show.detach {
+      throw ValidationError("run takes one of --detach, --batch and --json, or --detach with --json")
     }
     if failed, resume == nil {
       throw ValidationError("--failed says what --resume takes up again: name a session with --resume")
@@ -170,16 +83,16 @@ struct RunCommand: ParsableCommand {
     if isHost { throw ExitStatus(code: try Hosting.inBackground { try makePlan(try handedOn()) }) }
     // Before anything else: the keyboard may take the place of standard input.
     let input = try open()
-    if detach { throw ExitStatus(code: try detached(input)) }
-    if json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true), isSessions: true) }
-    guard !batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
+    if show.detach { throw ExitStatus(code: try detached(input)) }
+    if show.json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true), isSessions: true) }
+    guard !show.batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
       throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: false), isSessions: true)
     }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); run it with --batch")
     }
     throw ExitStatus(
-      code: try OwnedScreen(screen.options(exitWhenDone: exitWhenDone)).run(input: input?.descriptor ?? -1))
+      code: try OwnedScreen(screen.options(exitWhenDone: show.exitWhenDone)).run(input: input?.descriptor ?? -1))
   }
 
   /// Opens what the user wants to run.
@@ -199,7 +112,8 @@ struct RunCommand: ParsableCommand {
   private func detached(_ input: Input?) throws -> Int32 {
     let host = try LaunchedHost(input: input?.descriptor ?? -1)
     try host.leave(
-      asJSON: json, "session \(host.session)", [("session", host.session), ("directory", host.directory)])
+      asJSON: show.json, "session \(host.session)", [("session", host.session), ("directory", host.directory)])
+    if input == nil, resume == nil { sayHowToSubmit(host.session) }
     return 0
   }
 
@@ -218,22 +132,24 @@ struct RunCommand: ParsableCommand {
     let settings = try makeSettings(work)
     let configuration = try checked(work, settings)
     return SessionHost.Plan(
-      work: work, settings: settings, configuration: configuration, directory: sessionDir, reason: reason)
+      work: work, settings: settings, configuration: configuration, directory: session.sessionDir,
+      reason: session.reason)
   }
 
   /// Everything that is known to be wrong before anything starts.
   ///
   /// - Parameter assumingCores: whether a pilot of which nobody said how many cores it has gets those of this machine.
   func checked(_ work: Work, _ settings: RunSettings, assumingCores: Bool = true) throws -> RuntimeConfiguration {
-    let configuration = try settings.configuration()
-    try checkFits(work.file, configuration, assumingCores)
+    var configuration = try settings.configuration()
+    configuration.expectedCores = assumingCores ? Self.expectedCores(configuration) : nil
+    try checkFits(work.file, configuration)
     try checkLaunch(work.file, configuration)
     return configuration
   }
 
   /// What the session was run with, unless this command line says otherwise.
   private func resumption(of text: String) throws -> SessionHost.Plan {
-    guard path == nil, commands == nil, sessionDir == nil else {
+    guard path == nil, commands == nil, session.sessionDir == nil else {
       throw ValidationError("--resume takes up what the session has: name no workflow, commands or directory with it")
     }
     let found = try SessionFinder().find(text)
@@ -242,32 +158,34 @@ struct RunCommand: ParsableCommand {
     do { settings = try RunSettings(reading: earlier.held) } catch {
       throw UsageError(description: "session \(found.id) cannot be taken up: \(error)")
     }
-    if let name { settings.name = name }
-    if let engine { settings.engine = engine }
-    if let resource { settings.resource = resource }
-    if let access { settings.accessSchema = access }
-    if let venv { settings.venv = try absolutePath(venv) }
-    if let targetVenv { settings.targetVenv = try absolutePath(targetVenv) }
+    if let name = session.name { settings.name = name }
+    if let engine = target.engine { settings.engine = engine }
+    if let resource = target.resource { settings.resource = resource }
+    if let access = target.access { settings.accessSchema = access }
+    if let venv = target.venv { settings.venv = try absolutePath(venv) }
+    if let targetVenv = target.targetVenv { settings.targetVenv = try absolutePath(targetVenv) }
     let shape = try raptorShape()
-    if enableRaptor || !shape.isEmpty { settings.enableRaptor = true }
+    if raptor.enableRaptor || !shape.isEmpty { settings.enableRaptor = true }
     settings.raptor = settings.raptor.overridden(by: shape)
-    if let cores { settings.cores = cores }
-    if let gpus { settings.gpus = gpus }
-    if let bind { settings.bindsCores = bind }
-    if let ompThreads { settings.setsThreads = ompThreads }
-    if let taskGrace { settings.taskGrace = taskGrace }
-    if let patience { settings.patience = patience }
+    if let cores = target.cores { settings.cores = cores }
+    if let gpus = target.gpus { settings.gpus = gpus }
+    if let bind = target.bind { settings.bindsCores = bind }
+    if let ompThreads = target.ompThreads { settings.setsThreads = ompThreads }
+    if let taskGrace = session.taskGrace { settings.taskGrace = taskGrace }
+    if let patience = session.patience { settings.patience = patience }
     if let policy = try failurePolicy() { settings.onFailure = policy }
-    if !pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
-    if keepOpen { settings.isKeptOpen = true }
+    if !target.pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
+    if session.keepOpen { settings.isKeptOpen = true }
+    var configuration = try settings.configuration()
+    configuration.expectedCores = Self.expectedCores(configuration)
     return SessionHost.Plan(
-      work: Work(title: settings.name, source: .none), settings: settings,
-      configuration: try settings.configuration(), reason: reason, earlier: earlier)
+      work: Work(title: settings.name, source: .none), settings: settings, configuration: configuration,
+      reason: session.reason, earlier: earlier)
   }
 
   private func loadWork(_ input: Input?) throws -> Work {
     guard let input else {
-      guard keepOpen else {
+      guard session.keepOpen else {
         throw ValidationError("name a workflow to run, or a list of shell commands with --commands")
       }
       return Work(title: "", source: .none)
@@ -288,7 +206,7 @@ struct RunCommand: ParsableCommand {
 
   func makeSettings(_ work: Work) throws -> RunSettings {
     let file = work.file
-    let engine = engine ?? file?.engine ?? Engines.all[0].kind.name
+    let engine = target.engine ?? file?.engine ?? Engines.all[0].kind.name
     let clientDirectory: String
     if case .file(_, let directory) = work.source {
       clientDirectory = directory
@@ -296,26 +214,27 @@ struct RunCommand: ParsableCommand {
       clientDirectory = try currentDirectory().string
     }
     let shape = try raptorShape()
-    let hasRaptor = enableRaptor || !shape.isEmpty || file?.needsRaptor ?? false
+    let hasRaptor = raptor.enableRaptor || !shape.isEmpty || file?.needsRaptor ?? false
     // What the command line says wins, in other words, too.
     let given = try pilotOptions()
     var fromFile = file?.pilot.options ?? [:]
-    if cores != nil || given["cores"] != nil { fromFile["nodes"] = nil }
+    if target.cores != nil || given["cores"] != nil { fromFile["nodes"] = nil }
     let options = fromFile.merging(given) { $1 }
     var settings = RunSettings(
-      name: name ?? file?.name ?? work.title, engine: engine, resource: resource ?? file?.resource,
-      accessSchema: access ?? file?.access, venv: venv ?? file?.venv, targetVenv: targetVenv ?? file?.targetVenv,
+      name: session.name ?? file?.name ?? work.title, engine: engine, resource: target.resource ?? file?.resource,
+      accessSchema: target.access ?? file?.access, venv: target.venv ?? file?.venv,
+      targetVenv: target.targetVenv ?? file?.targetVenv,
       enableRaptor: hasRaptor, raptor: (file?.raptorShape ?? RaptorShape()).overridden(by: shape),
-      cores: pilotCores(engine, file, options, hasRaptor), gpus: gpus ?? file?.pilot.gpus,
-      runtime: file?.pilot.runtime, pilotOptions: options, taskGrace: taskGrace, patience: patience,
-      clientDirectory: clientDirectory, isKeptOpen: keepOpen, bindsCores: bind ?? file?.pilot.bind,
-      setsThreads: ompThreads ?? file?.pilot.ompThreads)
+      cores: pilotCores(engine, file, options, hasRaptor), gpus: target.gpus ?? file?.pilot.gpus,
+      runtime: file?.pilot.runtime, pilotOptions: options, taskGrace: session.taskGrace, patience: session.patience,
+      clientDirectory: clientDirectory, isKeptOpen: session.keepOpen, bindsCores: target.bind ?? file?.pilot.bind,
+      setsThreads: target.ompThreads ?? file?.pilot.ompThreads)
     settings.onFailure = try failurePolicy()
     return settings
   }
 
   private func failurePolicy() throws -> FailurePolicy? {
-    guard let onFailure else { return nil }
+    guard let onFailure = session.onFailure else { return nil }
     if let policy = FailurePolicy(rawValue: onFailure) { return policy }
     let words = FailurePolicy.allCases.map(\.rawValue)
     throw UsageError(
@@ -328,23 +247,26 @@ struct RunCommand: ParsableCommand {
     _ engine: String, _ file: WorkflowFile?, _ options: [String: String], _ hasRaptor: Bool
   ) -> Int? {
     // The nodes say how many.
-    if options["nodes"] != nil { return cores }
+    if options["nodes"] != nil { return target.cores }
     guard let choice = Engines.named(engine), choice.isToldCores, options["cores"] == nil else {
-      return cores ?? file?.pilot.cores
+      return target.cores ?? file?.pilot.cores
     }
-    return cores ?? file?.pilot.cores
-      ?? choice.defaultCores(resource ?? file?.resource ?? "local.localhost", hasRaptor)
+    return target.cores ?? file?.pilot.cores
+      ?? choice.defaultCores(target.resource ?? file?.resource ?? "local.localhost", hasRaptor)
   }
 
   private func raptorShape() throws -> RaptorShape {
-    if let fault = raptorClass.flatMap(RaptorShape.fault(workerClass:)) { throw UsageError(description: "\(fault)") }
+    if let fault = raptor.raptorClass.flatMap(RaptorShape.fault(workerClass:)) {
+      throw UsageError(description: "\(fault)")
+    }
     return RaptorShape(
-      workers: raptorWorkers, cores: raptorCores, workerClass: raptorClass.flatMap { .init(rawValue: $0) })
+      workers: raptor.raptorWorkers, cores: raptor.raptorCores,
+      workerClass: raptor.raptorClass.flatMap { .init(rawValue: $0) })
   }
 
   private func pilotOptions() throws -> [String: String] {
     var options: [String: String] = [:]
-    for text in pilotOption {
+    for text in target.pilotOption {
       guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
         throw UsageError(description: "--pilot-option is given as key=value, not '\(text)'")
       }
@@ -362,16 +284,17 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// The cores of a pilot of which nobody said how many; a job of whole nodes has cores that only the engine can count.
+  static func expectedCores(_ configuration: RuntimeConfiguration) -> Int? {
+    guard configuration.pilotOptions["nodes"] == nil else { return nil }
+    return Engines.named(configuration.engine.name)?.defaultCores(configuration.resource, configuration.enableRaptor)
+  }
+
   /// What can never run is refused before anything starts.
   private func checkFits(
-    _ file: WorkflowFile?, _ configuration: RuntimeConfiguration, _ assumingCores: Bool
+    _ file: WorkflowFile?, _ configuration: RuntimeConfiguration
   ) throws {
-    // A job of whole nodes has cores that only the engine can count.
-    let others =
-      assumingCores && configuration.pilotOptions["nodes"] == nil
-      ? Engines.named(configuration.engine.name)?.defaultCores(configuration.resource, configuration.enableRaptor)
-      : nil
-    let pilot = configuration.pilotSize(orCores: others)
+    let pilot = configuration.pilotSize
     if configuration.enableRaptor, let cores = pilot.cores,
       let fault = PilotSize.faultOfRaptor(configuration.raptor, cores: cores)
     {

@@ -12,7 +12,12 @@ struct AttachCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attach",
     abstract: "Show a session on this terminal, with all keys; leaving it changes nothing.",
-    discussion: "Without a session, the only live one is shown, or a list to choose from.")
+    discussion: """
+      Without a session, the only live one is shown, or a list to choose from; 'scalems-top' alone does the same.
+
+      scalems-top attach ID
+      scalems-top attach --latest
+      """)
 
   @OptionGroup var session: SessionArgument
 
@@ -31,6 +36,8 @@ struct WatchCommand: ParsableCommand {
     discussion: """
       Only needs to read the session's directory, so it works from any machine that sees its files. Without a session, \
       the only live one is shown, or a list to choose from.
+
+      scalems-top watch /scratch/ann/s1
       """)
 
   @OptionGroup var session: SessionArgument
@@ -82,6 +89,10 @@ struct AttachedScreen {
       if let signal = received.withLock({ $0 }) { return 128 + signal }
       guard let summary = source.summary else {
         if outcome == .left, source.isHostGone { throw hostGone(found.id) }
+        if outcome == .left {
+          let verb: TerminalText = options.isReadOnly ? "watch" : "attach"
+          put("session \(found.id) goes on: 'scalems-top \(verb) \(found.id)' comes back to it\n")
+        }
         return 0
       }
       put(summaryLine(summary, directory: found.directory) + "\n")

@@ -6,6 +6,7 @@ import SessionLink
 import SessionModel
 import SystemPackage
 import Terminal
+import Words
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,11 +15,14 @@ struct ReplayCommand: ParsableCommand {
     discussion: """
       Space plays and pauses, the arrow keys move in time, [ and ] change the speed; '?' shows all keys. Of a session of \
       RADICAL-Pilot that another program opened its files are the recording; name it by its directory, or by its id. Any file may be named that is a journal.
+
+      scalems-top replay ID --speed 10
+      scalems-top replay scalems-sessions/ID/journal.jsonl
       """)
 
   @OptionGroup var session: SessionArgument
 
-  @Option(help: ArgumentHelp("Recorded seconds a second; 0 starts paused.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Recorded seconds a second; 0 starts paused.", valueName: "n"))
   var speed = 1.0
 
   @OptionGroup
@@ -26,7 +30,7 @@ struct ReplayCommand: ParsableCommand {
 
   func validate() throws {
     guard speed >= 0, speed <= 1e6 else {
-      throw ValidationError("--speed is a number from 0 to 1000000, not \(speed)")
+      throw ValidationError("--speed is a number from 0 to 1000000, not \(Format.plain(speed))")
     }
   }
 

@@ -16,6 +16,7 @@ struct CommandOptions: ParsableArguments {
   var wait = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Give up after so long (exit status 6; default: 60 for a host that does not answer, and for an end that is waited for as long as it takes).",
       valueName: "s"))

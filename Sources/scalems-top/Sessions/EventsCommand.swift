@@ -12,6 +12,8 @@ struct EventsCommand: ParsableCommand {
     discussion: """
       Of a session that another program opened with RADICAL-Pilot: what its files tell, in the same words. Tasks have the \
       uids of RADICAL-Pilot there.
+
+      scalems-top events ID --follow
       """)
 
   @OptionGroup var session: SessionArgument

@@ -19,6 +19,9 @@ struct ListCommand: ParsableCommand {
       processes of a session are left whose program has ended. With --all also those that have ended: when 'list', \
       'attach', 'watch' or 'exec' saw them alive, or their directories are in the current one; of those, 'dead' means that \
       their program did not close them.
+
+      scalems-top list
+      scalems-top list --all --json         also those that have ended, one JSON object each
       """)
 
   @Flag(help: "Also those that have closed.")

@@ -15,6 +15,10 @@ struct LogCommand: ParsableCommand {
     discussion: """
       What a task printed goes to files and pipes as it is. On a terminal its lines are shown as a terminal shows them, but \
       without colours, and nothing in them acts on the terminal; --raw has it as it is there, too.
+
+      scalems-top log ID                    what the session itself says
+      scalems-top log ID sim.3 --follow     what a task prints, as it comes
+      scalems-top log ID sim.3 --stderr --tail 20
       """)
 
   @OptionGroup var session: SessionArgument
@@ -29,7 +33,7 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "Go on with what comes, until the task or the session has ended.")
   var follow = false
 
-  @Option(help: ArgumentHelp("Begin with the last so many lines.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Begin with the last so many lines.", valueName: "n"))
   var tail: Int?
 
   @Flag(help: "The task's standard error instead.")

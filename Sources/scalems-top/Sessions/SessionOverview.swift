@@ -99,8 +99,7 @@ struct SessionOverview: Sendable {
   /// `3 running, 20 queued, 100 done`.
   var countWords: String {
     if isUnread { return "not counted" }
-    let parts = TaskPhase.allCases.compactMap { phase in counts[phase].map { "\($0) \(phase.word)" } }
-    return parts.isEmpty ? "no tasks" : parts.joined(separator: ", ")
+    return TaskCounts(counts, isClosed: life == .closed).words ?? "no tasks"
   }
 
   func write(to json: inout JSONWriter) {

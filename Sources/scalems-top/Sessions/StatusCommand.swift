@@ -7,7 +7,13 @@ import Words
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Say how a session stands: phase, pilot, raptor, tasks, commands under way.")
+    commandName: "status", abstract: "Say how a session stands: phase, pilot, raptor, tasks, commands under way.",
+    discussion: """
+      scalems-top status ID
+      scalems-top status --latest --json
+
+      Exit status: 0, or 5 when its host ended without closing it: then it is said as of when that was true.
+      """)
 
   @OptionGroup var session: SessionArgument
 
@@ -175,10 +181,9 @@ private struct SessionStatus {
     if let raptor = snapshot.raptor {
       lines.append(("raptor", "\(raptor.uid) \(raptor.state.name)" + (raptor.detail.map { ", \($0)" } ?? "")))
     }
-    let counts = TaskPhase.allCases.filter { snapshot.tasks.count(in: $0) > 0 }
-      .map { "\(snapshot.tasks.count(in: $0)) \($0.word)" }
-    lines.append(
-      ("tasks", "\(snapshot.tasks.count)" + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")) + asOf))
+    let counts = Dictionary(uniqueKeysWithValues: TaskPhase.allCases.map { ($0, snapshot.tasks.count(in: $0)) })
+    let words = TaskCounts(counts, isClosed: snapshot.phase == .closed).words.map { ": \($0)" } ?? ""
+    lines.append(("tasks", "\(snapshot.tasks.count)\(words)\(asOf)"))
     for command in snapshot.pendingCommands {
       let what = command.tasks.isEmpty ? "" : " of \(Format.plural(command.tasks.count, "task"))"
       let why = command.reason.map { ": \($0)" } ?? ""

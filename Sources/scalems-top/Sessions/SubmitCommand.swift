@@ -21,6 +21,10 @@ struct SubmitCommand: ParsableCommand {
     discussion: """
       Prints the uid of each task (of a large ensemble, the first and the last). With --wait it follows them to their \
       end and exits with the exit status of the task, or of several with 0 when all are DONE and 1 otherwise.
+
+      scalems-top submit ID more.yaml
+      scalems-top submit ID --cores 4 -- gmx mdrun -s topol.tpr
+      scalems-top submit ID --wait --json -- ./check.sh     how it ended, as JSON
       """)
 
   @OptionGroup var session: SessionArgument
@@ -44,10 +48,11 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Name of the task (default: that of the program).", valueName: "name"))
   var name: String?
 
-  @Option(help: ArgumentHelp("Cores of each rank of the task.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Cores of each rank of the task.", valueName: "n"))
   var cores = 1
 
-  @Option(help: ArgumentHelp("Ranks of the task: processes of an MPI program.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Ranks of the task: processes of an MPI program.", valueName: "n"))
   var ranks = 1
 
   @Option(

@@ -11,10 +11,14 @@ struct TaskLine {
   private let uid: String
   private let now: Timestamp
   private let batch: TaskBatch?
+  private let isClosed: Bool
 
-  /// - Parameter now: what the time of one that runs goes to.
-  init?(_ id: TaskID, of table: TaskTable, now: Timestamp) {
+  /// - Parameters:
+  ///   - now: what the time of one that runs goes to.
+  ///   - isClosed: whether the session has ended.
+  init?(_ id: TaskID, of table: TaskTable, now: Timestamp, isClosed: Bool = false) {
     guard let task = table.details(of: id) else { return nil }
+    self.isClosed = isClosed
     (self.task, uid, self.now, batch) = (task, table.uid(of: id), now, table.batch(of: id))
   }
 
@@ -25,7 +29,8 @@ struct TaskLine {
     return switch column {
     case .uid: "\(uid)"
     case .name: "\(task.label)"
-    case .state: "\(task.state.phase.word)\(task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")"
+    case .state:
+      "\(TaskCounts.word(task.state.phase, isClosed: isClosed))\(task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")"
     case .rpState: "\(task.state.name)"
     case .exit: "\(exit)"
     case .time: "\(task.seconds(at: now).map(Format.measured) ?? "")"

@@ -75,7 +75,9 @@ struct TasksCommand: ParsableCommand {
     if json { return snapshot.tasks.putJSON(ids, now: now) }
     for start in stride(from: 0, to: ids.count, by: TaskLine.portion) {
       let lines = ids[start..<min(start + TaskLine.portion, ids.count)].compactMap { id in
-        TaskLine(id, of: snapshot.tasks, now: now).map { line in shown.map { line.cell($0) } }
+        TaskLine(id, of: snapshot.tasks, now: now, isClosed: snapshot.phase == .closed).map { line in
+          shown.map { line.cell($0) }
+        }
       }
       let right = Set(shown.indices.filter { shown[$0].isNumber })
       for line in TextTable((start == 0 ? [shown.map(\.title)] : []) + lines, right: right).lines { put("\(line)\n") }

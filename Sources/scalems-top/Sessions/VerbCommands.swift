@@ -1,10 +1,13 @@
 import ArgumentParser
 import SessionModel
+import Words
 import Work
 
 /// A command line verb that is one command to one session.
 protocol VerbCommand: ParsableCommand {
   static var verb: OperatorCommand.Verb { get }
+  /// Its arguments, as one would write them.
+  static var examples: [String] { get }
   var session: SessionArgument { get }
   var rest: SessionArgument.Rest { get }
   var options: CommandOptions { get }
@@ -38,7 +41,9 @@ struct CommandTarget {
 
 extension VerbCommand {
   static var configuration: CommandConfiguration {
-    CommandConfiguration(commandName: verb.rawValue, abstract: verb.help)
+    CommandConfiguration(
+      commandName: verb.rawValue, abstract: verb.help,
+      discussion: examples.map { "scalems-top \(verb.rawValue) \($0)" }.joined(separator: "\n"))
   }
 
   var rest: SessionArgument.Rest { .nothing }
@@ -64,6 +69,7 @@ extension VerbCommand {
 
 struct DrainCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.drain
+  static let examples = ["ID --wait --timeout 3600", "ID --reason \"maintenance at six\""]
   @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
   func command(for target: CommandTarget) -> OperatorCommand { .drain }
@@ -71,6 +77,7 @@ struct DrainCommand: VerbCommand {
 
 struct StopCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.stop
+  static let examples = ["ID", "ID --wait"]
   @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
   func command(for target: CommandTarget) -> OperatorCommand { .stop }
@@ -78,6 +85,7 @@ struct StopCommand: VerbCommand {
 
 struct ResumeCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.resume
+  static let examples = ["ID"]
   @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
   func command(for target: CommandTarget) -> OperatorCommand { .resume }
@@ -85,6 +93,7 @@ struct ResumeCommand: VerbCommand {
 
 struct CancelCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancel
+  static let examples = ["ID sim.3 --reason \"wrong input\"", "ID sim", "ID --state waiting"]
   @OptionGroup var session: SessionArgument
   @Argument(help: TaskSelection.help)
   var tasks: [String] = []
@@ -117,6 +126,7 @@ struct CancelCommand: VerbCommand {
 
 struct CancelRaptorCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.cancelRaptor
+  static let examples = ["ID --wait"]
   @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
   func command(for target: CommandTarget) -> OperatorCommand { .cancelRaptor }
@@ -124,6 +134,7 @@ struct CancelRaptorCommand: VerbCommand {
 
 struct CloseCommand: VerbCommand {
   static let verb = OperatorCommand.Verb.close
+  static let examples = ["ID --wait", "ID --grace 30", "ID --now"]
   @OptionGroup var session: SessionArgument
   @OptionGroup var options: CommandOptions
 
@@ -135,6 +146,7 @@ struct CloseCommand: VerbCommand {
   var now = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What running tasks get to finish in, from now on (default: --task-grace of 'run').", valueName: "s"))
   var grace: Double?
@@ -142,7 +154,8 @@ struct CloseCommand: VerbCommand {
   func validate() throws {
     if now, grace != nil { throw ValidationError("close takes --now or --grace, not both") }
     if let grace, CloseGrace(seconds: grace) == nil {
-      throw ValidationError("--grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(grace)")
+      throw ValidationError(
+        "--grace is a number of seconds from 0 to \(Int(CloseGrace.limit)), not \(Format.plain(grace))")
     }
   }
 

@@ -31,6 +31,7 @@ struct WaitCommand: ParsableCommand {
   var idle = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Give up after so long (exit status 6; default: as long as it takes, and 60 for a host that does not answer).",
       valueName: "s"))
@@ -147,6 +148,7 @@ private struct Wait {
     for leftover in summary.leftovers { complain("left behind: \(leftover)") }
     for line in FailureReport(snapshot.tasks).lines { complain("failed: \(line)") }
     if asJSON { putJSON(summary.line) } else { put(summaryLine(summary, directory: directory) + "\n") }
+    sayHowToResume(summary)
     return summary.exitCode
   }
 

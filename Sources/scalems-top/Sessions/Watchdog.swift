@@ -56,6 +56,7 @@ final class Watchdog: Sendable {
 /// How long files that do not answer are waited for, for commands that wait for nothing else.
 struct PatienceOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Give up when the session's files do not answer for so long (exit status 6; default: 60).", valueName: "s"))
   var timeout: Double?
@@ -66,7 +67,8 @@ struct PatienceOptions: ParsableArguments {
 
   static func check(_ timeout: Double?) throws {
     if let timeout, !(timeout > 0) || timeout > 1e9 {
-      throw ValidationError("--timeout is a number of seconds above 0, not \(timeout)")
+      throw ValidationError(
+        "--timeout is a number of seconds above 0 and up to 1000000000, not \(Format.plain(timeout))")
     }
   }
 }
