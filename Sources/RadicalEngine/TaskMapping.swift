@@ -108,7 +108,7 @@ struct TaskMapping: Sendable {
 
   func map(_ task: ResolvedTask, submission: Int) -> RPTask {
     let description = task.description
-    var result = RPTask(uid: Self.uid(task.id, submission: submission), name: Self.escaped(task.label))
+    var result = RPTask(uid: Self.uid(task.id, submission: submission), name: Self.escaped(Self.plainName(task.label)))
     result.stdout = Self.shellName(description.stdout, standIn: "scalems.stdout")
     result.stderr = Self.shellName(description.stderr, standIn: "scalems.stderr")
     if description.raptor { result.raptorID = raptor }
@@ -257,6 +257,11 @@ struct TaskMapping: Sendable {
       }
     }
     return isPlain ? "dir/\(name)" : standIn
+  }
+
+  /// What RADICAL-Pilot calls a task: it writes that in the encoding of its locale, which may have no more than ASCII.
+  static func plainName(_ label: String) -> String {
+    String(String.UnicodeScalarView(label.unicodeScalars.map { $0.isASCII ? $0 : "_" }))
   }
 
   /// Text that a shell takes literally within double quotes.

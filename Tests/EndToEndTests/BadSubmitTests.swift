@@ -84,7 +84,7 @@ import Testing
   ]) func numbersOnTheCommandLine(arguments: [String], words: String) async throws {
     let session = try TestSession("tasks: [{name: a, argv: [/bin/true]}]")
     let result = try await session.run(
-      "run", "w.yaml", "--batch", arguments[0], arguments.count > 1 ? arguments[1] : "--json")
+      "run", "w.yaml", "--batch", arguments[0], arguments.count > 1 ? arguments[1] : "--ascii")
     #expect(result.exitCode == 2 && result.stderr.contains(words), "\(result)")
     #expect(!session.place.exists("scalems-sessions"), "nothing was started")
   }

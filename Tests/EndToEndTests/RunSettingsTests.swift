@@ -10,12 +10,13 @@ import Work
     let empty = RunSettings(
       name: "", engine: "", resource: nil, accessSchema: nil, targetVenv: nil, enableRaptor: false, cores: nil,
       gpus: nil, runtime: nil, pilotOptions: [:], taskGrace: nil, patience: nil, clientDirectory: "", isKeptOpen: false)
-    let full = RunSettings(
+    var full = RunSettings(
       name: "n", engine: "radical", resource: "a.b", accessSchema: "ssh", venv: "/rp", targetVenv: "/venv",
       enableRaptor: true,
       raptor: RaptorShape(workers: 2, cores: 3, workerClass: .mpi), cores: 4, gpus: 1, runtime: 60.5,
       pilotOptions: ["queue": "q"], taskGrace: 0, patience: 2,
       clientDirectory: "/home", isKeptOpen: true, bindsCores: false, setsThreads: true)
+    (full.onFailure, full.onEnd) = (.stop, "mail -s $SCALEMS_EXIT me")
     #expect(fieldsAlike(full, empty) == [])
     #expect(String(reflecting: try RunSettings(full.bytes)) == String(reflecting: full))
     #expect(String(reflecting: try RunSettings(empty.bytes)) == String(reflecting: empty))

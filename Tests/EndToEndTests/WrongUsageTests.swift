@@ -13,8 +13,8 @@ import Testing
 
   @Test(arguments: [
     (["run"], "Usage: scalems-top run"),
-    (["run", "w.yaml", "--batch", "--json"], "one of --detach, --batch and --json"),
-    (["run", "w.yaml", "--detach", "--batch"], "one of --detach, --batch and --json"),
+    (["run", "w.yaml", "--batch", "--json"], "one of --detach, --batch, --plain and --json"),
+    (["run", "w.yaml", "--detach", "--batch"], "one of --detach, --batch, --plain and --json"),
     (["run", "w.yaml", "--task-grace", "-1"], "--task-grace is a number of seconds from 0 to 1000000, not -1"),
     (["run", "w.yaml", "--patience", "-1"], "--patience is a number of seconds from 0 to 1000000, not -1"),
     (["run", "w.yaml", "--cores", "-2"], "found '-2' (--cores)"),

@@ -2,16 +2,38 @@
 public enum TaskName {
   /// What is wrong with a name, as the end of a sentence about it; `nil` when nothing is.
   public static func fault(of name: String) -> String? {
-    if !name.utf8.allSatisfy(isPlain) {
+    if !name.unicodeScalars.allSatisfy(isPlain) {
       let hint = name.contains("{member}") ? " (members are called name.0, name.1 … by themselves)" : ""
       return "may hold only letters, digits, '_', '-' and '.'\(hint)"
     }
-    if name.hasPrefix(".") || name.hasPrefix("-") { return "must begin with a letter, a digit or '_'" }
-    if name.utf8.count > TaskRules.nameBytes { return "is longer than \(TaskRules.nameBytes) characters" }
+    if let first = name.unicodeScalars.first, first == "." || first == "-" || isMark(first) {
+      return "must begin with a letter, a digit or '_'"
+    }
+    if name.utf8.count > TaskRules.nameBytes { return "is longer than \(TaskRules.nameBytes) bytes" }
     if let dot = name.lastIndex(of: "."), name[dot...].dropFirst().allSatisfy(\.isNumber) {
       return "must not end in a dot and a number: that is how members of an ensemble are called"
     }
     return nil
+  }
+
+  /// Letters and digits of any script; nothing that is blank, hides, turns the direction of text or means something to a
+  /// shell.
+  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return isPlain(UInt8(ascii: scalar)) }
+    return switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber:
+      // Letters that show nothing (Hangul fillers).
+      !scalar.properties.isDefaultIgnorableCodePoint
+    default: isMark(scalar)
+    }
+  }
+
+  /// Whether it stands on the letter before it.
+  private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .spacingMark: !scalar.properties.isDefaultIgnorableCodePoint
+    default: false
+    }
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

@@ -61,15 +61,17 @@ struct ExecCommand: ParsableCommand {
     if isHost { throw ExitStatus(code: try keepInBackground(), isSessions: true) }
     if detach { throw ExitStatus(code: try detached()) }
     guard !json, !batch, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
-      throw ExitStatus(code: try ForegroundProgram(isJSON: json).run(try keeper()), isSessions: true)
+      let status = try ForegroundProgram(isJSON: json).run(try keeper())
+      if screen.bell { Bell.ring() }
+      throw ExitStatus(code: status, isSessions: true)
     }
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); run it with --batch")
     }
-    let options = screen.options(exitWhenDone: exitWhenDone)
+    let isReadOnly = screen.isReadOnly
     throw ExitStatus(
-      code: try OwnedScreen(options, lastChance: .seconds(12)).run(input: -1) { host in
-        ProgramSource(host, isReadOnly: options.isReadOnly)
+      code: try OwnedScreen(screen, exitWhenDone: exitWhenDone, lastChance: .seconds(12)).run(input: -1) { host in
+        ProgramSource(host, isReadOnly: isReadOnly)
       })
   }
 

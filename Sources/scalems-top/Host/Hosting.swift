@@ -8,8 +8,7 @@ enum Hosting {
   /// In the foreground, without a screen: events or a progress bar are printed.
   ///
   /// - Returns: the exit status.
-  static func inForeground(_ plan: SessionHost.Plan, json: Bool) throws -> Int32 {
-    let output: any RunOutput = json ? EventOutput() : BatchOutput()
+  static func inForeground(_ plan: SessionHost.Plan, _ output: any RunOutput) throws -> Int32 {
     let signals = try SignalWatch { number in
       // What a person at a terminal may want to know next.
       guard number == SIGINT, isatty(STDERR_FILENO) == 1 else { return }
@@ -27,10 +26,12 @@ enum Hosting {
     // Who is left to be waited for is the reader.
     signals.sessionHasEnded { output.progress }
     output.finish()
-    return host.report(
-      signal: signals.first, summarize: { output.summarize($0, directory: host.directory.path.string) },
-      // In batch, errors were said when they happened.
-      complainOnce: { if json { complain("scalems-top: \($0)") } })
+    return end(
+      plan, host,
+      host.report(
+        signal: signals.first, summarize: { output.summarize($0, directory: host.directory.path.string) },
+        // Others said errors when they happened.
+        complainOnce: { if output is EventOutput { complain("scalems-top: \($0)") } }))
   }
 
   /// In the background, for the program that started this one and for whoever attaches.
@@ -47,10 +48,19 @@ enum Hosting {
     host.life.start { owner.settled(problem: $0) }
     host.life.wait()
     host.close()
-    return host.report(
-      signal: signals.first,
-      summarize: { complain(summaryLine($0, directory: host.directory.path.string)) },
-      complainOnce: { complain("scalems-top: \($0)") })
+    return end(
+      plan, host,
+      host.report(
+        signal: signals.first,
+        summarize: { complain(summaryLine($0, directory: host.directory.path.string)) },
+        complainOnce: { complain("scalems-top: \($0)") }))
+  }
+
+  /// The last thing: what the user wants to be run.
+  private static func end(_ plan: SessionHost.Plan, _ host: SessionHost, _ status: Int32) -> Int32 {
+    guard let command = plan.settings.onEnd, case .success(let summary)? = host.life.outcome else { return status }
+    OnEnd(command: command, info: host.info).run(summary, exit: status)
+    return status
   }
 }
 

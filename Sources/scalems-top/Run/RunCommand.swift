@@ -70,8 +70,12 @@ struct RunCommand: ParsableCommand {
     if let fault = SessionRules.fault(inName: session.name) ?? SessionRules.fault(inReason: session.reason) {
       throw ValidationError(fault)
     }
-    if show.batch, show.json || show.detach {
-      throw ValidationError("run takes one of --detach, --batch and --json, or --detach with --json")
+    let ways = [show.batch, show.json, show.detach, show.plain].count { $0 }
+    guard ways < 2 || (ways == 2 && show.detach && show.json) else {
+      throw ValidationError("run takes one of --detach, --batch, --plain and --json, or --detach with --json")
+    }
+    if let onEnd = session.onEnd, onEnd.isEmpty || onEnd.utf8.count > TaskRules.argumentBytes {
+      throw ValidationError("--on-end is a command of at most \(TaskRules.argumentBytes) bytes")
     }
     if failed, resume == nil {
       throw ValidationError("--failed says what --resume takes up again: name a session with --resume")
@@ -84,15 +88,17 @@ struct RunCommand: ParsableCommand {
     // Before anything else: the keyboard may take the place of standard input.
     let input = try open()
     if show.detach { throw ExitStatus(code: try detached(input)) }
-    if show.json { throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: true), isSessions: true) }
-    guard !show.batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
-      throw ExitStatus(code: try Hosting.inForeground(try makePlan(input), json: false), isSessions: true)
+    let output: (any RunOutput)? = show.json ? EventOutput() : show.plain ? PlainOutput() : nil
+    guard output == nil, !show.batch, isatty(STDOUT_FILENO) == 1, takeKeyboard() else {
+      let status = try Hosting.inForeground(try makePlan(input), output ?? BatchOutput())
+      if screen.bell { Bell.ring() }
+      throw ExitStatus(code: status, isSessions: true)
     }
     do { try Screen.checkTerminal() } catch {
-      throw UsageError(description: "scalems-top: \(error); run it with --batch")
+      throw UsageError(description: "scalems-top: \(error); run it with --batch or --plain")
     }
     throw ExitStatus(
-      code: try OwnedScreen(screen.options(exitWhenDone: show.exitWhenDone)).run(input: input?.descriptor ?? -1))
+      code: try OwnedScreen(screen, exitWhenDone: show.exitWhenDone).run(input: input?.descriptor ?? -1))
   }
 
   /// Opens what the user wants to run.
@@ -175,6 +181,7 @@ struct RunCommand: ParsableCommand {
     if let patience = session.patience { settings.patience = patience }
     if let policy = try failurePolicy() { settings.onFailure = policy }
     if !target.pilotOption.isEmpty { settings.pilotOptions = try pilotOptions() }
+    if let onEnd = session.onEnd { settings.onEnd = onEnd }
     if session.keepOpen { settings.isKeptOpen = true }
     var configuration = try settings.configuration()
     configuration.expectedCores = Self.expectedCores(configuration)
@@ -230,6 +237,7 @@ struct RunCommand: ParsableCommand {
       clientDirectory: clientDirectory, isKeptOpen: session.keepOpen, bindsCores: target.bind ?? file?.pilot.bind,
       setsThreads: target.ompThreads ?? file?.pilot.ompThreads)
     settings.onFailure = try failurePolicy()
+    settings.onEnd = session.onEnd
     return settings
   }
 

@@ -90,6 +90,12 @@ struct SessionOptions: ParsableArguments {
   var onFailure: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Run this command (by /bin/sh) when the session has ended, with SCALEMS_SESSION_ID, SCALEMS_EXIT, SCALEMS_DONE, SCALEMS_FAILED and more in its environment.",
+      valueName: "command"))
+  var onEnd: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp("What running tasks get to finish in when the session is closed (default: 60).", valueName: "s"))
   var taskGrace: Double?
@@ -118,6 +124,9 @@ struct ShowOptions: ParsableArguments {
 
   @Flag(help: "No screen: one JSON object per event on standard output, a summary last.")
   var json = false
+
+  @Flag(help: "No screen: what changes, as lines of text, for screen readers and simple terminals.")
+  var plain = false
 
   @Flag(help: "Leave the screen when the session has closed, without waiting for a key.")
   var exitWhenDone = false

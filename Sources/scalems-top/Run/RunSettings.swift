@@ -33,6 +33,8 @@ struct RunSettings: Sendable {
   var patience: Double?
   /// Not set in what earlier versions kept.
   var onFailure: FailurePolicy?
+  /// The command that is run when the session has ended.
+  var onEnd: String?
   /// What relative paths of the workflow refer to.
   var clientDirectory: String
   /// Whether the session waits for more work when all is done.
@@ -141,6 +143,7 @@ struct RunSettings: Sendable {
     .optional("taskGrace", \.taskGrace, .number),
     .optional("patience", \.patience, .number),
     .optional("onFailure", \.onFailure, .word),
+    .optional("onEnd", \.onEnd, .text),
     .required("clientDirectory", \.clientDirectory, .text),
     .required("isKeptOpen", \.isKeptOpen, .flag))
 

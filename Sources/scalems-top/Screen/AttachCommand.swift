@@ -24,8 +24,11 @@ struct AttachCommand: ParsableCommand {
   @OptionGroup
   var screen: ScreenFlags
 
+  @Flag(help: "No screen: what changes, as lines of text, for screen readers and simple terminals.")
+  var plain = false
+
   func run() throws {
-    throw ExitStatus(code: try AttachedScreen(screen.options()).run(session))
+    throw ExitStatus(code: try AttachedScreen(screen, isPlain: plain).run(session))
   }
 }
 
@@ -45,32 +48,41 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup
   var screen: ScreenFlags
 
+  @Flag(help: "No screen: what changes, as lines of text, for screen readers and simple terminals.")
+  var plain = false
+
   func run() throws {
-    throw ExitStatus(code: try AttachedScreen(screen.options(isReadOnly: true)).run(session))
+    throw ExitStatus(code: try AttachedScreen(screen, isReadOnly: true, isPlain: plain).run(session))
   }
 }
 
 /// A screen on a session that was started elsewhere; leaving it changes nothing.
 struct AttachedScreen {
+  private let flags: ScreenFlags
   private let options: InterfaceOptions
+  private let isPlain: Bool
 
-  init(_ options: InterfaceOptions) { self.options = options }
+  init(_ flags: ScreenFlags, isReadOnly: Bool? = nil, isPlain: Bool) {
+    (self.flags, self.isPlain) = (flags, isPlain)
+    options = flags.options(isReadOnly: isReadOnly)
+  }
 
   /// - Parameter argument: which session; when none is named, the only live one, or a choice.
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
   func run(_ argument: SessionArgument) throws -> Int32 {
     let watchdog = Watchdog(HostPatience.standard)
+    if isPlain { return try PlainScreen(flags).run(try argument.choose().session, watchdog) }
     let named = argument.isGiven ? try argument.choose().session : nil
     if named == nil { watchdog.end() }
     do { try Screen.checkTerminal() } catch {
-      throw UsageError(description: "scalems-top: \(error); 'scalems-top status' and 'log' need no screen")
+      throw UsageError(description: "scalems-top: \(error); '--plain', 'scalems-top status' and 'log' need no screen")
     }
     guard let found = try named ?? choose() else { return 0 }
     let source: any ScreenSource
     let runner: InterfaceRunner
     do {
       source = try found.source(isReadOnly: options.isReadOnly)
-      runner = try InterfaceRunner(source: source, options: options)
+      runner = try InterfaceRunner(source: flags.shown(source), options: options)
     } catch {
       complain("scalems-top: \(error)")
       return 2

@@ -11,11 +11,13 @@ import Words
 /// The screen of `run`: a session in the background, which goes with its screen unless it is left running.
 struct OwnedScreen {
   private let options: InterfaceOptions
+  private let flags: ScreenFlags
   /// What a host gets to end in that was told to end at once.
   private let lastChance: Duration
 
-  init(_ options: InterfaceOptions, lastChance: Duration = .seconds(2)) {
-    (self.options, self.lastChance) = (options, lastChance)
+  init(_ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = .seconds(2)) {
+    (self.flags, self.lastChance) = (flags, lastChance)
+    options = flags.options(exitWhenDone: exitWhenDone)
   }
 
   /// Starts the session and shows it until it has ended or is left.
@@ -42,7 +44,7 @@ struct OwnedScreen {
     let runner: InterfaceRunner
     do {
       source = try makeSource(host)
-      runner = try InterfaceRunner(source: source, options: options)
+      runner = try InterfaceRunner(source: flags.shown(source), options: options)
     } catch {
       complain("scalems-top: \(error)")
       return 2

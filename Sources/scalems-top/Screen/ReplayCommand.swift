@@ -48,7 +48,7 @@ struct ReplayCommand: ParsableCommand {
         case .ours(let found)?: try ReplaySource(journal: found.directory.journal, speed: speed)
         case .radical(let found)?: try found.replay(speed: speed)
         }
-      _ = try runInterface(source: source, options: screen.options(isReadOnly: true))
+      _ = try runInterface(source: screen.shown(source), options: screen.options(isReadOnly: true))
     } catch let problem as SessionDirectory.DirectoryError {
       throw UsageError(description: "\(problem)")
     } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Interface
+import SessionModel
 import Terminal
 
 /// How a screen looks and what it may do; the same for every command that shows one.
@@ -13,6 +14,12 @@ struct ScreenFlags: ParsableArguments {
 
   @Flag(help: "Use no colours (as NO_COLOR does).")
   var mono = false
+
+  @Flag(help: "Ring the bell of the terminal when the session has ended.")
+  var bell = false
+
+  /// The source, with a bell if one is wanted.
+  func shown(_ source: any SessionSource) -> any SessionSource { bell ? RingingSource(base: source) : source }
 
   var isReadOnly: Bool { readOnly || ReadOnly.isDemanded }
 

@@ -71,6 +71,11 @@ struct SessionFinder {
     if found.count == 1 { return found[0] }
     guard !found.isEmpty else {
       let known = all.map(\.id) + all.compactMap { SessionOverview.name(of: $0) }
+      // Who names a place chooses from no list.
+      guard !text.contains("/") else {
+        throw UsageError(
+          description: "there is no session in '\(text)': 'scalems-top list --all' shows those there are")
+      }
       let listing = SessionListing(all.map(ShownSession.ours)).lines
       throw UsageError(
         description: "there is no session '\(text)'\(suggestion(for: text, among: known))"

@@ -105,6 +105,7 @@ struct SubmitCommand: ParsableCommand {
   /// A single word is the file when nothing else is submitted.
   private func places() throws -> (SessionArgument, String?) {
     var argument = session
+    guard CommandLine.arguments.last != "--" else { return (session, path) }
     guard let word = session.session, path == nil, command.isEmpty, commands == nil else { return (session, path) }
     if access(word, F_OK) != 0, ShownSession.exact(word) != nil { throw ValidationError(Self.nothing) }
     argument.session = nil
