@@ -31,15 +31,21 @@ private func found(
   }
 
   @Test(arguments: [
-    ("", "task 1 has no 'name'"), ("a b", "may hold only"), ("ä", "may hold only"), ("a\n", "may hold only"),
+    ("", "task 1 has no 'name'"), ("a b", "may hold only"), ("ä→", "may hold only"), ("a\n", "may hold only"),
     ("a/b", "may hold only"), ("\u{0}", "may hold only"), (".a", "must begin with"), ("-a", "must begin with"),
     ("a.0", "must not end in"), ("a.", "must not end in"), ("{member}", "members are called"),
-    (String(repeating: "a", count: 201), "longer than 200"), (String(repeating: "é", count: 9999), "may hold only"),
+    (String(repeating: "a", count: 201), "longer than 200"), (String(repeating: "é", count: 101), "longer than 200"),
+    ("\u{301}a", "must begin with"), ("a\u{200b}", "may hold only"), ("a\u{202e}b", "may hold only"),
+    ("\u{3164}", "may hold only"), ("a\u{3000}b", "may hold only"), ("👩‍🔬", "may hold only"), ("½", "may hold only"),
+    ("a.٣", "must not end in"),
   ]) func names(_ name: String, _ words: String) {
     let all = found { $0.name = name }
     #expect(all.count == 1 && all[0].contains(words), "\(all)")
     #expect(all[0].utf8.count < 300, "a sentence that can be read")
   }
+
+  @Test(arguments: ["é", "e\u{301}", "Größe", "système-2", "σ", "日本語", "שלום", "क्षि", "a٣b", "_é.x"])
+  func `letters and digits of any script are names`(_ name: String) { #expect(found { $0.name = name } == []) }
 
   @Test(arguments: [
     0, -1, .min, .max, 1_000_001, 1 << 31, 1 << 32, 1 << 62, -(1 << 62), Int(UInt32.max),
