@@ -18,8 +18,8 @@ extension SessionEvent {
     switch kind {
     case .task(let id, let state, let result):
       writer.member("uid", uid(id))
-      writer.member("name", name(id))
       writer.member("state", state.name)
+      writer.member("name", name(id))
       result?.write(to: &writer)
     case .sessionOpened(let info): SessionInfo.record.write(info, to: &writer)
     case .sessionPhase(let phase, let reason):
