@@ -84,7 +84,7 @@ extension InterfaceState {
       detail?.hasOutputFocus = true
       return []
     }
-    showStream(old.stream == .stdout ? .stderr : .stdout)
+    showStream(old.stream == .stdout ? .stderr : .stdout, attempt: old.output.output.attempt)
     return readOutput()
   }
 

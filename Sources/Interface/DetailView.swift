@@ -46,6 +46,7 @@ extension InterfaceState {
     guard let detail else { return }
     let other: OutputStream = detail.stream == .stdout ? .stderr : .stdout
     var title = [Span(detail.stream.rawValue, .title)]
+    if let attempt = detail.output.output.attempt { title.append(Span(" of attempt \(attempt)", .warning)) }
     // The key line says it, too.
     if rect.width >= (detail.output.needle == nil ? 50 : 60) { title.append(Span(" o for \(other.rawValue)", .dim)) }
     if let needle = detail.output.needle {

@@ -69,7 +69,7 @@ extension InterfaceState {
     grid.putRight(help, row: row, start: end + 1, end: right)
   }
 
-  func drawHelp(_ grid: inout CellGrid, _ body: Rect) {
+  private var helpLines: [[Span]] {
     var lines: [[Span]] = []
     for group in Action.Group.allCases {
       let members = actions.filter { $0.group == group }
@@ -89,6 +89,14 @@ extension InterfaceState {
       lines += [[], [Span("In the header", .heading)]]
       lines.append([Span(Columns.padded(" " + entry.name, to: 9, isRight: true), .key), Span("  " + entry.help)])
     }
+    return lines
+  }
+
+  /// The first line of the help when its last one is shown.
+  var helpEnd: Int { max(0, helpLines.count - max(0, size.rows - 4)) }
+
+  func drawHelp(_ grid: inout CellGrid, _ body: Rect) {
+    let lines = helpLines
     let rect = body.centered(height: lines.count + 2, width: 86)
     let top = min(help ?? 0, max(0, lines.count - rect.inner.height))
     grid.wipe(rect)
@@ -96,7 +104,7 @@ extension InterfaceState {
     grid.box(
       rect, title: [Span("help", .title)], glyphs: glyphs, isFocused: true,
       right: isReplay ? [Span("REPLAY", .warning)] : isReadOnly ? [Span("READ-ONLY", .warning)] : [],
-      footer: [Span(isMore ? "j k scroll \(glyphs.separator) Esc closes" : "Esc closes", .dim)])
+      footer: isMore ? [Span("\(lines.count - top - rect.inner.height) more", .dim)] : [])
     for (line, spans) in lines.dropFirst(top).prefix(rect.inner.height).enumerated() {
       grid.put(spans, row: rect.inner.row + line, column: rect.column + 2, end: rect.endColumn - 2)
     }

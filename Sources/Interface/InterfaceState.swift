@@ -162,6 +162,8 @@ struct InterfaceState: Sendable {
   /// The rows in the window of the list, from the top.
   var visible: [ListRow] = []
   var rowTexts: [ListRow: RowText] = [:]
+  /// How often tasks had been described when ``rowTexts`` were made.
+  var describedAs = 0
   /// Columns of the widest name that was on the screen.
   var nameWidth = 0
   /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.

@@ -67,7 +67,9 @@ extension InterfaceState {
     let page = listPage
     visible.removeAll(keepingCapacity: true)
     guard layout.tasks != nil else { return }
-    if rowTexts.count > 4 * page + 64 { rowTexts.removeAll(keepingCapacity: true) }
+    let isStale = describedAs != snapshot.tasks.descriptionChanges
+    describedAs = snapshot.tasks.descriptionChanges
+    if isStale || rowTexts.count > 4 * page + 64 { rowTexts.removeAll(keepingCapacity: true) }
     for line in 0..<page {
       guard let row = order.row(at: listTop + line, snapshot.tasks) else { return }
       visible.append(row)

@@ -13,6 +13,10 @@ extension Action {
       keys: [.left], keyName: "Left", title: "", help: "to the left again", group: .look, page: .detail
     ) { $0.scrollSideways(-1) },
     Action(
+      keys: [.character("a")], keyName: "a", title: "attempt", help: "the output of the attempt before", group: .look,
+      page: .detail, weight: 55, isAvailable: { $0.shownAttempts > 1 }
+    ) { $0.showAttemptBefore() },
+    Action(
       keys: [.character("v")], keyName: "v", title: "pager", help: "the output in $PAGER", group: .look, page: .detail,
       weight: 14, isAvailable: { $0.detail?.path != nil }
     ) { $0.showFile(.pager) },
@@ -38,10 +42,21 @@ extension InterfaceState {
     return readOutput()
   }
 
-  mutating func showStream(_ stream: OutputStream) {
+  /// How many attempts the task on the page had.
+  var shownAttempts: Int { detail.flatMap { snapshot.tasks.details(of: $0.task)?.attempt } ?? 1 }
+
+  /// After the first one the last again.
+  mutating func showAttemptBefore() -> [Effect] {
+    guard let detail else { return [] }
+    let before = (detail.output.output.attempt ?? shownAttempts) - 1
+    showStream(detail.stream, attempt: before > 0 ? before : nil)
+    return readOutput()
+  }
+
+  mutating func showStream(_ stream: OutputStream, attempt: Int? = nil) {
     guard let old = detail else { return }
     var new = old
-    new.output = Detail(old.task, stream).output
+    new.output = OutputPane(OutputID(old.task, stream, attempt: attempt))
     new.isFinalRead = false
     new.isStreamGuessed = false
     new.path = nil

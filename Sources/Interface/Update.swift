@@ -17,6 +17,7 @@ extension InterfaceState {
     case .session(.snapshot(let snapshot)):
       self.snapshot = snapshot
       rowTexts = [:]
+      sorting = Sorting()
       // Another point of a recording may have fewer lines.
       if let end = logEnd, end >= snapshot.logCount { logEnd = nil }
       return []
@@ -98,10 +99,11 @@ extension InterfaceState {
     case .pageDown, .character(" "), .control("d"): help = top + 8
     case .pageUp, .control("u"): help = max(0, top - 8)
     case .character("g"), .home: help = 0
-    case .character("G"), .end: help = .max / 2
+    case .character("G"), .end: help = helpEnd
     case .escape, .enter, .character("q"), .character("?"), .character("h"), .function(1): help = nil
     default: break
     }
+    help = help.map { min($0, helpEnd) }
     return []
   }
 

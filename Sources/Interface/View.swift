@@ -120,8 +120,27 @@ extension InterfaceState {
       grid.putEntry(entry, filterEntry == nil ? "search" : "filter", rect)
       return
     }
+    if let hints = overlayKeys { return grid.putKeys(hints, rect) }
     let offered = actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }
     grid.putKeys(offered.map { KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight) }, rect)
+  }
+
+  /// The keys of what lies over the panes: all others do nothing there.
+  private var overlayKeys: [KeyHint]? {
+    func hints(_ keys: (String, String)...) -> [KeyHint] {
+      keys.enumerated().map { KeyHint(keyName: $1.0, title: $1.1, weight: keys.count - $0) }
+    }
+    // Dialogs name their keys themselves.
+    if summary != nil || dialog != nil || leaving != nil { return nil }
+    if help != nil {
+      return hints(("Esc", "closes"), ("j k", "scroll"), ("PgDn PgUp", "a page"), ("g G", "start, end"))
+    }
+    if let menu {
+      return menu.kind == .sort
+        ? hints(("Enter", "sort"), ("j k", "choose"), ("I", "other way round"), ("Esc", "back"))
+        : hints(("Space", "on or off"), ("j k", "choose"), ("0", "as it was"), ("Esc", "back"))
+    }
+    return copyMenu == nil ? nil : hints(("Enter", "copy"), ("j k", "choose"), ("Esc", "back"))
   }
 
   // MARK: What is said at the bottom of the main pane

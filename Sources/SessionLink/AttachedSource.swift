@@ -210,7 +210,8 @@ public final class AttachedSource: SessionSource {
       at: { [self] in
         guard let batch = state.withLock({ $0.batches.last { $0.first <= task } }), batch.ids.contains(task.number)
         else { return .failure(.noTask(task.uid)) }
-        return .success(directory.output(of: task, named: request.output.name(batch.description(of: task))).string)
+        return .success(
+          directory.output(request.output, named: request.output.name(batch.description(of: task))).string)
       }, answer)
   }
 }

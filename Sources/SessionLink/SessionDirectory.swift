@@ -67,8 +67,8 @@ public struct SessionDirectory: Sendable {
   /// Where the output of a task is.
   ///
   /// - Parameter name: of its file, as the task has it.
-  func output(of task: TaskID, named name: String) -> FilePath {
-    path.appending("tasks").appending(task.uid).appending(name)
+  func output(_ output: OutputID, named name: String) -> FilePath {
+    path.appending("tasks").appending(output.task.uid + output.suffix).appending(name)
   }
 }
 

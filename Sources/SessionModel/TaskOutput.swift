@@ -7,11 +7,17 @@ public enum OutputStream: String, CaseIterable, Sendable { case stdout, stderr }
 public struct OutputID: Hashable, Sendable {
   public var task: TaskID
   public var stream: OutputStream
+  /// Of an earlier attempt, counted from 1; `nil` is the one that runs, or ran last.
+  public var attempt: Int?
 
-  public init(_ task: TaskID, _ stream: OutputStream) {
+  public init(_ task: TaskID, _ stream: OutputStream, attempt: Int? = nil) {
     self.task = task
     self.stream = stream
+    self.attempt = attempt
   }
+
+  /// What the directory of an earlier attempt has behind the name of the task's own.
+  public var suffix: String { attempt.map { ".attempt\($0)" } ?? "" }
 }
 
 extension OutputID {

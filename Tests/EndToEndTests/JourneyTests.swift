@@ -85,6 +85,23 @@ import Work
     try await session.awaitNothingLeft()
   }
 
+  @Test func `what an earlier attempt said is read on the page`() async throws {
+    let session = try TestSession(
+      "tasks: [{name: twice, retries: 1, command: \"echo this is attempt $SCALEMS_ATTEMPT; [ -e ../tried ] && exec sleep {mark}; touch ../tried; exit 1\"}]"
+    )
+    let terminal = try await session.show()
+    try await wait(for: "the second attempt") { session.sleepers.count == 1 }
+    try await terminal.press("Enter")
+    try await terminal.wait(for: "its output") { $0.contains("lines 1-1 of 1") && $0.contains("a attempt") }
+    try await terminal.press("a")
+    try await terminal.wait(for: "the first one's") {
+      $0.contains("stdout of attempt 1") && $0.contains("lines 1-1 of 1")
+    }
+    try await terminal.press("C-c", "C-c")
+    try await terminal.wait(forText: "exit=130")
+    try await session.awaitNothingLeft()
+  }
+
   @Test func `a program that is not there is said, and the screen comes back`() async throws {
     let session = try TestSession("tasks: [{name: talker, command: \"echo what it said; exec sleep {mark}\"}]")
     let terminal = try await session.show(environment: ["PAGER": "/nowhere/pager"])

@@ -86,6 +86,22 @@ import Work
     #expect(fixture.state.detail?.output.column == 0)
   }
 
+  @Test func `the outputs of earlier attempts are shown, one after the other`() {
+    var fixture = Fixture()
+    fixture.open()
+    fixture.add("one")
+    fixture.move([0], .agentExecuting)
+    fixture.press(.enter)
+    #expect(fixture.press(.character("a")) == [])
+    fixture.move([0], .new, TaskResult(attempt: 2))
+    fixture.move([0], .agentExecuting, TaskResult(attempt: 3))
+    #expect(fixture.press(.character("a")).reads == [OutputID(TaskID(0), .stdout, attempt: 2)])
+    #expect(fixture.screen().text.contains("stdout of attempt 2"))
+    #expect(fixture.press(.character("o")).reads == [OutputID(TaskID(0), .stderr, attempt: 2)])
+    #expect(fixture.press(.character("a")).reads == [OutputID(TaskID(0), .stderr, attempt: 1)])
+    #expect(fixture.press(.character("a")).reads == [OutputID(TaskID(0), .stderr)])
+  }
+
   @Test func `pager and editor get the path, when there is one`() {
     var fixture = Fixture.ensembles()
     let effects = fixture.press(.character("f"), .enter)

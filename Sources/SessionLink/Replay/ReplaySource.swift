@@ -44,7 +44,7 @@ public final class ReplaySource: SessionSource {
       guard access(directory.path.appending("tasks").string, F_OK) == 0 else {
         return .failure(OutputProblem(words: "the recording has no task output"))
       }
-      return .success(directory.output(of: output.task, named: file).string)
+      return .success(directory.output(output, named: file).string)
     }
   }
 
