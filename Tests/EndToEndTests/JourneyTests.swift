@@ -22,7 +22,7 @@ import Work
     let session = try TestSession(Self.failing)
     let terminal = try await session.show(columns: columns, rows: rows)
     try await wait(for: "the failure") { try session.snapshot().tasks.finished == 13 }
-    try await terminal.wait(forText: "sim")
+    try await terminal.wait(for: "all of it on the screen") { $0.contains("D11") && $0.contains("F1") }
     try await terminal.press("f", "Enter")
     if rows < 20 { try await terminal.wait(forText: "Esc back") }
     try await terminal.wait(forText: "member 7: cannot open topol.tpr")
