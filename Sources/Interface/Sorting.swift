@@ -95,7 +95,7 @@ struct SortJob: Sendable {
   private var pass = 0
 
   /// So many are done in one step.
-  private static let atOnce = 100_000
+  private static let atOnce = 30_000
   private static let digits = 11
   private static let passes = 3
 
