@@ -44,11 +44,12 @@ public actor DispatchingExecutor {
   ///   - workflow: what an earlier session left, or an empty one.
   ///   - earlier: all of the journal of this session, when its host ended and it is taken up again; the workflow is what
   ///     was left then, and the journal is written on.
-  ///   - runsFailedAgain: whether tasks that are FAILED, and those that were canceled because of them, are run again.
+  ///   - again: tasks of the earlier session that run again, with those that were canceled because of them; all that are
+  ///     FAILED when there are none in it, and none when it is `nil`.
   ///   - scope: where only one runtime may be active; a test makes its own.
   public init(
     context: SessionContext, info: SessionInfo, engine: any PilotEngine, recorder: any EventRecorder,
-    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, runsFailedAgain: Bool = false,
+    workflow: Workflow = Workflow(), resuming earlier: SessionSnapshot? = nil, again: TaskIDs? = nil,
     scope: RuntimeScope = .process
   ) {
     self.context = context
@@ -58,7 +59,7 @@ public actor DispatchingExecutor {
     lastCommand = earlier?.commands.map(\.id).max() ?? 0
     core = SessionCore(
       info: info, limits: context.configuration.limits, pilotSize: context.configuration.pilotSize, workflow: workflow,
-      resuming: earlier, runsFailedAgain: runsFailedAgain,
+      resuming: earlier, again: again,
       onFailure: context.configuration.onFailure)
     core.sizeOfPilot = { [configuration = context.configuration] in configuration.pilotSize(orCores: $0) }
     core.work.workflow.clientDirectory = context.clientDirectory

@@ -115,17 +115,14 @@ struct SessionCore {
 
   init(
     info: SessionInfo, limits: TimeLimits, pilotSize: PilotSize, workflow: Workflow,
-    resuming earlier: SessionSnapshot?, runsFailedAgain: Bool = false, onFailure: FailurePolicy = .goOn
+    resuming earlier: SessionSnapshot?, again: TaskIDs? = nil, onFailure: FailurePolicy = .goOn
   ) {
     self.info = info
     self.onFailure = onFailure
     self.limits = limits
     self.pilotSize = pilotSize
     sizeOfPilot = { _ in pilotSize }
-    work = WorkState(
-      workflow: earlier.map {
-        Workflow(resuming: $0.tasks, again: runsFailedAgain ? $0.tasks.failedAndLost : [])
-      } ?? workflow)
+    work = WorkState(workflow: earlier.map { Workflow(resuming: $0.tasks, rerunning: again) } ?? workflow)
     start = StartState(resources: RuntimeResource.order(withRaptor: pilotSize.hasRaptor), earlier: earlier?.tasks)
   }
 

@@ -5,6 +5,18 @@ import Work
 // Running again what has ended other than DONE.
 
 extension Workflow {
+  /// What is still to be done of a session whose host ended, and what is to be done again.
+  ///
+  /// - Parameter again: tasks that run again as by `rerun`; those that cannot stay as they are.
+  init(resuming table: TaskTable, rerunning again: TaskIDs?) {
+    guard let again, !again.isEmpty else {
+      self.init(resuming: table, again: again == nil ? [] : table.failedAndLost)
+      return
+    }
+    self.init(resuming: table)
+    _ = try? rerun(again)
+  }
+
   /// Why none of the tasks can run again.
   struct RerunRefusal: Error { var failure: CommandFailure }
 
@@ -30,10 +42,46 @@ extension Workflow {
       throw RerunRefusal(failure: CommandFailure(.taskEnded, "what they wait for is FAILED or CANCELED: rerun that"))
     }
     let ids = again.sorted()
-    for id in ids { readmit(id) }
-    for index in Set(ids.map { group(of: $0) }) { noteReadmission(in: index) }
-    for id in ids { makeReady(id) }
+    // All of them or none.
+    var next = self
+    for id in ids { next.readmit(id) }
+    for index in Set(ids.map { group(of: $0) }).sorted() {
+      next.noteReadmission(in: index)
+      try next.takeTargets(of: index)
+    }
+    for id in ids { next.makeReady(id) }
+    self = next
     return ids
+  }
+
+  /// Others may write meanwhile where a group wrote: two at a time must not.
+  private mutating func takeTargets(of index: Int) throws(RerunRefusal) {
+    for place in SessionTargets.places(of: batches[index], client: clientDirectory) {
+      let owner = targets.owner(of: place) { $0 == index || isOver($0) || isAfter($0, index) || isAfter(index, $0) }
+      guard let owner else { continue }
+      let (one, other) = (batches[index].description.name, batches[owner].description.name)
+      throw RerunRefusal(
+        failure: CommandFailure(
+          .invalidWork, "'\(one)' and '\(other)' have the same target: rerun '\(one)' when '\(other)' is over"))
+    }
+    targets.insert(batches[index], as: index, client: clientDirectory)
+  }
+
+  /// Whether a group begins only when another is done.
+  private func isAfter(_ one: Int, _ other: Int) -> Bool {
+    var seen: Set<Int> = [other]
+    var rest = [other]
+    while let next = rest.popLast() {
+      for dependent in groups[next].dependents {
+        let group =
+          switch dependent {
+          case .group(let group), .sameMember(let group), .onMember(let group, _): group
+          }
+        if group == one { return true }
+        if seen.insert(group).inserted { rest.append(group) }
+      }
+    }
+    return false
   }
 
   private func chosen(by wanted: TaskIDs) throws(RerunRefusal) -> Set<TaskID> {

@@ -47,7 +47,7 @@ public struct Workflow: Sendable {
   var canceledOnArrival: [(TaskID, reason: String)] = []
   /// Tasks that are CANCELED because of others, and not because somebody wanted that.
   var lost = IDSet()
-  private var targets = SessionTargets()
+  var targets = SessionTargets()
   /// What relative paths of the workflow refer to, where it is known.
   var clientDirectory: String? {
     didSet {
@@ -179,9 +179,11 @@ public struct Workflow: Sendable {
 
   /// The item that writes a place, unless all its tasks are over.
   private func writer(of place: WantedPlace) -> String? {
-    func isOver(_ index: Int) -> Bool { !batches[index].ids.contains { !states[Int($0)].isFinal } }
-    return targets.owner(of: place, unless: isOver).map { batches[$0].description.name }
+    targets.owner(of: place, unless: isOver).map { batches[$0].description.name }
   }
+
+  /// Whether all tasks of a batch are over.
+  func isOver(_ index: Int) -> Bool { !batches[index].ids.contains { !states[Int($0)].isFinal } }
 
   private func size(of name: String) -> ItemSize? {
     groupByName[name].map { index in

@@ -83,17 +83,21 @@ import Testing
       tasks:
         - {name: a, command: "[ -e $SCALEMS_SESSION_DIR/fix ] || exit 3"}
         - {name: b, command: "true", after: a}
+        - {name: c, command: "[ -e $SCALEMS_SESSION_DIR/fix ] || exit 4"}
       """)
     #expect(try await session.run("run", "w.yaml", "--session-dir", "s", "--detach").exitCode == 0)
     let first = try await session.run("wait", "--latest", "--json")
     #expect(try first.exitCode == 1 && objects(first.stdout)[0]["event"] as? String == "summary", "\(first)")
-    #expect(first.stderr.contains("failed: 1 × exit 3"), "\(first)")
+    #expect(first.stderr.contains("failed: 1 × exit 3 (1 canceled"), "\(first)")
     #expect(try await session.run("wait", "--latest", "a").exitCode == 3)
     try session.place.write("", to: "s/fix")
-    let named = try await session.run("rerun", "s", "a")
-    #expect(named.exitCode == 2 && named.stderr.contains("has ended"), "\(named)")
+    let unknown = try await session.run("rerun", "s", "x", "--wait")
+    #expect(unknown.exitCode == 2 && unknown.stderr.contains("has no task 'x'"), "\(unknown)")
+    let named = try await session.run("rerun", "s", "a", "--wait")
+    #expect(named.exitCode == 1 && named.stdout.contains("1 FAILED, 2 DONE"), "\(named)")
+    #expect(try await session.run("rerun", "s", "a", "--wait").stderr.contains("is FAILED or CANCELED"))
     let again = try await session.run("rerun", "s", "--wait")
-    #expect(again.exitCode == 0 && again.stdout.contains("2 DONE"), "\(again)")
+    #expect(again.exitCode == 0 && again.stdout.contains("3 DONE"), "\(again)")
     let nothing = try await session.run("rerun", "s")
     #expect(nothing.exitCode == 2 && nothing.stderr.contains("none FAILED"), "\(nothing)")
   }

@@ -143,7 +143,7 @@ struct Harness {
       id: id, directory: "/nowhere", clientDirectory: "/nowhere", configuration: configuration)
     executor = DispatchingExecutor(
       context: context, info: info, engine: engine, recorder: recording, workflow: workflow, resuming: earlier,
-      runsFailedAgain: runsFailedAgain, scope: scope)
+      again: runsFailedAgain ? [] : nil, scope: scope)
   }
 
   static func info(_ id: String = "session.test") -> SessionInfo {

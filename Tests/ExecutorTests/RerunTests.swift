@@ -97,6 +97,35 @@ import Work
     #expect(workflow.counts == ["DONE": 2, "CANCELED": 1])
   }
 
+  @Test func `two that write one file do not run at a time`() throws {
+    func writer(_ name: String, _ file: String, after: [String] = []) -> WorkItem {
+      WorkItem(
+        TaskDescription(
+          name: name, argv: ["x"], outputs: [StagingDirective(source: "o", target: "client:///\(file)")], after: after))
+    }
+    var workflow = Workflow()
+    workflow.clientDirectory = "/w"
+    _ = try workflow.add([writer("a", "x"), writer("b", "y"), writer("c", "y", after: ["b"])])
+    runAll(&workflow, failing: [0, 1])
+    // While a is over, another may write there.
+    _ = try workflow.add([writer("d", "x")])
+    func refusal(_ ids: TaskIDs) -> String? {
+      do { _ = try workflow.rerun(ids) } catch { return error.failure.description }
+      return nil
+    }
+    #expect(refusal([TaskID(0)])?.contains("'a' and 'd' have the same target") ?? false)
+    #expect(workflow.state(of: TaskID(0)) == .failed && workflow.takeReady(limit: 9).map(\.id) == [TaskID(3)])
+    // Those that wait for each other may have one.
+    #expect(refusal([TaskID(1)]) == nil)
+    _ = workflow.finish(TaskID(3), .failed)
+    #expect(refusal([TaskID(0)]) == nil)
+    // Now a writes there.
+    #expect(refusal([TaskID(3)])?.contains("'d' and 'a' have the same target") ?? false)
+    #expect(throws: ValueError.self) { try workflow.add([writer("e", "x")]) }
+    runAll(&workflow)
+    #expect(refusal([TaskID(3)]) == nil)
+  }
+
   /// Against the plain meaning: what runs again is what is FAILED, and all that was lost and waits for nothing any more
   /// that cannot be DONE; then everything comes to an end, in the order of the dependencies.
   @Test(arguments: 0..<60) func `any workflow comes to its end again`(_ seed: UInt64) throws {

@@ -12,13 +12,20 @@ public struct SessionTargets: Sendable {
   ///   - owner: the number of the batch.
   ///   - client: the workflow's directory, where it is known.
   public mutating func insert(_ batch: TaskBatch, as owner: Int, client: String?) {
+    for place in Self.places(of: batch, client: client) where table.count < Self.limit {
+      table.insert(place.key, .init(owner: owner, count: place.count, isDirectory: place.isDirectory))
+    }
+  }
+
+  /// Where the tasks of a batch write.
+  public static func places(of batch: TaskBatch, client: String?) -> [WantedPlace] {
     let description = batch.description
-    for direction in [StagingDirective.Direction.input, .output] {
-      for directive in direction == .input ? description.inputs : description.outputs {
+    return [StagingDirective.Direction.input, .output].flatMap { direction in
+      (direction == .input ? description.inputs : description.outputs).compactMap { directive in
         let target = TargetPlace(directive, direction, client: client)
-        guard !target.isOwn, let key = target.key, table.count < Self.limit else { continue }
+        guard !target.isOwn, let key = target.key else { return nil }
         let count = key.contains("{member}") ? batch.count : 1
-        table.insert(key, .init(owner: owner, count: count, isDirectory: target.isDirectory))
+        return WantedPlace(key: key, count: count, isDirectory: target.isDirectory)
       }
     }
   }

@@ -3,6 +3,7 @@ import Platform
 import SessionLink
 import SessionModel
 import Words
+import Work
 
 /// A session whose host ended before all of its work did.
 struct EarlierSession: Sendable {
@@ -16,12 +17,14 @@ struct EarlierSession: Sendable {
   /// What a host that died may have left gets this long between SIGTERM and SIGKILL.
   private static let grace = Duration.seconds(5)
 
-  /// Whether tasks that are FAILED are to be run again.
-  var runsFailedAgain: Bool
+  /// Tasks that run again; all that are FAILED when there are none in it, and none when it is `nil`.
+  private(set) var again: TaskIDs?
 
+  /// - Parameters:
+  ///   - runsFailedAgain: whether tasks that are FAILED are to be run again.
+  ///   - names: which, also when they were canceled; all that are FAILED when there are none.
   /// - Throws: `UsageError` when it is hosted, has nothing left to do, or something of it cannot be ended.
-  init(_ found: FoundSession, runsFailedAgain: Bool) throws(UsageError) {
-    self.runsFailedAgain = runsFailedAgain
+  init(_ found: FoundSession, runsFailedAgain: Bool, names: [String] = []) throws(UsageError) {
     directory = found.directory
     if let record = HostRecord(in: directory), record.isLive(in: directory) {
       throw UsageError(
@@ -44,6 +47,11 @@ struct EarlierSession: Sendable {
         description: "session \(id) was given no work: there is nothing to take up, and its directory can be used again"
       )
     }
+    if runsFailedAgain { again = names.isEmpty ? [] : try Self.tasks(names, snapshot, id) }
+    if let again, !again.isEmpty {
+      try endLeftovers(of: info)
+      return
+    }
     let failed = snapshot.tasks.count(in: .failed)
     guard snapshot.tasks.finished < snapshot.tasks.count || (runsFailedAgain && failed > 0) else {
       let hint =
@@ -53,6 +61,16 @@ struct EarlierSession: Sendable {
           "all \(snapshot.tasks.count) tasks of session \(id) have come to their end: nothing is left to run\(hint)")
     }
     try endLeftovers(of: info)
+  }
+
+  /// The tasks of these names that can run again.
+  private static func tasks(_ names: [String], _ session: SessionSnapshot, _ id: String) throws(UsageError) -> TaskIDs {
+    let named = try TaskSelection(names: names).all(in: session, id: id)
+    let ended = named.filter { [.failed, .canceled].contains(session.tasks.state(of: $0)) }
+    guard !ended.isEmpty else {
+      throw UsageError(description: "none of these tasks of session \(id) is FAILED or CANCELED")
+    }
+    return TaskIDs(ended)
   }
 
   /// A task that still ran would run twice.

@@ -76,7 +76,7 @@ final class SessionHost: Sendable {
       configuration: plan.configuration)
     executor = DispatchingExecutor(
       context: context, info: info, engine: Engines.make(plan.configuration.engine, in: held), recorder: journal,
-      resuming: plan.earlier?.snapshot, runsFailedAgain: plan.earlier?.runsFailedAgain ?? false)
+      resuming: plan.earlier?.snapshot, again: plan.earlier?.again)
     life = SessionLife(
       executor: executor, journal: journal, work: plan.work, isKeptOpen: plan.settings.isKeptOpen)
     if let warning { journal.record([SessionEvent(source: .executor, .log(.warning, warning))]) }

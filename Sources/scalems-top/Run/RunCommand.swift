@@ -50,6 +50,12 @@ struct RunCommand: ParsableCommand {
     help: "With --resume: run again also what FAILED, as another attempt, and what was canceled because of that.")
   var failed = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With --failed: of what has ended, this task or all members of this ensemble alone, also when it was canceled (may be repeated).",
+      valueName: "task"))
+  var only: [String] = []
+
   @OptionGroup(title: "Where it runs") var target: TargetOptions
 
   @OptionGroup(title: "The raptor, for functions") var raptor: RaptorOptions
@@ -77,6 +83,7 @@ struct RunCommand: ParsableCommand {
     if let onEnd = session.onEnd, onEnd.isEmpty || onEnd.utf8.count > TaskRules.argumentBytes {
       throw ValidationError("--on-end is a command of at most \(TaskRules.argumentBytes) bytes")
     }
+    if !only.isEmpty, !failed { throw ValidationError("--only says which of the --failed tasks run again") }
     if failed, resume == nil {
       throw ValidationError("--failed says what --resume takes up again: name a session with --resume")
     }
@@ -159,7 +166,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--resume takes up what the session has: name no workflow, commands or directory with it")
     }
     let found = try SessionFinder().find(text)
-    let earlier = try EarlierSession(found, runsFailedAgain: failed)
+    let earlier = try EarlierSession(found, runsFailedAgain: failed, names: only)
     var settings: RunSettings
     do { settings = try RunSettings(reading: earlier.held) } catch {
       throw UsageError(description: "session \(found.id) cannot be taken up: \(error)")

@@ -17,8 +17,8 @@ struct RerunCommand: ParsableCommand {
 
       Each runs as another attempt; the directory of the earlier one is kept beside it. What is DONE never runs again.
 
-      A session that has ended is taken up again for it, in the background, as 'run --resume ID --failed --detach' does: \
-      what was not run is run, too. With --wait it stays in the foreground, and the exit status is that of the session.
+      A session that has ended is taken up again for it, in the background, as 'run --resume ID --failed --detach' does \
+      (with --only TASK for each that is named): what was not run is run, too. With --wait it stays in the foreground, and the exit status is that of the session.
       """)
 
   @OptionGroup var session: SessionArgument
@@ -66,14 +66,10 @@ struct RerunCommand: ParsableCommand {
 
   /// This process becomes the one that takes the session up.
   private func takeUp(_ found: FoundSession, _ words: [String]) throws {
-    guard words.isEmpty else {
-      throw UsageError(
-        description:
-          "session \(found.id) has ended: 'rerun \(found.id)' takes up all that FAILED, without names of tasks")
-    }
     var arguments = ["scalems-top", "run", "--resume", found.directory.path.string, "--failed"]
     arguments +=
       options.wait ? [options.json ? "--json" : "--batch"] : options.json ? ["--detach", "--json"] : ["--detach"]
+    arguments += words.map { "--only=\($0)" }
     if let reason = options.reason { arguments.append("--reason=\(reason)") }
     complain("scalems-top: session \(found.id) has ended: it is taken up again")
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
