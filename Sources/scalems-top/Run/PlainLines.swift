@@ -27,11 +27,14 @@ struct PlainLines {
       lines.append(
         "session \(info.id)\(name), engine \(info.engine), \(info.resource), by \(info.user) on \(info.host)")
       // What was before is told in numbers.
-      if snapshot.logCount > Self.lastLines { said = snapshot.logCount - Self.lastLines }
+      said = max(0, snapshot.logCount - Self.mostLines)
     }
-    let new = snapshot.logCount - said
-    if new > snapshot.log.count { lines.append("\(new - snapshot.log.count) lines of the log are left out here") }
-    for line in snapshot.log.suffix(max(0, new)) {
+    let new = max(0, snapshot.logCount - said)
+    let shownLines = min(new, Self.mostLines, snapshot.log.count)
+    if new > shownLines {
+      lines.append("\(Format.plural(new - shownLines, "line")) left out here: 'scalems-top log' has them")
+    }
+    for line in snapshot.log.suffix(shownLines) {
       let level: TerminalText = line.level == .info ? "" : "\(line.level.rawValue): "
       lines.append("\(Format.timeOfDay(line.time.local())) \(level)\(line.text)")
     }
@@ -58,8 +61,8 @@ struct PlainLines {
     return (lines, false)
   }
 
-  /// Lines of the log that are said of a session that was there before.
-  private static let lastLines = 20
+  /// Lines of the log that are said at a time: nobody reads a thousand failures as they come.
+  private static let mostLines = 20
 
   private var counts: TerminalText {
     let tasks = snapshot.tasks
@@ -79,7 +82,7 @@ final class PlainPrinter: Sendable {
 
   private let state = Mutex(State())
   private let counting = DispatchQueue(label: "counting")
-  private let lane = PrintLane()
+  private let lane = PrintLane(interval: 0.5)
 
   func take(_ update: SessionUpdate) {
     counting.async { [self] in

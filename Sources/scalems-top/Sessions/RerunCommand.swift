@@ -41,7 +41,7 @@ struct RerunCommand: ParsableCommand {
       watchdog.end()
       try takeUp(found, choice.words)
     case .ours(let found):
-      let command = try command(CommandTarget(found, choice.words))
+      let command = try command(CommandTarget(found, choice.words, watchdog))
       throw ExitStatus(
         code: options.say(try CommandCall(found, options, watchdog).perform(command, waits: true), .rerun))
     }

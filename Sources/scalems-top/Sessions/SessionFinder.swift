@@ -14,12 +14,16 @@ struct FoundSession: Sendable {
 
   /// Everything its journal says.
   ///
+  /// - Parameter watchdog: hears that the files answer.
   /// - Throws: `SessionDirectory.DirectoryError` when it cannot be read.
-  func load() throws(SessionDirectory.DirectoryError) -> SessionSnapshot {
+  func load(_ watchdog: Watchdog? = nil) throws(SessionDirectory.DirectoryError) -> SessionSnapshot {
     var snapshot = SessionSnapshot()
     let follower = try JournalFollower(directory: directory)
     if let problem = follower.status.checkpointProblem { complain("scalems-top: \(problem)") }
-    try follower.update(&snapshot)
+    while let update = try follower.next() {
+      snapshot.take(update)
+      watchdog?.pet()
+    }
     return snapshot
   }
 
@@ -34,6 +38,15 @@ struct FoundSession: Sendable {
 
   /// What can be told of its host from here.
   var host: HostSight { HostSight(directory) }
+}
+
+extension SessionSnapshot {
+  mutating func take(_ update: JournalFollower.Update) {
+    switch update {
+    case .snapshot(let new): self = new
+    case .events(let events): apply(events)
+    }
+  }
 }
 
 /// Finds sessions by what people call them.

@@ -27,7 +27,7 @@ struct StatusCommand: ParsableCommand {
     let status: SessionStatus
     switch try session.choose().session {
     case .ours(let found):
-      do { status = SessionStatus(found, try found.load()) } catch { throw UsageError(description: "\(error)") }
+      do { status = SessionStatus(found, try found.load(watchdog)) } catch { throw UsageError(description: "\(error)") }
     case .radical(let found): status = SessionStatus(found)
     }
     // Who reads it may take his time.

@@ -58,7 +58,7 @@ struct TasksCommand: ParsableCommand {
     var isLive: Bool
     switch session {
     case .ours(let found):
-      do { snapshot = try found.load() } catch { throw UsageError(description: "\(error)") }
+      do { snapshot = try found.load(watchdog) } catch { throw UsageError(description: "\(error)") }
       isLive = found.host != .gone
     case .radical(let found):
       snapshot = found.load(describes: true)

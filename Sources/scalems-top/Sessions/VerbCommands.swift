@@ -22,9 +22,9 @@ struct CommandTarget {
   let isForeign: Bool
   private let load: () throws -> SessionSnapshot
 
-  init(_ found: FoundSession, _ words: [String]) {
+  init(_ found: FoundSession, _ words: [String], _ watchdog: Watchdog) {
     (id, self.words, isForeign) = (found.id, words, false)
-    load = { do { return try found.load() } catch { throw UsageError(description: "\(error)") } }
+    load = { do { return try found.load(watchdog) } catch { throw UsageError(description: "\(error)") } }
   }
 
   /// One that another program opened.
@@ -54,7 +54,7 @@ extension VerbCommand {
     let choice = try session.choose(rest, for: Self.verb)
     switch choice.session {
     case .ours(let found):
-      let command = try command(for: CommandTarget(found, choice.words))
+      let command = try command(for: CommandTarget(found, choice.words, watchdog))
       let call = CommandCall(found, options, watchdog)
       throw ExitStatus(code: options.say(try call.perform(command), Self.verb))
     case .radical(let found):

@@ -76,7 +76,6 @@ private struct Wait {
 
   func wait(for found: FoundSession, _ watchdog: Watchdog) throws -> Int32 {
     var snapshot = SessionSnapshot()
-    var ids: [TaskID] = []
     var open: [TaskID]?
     let limit = timeout.map { Duration(saturating: $0) } ?? HostPatience.standard
     var patience = HostPatience(limit: limit) { words in
@@ -88,12 +87,17 @@ private struct Wait {
     do {
       let follower = try JournalFollower(directory: found.directory)
       end = try link.follow(until: deadline, patience: patience) { () throws(any Error) in
-        try follower.update(&snapshot)
+        // A session that writes faster than this reads must not keep it from looking.
+        while let update = try follower.next() {
+          snapshot.take(update)
+          watchdog.pet()
+          if let open, !open.isEmpty, self.open(open, snapshot.tasks).isEmpty { return true }
+        }
         if snapshot.phase == .closed { return true }
         if isIdle { return snapshot.tasks.finished == snapshot.tasks.count }
         guard !words.isEmpty else { return false }
-        if open == nil { ids = try TaskSelection(names: words).all(in: snapshot, id: found.id) }
-        open = self.open(open ?? ids, snapshot.tasks)
+        if open == nil { open = try TaskSelection(names: words).all(in: snapshot, id: found.id) }
+        open = self.open(open ?? [], snapshot.tasks)
         return open?.isEmpty ?? false
       }
     } catch let problem as SessionDirectory.DirectoryError { throw UsageError(description: "\(problem)") }
