@@ -174,6 +174,11 @@ extension InterfaceState {
     if details.user > 0 || details.system > 0 {
       add("cpu", "\(Format.measured(details.user)) user, \(Format.measured(details.system)) system", .plain)
     }
+    if let use = use(of: details.id) {
+      let load = use.load.map { ", \(Self.percent($0)) now" } ?? ""
+      add("cpu", Format.measured(use.use.processor) + load, .plain)
+      add("memory", "\(Format.bytes(use.use.memory)) now", .plain)
+    }
     if details.peakMemory > 0 { add("memory", "\(Format.bytes(details.peakMemory * 1024)) at most", .plain) }
     if let pid = details.pid { add("pid", String(pid), .plain) }
   }

@@ -62,6 +62,7 @@ public final class InterfaceRunner: Sendable {
         case .play(let order): plays.yield(order)
         case .read(let request):
           source.read(request) { [weak thread] in thread?.post(.output(request.output, $0)) }
+        case .measure(let tasks): source.measure(tasks) { [weak thread] in thread?.post(.use($0)) }
         case .redraw, .leave, .show, .copy: break
         }
       })

@@ -34,6 +34,8 @@ enum Effect: Equatable, Sendable {
   case send(OperatorCommand, reason: String?)
   case play(PlayOrder)
   case read(OutputRequest)
+  /// What these running tasks use.
+  case measure([TaskID: Int32])
   /// Shows a file with the person's own pager or editor.
   case show(String, TerminalProgram.Kind)
   /// Puts a text where the person can paste it from.
@@ -48,6 +50,7 @@ enum Message: Sendable {
   case burst([InputEvent], continues: Bool)
   case session(SessionUpdate)
   case output(OutputID, OutputAnswer)
+  case use([TaskID: TaskUse])
   /// A second passed.
   case tick
 }
@@ -188,6 +191,7 @@ struct InterfaceState: Sendable {
   /// How long the work will still take; `nil` when nothing can be said.
   var estimate: WorkEstimate?
   var causes = SeenCauses()
+  var live = LiveUse()
   /// How fast tasks go through the raptor.
   var raptorProgress = Progress()
 

@@ -2,12 +2,14 @@ import SessionModel
 
 /// A column of the task list, in the order in which they stand.
 enum ListColumn: String, CaseIterable, Sendable {
-  case name, state, uid, cores, started, wait, time, cpu, memory, exit, attempt, after, command
+  case name, state, uid, cores, started, wait, time, load, cpu, memory, exit, attempt, after, command
 
   var title: String {
     switch self {
     case .memory: "MEM"
     case .cpu: "CPU"
+    case .load: "%CPU"
+    case .command: "OUTPUT, COMMAND"
     default: rawValue.uppercased()
     }
   }
@@ -22,12 +24,13 @@ enum ListColumn: String, CaseIterable, Sendable {
     case .started: "when it started"
     case .wait: "from when it was added until it started"
     case .time: "how long it ran; of an ensemble the mean of those that are done"
+    case .load: "processors that it keeps busy, in percent, while it runs on this machine"
     case .cpu: "CPU time, when it has ended"
-    case .memory: "most memory at a time, when it has ended"
+    case .memory: "memory now, or when it has ended the most at a time"
     case .exit: "exit code or signal"
     case .attempt: "which attempt it is"
     case .after: "what it waits for"
-    case .command: "command, or of an ensemble a bar"
+    case .command: "last line of output or why it failed, else the command; of an ensemble a bar"
     }
   }
 
@@ -37,7 +40,7 @@ enum ListColumn: String, CaseIterable, Sendable {
     case .name, .command: 0
     case .state: 12
     case .uid: 11
-    case .cores, .exit: 5
+    case .cores, .exit, .load: 5
     case .started, .wait, .time, .cpu, .memory: 9
     case .attempt: 7
     case .after: 14
@@ -47,15 +50,15 @@ enum ListColumn: String, CaseIterable, Sendable {
   var isRight: Bool {
     switch self {
     case .name, .state, .uid, .after, .command: false
-    case .cores, .started, .wait, .time, .cpu, .memory, .exit, .attempt: true
+    case .cores, .started, .wait, .time, .load, .cpu, .memory, .exit, .attempt: true
     }
   }
 
   /// Whether a list can be in the order of it.
-  var isSortable: Bool { self != .after && self != .command }
+  var isSortable: Bool { self != .after && self != .command && self != .load }
 
   /// Those that a person who chose none sees, if there is room.
-  static let usual: Set<ListColumn> = [.name, .state, .uid, .cores, .time, .exit, .command]
+  static let usual: Set<ListColumn> = [.name, .state, .uid, .cores, .time, .load, .memory, .exit, .command]
 }
 
 /// Which columns the list has on a screen of some width, and how wide they are.
@@ -75,9 +78,10 @@ struct ListColumns: Equatable {
   /// - Parameters:
   ///   - width: without what stands before the name.
   ///   - names: the widest name.
+  ///   - hasUse: whether it can be seen what running tasks use.
   ///   - isGrouped: whether there are ensembles, the states of whose members need room.
-  init(width: Int, names: Int, chosen: Set<ListColumn>?, isGrouped: Bool) {
-    let wanted = chosen ?? ListColumn.usual
+  init(width: Int, names: Int, chosen: Set<ListColumn>?, isGrouped: Bool, hasUse: Bool = false) {
+    let wanted = chosen ?? (hasUse ? ListColumn.usual : ListColumn.usual.subtracting([.load, .memory]))
     let name = max(Self.leastName, min(names, width * 2 / 5))
     var taken: [ListColumn: Int] = [:]
     var room = width
@@ -88,11 +92,15 @@ struct ListColumns: Equatable {
     }
     let state = width < 74 ? 12 : width < 106 ? (isGrouped ? 16 : 12) : isGrouped ? 24 : 18
     take(.state, state, keeping: Self.leastName)
-    for column in [ListColumn.time, .exit, .cores, .started, .wait, .memory, .cpu, .attempt] {
-      take(column, column.width, keeping: min(name, 12))
-    }
     // With ensembles there is the bar in the place of the command.
     let command = wanted.contains(.command) ? Self.leastCommand + 1 : 0
+    for column in [ListColumn.time, .exit, .cores, .started, .wait, .cpu, .attempt] {
+      take(column, column.width, keeping: min(name, 12))
+    }
+    // What they use is worth less than the names and what they say.
+    for column in [ListColumn.load, .memory] {
+      take(column, column.width, keeping: chosen == nil ? name + command : min(name, 12))
+    }
     take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
     take(.uid, ListColumn.uid.width, keeping: name + command)
     take(.command, room - name - 1, keeping: room - name - 1 >= Self.leastCommand ? name : .max)

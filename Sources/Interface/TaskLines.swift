@@ -38,7 +38,11 @@ extension InterfaceState {
     }
     let next = grid.put(spans, row: row, column: 0, end: end)
     let total = Format.plural(snapshot.tasks.count, "task") + (snapshot.isWorkflowComplete ? "" : " so far")
-    grid.putRight([Span(total, .dim)], row: row, start: next + 1, end: end - 1)
+    let words = totalUse.map { [$0 + "   " + total, $0] } ?? [total]
+    let text = words.first { CellWidth.columns(of: $0) <= end - next - 2 }
+    if let text {
+      grid.putRight([Span(text, totalUse == nil ? .dim : .plain)], row: row, start: next + 1, end: end - 1)
+    }
   }
 
   private func drawCountsAndBar(_ grid: inout CellGrid, _ rect: Rect) {

@@ -11,7 +11,7 @@ extension InterfaceState {
     let width = (layout.tasks?.inner.width ?? 78) - indent
     // A member is set off from its ensemble.
     let names = nameWidth + (order.isGrouped ? 2 : 0)
-    return ListColumns(width: width, names: names, chosen: columns, isGrouped: order.isGrouped)
+    return ListColumns(width: width, names: names, chosen: columns, isGrouped: order.isGrouped, hasUse: live.hasSeen)
   }
 
   func drawTasks(_ grid: inout CellGrid, _ rect: Rect) {
@@ -129,13 +129,20 @@ extension InterfaceState {
     cells.put(&grid, .cpu) { _ in
       [Span(details.user + details.system > 0 ? Format.measured(details.user + details.system) : "-")]
     }
+    let use = use(of: id)
+    cells.put(&grid, .load) { _ in [Span(use?.load.map { Self.percent($0) } ?? "-", use == nil ? .dim : .plain)] }
     cells.put(&grid, .memory) { _ in
-      [Span(details.peakMemory > 0 ? Format.bytes(details.peakMemory * 1024) : "-")]
+      let bytes = use?.use.memory ?? details.peakMemory * 1024
+      return [Span(bytes > 0 ? Format.room(bytes) : "-")]
     }
     cells.put(&grid, .exit) { _ in [Span(exit, exit == "0" || exit == "-" ? .dim : .error)] }
     cells.put(&grid, .attempt) { _ in [Span(String(details.attempt), details.attempt > 1 ? .warning : .dim)] }
     cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
-    cells.put(&grid, .command) { _ in [Span(text.command, .dim)] }
+    cells.put(&grid, .command) { _ in
+      if let line = use?.use.lastLine, !line.isEmpty { return [Span(line)] }
+      if let reason = details.reason, details.state == .failed { return [Span(reason, .error)] }
+      return [Span(details.state == .canceled ? details.reason ?? text.command : text.command, .dim)]
+    }
   }
 
   private func drawEnsemble(_ grid: inout CellGrid, _ first: TaskID, _ cells: inout RowCells) {

@@ -46,7 +46,10 @@ extension InterfaceState {
       }
     case .tick:
       if let notice, time.seconds(since: notice.since) > Self.noticeSeconds { self.notice = nil }
-      return readOutput()
+      return readOutput() + askForUse()
+    case .use(let answer):
+      live.take(answer)
+      return []
     }
   }
 

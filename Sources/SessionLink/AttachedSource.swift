@@ -1,4 +1,5 @@
 @preconcurrency import Dispatch
+import Platform
 import SessionModel
 import Synchronization
 import TaskOutput
@@ -19,6 +20,8 @@ public final class AttachedSource: SessionSource {
     var isClosed = false
     var batches: [TaskBatch] = []
     var summary: SessionSummary?
+    /// The machine that its host runs on.
+    var machine: String?
     var onClose: @Sendable (SessionSummary) -> Void = { _ in }
   }
 
@@ -31,6 +34,7 @@ public final class AttachedSource: SessionSource {
   /// Reading blocks, which the threads of the cooperative pool must not.
   private let queue = DispatchQueue(label: "attached")
   private let outputs = OutputDesk()
+  private let measuring = DispatchQueue(label: "measuring", qos: .utility)
 
   /// - Parameters:
   ///   - origin: where the person sits, for the journal: `login1 pts/3`.
@@ -151,11 +155,12 @@ public final class AttachedSource: SessionSource {
       case .snapshot(let snapshot):
         state.batches = snapshot.tasks.batches
         state.summary = snapshot.summary
+        state.machine = snapshot.info?.host
       case .events(let events):
         for event in events {
           switch event.kind {
           case .tasksAdded(let batch): state.batches.append(batch)
-          case .sessionOpened: state.summary = nil
+          case .sessionOpened(let info): (state.summary, state.machine) = (nil, info.host)
           case .sessionClosed(let summary): state.summary = summary
           default: break
           }
@@ -213,6 +218,24 @@ public final class AttachedSource: SessionSource {
         return .success(
           directory.output(request.output, named: request.output.name(batch.description(of: task))).string)
       }, answer)
+  }
+}
+
+extension AttachedSource {
+  public func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
+    measuring.async { [self] in
+      let (machine, batches) = state.withLock { ($0.machine, $0.batches) }
+      // The ids of processes mean something on their own machine only.
+      guard machine == machineName() else { return answer([:]) }
+      var found: [TaskID: TaskUse] = [:]
+      for (task, pid) in tasks {
+        guard let use = ProcessUse(of: pid), let batch = batches.last(where: { $0.first <= task }) else { continue }
+        let path = directory.output(of: task, named: batch.description(of: task).stdout).string
+        found[task] = TaskUse(
+          processor: use.processor, memory: use.memory, lastLine: lastLine(ofOutput: path), time: .now)
+      }
+      answer(found)
+    }
   }
 }
 

@@ -145,6 +145,9 @@ public struct TaskTable: Sendable {
   /// The place of its batch among ``batches``.
   public func batchNumber(of id: TaskID) -> Int? { contains(id) ? batchIndex(of: id) : nil }
 
+  /// The process id of its first rank, while it runs and that is known.
+  public func pid(of id: TaskID) -> Int32? { columns.pids[id] }
+
   /// When it started to run; `nil` when it has not.
   public func started(_ id: TaskID) -> Timestamp? { contains(id) ? time(columns.started[id.index]) : nil }
 

@@ -96,4 +96,35 @@ import Work
     #expect(fixture.state.detail == nil && fixture.state.mainView == .tasks)
     #expect(!fixture.screen().text.contains("─ log ─"))
   }
+
+  @Test func `what tasks use is asked for while somebody looks at them, and not of recordings`() {
+    var fixture = failing()
+    fixture.state.live = LiveUse()
+    func asked(_ effects: [Effect]) -> [TaskID: Int32]? {
+      effects.compactMap { if case .measure(let tasks) = $0 { tasks } else { nil } }.first
+    }
+    let first = asked(fixture.state.update(.tick, at: fixture.now))
+    #expect(first?.keys.sorted() == [7, 8, 9, 10].map { TaskID($0) })
+    // One look at a time.
+    #expect(asked(fixture.state.update(.tick, at: Fixture.at(fixture.seconds + 2))) == nil)
+    func answer(_ processor: Double, _ seconds: Double) {
+      let use = TaskUse(processor: processor, memory: 3 << 30, lastLine: "step 7", time: Fixture.at(seconds))
+      _ = fixture.state.update(.use([TaskID(7): use]), at: Fixture.at(seconds))
+    }
+    answer(10, fixture.seconds + 2)
+    #expect(fixture.state.use(of: TaskID(7))?.load == nil)
+    fixture.wait(3)
+    answer(13, fixture.seconds + 1)
+    #expect(fixture.state.use(of: TaskID(7))?.load == 1.5)
+    fixture.state.size = CellSize(rows: 30, columns: 140)
+    fixture.type("2")
+    let text = fixture.screen().text
+    #expect(text.contains("150%") && text.contains("3.0 GiB") && text.contains("step 7"))
+    // Not all of them were seen: no sum is said.
+    #expect(!text.contains("mem "))
+    fixture.move([7], .done)
+    #expect(fixture.state.use(of: TaskID(7)) == nil)
+    var replay = Fixture.replay()
+    #expect(asked(replay.state.update(.tick, at: replay.now)) == nil)
+  }
 }
