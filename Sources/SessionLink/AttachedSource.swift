@@ -230,7 +230,8 @@ extension AttachedSource {
       var found: [TaskID: TaskUse] = [:]
       for (task, pid) in tasks {
         guard let use = ProcessUse(of: pid), let batch = batches.last(where: { $0.first <= task }) else { continue }
-        let path = directory.output(of: task, named: batch.description(of: task).stdout).string
+        let output = OutputID(task, .stdout)
+        let path = directory.output(output, named: output.name(batch.description(of: task))).string
         found[task] = TaskUse(
           processor: use.processor, memory: use.memory, lastLine: lastLine(ofOutput: path), time: .now)
       }
