@@ -88,6 +88,7 @@ goldens: swift
 	$(SWIFT) build --build-tests
 	rm -f Tests/InterfaceTests/Goldens/*.txt
 	UPDATE_GOLDENS=1 $(SWIFT) test --skip-build --filter InterfaceTests.GoldenTests
+	.ci/pictures --write
 	@git --no-pager diff --stat -- Tests/InterfaceTests/Goldens
 	@git ls-files --others --exclude-standard -- Tests/InterfaceTests/Goldens
 
@@ -113,10 +114,11 @@ format: swift
 
 lint: swift
 	@.ci/need python3 pyflakes3
-	pyflakes3 Sources Tests .ci/imports .ci/pages .ci/streams
+	pyflakes3 Sources Tests .ci/imports .ci/pages .ci/pictures .ci/streams
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 	.ci/imports
 	.ci/pages
+	.ci/pictures
 	.ci/streams
 
 clean:
