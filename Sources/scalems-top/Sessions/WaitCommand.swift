@@ -131,7 +131,7 @@ private struct Wait {
   }
 
   private func say(_ id: String, _ directory: String, _ snapshot: SessionSnapshot) throws -> Int32 {
-    guard isForTasks else { return say(snapshot, directory) }
+    guard isForTasks else { return say(id, snapshot, directory) }
     let selected =
       words.isEmpty
       ? (0..<snapshot.tasks.count).map { TaskID($0) } : try TaskSelection(names: words).all(in: snapshot, id: id)
@@ -147,8 +147,11 @@ private struct Wait {
   }
 
   /// The session has closed.
-  private func say(_ snapshot: SessionSnapshot, _ directory: String) -> Int32 {
-    guard let summary = snapshot.summary else { return 0 }
+  private func say(_ id: String, _ snapshot: SessionSnapshot, _ directory: String) -> Int32 {
+    guard let summary = snapshot.summary else {
+      complain("scalems-top: session \(id) is over, and its files do not say how it ended")
+      return 1
+    }
     for leftover in summary.leftovers { complain("left behind: \(leftover)") }
     for line in FailureReport(snapshot.tasks).lines { complain("failed: \(line)") }
     if asJSON { putJSON(summary.line) } else { put(summaryLine(summary, directory: directory) + "\n") }
