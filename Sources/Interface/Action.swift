@@ -97,7 +97,7 @@ extension Action {
       let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
       action.keys.removeAll { taken.contains($0) }
       return action
-    }
+    }.filter { !$0.keys.isEmpty }
 
   private static let moves = [
     Action(keys: [.character("j"), .down], keyName: "j ↓", title: "", help: "down", group: .move) { $0.move(by: 1) },

@@ -82,6 +82,21 @@ import Words
     }
   }
 
+  @Test func `counts do not touch the words behind them, whatever the width`() {
+    var fixture = Fixture(isFlat: false)
+    fixture.open(raptor: true)
+    fixture.add("many", count: 300_000)
+    fixture.move(0..<200, .agentExecuting)
+    fixture.move(0..<120, .done)
+    fixture.move(120..<150, .failed)
+    for columns in 40...140 {
+      fixture.state.size = CellSize(rows: columns % 2 == 0 ? 24 : 15, columns: columns)
+      let text = fixture.screen().text
+      #expect(
+        text.firstMatch(of: /[0-9](running|queued|waiting|failed|canceled|done)/) == nil, "at \(columns):\n\(text)")
+    }
+  }
+
   @Test func tooSmallSaysSo() {
     var fixture = Fixture.busy(rows: 5, columns: 30)
     #expect(fixture.screen().text.hasPrefix("scalems-top needs 40 columns"))
