@@ -116,12 +116,13 @@ private struct Wait {
     var isLate = false
     try found.read(follow: true) { recording, _ in
       last = recording.snapshot
-      var isDone = recording.isOver
+      // That nothing more comes, and why, is said by who reads.
+      var isDone = false
       if isIdle {
-        isDone = isDone || last.tasks.finished == last.tasks.count
+        isDone = last.tasks.finished == last.tasks.count
       } else if !words.isEmpty {
         let ids = try TaskSelection(names: words).all(in: last, id: found.site.session)
-        isDone = isDone || open(ids, last.tasks).isEmpty
+        isDone = open(ids, last.tasks).isEmpty
       }
       if !isDone, let deadline, .now >= deadline { isLate = true }
       return !isDone && !isLate
@@ -140,6 +141,8 @@ private struct Wait {
     // Of a whole session each cause is said once.
     if isIdle {
       for line in FailureReport(snapshot.tasks).lines { complain("failed: \(line)") }
+      let left = snapshot.tasks.count - snapshot.tasks.finished
+      if left > 0 { complain("scalems-top: \(left) of the tasks were not run: the session closed before") }
     } else {
       ends.complainOfFailures(over: "the session closed")
     }
