@@ -305,8 +305,13 @@ struct RadicalPicture {
   /// What gives out the nodes of its pilots; `nil` when that is not known.
   var manager: String? { pilots.values.lazy.compactMap(\.manager).first }
 
-  /// Whether there are pilots that are jobs of Slurm's, and have not come to their end.
-  var hasJobs: Bool { livePilots.contains { pilots[$0]?.manager == "SLURM" } }
+  /// Whether there are pilots that are, or may be, jobs of Slurm's, and have not come to their end.
+  var hasJobs: Bool {
+    livePilots.contains { uid in
+      let facts = pilots[uid]
+      return facts?.manager.map { $0 == "SLURM" } ?? !(facts?.resource?.hasPrefix("local.") ?? false)
+    }
+  }
 
   /// Why a pilot waits, or what it has.
   private func detail(_ uid: String, _ state: PilotState) -> String? {

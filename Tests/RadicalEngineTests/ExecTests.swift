@@ -85,7 +85,7 @@ extension ForeignTests {
 
     @Test func `in the background it goes on, is a session like others, and is gone when that was closed`() async throws
     {
-      let script = try ForeignProgram()
+      let script = try ForeignProgram(before: "tmgr.wait_tasks()", "print('STARTED', flush=True)")
       let list = try ForeignProgram.list(["sleep 1000"])
       let started = try await script.scalemsTop("exec", "--detach", "--", ForeignProgram.python, "script.py", list)
       let directory = started.stdout.split(separator: "\n").first.map(String.init) ?? ""
@@ -96,6 +96,16 @@ extension ForeignTests {
         if status.stdout.contains("1 running") { break }
         try patience.spend(on: "the task", seeing: "\(status)")
       }
+      let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
+      try await terminal.run("\(scalemsTop) attach \(directory)")
+      try await terminal.wait(for: "the session", seconds: 30) {
+        $0.contains("rp.session.") && $0.contains("running 1")
+      }
+      try await terminal.press("p")
+      try await terminal.wait(for: "what it prints") { $0.contains("STARTED") }
+      try await terminal.press("Escape")
+      try await terminal.wait(for: "the session again") { !$0.contains("STARTED") }
+      _ = try await terminal.press("q", untilText: "ready$")
       let closed = try await script.scalemsTop("close", directory)
       #expect(closed.exitCode == 0, "\(closed)")
       let record = String(directory.dropFirst(script.place.path.count + 1)) + "/exec.json"

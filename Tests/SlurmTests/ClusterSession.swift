@@ -58,12 +58,34 @@ final class ClusterSession {
 
   /// Starts a program in Python that opens a session of RADICAL-Pilot itself.
   func start(script: String) throws -> Program {
+    try Program(Self.venv + "/bin/python", [script], in: place.path, environment: ofPrograms)
+  }
+
+  /// The same under `exec`.
+  func execute(script: String) throws -> Program {
     try Program(
-      Self.venv + "/bin/python", [script], in: place.path,
-      // RADICAL-Pilot makes its directory in $PWD.
-      environment: environment.merging([
-        "PATH": "\(Self.venv)/bin:\(environment["PATH"] ?? "")", "VIRTUAL_ENV": Self.venv, "PWD": place.path,
-      ]) { $1 })
+      scalemsTop, ["exec", "--batch", "--", Self.venv + "/bin/python", script], in: place.path, environment: ofPrograms)
+  }
+
+  /// Ends the session of such a program.
+  func close(_ session: String, _ options: String...) async throws -> Program.Result {
+    try await Program.run(
+      scalemsTop, ["close", session] + options, in: place.path, environment: ofPrograms, seconds: 120)
+  }
+
+  /// A screen on the session of such a program.
+  func watch(_ session: String) async throws -> Tmux {
+    let terminal = try await Tmux(columns: 140, rows: 40, in: place.path, environment: ofPrograms)
+    try await terminal.run("\(scalemsTop) watch \(session)")
+    return terminal
+  }
+
+  private var ofPrograms: [String: String] {
+    // RADICAL-Pilot makes its directory in $PWD.
+    environment.merging([
+      "PATH": "\(Self.venv)/bin:\(environment["PATH"] ?? "")", "VIRTUAL_ENV": Self.venv, "PWD": place.path,
+      "SCALEMS_TOP_OWN_ONLY": "0",
+    ]) { $1 }
   }
 
   /// Ends what dead sessions of this home left: what `doctor --orphans --yes` says, and its exit code.
