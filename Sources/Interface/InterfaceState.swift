@@ -23,6 +23,8 @@ public enum InterfaceOutcome: Equatable, Sendable {
   /// The session goes on without this screen: the person chose that, or the screen was only one of its clients, or
   /// ``InterfaceRunner/stop()`` was called.
   case left
+  /// The person wants another session; this one goes on.
+  case sessions
   /// The session closed and its summary was dismissed.
   case sessionClosed
   /// The terminal went away; the session goes on.
@@ -190,6 +192,7 @@ struct InterfaceState: Sendable {
   var estimator = WorkEstimator()
   /// How long the work will still take; `nil` when nothing can be said.
   var estimate: WorkEstimate?
+  var palette: Palette?
   var causes = SeenCauses()
   var live = LiveUse()
   /// How fast tasks go through the raptor.

@@ -58,6 +58,7 @@ extension InterfaceState {
     if exitWhenDone { return [.leave(.sessionClosed)] }
     if summary == nil, !isSummaryDismissed {
       help = nil
+      palette = nil
       filterEntry = nil
       searchEntry = nil
       summary = Summary(shownAt: now)

@@ -11,7 +11,7 @@ extension InterfaceState {
     case .burst(let inputs, let continues):
       let isInPaste = lastPaste.map { 0..<Self.pastePause ~= time.seconds(since: $0) } ?? false
       if !continues, !isInPaste { bursts += 1 }
-      let isTyped = filterEntry != nil || searchEntry != nil || dialog?.isTyping ?? false
+      let isTyped = filterEntry != nil || searchEntry != nil || palette != nil || dialog?.isTyping ?? false
       if inputs.count >= Self.pasteLength, !isTyped { lastPaste = time }
       return inputs.flatMap { handle($0) }
     case .session(.snapshot(let snapshot)):
@@ -81,6 +81,7 @@ extension InterfaceState {
       return leave(choice)
     }
     if help != nil { return handleHelp(input) }
+    if palette != nil { return handlePalette(input) }
     if menu != nil { return handleMenu(input) }
     if copyMenu != nil { return handleCopyMenu(input) }
     if filterEntry != nil { return handleFilter(input) }

@@ -42,6 +42,8 @@ extension InterfaceState {
       draw(dialog, &grid, body)
     } else if let leaving {
       draw(leaving, &grid, body)
+    } else if let palette {
+      draw(palette, &grid, body)
     } else if help != nil {
       drawHelp(&grid, body)
     } else if let menu {

@@ -164,9 +164,15 @@ import Work
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show(options: "--read-only")
     try await terminal.wait(forText: "READ-ONLY")
-    try await terminal.press("X", "y", "D", "y", "c", "y")
+    // What y would answer is never asked; without a question it copies.
+    for key in ["X", "D", "S", "c"] {
+      try await terminal.press(key, "y")
+      try await terminal.wait(forText: "┌─ copy")
+      try await terminal.press("Escape")
+      try await terminal.wait(for: "no menu") { !$0.contains("┌─ copy") }
+    }
     try await terminal.press("?")
-    let help = try await terminal.wait(for: "the help") { $0.contains("filter") && $0.contains("help") }
+    let help = try await terminal.wait(for: "the help") { $0.contains("─ help ─") }
     #expect(!help.contains("drain") && !help.contains("cancel the"))
     #expect(try session.snapshot().commands.isEmpty)
     try await terminal.press("C-c")

@@ -36,7 +36,7 @@ private final class LastFrame: Canvas {
     var decoder = InputDecoder()
     var seconds = 100.0
     var instant = InputDecoder.Instant.now
-    let likely = Array("XDScRyYn\r\t\u{1B}[CjkqlGU /tf*s,<>I12345x".utf8)
+    let likely = Array("XDScRyYn\r\t\u{1B}[CjkqlGU /tf*s,<>I12345x:".utf8)
     for _ in 0..<Self.rounds {
       let gap = Self.gaps[Int.random(in: 0..<Self.gaps.count, using: &numbers)]
       seconds += gap

@@ -127,4 +127,34 @@ import Work
     var replay = Fixture.replay()
     #expect(asked(replay.state.update(.tick, at: replay.now)) == nil)
   }
+
+  @Test func `commands are found by words, and ask as their keys do`() {
+    var fixture = failing()
+    fixture.type(":drain")
+    #expect(fixture.screen().text.contains("refuse new work, finish what there is, end (asks)"))
+    #expect(fixture.press(.enter) == [])
+    #expect(fixture.state.dialog?.verb == .drain)
+    #expect(fixture.press(.character("y")) == [.send(.drain, reason: nil)])
+    fixture.type(":failures")
+    fixture.press(.enter)
+    #expect(fixture.state.mainView == .failures)
+    fixture.type(":no such thing")
+    #expect(fixture.press(.enter) == [])
+    #expect(fixture.state.palette == nil)
+    // What is pasted into it does nothing, and Esc nothing either.
+    fixture.press(.character(":"), .paste("close"), .escape)
+    #expect(fixture.state.palette == nil && fixture.state.dialog == nil)
+    // A read-only screen finds nothing that changes the session.
+    var watcher = Fixture.busy(isReadOnly: true, isOwned: false)
+    watcher.type(":drain")
+    #expect(!watcher.screen().text.contains("refuse new work"))
+  }
+
+  @Test func `another session is asked for without ending this one`() {
+    var fixture = failing()
+    #expect(fixture.press(.character("6")) == [.leave(.sessions)])
+    var closed = Fixture.closed()
+    closed.press(.tab)
+    #expect(closed.press(.character("6")) == [])
+  }
 }

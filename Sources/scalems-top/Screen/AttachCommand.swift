@@ -78,6 +78,26 @@ struct AttachedScreen {
       throw UsageError(description: "scalems-top: \(error); '--plain', 'scalems-top status' and 'log' need no screen")
     }
     guard let found = try named ?? choose() else { return 0 }
+    return try run(from: found, watchdog)
+  }
+
+  /// Another screen than this was left for a choice of sessions.
+  func runChosen() throws -> Int32 {
+    guard let found = try choose(among: true) else { return 0 }
+    return try run(from: found, Watchdog(HostPatience.standard))
+  }
+
+  private func run(from first: ShownSession, _ watchdog: Watchdog) throws -> Int32 {
+    var found = first
+    while true {
+      let (outcome, status) = try show(found, watchdog)
+      guard outcome == .sessions else { return status }
+      // Who chooses none comes back.
+      found = try choose(among: true) ?? found
+    }
+  }
+
+  private func show(_ found: ShownSession, _ watchdog: Watchdog) throws -> (InterfaceOutcome, Int32) {
     let source: any ScreenSource
     let runner: InterfaceRunner
     do {
@@ -85,7 +105,7 @@ struct AttachedScreen {
       runner = try InterfaceRunner(source: flags.shown(source), options: options)
     } catch {
       complain("scalems-top: \(error)")
-      return 2
+      return (.left, 2)
     }
     let received = Mutex<Int32?>(nil)
     // A signal to a screen that is not the session's own only ends the screen.
@@ -98,29 +118,31 @@ struct AttachedScreen {
     do {
       let outcome = try runner.run()
       source.close()
-      if let signal = received.withLock({ $0 }) { return 128 + signal }
+      if let signal = received.withLock({ $0 }) { return (.left, 128 + signal) }
       guard let summary = source.summary else {
         if outcome == .left, source.isHostGone { throw hostGone(found.id) }
         if outcome == .left {
           let verb: TerminalText = options.isReadOnly ? "watch" : "attach"
           put("session \(found.id) goes on: 'scalems-top \(verb) \(found.id)' comes back to it\n")
         }
-        return 0
+        return (outcome, 0)
       }
       put(summaryLine(summary, directory: found.directory) + "\n")
       for line in FailureReport(summary, directory: found.directory).lines { put("failed: \(line)\n") }
-      return outcome == .sessionClosed ? summary.exitCode : 0
+      return (outcome, outcome == .sessionClosed ? summary.exitCode : 0)
     } catch let error as TerminalError {
       complain("scalems-top: \(error)")
-      return 2
+      return (.left, 2)
     }
   }
 
   /// The only live session, or one that is chosen on the screen; `nil` when none is.
-  private func choose() throws -> ShownSession? {
+  ///
+  /// - Parameter isSwitch: whether it is chosen also when there is only one.
+  private func choose(among isSwitch: Bool = false) throws -> ShownSession? {
     let foreign = RadicalSession.all().map(ShownSession.radical)
     let live = SessionFinder().live().map(ShownSession.ours) + foreign.filter(\.isLive)
-    if live.count == 1 { return live[0] }
+    if live.count == 1, !isSwitch { return live[0] }
     let shown = live.isEmpty ? SessionFinder().all().suffix(100).map(ShownSession.ours) + foreign : live
     guard !shown.isEmpty else {
       throw UsageError(

@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import SessionModel
+import Work
 
 /// Rings the bell of the terminal.
 enum Bell {
@@ -31,6 +32,9 @@ struct RingingSource: SessionSource {
   func send(_ command: OperatorCommand, reason: String?) { base.send(command, reason: reason) }
   func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
     base.read(request, answer)
+  }
+  func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
+    base.measure(tasks, answer)
   }
   func play(_ order: PlayOrder) { base.play(order) }
   func suspend() { base.suspend() }

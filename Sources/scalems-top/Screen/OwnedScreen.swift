@@ -36,6 +36,14 @@ struct OwnedScreen {
   func run(
     input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
   ) throws -> Int32 {
+    // From then on signals to this process are none to the session.
+    try show(input: input, makeSource) ?? AttachedScreen(flags, isPlain: false).runChosen()
+  }
+
+  /// - Returns: the exit status; `nil` when the session goes on and another one is wanted.
+  private func show(
+    input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
+  ) throws -> Int32? {
     // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
     let outlivesTerminal = isIgnored(SIGHUP)
     let host = try LaunchedHost(input: input)
@@ -81,8 +89,9 @@ struct OwnedScreen {
       return 2
     }
     let isInterrupted = received.withLock { !$0.isEmpty }
-    if outcome == .left, !isInterrupted, source.summary == nil, !host.hasEnded {
+    if outcome == .left || outcome == .sessions, !isInterrupted, source.summary == nil, !host.hasEnded {
       host.release()
+      if outcome == .sessions { return nil }
       let name = source.name(for: host)
       put("session \(name) goes on: 'scalems-top attach \(name)' comes back to it\n")
       return 0
