@@ -47,8 +47,13 @@ extension ForeignTests {
       let tasks = try await script.scalemsTop("tasks", session, "--state", "failed")
       #expect(tasks.stdout.contains("sim.000002") && tasks.stdout.contains("no such 2"), "\(tasks)")
 
+      #expect(try await script.scalemsTop("log", session, "sim 2", "--tail", "1").stdout == "out 2\n")
+      let failed = try await script.scalemsTop("wait", session, "sim 2")
+      #expect(failed.exitCode != 0 && failed.stderr.contains("sim.000002 is FAILED"), "\(failed)")
+      #expect(try await script.scalemsTop("wait", session, "sim 0", "--timeout", "1").exitCode == 6)
+
       // What it does not take.
-      for verb in ["drain", "stop", "resume"] {
+      for verb in ["drain", "stop", "resume", "rerun"] {
         let refused = try await script.scalemsTop(verb, session, "--json")
         #expect(refused.exitCode == 1 && refused.stdout.contains("\"code\":\"unsupported\""), "\(verb): \(refused)")
         #expect(refused.stderr.contains("RADICAL-Pilot has no such command"))
