@@ -57,7 +57,7 @@ check: lint
 
 # First what is written in Python, then what only computes, then what has deadlines, then the real binary and real
 # processes, in a terminal of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart,
-# because each would slow down the one before. The closing lines of the test runner come last.
+# because each would slow down the one before; of the real binary's, which mostly wait, some at a time. The closing lines of the test runner come last.
 REAL = LocalEngineTests|RadicalUnitTests|LeftoversTests
 CLOCKS = ExecutorTests|SessionLinkTests
 test: export SCALEMS_WARNINGS = error
@@ -68,7 +68,7 @@ test: swift
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	$(SWIFT) test --skip-build --skip "$(CLOCKS)|EndToEndTests|$(REAL)|RadicalEngineTests|SlurmTests"
 	$(SWIFT) test --skip-build --filter "^($(CLOCKS))\."
-	$(SWIFT) test --skip-build --filter "^EndToEndTests\."
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 $(SWIFT) test --skip-build --filter "^EndToEndTests\."
 	$(SWIFT) test --skip-build --filter "^($(REAL))\."
 	$(SWIFT) test --skip-build --filter RadicalEngineTests
 	python3 -m unittest discover -s Tests/Differential

@@ -92,7 +92,8 @@ import Testing
     let three = try program(session, "submit", "s", "--wait", "--", "sh", "-c", "exit 3")
     try await wait(for: "the task to be taken") { three.stdout == "task.002004\n" }
     try session.place.write("", to: "s/go")
-    let result = try await three.finish()
+    // Two thousand come before it.
+    let result = try await three.finish(seconds: 120)
     #expect(result.exitCode == 3 && result.stderr.contains("task.002004 is FAILED"), "\(result)")
     // Tasks that the session closes on.
     try session.place.write("sleep \(session.mark)\nsleep \(session.mark)\nsleep \(session.mark)\n", to: "sleepers")

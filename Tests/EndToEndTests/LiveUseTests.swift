@@ -7,7 +7,7 @@ import Testing
     let session = try TestSession(
       """
       tasks:
-        - {name: busy, command: "echo step 1; printf 'step 2: energy\\\\n'; while :; do :; done"}
+        - {name: busy, command: "echo step 1; printf 'step 2: energy\\\\n'; while :; do sleep 0.02; done"}
         - {name: lazy, command: "echo waiting; exec sleep 1000"}
       """)
     let terminal = try await session.show(columns: 130, rows: 30, options: "--cores 2")

@@ -40,9 +40,11 @@ final class SignalWatch: Sendable {
   var first: Int32? { receiver.state.withLock { $0.received.first } }
 
   /// What the journal gets when the process is to end at once.
-  private static let lastChance = Duration.seconds(1)
-  /// What the session gets to say what is left once everything is killed.
-  private static let lastLook = Duration.seconds(3)
+  private static let lastChance = Duration.seconds(2)
+  /// What the session gets to say what is left once everything is killed: milliseconds, where the machine has time for it.
+  private static let lastLook = Duration.seconds(6)
+  /// How long a process takes at most to end at once; whoever waits for it must not be the first to give up.
+  static let longestEnd = lastLook + lastChance
   /// A process in which nothing can run any more, as one that gets no thread, cannot end its session in order either.
   private static let patience: UInt32 = 10
   /// Seconds for a reader who takes nothing.

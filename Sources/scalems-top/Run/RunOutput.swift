@@ -21,6 +21,7 @@ final class PrintLane: Sendable {
   private struct State {
     /// Printing was asked for and has not begun.
     var isDue = false
+    var isOver = false
     var earliest = DispatchTime.now()
   }
 
@@ -40,11 +41,20 @@ final class PrintLane: Sendable {
     }
     guard let earliest else { return }
     queue.asyncAfter(deadline: max(earliest, .now())) { [self] in
-      state.withLock { ($0.isDue, $0.earliest) = (false, .now() + interval) }
-      print()
+      let isOver = state.withLock { state in
+        (state.isDue, state.earliest) = (false, .now() + interval)
+        return state.isOver
+      }
+      // What was due before the end is printed with it, and never after it.
+      if !isOver { print() }
     }
   }
 
   /// - Parameter print: prints what is left, now; returns when that is taken.
-  func finish(_ print: () -> Void) { queue.sync(execute: print) }
+  func finish(_ print: () -> Void) {
+    queue.sync {
+      state.withLock { $0.isOver = true }
+      print()
+    }
+  }
 }

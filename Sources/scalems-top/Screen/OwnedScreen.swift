@@ -15,7 +15,7 @@ struct OwnedScreen {
   /// What a host gets to end in that was told to end at once.
   private let lastChance: Duration
 
-  init(_ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = .seconds(2)) {
+  init(_ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = SignalWatch.longestEnd + .seconds(2)) {
     (self.flags, self.lastChance) = (flags, lastChance)
     options = flags.options(exitWhenDone: exitWhenDone)
   }
