@@ -10,6 +10,8 @@ final class FrameLoop<State: ScreenState> {
   private let perform: (State.Effect) -> Void
   private var needsFrame = true
   private var lastFrame: Timestamp?
+  /// When the state last learned that time passes.
+  private var lastTick: Timestamp?
   private var grid: CellGrid
   /// Set when the interface is to end.
   private(set) var outcome: State.Effect.Outcome?
@@ -65,13 +67,16 @@ final class FrameLoop<State: ScreenState> {
   /// Draws when something changed and the last frame is old enough. Returns the milliseconds until it must be called
   /// again; `nil` when only something new can change the screen.
   func step(at time: Timestamp) -> Int? {
-    let since = lastFrame.map { time.seconds(since: $0) }
+    // Also where so much happens that there is always a frame to draw.
+    if state.showsTime, let since = lastTick.map({ time.seconds(since: $0) }), since >= 0.9 || since < 0 {
+      lastTick = time
+      handle(state.update(.tick, at: time))
+      needsFrame = true
+    }
+    lastTick = lastTick ?? time
     if needsFrame {
       let wait = untilDue(at: time)
       guard wait == 0 else { return wait }
-      draw(at: time)
-    } else if let since, since >= 0.9 || since < 0, state.showsTime {
-      handle(state.update(.tick, at: time))
       draw(at: time)
     }
     if state.isSearching {

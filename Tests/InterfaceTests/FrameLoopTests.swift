@@ -44,6 +44,19 @@ private final class RecordingCanvas: Canvas {
     #expect(canvas.frames.last?.contains("1:12") == true)
   }
 
+  @Test func `time passes also where there is always news`() {
+    var fixture = Fixture.busy()
+    fixture.state.live = LiveUse()
+    var isAsked = false
+    let loop = FrameLoop(state: fixture.state, canvas: canvas) { if case .measure = $0 { isAsked = true } }
+    for tenth in 1...30 {
+      let time = Fixture.at(fixture.seconds + Double(tenth) / 10)
+      loop.take([events(.log(.info, "line"), at: time)], at: time)
+      _ = loop.step(at: time)
+    }
+    #expect(isAsked)
+  }
+
   @Test func aClosedSessionDoesNotTick() {
     let fixture = Fixture.closed()
     let loop = FrameLoop(state: fixture.state, canvas: canvas) { _ in }
