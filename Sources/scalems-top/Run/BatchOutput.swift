@@ -114,7 +114,8 @@ final class BatchOutput: RunOutput {
 
 /// How what a session has not run is run all the same.
 func sayHowToResume(_ summary: SessionSummary) {
-  guard summary.notRun > 0 else { return }
+  // Why it could not run at all is the one thing to be said then.
+  guard summary.notRun > 0, summary.problem == nil else { return }
   complain("scalems-top: \(summary.notRun) not run: 'scalems-top run --resume \(summary.session)' takes them up")
 }
 
