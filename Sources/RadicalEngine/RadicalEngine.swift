@@ -51,6 +51,10 @@ public final class RadicalEngine: PilotEngine {
     /// Why there can be no functions, if it can't be.
     var noFunctions: String?
     var isLost = false
+    /// The helper's process is being started.
+    var isStartingHelper = false
+    /// The session is being closed, or has been.
+    var isReleasing = false
     var isReleased = false
     /// When Slurm was told last to end what is left.
     var lastCancel: ContinuousClock.Instant?
@@ -142,17 +146,30 @@ public final class RadicalEngine: PilotEngine {
     } catch {
       throw DispatchError("\(error)")
     }
-    let helper = try RadicalHelper(
-      session: context.id, venv: venv.path, directory: directory,
-      environment: environment.merging(
-        ["SCALEMS_HELPER_GRACE": String(configuration.limits.killGrace.seconds)]) { given, _ in given },
-      isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)
-    ) { [weak self] in self?.receive($0) }
+    // A start that is given up at this moment waits for the helper, and ends it.
+    let isGivenUp = state.withLock { state in
+      state.isStartingHelper = !state.isReleasing
+      return state.isReleasing
+    }
+    if isGivenUp { throw DispatchError("the start was given up") }
+    let helper: RadicalHelper
+    do {
+      helper = try RadicalHelper(
+        session: context.id, venv: venv.path, directory: directory,
+        environment: environment.merging(
+          ["SCALEMS_HELPER_GRACE": String(configuration.limits.killGrace.seconds)]) { given, _ in given },
+        isOnThisMachine: TaskMapping.isOnThisMachine(configuration.resource)
+      ) { [weak self] in self?.receive($0) }
+    } catch {
+      state.withLock { $0.isStartingHelper = false }
+      throw error
+    }
     let scratch = TaskMapping.isOnThisMachine(configuration.resource) ? LaunchScratch() : nil
     let record = RadicalRecord(session: context.id, helper: helper.pid, resource: configuration.resource)
     let hello = state.withLock { state in
       state.context = context
       state.helper = helper
+      state.isStartingHelper = false
       state.record = record
       state.scratch = scratch
       state.mapping = TaskMapping(
@@ -270,6 +287,8 @@ public final class RadicalEngine: PilotEngine {
 
   private func closeSession() async throws {
     defer { continuation.finish() }
+    state.withLock { $0.isReleasing = true }
+    while state.withLock({ $0.isStartingHelper }) { try? await Task.sleep(for: .milliseconds(5)) }
     guard let helper = state.withLock({ $0.helper }) else { return }
     if !state.withLock({ $0.hasGreeted }) {
       // It has opened no session yet, and may never answer.
