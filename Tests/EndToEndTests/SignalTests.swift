@@ -60,7 +60,9 @@ import Testing
     let snapshot = try session.snapshot()
     #expect(snapshot.summary?.exitCode == 130)
     #expect(snapshot.summary?.tasks == ["CANCELED": 2], "\(snapshot.log.suffix(6))")
-    #expect(snapshot.log.contains { $0.text.hasPrefix("interrupted a third time") } && snapshot.phase == .closed)
+    // On a machine without time the second one may have ended it before the third is heard.
+    let isHeard = snapshot.log.contains { $0.text.hasPrefix("interrupted a third time") }
+    #expect(snapshot.phase == .closed && (isHeard || snapshot.log.contains { $0.text.hasPrefix("interrupted again") }))
   }
 
   /// They may come at once, also before there is a task.
