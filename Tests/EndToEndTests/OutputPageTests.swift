@@ -131,7 +131,7 @@ import Work
     try await terminal.wait(forText: "searching")
     // Commands and other outputs go on meanwhile.
     try await terminal.confirm("c")
-    try await wait(for: "the cancel", seconds: 60) { try session.snapshot().tasks.state(of: TaskID(1)) == .canceled }
+    try await wait(for: "the cancel") { try session.snapshot().tasks.state(of: TaskID(1)) == .canceled }
     try await terminal.press("Escape")
     try await terminal.wait(for: "the end of the search") { !$0.contains("searching") }
     try await back()
