@@ -57,7 +57,8 @@ check: lint
 
 # First what is written in Python, then what only computes, then what has deadlines, then the real binary and real
 # processes, in a terminal of tmux where there is a screen, then real RADICAL-Pilot, a session of which has forty: apart,
-# because each would slow down the one before; of the real binary's, which mostly wait, some at a time. The closing lines of the test runner come last.
+# because each would slow down the one before; of the real binary's, which mostly wait, some at a time. The closing lines
+# of the test runner come last.
 REAL = LocalEngineTests|RadicalUnitTests|LeftoversTests
 CLOCKS = ExecutorTests|SessionLinkTests
 test: export SCALEMS_WARNINGS = error

@@ -48,7 +48,7 @@ extension InterfaceState {
     let name = Columns.cutMiddle(snapshot.tasks.label(of: cause.first), to: 24, mark: glyphs.cut)
     let right = [Span("  " + name), Span(lost, .warning)]
     let width = right.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
-    let hasRoom = end - column - width >= 30
+    let hasRoom = end - column - width >= 18
     let at = grid.put(
       [Span(label, .heading), Span("\(Format.count(cause.count)) \(times) ", .title)], row: row, column: column,
       end: end)
