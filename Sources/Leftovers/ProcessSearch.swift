@@ -29,12 +29,12 @@ struct ProcessSearch: Sendable {
     let candidates = table.entries.values.filter { entry in
       !entry.isZombie && !spared.contains(entry.pid) && entry.pid > 1 && owner(of: entry.pid) == user
     }
-    let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0) }
+    let hasGroup = candidates.contains { $0.group == record.group && isOfGroup($0, in: table) }
     var found: Set<pid_t> = []
     var started: Set<pid_t> = []
     for entry in candidates {
       if hasGroup, entry.group == record.group { found.insert(entry.pid) }
-      guard let mark, let part = part(entry, of: mark) else { continue }
+      guard let mark, let part = part(entry, of: mark, in: table) else { continue }
       found.insert(entry.pid)
       if part == .started { started.insert(entry.pid) }
     }
@@ -47,12 +47,12 @@ struct ProcessSearch: Sendable {
 
   /// Whether this member shows that the group is the session's still: ids of groups are given again, but not while the
   /// group has members.
-  private func isOfGroup(_ entry: ProcessTable.Entry) -> Bool {
+  private func isOfGroup(_ entry: ProcessTable.Entry, in table: ProcessTable) -> Bool {
     guard record.group > 1, record.group != getpgrp() else { return false }
     if entry.pid == record.helper { return entry.start == record.helperStart }
     // The helper, and what RADICAL-Pilot forked from it, were started with our id.
     if commandLine(entry.pid).map({ RadicalMark(ours: record.session).isIn($0) }) ?? false { return true }
-    return mark.flatMap { part(entry, of: $0) } != nil
+    return mark.flatMap { part(entry, of: $0, in: table) } != nil
   }
 
   private enum Part {
@@ -63,7 +63,7 @@ struct ProcessSearch: Sendable {
   }
 
   /// What it is of the session; `nil` when nothing of it shows that it is a part.
-  private func part(_ entry: ProcessTable.Entry, of mark: RadicalMark) -> Part? {
+  private func part(_ entry: ProcessTable.Entry, of mark: RadicalMark, in table: ProcessTable) -> Part? {
     let pid = entry.pid
     let isThere = ProcessFiles.directory(of: pid).map { mark.isIn($0) || mark.isDirectory($0) } ?? false
     // RADICAL-Pilot's own, and tasks, may have the terminal of who opened it.
@@ -77,7 +77,8 @@ struct ProcessSearch: Sendable {
     // With a terminal it is someone's shell in the sandbox, or an editor.
     guard entry.terminal == 0 else { return nil }
     let isStarted =
-      startsPilot(pid, of: mark) || isThere && RadicalPart.isStarted(pid)
+      startsPilot(pid, of: mark)
+      || isThere && (RadicalPart.isStarted(pid) || RadicalPart.isOrphanedCommand(entry, in: table))
       || files.contains { RadicalPart.isOutput($0) && mark.isIn($0) }
     return isStarted ? .started : nil
   }

@@ -15,15 +15,28 @@ public enum RadicalPart {
   /// processes are before they have their titles, or a task, of which a raptor hands on only the id.
   public static func isStarted(_ pid: pid_t) -> Bool {
     let prefix = Array("radical-pilot-".utf8)
-    let line = (try? readFile("/proc/\(pid)/cmdline")) ?? []
-    // The first word is the program, the second the script of an interpreter.
-    if line.split(separator: 0, maxSplits: 2).prefix(2).contains(where: { word in
-      word.split(separator: UInt8(ascii: "/")).last?.starts(with: prefix) ?? false
-    }) {
-      return true
-    }
+    if programs(of: pid).contains(where: { $0.starts(with: prefix) }) { return true }
     let variable = Array("RP_TASK_ID=".utf8)
     return (try? readFile("/proc/\(pid)/environ"))?.split(separator: 0).contains { $0.starts(with: variable) } ?? false
+  }
+
+  /// Whether it asks a batch system or commands it, as RADICAL-Pilot's launcher does, and has outlived who started it: a
+  /// queue may take minutes to answer. What a user's script asks has that script for a parent.
+  public static func isOrphanedCommand(_ entry: ProcessTable.Entry, in table: ProcessTable) -> Bool {
+    // Whoever takes in orphans has another session than they.
+    guard table.entries[entry.parent]?.session != entry.session else { return false }
+    return programs(of: entry.pid).contains { batchCommands.contains(Array($0)) }
+  }
+
+  private static let batchCommands = Set(
+    [
+      "squeue", "sbatch", "scancel", "scontrol", "sacct", "qstat", "qsub", "qdel", "bjobs", "bsub", "bkill",
+    ].map { Array($0.utf8) })
+
+  /// The names of its program and, of an interpreter, of its script.
+  private static func programs(of pid: pid_t) -> [ArraySlice<UInt8>] {
+    let line = (try? readFile("/proc/\(pid)/cmdline")) ?? []
+    return line.split(separator: 0, maxSplits: 2).prefix(2).compactMap { $0.split(separator: UInt8(ascii: "/")).last }
   }
 
   /// The pilot's directory that an environment names, which RADICAL-Pilot gives to all that its tasks start.

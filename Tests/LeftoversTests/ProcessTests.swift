@@ -90,6 +90,26 @@ import Testing
     _ = try await part.finish()
   }
 
+  /// RADICAL-Pilot's launcher ends while Slurm has not answered it; a wrapper of the site's is a script.
+  @Test(arguments: [("squeue", true), ("sbatch", true), ("squeue", false), ("squeue.log", false), ("sleep", true)])
+  func `what was asked of a queue and outlived who asked is a part of it`(name: String, isOrphan: Bool) async throws {
+    let session = try FakeSession()
+    let leftovers = RadicalLeftovers(of: session.record())
+    let isPart = name != "sleep" && name != "squeue.log" && isOrphan
+    try session.place.write("sleep 600; :", to: "\(name)")
+    let script =
+      "exec setsid bash -c 'bash \(session.place.path)/\(name) -u 0 & echo $! > pid; \(isOrphan ? ":" : "wait")'"
+    let asker = try session.start(script, in: session.directory)
+    let file = "\(session.id)/pilot.0000/pid"
+    try await wait(for: "the command") { session.place.text(file)?.hasSuffix("\n") ?? false }
+    let command = try #require(session.place.text(file).flatMap { pid_t($0.dropLast()) })
+    defer { for pid in ProcessTable().descendants(of: command).map(\.pid) + [command] { kill(pid, SIGKILL) } }
+    if isOrphan { _ = try await asker.finish() }
+    #expect(await leftovers.end(grace: .seconds(5)).isEmpty)
+    #expect(isAlive(command) != isPart)
+    if !isOrphan { asker.signal(SIGKILL) }
+  }
+
   @Test func sIGTERMIsEnoughForWhoHeedsIt() async throws {
     let session = try FakeSession()
     let leftovers = RadicalLeftovers(of: session.record())

@@ -44,6 +44,8 @@ extension SlurmTests {
     report("close with a squeue that takes 30 s", since: start)
     #expect(result.exitCode == 128 + SIGINT, "\(result.stderr)")
     #expect(try slow.snapshot().summary?.leftovers == [])
+    // What was asked of the queue has not been answered yet.
+    #expect(slow.processes.isEmpty, "\(slow.processes)")
 
     // Nobody is left to end the job of this one.
     kill(try garbage.helper(), SIGKILL)
