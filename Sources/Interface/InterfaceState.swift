@@ -37,7 +37,7 @@ enum Effect: Equatable, Sendable {
   case play(PlayOrder)
   case read(OutputRequest)
   /// What these running tasks use.
-  case measure([TaskID: Int32])
+  case measure([TaskID: Int32?])
   /// Shows a file with the person's own pager or editor.
   case show(String, TerminalProgram.Kind)
   /// Puts a text where the person can paste it from.

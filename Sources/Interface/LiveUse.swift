@@ -16,9 +16,12 @@ struct LiveUse: Sendable {
   private(set) var hasSeen = false
   private var isAsked = false
   private var asked: Timestamp?
+  /// Looks in a row that showed nothing, as of tasks on other machines.
+  private var vain = 0
 
   /// Seconds between two looks.
   static let pause = 2.0
+  private static let longestPause = 30.0
   /// Tasks that are looked at.
   static let limit = 64
 
@@ -26,13 +29,15 @@ struct LiveUse: Sendable {
   func isDue(at now: Timestamp) -> Bool {
     guard let asked else { return true }
     // One that is never answered is asked again after a while.
-    return !((isAsked ? 10 * Self.pause : Self.pause * 0.9) > now.seconds(since: asked) && now >= asked)
+    let pause = isAsked ? 10 * Self.pause : min(Self.pause * Double(1 << min(vain, 4)) * 0.9, Self.longestPause)
+    return !(pause > now.seconds(since: asked) && now >= asked)
   }
 
   mutating func ask(at now: Timestamp) { (isAsked, asked) = (true, now) }
 
   mutating func take(_ answer: [TaskID: TaskUse]) {
     isAsked = false
+    vain = answer.isEmpty ? vain + 1 : 0
     hasSeen = hasSeen || !answer.isEmpty
     sights = Dictionary(
       uniqueKeysWithValues: answer.map { id, use in
@@ -59,14 +64,13 @@ extension InterfaceState {
     } else {
       shown = visible.compactMap { if case .task(let id) = $0 { id } else { nil } }
     }
-    var pids: [TaskID: Int32] = [:]
-    for id in shown.prefix(LiveUse.limit) where running.contains(id) { pids[id] = table.pid(of: id) }
-    guard !pids.isEmpty else {
+    let tasks = shown.prefix(LiveUse.limit).filter(running.contains)
+    guard !tasks.isEmpty else {
       live.forget()
       return []
     }
     live.ask(at: now)
-    return [.measure(pids)]
+    return [.measure(Dictionary(uniqueKeysWithValues: tasks.map { ($0, table.pid(of: $0)) }))]
   }
 
   /// What a task is seen to use now.

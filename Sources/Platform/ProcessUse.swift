@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a process and its descendants use of the machine.
+/// What processes and their descendants use of the machine.
 public struct ProcessUse: Equatable, Sendable {
   /// Seconds of processor time so far, those of children that have ended included.
   public var processor = 0.0
@@ -12,8 +12,11 @@ public struct ProcessUse: Equatable, Sendable {
   private static let limit = 200
 
   /// Reads a process and its descendants; `nil` when it is not there. Costs some 30 µs for each.
-  public init?(of root: pid_t) {
-    var work = [root]
+  public init?(of root: pid_t) { self.init(of: [root]) }
+
+  /// The same of several, none of which descends from another.
+  init?(of roots: [pid_t]) {
+    var work = roots
     while let pid = work.popLast(), processes < Self.limit {
       guard add(pid) else { continue }
       for thread in directoryEntries("/proc/\(pid)/task").prefix(Self.limit) {

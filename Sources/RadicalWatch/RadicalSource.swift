@@ -1,3 +1,4 @@
+@preconcurrency import Dispatch
 import Glibc
 import Platform
 import SessionModel
@@ -28,6 +29,7 @@ public final class RadicalSource: SessionSource {
   private let printed: ProgramOutputs?
   private let wire: RadicalWire?
   private let outputs = OutputDesk()
+  private let measuring = DispatchQueue(label: "measuring", qos: .utility)
   private let state = Mutex(State())
   /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS.
   private static let interval = 0.1
@@ -142,11 +144,33 @@ public final class RadicalSource: SessionSource {
       request,
       at: { [self] in
         if output.task == .program, let printed { return printed.path(output.stream) }
-        let (uid, pilots) = state.withLock { state in
-          (state.snapshot.tasks.contains(output.task) ? state.snapshot.tasks.uid(of: output.task) : nil, state.pilots)
-        }
-        guard let uid, !uid.contains("/") else { return .failure(.noTask(output.task.uid)) }
-        return RadicalOutputs(pilots: pilots).path(of: uid, output.stream)
+        guard let uid = uid(of: output.task) else { return .failure(.noTask(output.task.uid)) }
+        return RadicalOutputs(pilots: state.withLock { $0.pilots }).path(of: uid, output.stream)
       }, answer)
+  }
+
+  /// RADICAL-Pilot's id of a task, which names its directory, too.
+  private func uid(of task: TaskID) -> String? {
+    let uid = state.withLock { $0.snapshot.tasks.contains(task) ? $0.snapshot.tasks.uid(of: task) : nil }
+    return uid.flatMap { $0.contains("/") ? nil : $0 }
+  }
+
+  public func measure(_ tasks: [TaskID: Int32?], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
+    measuring.async { [self] in
+      // What runs on other machines shows nothing here.
+      guard sighting != nil else { return answer([:]) }
+      let uids = tasks.keys.compactMap { task in uid(of: task).map { (task, $0) } }
+      let uses = MarkedProcesses.uses(
+        with: "RP_SESSION_ID=\(site.session)", by: "RP_TASK_ID", of: Set(uids.map(\.1)))
+      let outputs = RadicalOutputs(pilots: state.withLock { $0.pilots })
+      var found: [TaskID: TaskUse] = [:]
+      for (task, uid) in uids {
+        guard let use = uses[uid] else { continue }
+        let path = try? outputs.path(of: uid, .stdout).get()
+        found[task] = TaskUse(
+          processor: use.processor, memory: use.memory, lastLine: path.map(lastLine(ofOutput:)) ?? "", time: .now)
+      }
+      answer(found)
+    }
   }
 }

@@ -20,8 +20,7 @@ public final class AttachedSource: SessionSource {
     var isClosed = false
     var batches: [TaskBatch] = []
     var summary: SessionSummary?
-    /// The machine that its host runs on.
-    var machine: String?
+    var info: SessionInfo?
     var onClose: @Sendable (SessionSummary) -> Void = { _ in }
   }
 
@@ -155,12 +154,12 @@ public final class AttachedSource: SessionSource {
       case .snapshot(let snapshot):
         state.batches = snapshot.tasks.batches
         state.summary = snapshot.summary
-        state.machine = snapshot.info?.host
+        state.info = snapshot.info
       case .events(let events):
         for event in events {
           switch event.kind {
           case .tasksAdded(let batch): state.batches.append(batch)
-          case .sessionOpened(let info): (state.summary, state.machine) = (nil, info.host)
+          case .sessionOpened(let info): (state.summary, state.info) = (nil, info)
           case .sessionClosed(let summary): state.summary = summary
           default: break
           }
@@ -222,14 +221,22 @@ public final class AttachedSource: SessionSource {
 }
 
 extension AttachedSource {
-  public func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
+  public func measure(_ tasks: [TaskID: Int32?], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
     measuring.async { [self] in
-      let (machine, batches) = state.withLock { ($0.machine, $0.batches) }
-      // The ids of processes mean something on their own machine only.
-      guard machine == machineName() else { return answer([:]) }
+      let (info, batches) = state.withLock { ($0.info, $0.batches) }
+      // Processes mean something on their own machine only.
+      guard let info, info.host == machineName() else { return answer([:]) }
+      let unknown = Set(tasks.filter { $0.value == nil }.map(\.key.uid))
+      let marked =
+        unknown.isEmpty
+        ? [:]
+        : MarkedProcesses.uses(
+          with: TaskVariables.mark(ofSession: info.id), by: TaskVariables.task, of: unknown)
       var found: [TaskID: TaskUse] = [:]
       for (task, pid) in tasks {
-        guard let use = ProcessUse(of: pid), let batch = batches.last(where: { $0.first <= task }) else { continue }
+        guard let use = pid.map({ ProcessUse(of: $0) }) ?? marked[task.uid],
+          let batch = batches.last(where: { $0.first <= task })
+        else { continue }
         let output = OutputID(task, .stdout)
         let path = directory.output(output, named: output.name(batch.description(of: task))).string
         found[task] = TaskUse(

@@ -23,9 +23,9 @@ public protocol SessionSource: Sendable {
   /// Reads of a task's output. Returns at once, however long the reading takes; answers come from any thread.
   func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void)
 
-  /// Looks at what running tasks use, given their process ids. Returns at once; of those that cannot be seen from here
-  /// nothing is said.
-  func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void)
+  /// Looks at what running tasks use, given their process ids where they are known. Returns at once; of those that cannot be
+  /// seen from here nothing is said.
+  func measure(_ tasks: [TaskID: Int32?], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void)
 
   /// Moves on the time line of a recording; a live session has none.
   func play(_ order: PlayOrder)
@@ -40,7 +40,7 @@ public protocol SessionSource: Sendable {
 extension SessionSource {
   public var keeper: SessionKeeper { .host }
   public var program: String? { nil }
-  public func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {}
+  public func measure(_ tasks: [TaskID: Int32?], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {}
   public func suspend() {}
   public func resume() {}
   public func play(_ order: PlayOrder) {}

@@ -79,6 +79,12 @@ extension ForeignTests {
       try await wait(for: "the middle", seconds: 120) { first.now.tasks.finished >= 10 }
       let middle = try await attach(program)
       try await checkStoppedWatcher(of: try #require(sighting(program)), place)
+      // What the last one uses: RADICAL-Pilot names no process.
+      let last = try task("sim.000039", first.now)
+      try await wait(for: "the last task", seconds: 60) { first.now.tasks.state(of: last).phase == .running }
+      let use = await withCheckedContinuation { seen in first.source.measure([last: nil]) { seen.resume(returning: $0) }
+      }
+      #expect((use[last]?.memory ?? 0) > 100_000)
       try place.write("", to: "go")
       let result = try await program.finish(seconds: 120)
       #expect(result.exitCode == 0, "\(result)")

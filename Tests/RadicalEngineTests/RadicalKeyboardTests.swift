@@ -22,6 +22,11 @@ extension RadicalTests {
       try await terminal.type("unwanted")
       try await terminal.press("Enter")
       try await run.awaitSnapshot("the task to run") { $0.tasks.state(of: TaskID(19)) == .agentExecuting }
+      // What it uses, although RADICAL-Pilot names no process.
+      try await terminal.press("Enter")
+      try await terminal.wait(forText: "iB now")
+      try await terminal.press("Escape")
+      try await terminal.wait(for: "the list") { !$0.contains("iB now") }
       try await terminal.confirm("c")
       try await run.awaitSnapshot("the task to be canceled") { $0.tasks.state(of: TaskID(19)) == .canceled }
       try await terminal.confirm("D")

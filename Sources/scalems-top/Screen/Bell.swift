@@ -33,7 +33,7 @@ struct RingingSource: SessionSource {
   func read(_ request: OutputRequest, _ answer: @escaping @Sendable (OutputAnswer) -> Void) {
     base.read(request, answer)
   }
-  func measure(_ tasks: [TaskID: Int32], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
+  func measure(_ tasks: [TaskID: Int32?], _ answer: @escaping @Sendable ([TaskID: TaskUse]) -> Void) {
     base.measure(tasks, answer)
   }
   func play(_ order: PlayOrder) { base.play(order) }
