@@ -40,6 +40,12 @@ import Testing
   }
 
   @Test func theThirdEndsAtOnce() async throws {
+    // The second one alone ends the session in some seconds: on a busy machine the third may come after that.
+    for _ in 0..<3 where try await isHeardThreeTimes() { return }
+    Issue.record("the third signal always came after the end")
+  }
+
+  private func isHeardThreeTimes() async throws -> Bool {
     let session = try TestSession(Self.stubborn)
     let terminal = try await session.show()
     try await wait(for: "two sleepers") { session.sleepers.count == 2 }
@@ -53,16 +59,16 @@ import Testing
     try await wait(for: "the second to be taken") {
       try session.snapshot().log.contains { $0.text.hasPrefix("interrupted again") }
     }
-    // What a key would send, but at once: the second one alone ends the session in some seconds.
+    // What a key would send, but at once.
     kill(screen, SIGINT)
     try await terminal.wait(forText: "exit=130")
     try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
     try await session.awaitNothingLeft()
     #expect(!isAlive(agent))
     let snapshot = try session.snapshot()
-    #expect(snapshot.summary?.exitCode == 130)
+    #expect(snapshot.summary?.exitCode == 130 && snapshot.phase == .closed)
     #expect(snapshot.summary?.tasks == ["CANCELED": 2], "\(snapshot.log.suffix(6))")
-    #expect(snapshot.log.contains { $0.text.hasPrefix("interrupted a third time") } && snapshot.phase == .closed)
+    return snapshot.log.contains { $0.text.hasPrefix("interrupted a third time") }
   }
 
   /// They may come at once, also before there is a task.
