@@ -89,42 +89,42 @@ struct Dialog: Equatable, Sendable {
   func consequences(
     _ tasks: TaskTable, raptor: RaptorStatus?, of keeper: SessionKeeper, grace: Double?, room: Int, mark: String
   ) -> [String] {
-    let running = Format.count(tasks.count(in: .running))
-    let waiting = Format.count(tasks.count(in: .queued) + tasks.count(in: .waiting))
+    // In words that are right for one task, too.
+    let running = "what runs (\(Format.plural(tasks.count(in: .running), "task")))"
+    let waiting = Format.plural(tasks.count(in: .queued) + tasks.count(in: .waiting), "task")
+    let inRaptor = "Running in it: \(Format.plural(tasks.raptorRunning, "task"))"
     switch verb {
     case .drain:
-      return ["Refuse new work; finish \(running) running and \(waiting) queued and waiting tasks; then end."]
+      return ["Refuse new work; finish \(running) and what is queued or waits (\(waiting)); then end."]
     case .stop:
       return [
-        "Dispatch nothing more; \(running) running tasks finish; \(waiting) queued and waiting tasks stay in the"
-          + " workflow; then end."
+        "Dispatch nothing more; \(running) finishes; what is queued or waits (\(waiting)) stays in the workflow;"
+          + " then end."
       ]
     case .resume: return ["Undo the drain or stop."]
     case .cancelRaptor where keeper == .program:
       return [
-        "\(raptor?.uid ?? "The raptor") and its workers are canceled; \(Format.count(tasks.raptorRunning)) tasks run in it"
-          + " now."
+        "\(raptor?.uid ?? "The raptor") and its workers are canceled. \(inRaptor)."
       ]
     case .close where keeper == .program:
       guard !isHurry else { return ["What is waited for now is not waited for any more; what is left is ended."] }
       return [
-        "Its pilots end at once: \(running) running and \(waiting) queued tasks FAIL by that. Then its program is waited"
+        "Its pilots end at once: \(running) and what is queued (\(waiting)) FAILS by that. Then its program is waited"
           + " for, interrupted after 6 s, and told to end (SIGTERM) after 10 s more."
       ]
     case .cancelRaptor:
       return [
-        "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not;"
-          + " \(Format.count(tasks.raptorRunning)) tasks run in it now, and \(Format.count(tasks.raptorQueued)) wait for it."
+        "\(raptor?.uid ?? "The raptor") is asked to stop, and canceled when it does not."
+          + " \(inRaptor); waiting for it: \(Format.count(tasks.raptorQueued))."
       ]
     case .close where isHurry:
       return [
-        "Nothing is waited for any more: \(running) running tasks are killed at once, and every further step gets 2 s."
+        "Nothing is waited for any more: \(running) is killed at once, and every further step gets 2 s."
       ]
     case .close:
       return [
-        "Dispatch nothing more; \(running) running tasks get \(grace.map(Format.seconds) ?? "their time") to finish and are then"
-          + " canceled;"
-          + " \(waiting) queued and waiting tasks are not run; then raptor, pilot and session are closed."
+        "Dispatch nothing more; \(running) gets \(grace.map(Format.seconds) ?? "its time") to finish and is then canceled;"
+          + " what is queued or waits (\(waiting)) is not run; then raptor, pilot and session are closed."
       ]
     case .cancel: return cancelLines(tasks, room, mark)
     case .rerun: return targetLines(tasks, room, mark) + ["What was canceled because of them runs again, too."]

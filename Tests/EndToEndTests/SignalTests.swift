@@ -19,6 +19,7 @@ import Testing
     let numbers: [String: Int32] = ["INT": SIGINT, "TERM": SIGTERM, "HUP": SIGHUP]
     let number = try #require(numbers[name])
     kill(try session.host(), number)
+    try await terminal.wait(forText: "1 not run: 'scalems-top run --resume")
     try await terminal.wait(forText: "exit=\(128 + number)")
     try await terminal.wait(for: "a terminal that is as before") { $0.contains("\nicanon") && $0.contains(" echo ") }
     #expect(session.sleepers.isEmpty)

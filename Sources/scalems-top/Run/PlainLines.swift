@@ -129,9 +129,6 @@ final class PlainOutput: RunOutput {
   var progress: Int { 0 }
 
   func summarize(_ summary: SessionSummary, directory: String) {
-    for leftover in summary.leftovers { complain("left behind: \(leftover)") }
-    for line in FailureReport(summary, directory: directory).lines { put("failed: \(line)\n") }
-    put(summaryLine(summary, directory: directory) + "\n")
-    sayHowToResume(summary)
+    sayHowItEnded(summary, directory: directory)
   }
 }

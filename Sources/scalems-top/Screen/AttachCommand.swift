@@ -127,8 +127,7 @@ struct AttachedScreen {
         }
         return (outcome, 0)
       }
-      put(summaryLine(summary, directory: found.directory) + "\n")
-      for line in FailureReport(summary, directory: found.directory).lines { put("failed: \(line)\n") }
+      sayHowItEnded(summary, directory: found.directory)
       return (outcome, outcome == .sessionClosed ? summary.exitCode : 0)
     } catch let error as TerminalError {
       complain("scalems-top: \(error)")

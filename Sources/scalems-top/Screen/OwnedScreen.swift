@@ -128,8 +128,7 @@ extension AttachedSource: OwnedSource {
 
   func sayEnd(of host: LaunchedHost, _ status: Int32) {
     if let summary = readJournal() {
-      put(summaryLine(summary, directory: host.directory) + "\n")
-      for line in FailureReport(summary, directory: host.directory).lines { put("failed: \(line)\n") }
+      sayHowItEnded(summary, directory: host.directory)
       if let problem = summary.problem { complain("scalems-top: \(problem)") }
       // What was not taken is in no journal.
       if status != summary.exitCode, summary.exitCode == 0 {

@@ -32,9 +32,7 @@ struct PlainScreen {
       if source.isHostGone { throw hostGone(session.id) }
       return 0
     }
-    for line in FailureReport(summary, directory: session.directory).lines { put("failed: \(line)\n") }
-    put(summaryLine(summary, directory: session.directory) + "\n")
-    sayHowToResume(summary)
+    sayHowItEnded(summary, directory: session.directory)
     return summary.exitCode
   }
 }
