@@ -28,14 +28,54 @@ extension InterfaceState {
     case .gone(let since): return Span("stale \(Format.age(now.seconds(since: since)))", .warning)
     case .silent(let since):
       let age = Format.age(now.seconds(since: since))
-      return Span(size.columns >= 76 ? "no sign of life for \(age)" : "silent \(age)", .warning)
+      let sign = keeper == .program ? "heartbeat" : "sign of life"
+      return Span(size.columns >= 76 ? "no \(sign) for \(age)" : "silent \(age)", .warning)
     case .elsewhere(let time):
       // The files alone say how old they are: nothing else shows whether it lives.
       let seconds = now.seconds(since: time)
       return Span("as of \(Format.age(seconds)) ago", seconds < Self.oldAge ? .dim : .warning)
     case .unseen: return Span(size.columns >= 76 ? "its host cannot be seen by you" : "host unseen", .warning)
     // A quiet session is not an old one.
-    case .alive, nil: return isReplay ? nil : Span("live", .dim)
+    case .alive, nil:
+      guard !isReplay else { return nil }
+      guard let heartbeat = link?.heartbeat else { return Span("live", .dim) }
+      let late = now.seconds(since: heartbeat)
+      return late < Self.lateHeartbeat ? Span("heartbeat", .ok) : Span("heartbeat \(Format.age(late)) ago", .warning)
+    }
+  }
+
+  /// Seconds: there is one every second, and the machine may be busy.
+  private static let lateHeartbeat = 3.0
+
+  // MARK: The program of a session, in full
+
+  /// Whether its program says that it lives, for people; `nil` when there is nothing that could.
+  var heartbeatFact: Span? {
+    guard keeper == .program, let link, !isClosed, !isHostGone, !isReplay else { return nil }
+    switch link.host {
+    case .silent(let since):
+      return Span("none for \(Format.span(now.seconds(since: since))): it should come every second", .warning)
+    case .elsewhere where link.heartbeat == nil, .unseen:
+      return Span("not heard: its program is not on this machine", .dim)
+    default: break
+    }
+    guard let heartbeat = link.heartbeat else {
+      return link.way == .socket
+        ? Span("none yet: it comes from pilot managers", .dim)
+        : Span("not heard: the session's channels do not answer", .warning)
+    }
+    let late = max(0, now.seconds(since: heartbeat))
+    return Span("\(Format.seconds(late)) ago, one every second", late < Self.lateHeartbeat ? .ok : .warning)
+  }
+
+  /// Where news of another program's session come from, and how old the newest is.
+  var newsFact: Span? {
+    guard keeper == .program, let link, !isClosed, !isHostGone, !isReplay else { return nil }
+    let age = snapshot.lastEvent.map { ", the newest \(Format.age(now.seconds(since: $0))) old" } ?? ""
+    switch link.way {
+    case .socket: return Span("from the session's own channels, and from its files\(age)")
+    case .files(let delay):
+      return Span("from its files alone, looked at every \(Format.seconds(delay))\(age)", .warning)
     }
   }
 
@@ -45,7 +85,7 @@ extension InterfaceState {
   var wayOfLink: Span? {
     guard !isClosed, !isHostGone else { return nil }
     switch link?.way {
-    case .socket: return size.columns >= 100 ? Span("socket", .dim) : nil
+    case .socket: return size.columns >= 100 ? Span(keeper == .program ? "wire" : "socket", .dim) : nil
     case .files(let delay): return Span(size.columns >= 76 ? "files \(Format.seconds(delay))" : "files", .dim)
     case nil: return nil
     }
@@ -55,6 +95,11 @@ extension InterfaceState {
   var linkHelp: [(name: String, help: String)] {
     guard let link else { return [] }
     switch link.way {
+    case .socket where keeper == .program:
+      return [
+        ("wire", "news come from the session's own channels, and from its files"),
+        ("heartbeat", "its program says every second that it lives"),
+      ]
     case .socket: return [("socket", "facts and commands go to the session's host, at once")]
     case .files(let delay):
       let often = delay == 1 ? "every second" : "every \(Format.seconds(delay))"

@@ -11,11 +11,13 @@ extension InterfaceState {
       return
     }
     // An active one that says something does not do what it is there for.
-    guard pilot.state == .active, pilot.detail == nil else {
+    // Of another program's its job is said there.
+    guard pilot.state == .active, pilot.cores > 0, pilot.detail == nil || keeper == .program else {
+      let detail = pilot.detail ?? (pilot.state == .active ? "how many cores it has is not known" : nil)
       grid.put(
         [
           Span(" pilot ", .heading), Span(" "), Span(pilot.state.words, pilot.state.style),
-          Span(pilot.detail.map { "  \($0)" } ?? "", pilot.state == .active ? .warning : .dim),
+          Span(detail.map { "  \($0)" } ?? "", pilot.state == .active && keeper != .program ? .warning : .dim),
         ], row: row, column: 0, end: end)
       return
     }
@@ -39,9 +41,18 @@ extension InterfaceState {
 
   func pilotTime(_ pilot: PilotStatus) -> Span? {
     guard pilot.state == .active else { return nil }
+    guard pilot.isRuntimeKnown else { return Span("time left not known", .dim) }
     guard let runtime = pilot.runtime, let active = snapshot.pilotActive else { return Span("no time limit", .dim) }
     let left = max(0, runtime - clock.seconds(since: active))
     return Span("\(Format.clock(left)) left", left < 60 || left < runtime / 20 ? .warning : .plain)
+  }
+}
+
+extension PilotStatus {
+  /// `9 of 16`; how many there are only when that is known.
+  public func usedCores(_ used: Int) -> String {
+    if cores > 0 { return "\(Format.count(used)) of \(Format.count(cores))" }
+    return used > 0 ? "\(Format.count(used)) of an unknown number" : "none known"
   }
 }
 

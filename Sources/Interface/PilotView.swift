@@ -38,6 +38,8 @@ extension InterfaceState {
       add("state", snapshot.phase.rawValue + (snapshot.phaseReason.map { ": \($0)" } ?? ""))
       let process = info.pid > 0 ? "process \(info.pid) of \(info.user) on \(info.host)" : "has ended"
       add(keeper == .program ? "program" : "host", process)
+      if let heartbeat = heartbeatFact { add("heartbeat", heartbeat.text, heartbeat.style) }
+      if let news = newsFact { add("news", news.text, news.style) }
       add("directory", info.directory)
       add("engine", info.engine + (info.resource.isEmpty ? "" : " on \(info.resource)"))
       add("reason", info.reason ?? "")
@@ -47,13 +49,20 @@ extension InterfaceState {
     facts.append(Fact(label: "", value: ""))
     if let pilot = snapshot.pilot {
       add("pilot", "\(pilot.uid)  \(pilot.state.words) (\(pilot.state.rawValue))", pilot.state.style)
-      add("", pilot.detail ?? "", .warning)
-      add("cores", "\(Format.count(snapshot.coresInUse)) of \(Format.count(pilot.cores)) in use")
+      add("", pilot.detail ?? "", pilot.state == .active && keeper == .program ? .plain : .warning)
+      if keeper == .program || pilot.nodes != nil {
+        add("nodes", pilot.nodes.map { Format.count($0) } ?? "not known", pilot.nodes == nil ? .dim : .plain)
+      }
+      add("cores", "\(pilot.usedCores(snapshot.coresInUse)) in use")
       if pilot.gpus > 0 {
         add("gpus", "\(Format.count(snapshot.tasks.gpusInUse)) of \(Format.count(pilot.gpus)) in use")
       }
       if let active = snapshot.pilotActive { add("active", time(active)) }
-      if let span = pilotTime(pilot) { add("time", span.text, span.style) }
+      if let span = pilotTime(pilot) {
+        add("time", span.text, span.style)
+      } else if !pilot.state.isFinal, let runtime = pilot.runtime {
+        add("time", "\(Format.clock(runtime)) from when it is active")
+      }
     } else {
       add("pilot", "none yet", .dim)
     }

@@ -9,18 +9,25 @@ public struct SessionChoice: Equatable, Sendable {
   /// How its tasks stand: `3 running, 10/40 done`.
   public var counts: String
   public var host: String
+  /// Of one that lives, the process that runs it, or has it open; `nil` when that cannot be seen.
+  public var pid: Int32?
+  /// How its pilot is: `active`, `waiting for resources`; empty without one.
+  public var pilot: String
   /// How old its newest fact is: `4s`, `2d`.
   public var age: String
   public var directory: String
 
   public init(
-    id: String, name: String, state: String, counts: String, host: String, age: String, directory: String
+    id: String, name: String, state: String, counts: String, host: String, pid: Int32? = nil, pilot: String = "",
+    age: String, directory: String
   ) {
     self.id = id
     self.name = name
     self.state = state
     self.counts = counts
     self.host = host
+    self.pid = pid
+    self.pilot = pilot
     self.age = age
     self.directory = directory
   }
@@ -28,7 +35,8 @@ public struct SessionChoice: Equatable, Sendable {
   /// Whether the text occurs in any of the columns, in whichever case.
   func matches(_ text: String) -> Bool {
     let wanted = text.lowercased()
-    return [id, name, state, counts, host, directory].contains { $0.lowercased().contains(wanted) }
+    let words = [id, name, state, counts, host, pid.map { String($0) } ?? "", pilot, directory]
+    return words.contains { $0.lowercased().contains(wanted) }
   }
 }
 

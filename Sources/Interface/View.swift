@@ -64,6 +64,8 @@ extension InterfaceState {
     // What does not fit falls away, the least important first; the name is cut if it must be.
     var parts = [Span(sessionName, size.columns >= 76 ? .plain : .title)]
     if let info = snapshot.info {
+      // Whose session it is, when it is not this program's.
+      if keeper == .program, info.pid > 0, !isClosed { parts.append(Span("process \(info.pid)", .dim)) }
       if info.name != info.id, !info.name.isEmpty { parts.append(Span(info.id)) }
       parts.append(Span(info.engine, .dim))
       if info.resource != "local.localhost" { parts.append(Span(info.resource, .dim)) }

@@ -46,6 +46,9 @@ public struct JSONObject {
   /// The object in a member; `nil` when there is none.
   public func object(_ name: StaticString) -> JSONObject? { bytes(name).flatMap { try? JSONObject($0) } }
 
+  /// Those members that are objects.
+  public var objects: [JSONObject] { members.compactMap { try? JSONObject($0.value.bytes) } }
+
   /// Those members that are numbers.
   public var numbers: [String: Double] {
     var result: [String: Double] = [:]

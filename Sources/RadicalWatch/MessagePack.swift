@@ -69,6 +69,8 @@ struct MessagePack {
     }
   }
 
+  var isList: Bool { if case .array = head { true } else { false } }
+
   /// The elements of a list; the value alone when it is none, as RADICAL-Pilot sends single ones.
   func forEach(_ body: (MessagePack) -> Void) {
     guard case .array(let count, let start) = head else { return body(self) }

@@ -275,12 +275,7 @@ struct RadicalPicture {
 
   mutating func take(_ facts: PilotFacts) {
     var known = pilots[facts.uid] ?? facts
-    known.cores = known.cores ?? facts.cores
-    known.gpus = known.gpus ?? facts.gpus
-    known.runtime = known.runtime ?? facts.runtime
-    known.resource = known.resource ?? facts.resource
-    known.nodes = known.nodes ?? facts.nodes
-    known.manager = known.manager ?? facts.manager
+    known.take(facts)
     // A session is seen before it has a pilot.
     if let resource = known.resource, snapshot.info?.resource == Self.unknownResource {
       snapshot.info?.resource = resource
@@ -317,7 +312,7 @@ struct RadicalPicture {
   private func detail(_ uid: String, _ state: PilotState) -> String? {
     guard !state.isFinal, let job = jobs[uid] else { return nil }
     guard state == .active else { return "job \(job.id) \(job.state)\(job.reason.isEmpty ? "" : ": \(job.reason)")" }
-    return "job \(job.id)" + (pilots[uid]?.nodes.map { ", \(Format.plural($0, "node"))" } ?? "")
+    return "job \(job.id)"
   }
 
   var pilotCount: Int { pilotStates.count }
@@ -342,9 +337,11 @@ struct RadicalPicture {
 
   private func status(_ uid: String, _ state: PilotState) -> PilotStatus {
     let facts = pilots[uid]
-    return PilotStatus(
-      uid: uid, state: state, cores: facts?.cores ?? 0, gpus: facts?.gpus ?? 0,
-      runtime: facts?.runtime.map { $0 * 60 }, detail: detail(uid, state))
+    var status = PilotStatus(
+      uid: uid, state: state, cores: facts?.cores ?? 0, gpus: facts?.gpus ?? 0, nodes: facts?.nodes,
+      runtime: facts?.runtime.flatMap { $0 > 0 ? $0 * 60 : nil }, detail: detail(uid, state))
+    status.isRuntimeKnown = facts?.runtime != nil
+    return status
   }
 
   private static func order(_ state: PilotState) -> Int { PilotState.allCases.firstIndex(of: state) ?? 0 }

@@ -18,6 +18,8 @@ final class RadicalReader {
   private let earlierEnd: Timestamp
   /// Pilots whose configuration is known.
   private var configured: Set<String> = []
+  /// Pilots of which it is known what they were given.
+  private var granted: Set<String> = []
   private(set) var isOver = false
   private(set) var link = LinkStatus(way: .files(delay: 0.1))
 
@@ -106,6 +108,13 @@ final class RadicalReader {
         guard let facts = PilotFacts(pilot: pilot) else { continue }
         configured.insert(pilot)
         picture.take(facts)
+        isNews = true
+      }
+      for pilot in pilots where !granted.contains(pilot) {
+        guard let facts = PilotFacts(grantedTo: pilot, session: site.session) else { continue }
+        granted.insert(pilot)
+        picture.take(facts)
+        isNews = true
       }
     }
     if wire != nil {
@@ -151,6 +160,7 @@ final class RadicalReader {
   /// What the wire shows of the program's life: its manager says once a second that it lives.
   private func look(at news: RadicalWire.News) {
     link.way = news.isConnected ? .socket : .files(delay: 0.1)
+    link.heartbeat = news.heartbeat
     guard news.isConnected else {
       if place == .here { link.host = .alive }
       return

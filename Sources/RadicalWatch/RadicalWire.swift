@@ -182,11 +182,20 @@ final class RadicalWire: Sendable {
 
   private static let portion = 1_000
 
-  /// A message is its topic, a blank, and a map; what is none, or says something unknown, is passed over.
+  /// A message is its topic, a blank, and a map.
+  private static func read<Value>(_ message: [UInt8], _ body: (MessagePack) -> Value?) -> Value? {
+    guard let blank = message.firstIndex(of: 0x20) else { return nil }
+    return message.withUnsafeBytes { bytes in
+      MessagePack(UnsafeRawBufferPointer(rebasing: bytes[(blank + 1)...])).flatMap(body)
+    }
+  }
+
+  /// What a message is about, in RADICAL-Pilot's words.
+  static func command(in message: [UInt8]) -> String? { read(message) { $0.text("cmd") } }
+
+  /// What is no message, or says something unknown, is passed over.
   func take(_ message: [UInt8]) {
-    guard let blank = message.firstIndex(of: 0x20) else { return }
-    message.withUnsafeBytes { bytes in
-      guard let body = MessagePack(UnsafeRawBufferPointer(rebasing: bytes[(blank + 1)...])) else { return }
+    Self.read(message) { body in
       switch body.text("cmd") {
       case "update"?:
         let time = Timestamp.now
@@ -195,6 +204,7 @@ final class RadicalWire: Sendable {
       case "terminate"?, "cancel_pilots"?, "kill_pilots"?: news.withLock { $0.isClosing = true }
       default: break
       }
+      return ()
     }
   }
 

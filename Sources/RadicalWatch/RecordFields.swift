@@ -10,6 +10,8 @@ protocol RecordFields {
   func fields(_ name: StaticString) -> Self?
   /// The elements of a list, as texts.
   func texts(_ name: StaticString) -> [String]
+  /// How many elements a list has; `nil` when there is none.
+  func count(_ name: StaticString) -> Int?
 }
 
 extension JSONObject: RecordFields {
@@ -23,6 +25,8 @@ extension JSONObject: RecordFields {
       if case .string(let text) = value { text } else { value.json }
     }
   }
+
+  func count(_ name: StaticString) -> Int? { lenient(name, JSONCoding<[JSONValue]>.list(.any))?.count }
 }
 
 extension MessagePack: RecordFields {
@@ -38,6 +42,13 @@ extension MessagePack: RecordFields {
       texts.append(element.text ?? element.number.map { String($0) } ?? element.boolean.map { String($0) } ?? "…")
     }
     return texts
+  }
+
+  func count(_ name: StaticString) -> Int? {
+    guard let list = self[name], list.isList else { return nil }
+    var count = 0
+    list.forEach { _ in count += 1 }
+    return count
   }
 }
 
@@ -99,7 +110,9 @@ struct PilotFacts: Equatable, Sendable {
   var nodes: Int?
   /// What gives out its nodes, by RADICAL-Pilot's name: `SLURM`, `FORK`, …
   var manager: String?
-  /// Minutes.
+  /// Whether that is what it was given, and not what was asked for.
+  var isGranted = false
+  /// Minutes; 0 is no limit.
   var runtime: Double?
   /// Of the machine on which the program runs that opened the session.
   var ownerAddress: String?
@@ -112,12 +125,39 @@ struct PilotFacts: Equatable, Sendable {
     resource = pilot.text("resource")
     cores = plausible(pilot.fields("resources")?.integer("cpu"))
     gpus = plausible(pilot.fields("resources")?.number("gpu").flatMap { Int(exactly: $0) })
+    if let details = pilot.fields("resources")?.fields("rm_info") ?? pilot.fields("resource_details") {
+      grant(details)
+    }
     runtime = Self.minutes(pilot.fields("description")?.number("runtime"))
   }
 
   /// Of no more than a hundred years.
   private static func minutes(_ number: Double?) -> Double? {
     number.flatMap { (0...52_600_000).contains($0) ? $0 : nil }
+  }
+
+  /// Takes what its resource manager gave it, by RADICAL-Pilot's agent: of a machine that it knows, or of a job.
+  mutating func grant(_ details: some RecordFields) {
+    guard let count = plausible(details.count("node_list"), atLeast: 1) else { return }
+    func total(_ name: StaticString) -> Int? {
+      plausible(details.integer(name)).flatMap { plausible($0 * count) }
+    }
+    (nodes, cores, gpus) = (count, total("cores_per_node") ?? cores, total("gpus_per_node") ?? gpus)
+    isGranted = true
+  }
+
+  /// Takes what another place says of the same pilot: what it was given goes before what was asked for.
+  mutating func take(_ other: PilotFacts) {
+    if other.isGranted, !isGranted {
+      (cores, gpus, nodes) = (other.cores ?? cores, other.gpus ?? gpus, other.nodes ?? nodes)
+      isGranted = true
+    }
+    cores = cores ?? other.cores
+    gpus = gpus ?? other.gpus
+    nodes = nodes ?? other.nodes
+    runtime = runtime ?? other.runtime
+    resource = resource ?? other.resource
+    manager = manager ?? other.manager
   }
 
   /// - Parameter agent: what its agent was started with, which has the same in other places.

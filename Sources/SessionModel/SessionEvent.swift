@@ -74,20 +74,27 @@ public struct SessionInfo: Equatable, Sendable {
 public struct PilotStatus: Equatable, Sendable {
   public var uid: String
   public var state: PilotState
+  /// 0 when nobody says.
   public var cores: Int
   public var gpus: Int
-  /// Seconds from PMGR_ACTIVE to the end of the pilot; `nil` is no limit.
+  /// `nil` when nobody says.
+  public var nodes: Int?
+  /// Seconds from PMGR_ACTIVE to the end of the pilot; `nil` is no limit, as far as it is known.
   public var runtime: Double?
+  /// False of a pilot of another program of which nothing says how long it may run.
+  public var isRuntimeKnown = true
   /// Why, when the pilot ended; a batch system's reason while it waits.
   public var detail: String?
 
   public init(
-    uid: String, state: PilotState, cores: Int, gpus: Int = 0, runtime: Double? = nil, detail: String? = nil
+    uid: String, state: PilotState, cores: Int, gpus: Int = 0, nodes: Int? = nil, runtime: Double? = nil,
+    detail: String? = nil
   ) {
     self.uid = uid
     self.state = state
     self.cores = cores
     self.gpus = gpus
+    self.nodes = nodes
     self.runtime = runtime
     self.detail = detail
   }

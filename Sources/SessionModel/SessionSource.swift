@@ -81,12 +81,16 @@ public struct LinkStatus: Equatable, Sendable {
 
   public var way: Way
   public var host: Host
+  /// When the program of a session last said by itself that it lives, which it does every second; `nil` when that was not
+  /// heard, or nobody can hear it.
+  public var heartbeat: Timestamp?
   /// What is wrong with the record of the session, in one sentence, as a full disk.
   public var problem: String?
 
-  public init(way: Way, host: Host = .alive, problem: String? = nil) {
+  public init(way: Way, host: Host = .alive, heartbeat: Timestamp? = nil, problem: String? = nil) {
     self.way = way
     self.host = host
+    self.heartbeat = heartbeat
     self.problem = problem
   }
 }

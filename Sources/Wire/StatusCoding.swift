@@ -26,8 +26,17 @@ extension PilotStatus {
     .required("state", \.state, .word),
     .required("cores", \.cores, .integer),
     .required("gpus", \.gpus, .integer),
+    .optional("nodes", \.nodes, .integer),
     .optional("runtime", \.runtime, .seconds),
+    .optional("runtime_unknown", \.unknownRuntime, .flag),
     .optional("detail", \.detail, .text))
+}
+
+extension PilotStatus {
+  fileprivate var unknownRuntime: Bool? {
+    get { isRuntimeKnown ? nil : true }
+    set { isRuntimeKnown = !(newValue ?? false) }
+  }
 }
 
 extension RaptorStatus {

@@ -52,6 +52,14 @@ public enum Columns {
     return prefix(name[...], room - CellWidth.columns(of: end)) + mark + end
   }
 
+  /// An id cut before its last four columns: those of one program begin alike, and often end alike, too.
+  public static func cutBeforeEnd(_ id: String, to width: Int, mark: String = "…") -> String {
+    let room = width - CellWidth.columns(of: mark)
+    guard CellWidth.columns(of: id) > width, room > 8 else { return cut(id, to: width, mark: mark) }
+    let end = suffix(id[...], 4)
+    return prefix(id[...], room - CellWidth.columns(of: end)) + mark + end
+  }
+
   /// Text filled up with blanks: behind it, or before it where it is to stand at the right.
   public static func padded(_ text: String, to width: Int, isRight: Bool = false) -> String {
     let blanks = String(repeating: " ", count: max(0, width - CellWidth.columns(of: text)))

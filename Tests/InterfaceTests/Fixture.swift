@@ -14,10 +14,11 @@ struct Fixture {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    isFlat: Bool = true, rows: Int = 24, columns: Int = 80
+    isFlat: Bool = true, keeper: SessionKeeper = .host, rows: Int = 24, columns: Int = 80
   ) {
     state = InterfaceState(
-      isReadOnly: isReadOnly, isOwned: isOwned, exitWhenDone: exitWhenDone, isASCII: isASCII, now: Self.start)
+      isReadOnly: isReadOnly, isOwned: isOwned, exitWhenDone: exitWhenDone, isASCII: isASCII, keeper: keeper,
+      now: Self.start)
     state.size = CellSize(rows: rows, columns: columns)
     state.isFlat = isFlat
   }
@@ -109,6 +110,23 @@ struct Fixture {
       .command(CommandRecord(id: 1, verb: .cancel, tasks: [TaskID(6)], sender: "ada", stage: .requested)))
     fixture.wait(4)
     fixture.settle()
+    return fixture
+  }
+
+  /// A session that another program opened with RADICAL-Pilot.
+  static func program(rows: Int = 24, columns: Int = 80) -> Fixture {
+    var fixture = Fixture(isReadOnly: true, isOwned: false, keeper: .program, rows: rows, columns: columns)
+    let id = "rp.session.25588d52-e9a2-11f1-baac-02fc00000001"
+    fixture.events(
+      .sessionOpened(
+        SessionInfo(
+          id: id, name: "free_energy.py", engine: "radical", resource: "local.localhost", user: "ada", host: "login1",
+          pid: 31_415, directory: "/scratch/ada/\(id)")),
+      .sessionPhase(.running, reason: nil),
+      .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 16, gpus: 2, nodes: 2, runtime: 900)))
+    fixture.add("sim", count: 12)
+    fixture.move(0..<8, .agentExecuting)
+    fixture.wait(67)
     return fixture
   }
 

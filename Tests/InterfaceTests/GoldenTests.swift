@@ -131,6 +131,13 @@ import Testing
     try check(text, "picker-\(size.columns)x\(size.rows)\(mode == .mono ? "-mono-ascii" : "")")
   }
 
+  @Test(arguments: [(24, 80), (15, 50), (20, 120), (60, 200)])
+  func pickerWithPrograms(_ size: (rows: Int, columns: Int)) throws {
+    var state = PickerTests.programs()
+    _ = state.settle(size: CellSize(rows: size.rows, columns: size.columns), at: Fixture.start)
+    try check(state.view().text, "picker-programs-\(size.columns)x\(size.rows)")
+  }
+
   @Test func beforeTheSession() throws {
     var fixture = Fixture()
     try check(fixture.screen().text, "starting-80x24")

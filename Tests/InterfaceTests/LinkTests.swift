@@ -56,6 +56,50 @@ import Testing
     #expect(fixture.header.hasSuffix("as of 5m ago"))
   }
 
+  @Test func `of another program's session its process and its heartbeat are seen, healthy and overdue`() {
+    var fixture = Fixture.program(rows: 40, columns: 110)
+    fixture.link(LinkStatus(way: .socket, heartbeat: fixture.now))
+    fixture.wait(1)
+    #expect(fixture.header.contains("free_energy.py  process 31415  "))
+    #expect(fixture.header.hasSuffix("wire  READ-ONLY  RUNNING  1:08  heartbeat"))
+    fixture.press(.character("4"))
+    #expect(fixture.screen().text.contains("heartbeat    1 s ago, one every second"))
+    #expect(fixture.screen().text.contains("from the session's own channels, and from its files"))
+    fixture.wait(4)
+    #expect(fixture.header.hasSuffix("heartbeat 5s ago"))
+    fixture.link(LinkStatus(way: .socket, host: .silent(since: fixture.now)))
+    fixture.wait(12)
+    #expect(fixture.header.hasSuffix("no heartbeat for 12s"))
+    #expect(fixture.screen().text.contains("heartbeat    none for 12 s"))
+    // Nobody answers; its process is there.
+    fixture.link(LinkStatus(way: .files(delay: 0.1)))
+    #expect(fixture.header.hasSuffix("files 0.1 s  READ-ONLY  RUNNING  1:24  live"))
+    #expect(fixture.screen().text.contains("heartbeat    not heard"))
+    #expect(fixture.screen().text.contains("from its files alone, looked at every 0.1 s, the newest 1m old"))
+    for columns in 40...120 {
+      fixture.state.size.columns = columns
+      #expect(fixture.header.contains("RUNNING  1:24"), "\(columns): \(fixture.header)")
+    }
+  }
+
+  @Test func `what nobody knows of a pilot is not made up`() {
+    var fixture = Fixture.program(rows: 40, columns: 110)
+    fixture.press(.character("4"))
+    var text = fixture.screen().text
+    #expect(text.contains("nodes        2") && text.contains("cores        16 of 16 in use"))
+    #expect(text.contains("gpus         0 of 2 in use") && text.contains("13:53 left"))
+    var unknown = PilotStatus(uid: "pilot.0001", state: .active, cores: 0)
+    unknown.isRuntimeKnown = false
+    fixture.events(.pilot(unknown))
+    text = fixture.screen().text
+    #expect(text.contains("nodes        not known") && text.contains("cores        16 of an unknown number in use"))
+    #expect(text.contains("time         time left not known") && !text.contains("no time limit"))
+    #expect(text.contains("pilot  active  how many cores it has is not known"))
+    unknown = PilotStatus(uid: "pilot.0002", state: .activePending, cores: 4, runtime: 600)
+    fixture.events(.pilot(unknown))
+    #expect(fixture.screen().text.contains("time         10:00 from when it is active"))
+  }
+
   @Test func withItsHostGoneASessionStandsStillAndTakesNothing() {
     var fixture = Fixture.busy()
     let last = fixture.screen().text

@@ -25,6 +25,43 @@ import Words
     return PickerState(choices: Array((known + more).prefix(count)), isASCII: isASCII)
   }
 
+  /// Sessions of other programs beside one of our own: long ids that begin and end alike.
+  static func programs() -> PickerState {
+    PickerState(choices: [
+      SessionChoice(
+        id: "rp.session.25588d52-e9a2-11f1-baac-02fc00000001", name: "free_energy.py", state: "running",
+        counts: "6 running, 5/40 done", host: "login1", pid: 3_141_592, pilot: "waiting for resources", age: "4m",
+        directory: "/scratch/project_17/ada/free-energy/rp.session.25588d52-e9a2-11f1-baac-02fc00000001"),
+      SessionChoice(
+        id: "rp.session.195007f6-e9a2-11f1-af6d-02fc00000002", name: "a-name-that-somebody-was-proud-of.py",
+        state: "dead", counts: "12/1,000,000 done", host: "login2", pilot: "active", age: "3h",
+        directory: "/scratch/ada/rp.session.195007f6-e9a2-11f1-af6d-02fc00000002"),
+      SessionChoice(
+        id: "session.0007", name: "", state: "running", counts: "8/8 done", host: "login1", pid: 4711, age: "12d",
+        directory: "/home/ada/session.0007"),
+    ])
+  }
+
+  @Test func `name, state and age are on every screen, process and directory where there is room`() {
+    var state = Self.programs()
+    for columns in [40, 50, 64, 80, 100, 120, 160, 200, 240] {
+      _ = state.settle(size: CellSize(rows: 12, columns: columns), at: Fixture.start)
+      let lines = (0..<12).map { state.view().text(ofRow: $0) }
+      let head = lines.first { $0.contains("STATE") } ?? ""
+      let first = lines.first { $0.contains("free_") } ?? ""
+      #expect(head.contains("NAME") && head.contains("ID") && head.contains("AGE"), "\(columns): \(head)")
+      #expect(first.contains("running ") && first.contains(" 4m "), "\(columns): \(first)")
+      // Said somewhere: in its column, or below the list.
+      #expect(lines.contains { $0.contains("3141592") }, "\(columns): \(lines)")
+      #expect(lines.contains { $0.contains("/scratch/pro") }, "\(columns): \(lines)")
+      if columns >= 80 { #expect(first.contains("3141592"), "\(columns): \(first)") }
+      if columns >= 160 { #expect(first.contains("/scratch/") && first.contains("waiting for resources")) }
+    }
+    press(&state, .character("/"))
+    for character in "3141592" { press(&state, .character(character)) }
+    #expect(state.rows == [0], "found by its process")
+  }
+
   @discardableResult
   private func press(_ state: inout PickerState, _ inputs: InputEvent...) -> [PickerEffect] {
     var effects: [PickerEffect] = []
@@ -95,7 +132,11 @@ import Words
 
   @Test(arguments: [false, true])
   func everyFrameFitsItsScreen(_ isASCII: Bool) {
-    var state = Self.state(isASCII: isASCII, count: 30)
+    for state in [Self.state(isASCII: isASCII, count: 30), Self.programs()] { checkFrames(state) }
+  }
+
+  private func checkFrames(_ state: PickerState) {
+    var state = state
     for rows in [1, 9, 10, 15, 24, 60] {
       for columns in [1, 39, 40, 50, 64, 80, 119, 200, 300] {
         _ = state.settle(size: CellSize(rows: rows, columns: columns), at: Fixture.start)

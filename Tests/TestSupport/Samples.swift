@@ -39,13 +39,21 @@ public enum Samples {
     raptor: true, after: ["grompp", "prepare.3", "x.{member}"], retries: 2, directory: "/home/é/w",
     clientDirectory: "/home/é")
 
+  /// A pilot of another program, of which nobody says how long it may run.
+  private static var unknownPilot: PilotStatus {
+    var status = PilotStatus(uid: "pilot.0001", state: .active, cores: 0)
+    status.isRuntimeKnown = false
+    return status
+  }
+
   public static let kinds: [SessionEvent.Kind] = [
     .sessionOpened(info(reason: nil)), .sessionOpened(info(reason: "why \"not\"")),
     .sessionPhase(.stopping, reason: nil), .sessionPhase(.closed, reason: "because"),
     .resource(name: "pilot manager", acquired: true, detail: nil),
     .resource(name: "raptor", acquired: false, detail: "not\nreleased"),
     .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 4)),
-    .pilot(PilotStatus(uid: "p", state: .failed, cores: 0, gpus: 8, runtime: 3600.5, detail: "time limit")),
+    .pilot(PilotStatus(uid: "p", state: .failed, cores: 0, gpus: 8, nodes: 2, runtime: 3600.5, detail: "time limit")),
+    .pilot(unknownPilot),
     .raptor(RaptorStatus(uid: "raptor.0000", state: .agentExecuting, workers: 3)),
     .raptor(
       RaptorStatus(uid: "r", state: .failed, workers: 0, workerCores: 4, hello: "scalems 0.1", detail: "signal 9")),

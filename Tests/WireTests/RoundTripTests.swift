@@ -46,8 +46,11 @@ import Work
       Samples.info(reason: "r"),
       unlike: SessionInfo(id: "", name: "", engine: "", resource: "", user: "", host: "", pid: 0, directory: ""),
       through: through(SessionInfo.record.coding))
+    var pilot = PilotStatus(
+      uid: "p", state: .failed, cores: 2, gpus: 8, nodes: 3, runtime: 3600.5, detail: "d")
+    pilot.isRuntimeKnown = false
     try expectEveryFieldSurvives(
-      PilotStatus(uid: "p", state: .failed, cores: 2, gpus: 8, runtime: 3600.5, detail: "d"),
+      pilot,
       unlike: PilotStatus(uid: "", state: .new, cores: 0), through: through(PilotStatus.record.coding))
     try expectEveryFieldSurvives(
       RaptorStatus(uid: "r", state: .failed, workers: 3, workerCores: 2, hello: "h", detail: "d"),

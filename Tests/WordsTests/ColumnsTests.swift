@@ -25,6 +25,7 @@ import Words
       let pieces = Columns.pieces(flat, width: width)
       #expect(pieces.allSatisfy(fits) && pieces.joined() == flat)
       #expect(fits(Columns.cut(flat, to: width)) && fits(Columns.cutMiddle(flat, to: width)))
+      #expect(fits(Columns.cutBeforeEnd(flat, to: width)))
       let (head, tail) = (Columns.prefix(flat[...], width), Columns.suffix(flat[...], width))
       #expect(fits(head) && flat.unicodeScalars.starts(with: head.unicodeScalars))
       #expect(fits(tail) && flat.unicodeScalars.reversed().starts(with: tail.unicodeScalars.reversed()))

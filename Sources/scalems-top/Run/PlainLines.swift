@@ -49,7 +49,8 @@ struct PlainLines {
     add(
       "pilot",
       snapshot.pilot.map { pilot in
-        "\(pilot.uid) \(pilot.state.rawValue), \(pilot.cores) cores" + (pilot.detail.map { ", \($0)" } ?? "")
+        "\(pilot.uid) \(pilot.state.rawValue)" + (pilot.cores > 0 ? ", \(pilot.cores) cores" : "")
+          + (pilot.detail.map { ", \($0)" } ?? "")
       })
     add("raptor", snapshot.raptor.map { "\($0.uid) \($0.state.name)" })
     let counts = counts
@@ -69,7 +70,7 @@ struct PlainLines {
     let numbers = Dictionary(uniqueKeysWithValues: TaskPhase.allCases.map { ($0, tasks.count(in: $0)) })
     let words = TaskCounts(numbers, isClosed: snapshot.phase == .closed).words ?? "none"
     guard let pilot = snapshot.pilot, snapshot.phase != .closed else { return "\(words)" }
-    return "\(words); \(snapshot.coresInUse) of \(pilot.cores) cores in use"
+    return "\(words); \(pilot.usedCores(snapshot.coresInUse)) cores in use"
   }
 }
 

@@ -151,8 +151,8 @@ struct AttachedScreen {
       let overview = session.overview
       return SessionChoice(
         id: overview.id, name: overview.info?.name ?? "", state: overview.stateWord,
-        counts: overview.countWords, host: overview.info?.host ?? "", age: overview.ageWords,
-        directory: overview.directory)
+        counts: overview.countWords, host: overview.info?.host ?? "", pid: overview.pid,
+        pilot: overview.pilot?.words ?? "", age: overview.ageWords, directory: overview.directory)
     }
     do {
       guard let index = try pickSession(choices, options: options) else { return nil }

@@ -66,7 +66,7 @@ struct ListCommand: ParsableCommand {
 
 extension SessionOverview {
   var columns: [TerminalText] {
-    let pid = life == .live ? info.map { "\($0.pid)" } ?? "" : ""
+    let pid = pid.map { "\($0)" } ?? ""
     return [
       id, info?.name ?? "", stateWord, pilot?.words ?? "", countWords, info?.host ?? "", pid, ageWords, directory,
     ].map { "\($0)" }

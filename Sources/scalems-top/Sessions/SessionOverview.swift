@@ -96,6 +96,12 @@ struct SessionOverview: Sendable {
     }
   }
 
+  /// The process that runs it, or has it open; `nil` of one that nobody is seen to run.
+  var pid: Int32? {
+    guard life == .live, let pid = info?.pid, pid > 0 else { return nil }
+    return pid
+  }
+
   /// `3 running, 20 queued, 100 done`.
   var countWords: String {
     if isUnread { return "not counted" }
@@ -112,7 +118,7 @@ struct SessionOverview: Sendable {
     json.member("user", info?.user)
     json.member("engine", info?.engine)
     json.member("resource", info?.resource)
-    json.member("pid", life == .live ? info.map { Int($0.pid) } : nil)
+    json.member("pid", pid)
     json.member("pilot", pilot?.rawValue)
     if !isUnread { json.member("tasks", Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })) }
     json.member("opened", opened?.seconds)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import Platform
+import RadicalWatch
 import SessionLink
 import SessionModel
 import Words
@@ -49,6 +50,10 @@ private struct SessionStatus {
   private let pid: Int32?
   private let processWords: String?
   private let deathWords: String
+  /// The command line of the program that opened it, if that is another one and lives.
+  private let program: String?
+  /// What another program's session says by itself.
+  private let signs: RadicalSigns?
 
   init(_ found: FoundSession, _ snapshot: SessionSnapshot) {
     let host = found.host
@@ -62,6 +67,7 @@ private struct SessionStatus {
       return "\(record.host), process \(record.pid)" + (isStopped ? ", which is stopped: it does not answer" : "")
     }
     deathWords = "its host ended without closing it"
+    (program, signs) = (nil, nil)
   }
 
   init(_ found: RadicalSession) {
@@ -75,6 +81,8 @@ private struct SessionStatus {
         + (owner.isStopped ? ", which is stopped: it does not answer" : "")
     }
     deathWords = "its program ended without closing it"
+    program = found.sighting?.program
+    signs = isLive ? RadicalSigns(of: found.site, owner: found.sighting?.owner) : nil
   }
 
   var json: [UInt8] {
@@ -98,6 +106,12 @@ private struct SessionStatus {
     json.member("pilot_detail", snapshot.pilot?.detail)
     json.member("cores", snapshot.pilot?.cores)
     json.member("cores_in_use", snapshot.coresInUse)
+    json.member("nodes", snapshot.pilot?.nodes)
+    json.member("gpus", snapshot.pilot?.gpus)
+    json.member("time_left", timeLeft)
+    json.member("program", program)
+    json.member("heartbeat", signs?.heartbeat?.seconds)
+    json.member("news", signs?.carrier)
     json.member("raptor", snapshot.raptor?.state.name)
     json.member("total", snapshot.tasks.count)
     json.member("tasks", counts(\.word))
@@ -155,6 +169,29 @@ private struct SessionStatus {
     return isUnseen ? "unseen (whether its host lives cannot be seen by you)" : snapshot.phase.rawValue
   }
 
+  /// What the pilot has beside its cores, and for how long.
+  private func roomWords(_ pilot: PilotStatus) -> String? {
+    var words: [String] = []
+    if let nodes = pilot.nodes { words.append(Format.plural(nodes, "node")) }
+    if pilot.gpus > 0 {
+      words.append("\(Format.count(snapshot.tasks.gpusInUse)) of \(Format.plural(pilot.gpus, "gpu")) in use")
+    }
+    if let left = timeLeft {
+      words.append("\(Format.clock(left)) left")
+    } else if isLive, pilot.state == .active {
+      words.append(pilot.isRuntimeKnown ? "no time limit" : "time left not known")
+    }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
+  }
+
+  /// Seconds until the pilot's time is over.
+  private var timeLeft: Double? {
+    guard isLive, let pilot = snapshot.pilot, pilot.state == .active, let runtime = pilot.runtime,
+      let active = snapshot.pilotActive
+    else { return nil }
+    return max(0, runtime - Timestamp.now.seconds(since: active))
+  }
+
   var text: TerminalText {
     var lines: [(String, String)] = [("session", snapshot.info?.id ?? id)]
     if let info = snapshot.info {
@@ -164,7 +201,8 @@ private struct SessionStatus {
     let opened = snapshot.opened.map { ", opened \(Format.span(Timestamp.now.seconds(since: $0))) ago" } ?? ""
     let why = snapshot.phaseReason.map { " (\($0))" } ?? ""
     lines.append(("state", stateWords + (isDead || isUnseen ? "" : why) + opened))
-    if let processWords { lines.append(("host", processWords)) }
+    if let processWords { lines.append((signs == nil ? "host" : "program", processWords)) }
+    if let signs { lines.append(("heartbeat", signs.words)) }
     // Of a session that nobody hosts the last that is known is not what is.
     let age =
       isDead || isUnseen
@@ -175,7 +213,8 @@ private struct SessionStatus {
     }
     if let pilot = snapshot.pilot {
       lines.append(
-        ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(snapshot.coresInUse) of \(pilot.cores) cores in use\(asOf)"))
+        ("pilot", "\(pilot.uid) \(pilot.state.rawValue), \(pilot.usedCores(snapshot.coresInUse)) cores in use\(asOf)"))
+      if let room = roomWords(pilot) { lines.append(("", room)) }
       if let detail = pilot.detail { lines.append(("", detail)) }
     }
     if let raptor = snapshot.raptor {

@@ -1,0 +1,76 @@
+import Foundation
+import JSON
+import Platform
+import SessionModel
+import TestSupport
+import Testing
+
+@testable import RadicalWatch
+
+/// What a pilot has, and for how long, from the places that say so: what was asked for, what was given, and the wire.
+@Suite struct PilotFactsTests {
+  private static let asked = #"{"pid": "pilot.0000", "cores": 6, "gpus": 1, "nodes": 1, "runtime": 15}"#
+  /// The agent's resource manager gives whole nodes.
+  private static let given =
+    #"{"cores_per_node": 4, "gpus_per_node": 2, "node_list": [{"name": "a", "cores": [0.0]}, {"name": "b"}]}"#
+  private static let active = #"{"uid": "pilot.0000", "resources": {"cpu": 8, "gpu": 4, "rm_info": \#(given)}}"#
+
+  private func facts(_ text: String, agent: Bool = false) -> PilotFacts {
+    Array(text.utf8).withUnsafeBytes { bytes in
+      guard let object = try? JSONObject(bytes) else { return PilotFacts(uid: "none") }
+      return agent ? PilotFacts(agent: object) : PilotFacts(object)
+    }
+  }
+
+  private func pilot(_ all: [PilotFacts]) -> PilotStatus? {
+    var picture = RadicalPicture()
+    for facts in all { picture.take(facts) }
+    picture.advance("pilot.0000", to: "PMGR_ACTIVE", at: Timestamp(seconds: 1))
+    return picture.snapshot.pilot
+  }
+
+  @Test func `what was given goes before what was asked for, whichever comes first`() throws {
+    let place = try TemporaryDirectory()
+    try FileManager.default.createDirectory(atPath: place.path + "/pilot.0000", withIntermediateDirectories: true)
+    try place.write("{\"cfg\": {}, \"rm\": {\"slurm\": \(Self.given)}}", to: "pilot.0000/x.reg.agent_0.json")
+    let registry = try #require(PilotFacts(grantedTo: place.path + "/pilot.0000", session: "x"))
+    let asked = facts(Self.asked, agent: true)
+    for given in [registry, facts(Self.active)] {
+      for order in [[asked, given], [given, asked], [given, asked, given], [asked, given, asked]] {
+        let status = try #require(pilot(order))
+        #expect(status.nodes == 2 && status.cores == 8 && status.gpus == 4 && status.runtime == 900)
+      }
+    }
+    #expect(pilot([asked])?.cores == 6 && pilot([asked])?.isRuntimeKnown == true)
+  }
+
+  @Test(arguments: [
+    ("15", true, 900), ("0", true, nil), ("null", false, nil), ("\"a day\"", false, nil), ("-1", false, nil),
+  ])
+  func `no limit is one thing, and none that is known another`(runtime: String, isKnown: Bool, seconds: Double?) throws
+  {
+    let status = try #require(
+      pilot([facts(#"{"pid": "pilot.0000", "cores": 1, "runtime": \#(runtime)}"#, agent: true)]))
+    #expect(status.isRuntimeKnown == isKnown && status.runtime == seconds)
+  }
+
+  @Test func `a registry that is none, or that no machine has, says nothing`() throws {
+    let place = try TemporaryDirectory()
+    try FileManager.default.createDirectory(atPath: place.path + "/pilot.0000", withIntermediateDirectories: true)
+    let file = "pilot.0000/x.reg.agent_0.json"
+    for text in [
+      "", "{", "[]", #"{"rm": 3}"#, #"{"rm": {"fork": null}}"#, #"{"rm": {"fork": {"cores_per_node": 4}}}"#,
+      #"{"rm": {"fork": {"cores_per_node": 4, "node_list": []}}}"#, #"{"rm": {"fork": {"node_list": 7}}}"#,
+    ] {
+      try place.write(text, to: file)
+      #expect(PilotFacts(grantedTo: place.path + "/pilot.0000", session: "x") == nil, "\(text)")
+    }
+    // A number that nobody has is none; the rest counts.
+    for cores in ["9223372036854775807", "-4", "1e300", "\"4\"", "null"] {
+      try place.write(
+        #"{"rm": {"fork": {"cores_per_node": \#(cores), "gpus_per_node": 1, "node_list": [{}, {}]}}}"#, to: file)
+      let facts = try #require(PilotFacts(grantedTo: place.path + "/pilot.0000", session: "x"))
+      #expect(facts.cores == nil && facts.gpus == 2 && facts.nodes == 2, "\(cores)")
+    }
+  }
+}
