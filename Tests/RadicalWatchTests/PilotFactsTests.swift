@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 import Platform
 import SessionModel
 import TestSupport
@@ -15,11 +14,16 @@ import Testing
     #"{"cores_per_node": 4, "gpus_per_node": 2, "node_list": [{"name": "a", "cores": [0.0]}, {"name": "b"}]}"#
   private static let active = #"{"uid": "pilot.0000", "resources": {"cpu": 8, "gpu": 4, "rm_info": \#(given)}}"#
 
-  private func facts(_ text: String, agent: Bool = false) -> PilotFacts {
-    Array(text.utf8).withUnsafeBytes { bytes in
-      guard let object = try? JSONObject(bytes) else { return PilotFacts(uid: "none") }
-      return agent ? PilotFacts(agent: object) : PilotFacts(object)
-    }
+  private func asked(_ text: String = asked) throws -> PilotFacts {
+    let place = try TemporaryDirectory()
+    try place.write(text, to: "agent_0.cfg")
+    return try #require(PilotFacts(pilot: place.path))
+  }
+
+  private func said() throws -> PilotFacts {
+    let place = try TemporaryDirectory()
+    try place.write("{\"pilots\": [\(Self.active)]}", to: "pmgr.0000.json")
+    return try #require(RadicalDump.pilots(place.path + "/pmgr.0000.json").first)
   }
 
   private func pilot(_ all: [PilotFacts]) -> PilotStatus? {
@@ -34,8 +38,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: place.path + "/pilot.0000", withIntermediateDirectories: true)
     try place.write("{\"cfg\": {}, \"rm\": {\"slurm\": \(Self.given)}}", to: "pilot.0000/x.reg.agent_0.json")
     let registry = try #require(PilotFacts(grantedTo: place.path + "/pilot.0000", session: "x"))
-    let asked = facts(Self.asked, agent: true)
-    for given in [registry, facts(Self.active)] {
+    let asked = try asked()
+    for given in [registry, try said()] {
       for order in [[asked, given], [given, asked], [given, asked, given], [asked, given, asked]] {
         let status = try #require(pilot(order))
         #expect(status.nodes == 2 && status.cores == 8 && status.gpus == 4 && status.runtime == 900)
@@ -50,7 +54,7 @@ import Testing
   func `no limit is one thing, and none that is known another`(runtime: String, isKnown: Bool, seconds: Double?) throws
   {
     let status = try #require(
-      pilot([facts(#"{"pid": "pilot.0000", "cores": 1, "runtime": \#(runtime)}"#, agent: true)]))
+      pilot([asked(#"{"pid": "pilot.0000", "cores": 1, "runtime": \#(runtime)}"#)]))
     #expect(status.isRuntimeKnown == isKnown && status.runtime == seconds)
   }
 
