@@ -38,6 +38,10 @@ import Testing
   @Test func nothingIsLeft() async throws {
     let result = try await run()
     #expect(result.exitCode == 0 && result.stdout == "Nothing is left of dead sessions.\n" && result.stderr.isEmpty)
+    // A slip of the hand is no good news.
+    let slip = try await run("scalems.nosuch")
+    #expect(slip.exitCode == 0)
+    #expect(slip.stdout == "Nothing is left of session 'scalems.nosuch', or there is none of that id.\n")
     // A session without a record, one without leftovers, one whose directory is gone.
     let empty = try TemporaryDirectory()
     try registry.add("scalems.none", directory: empty.path)

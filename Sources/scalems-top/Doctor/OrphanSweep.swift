@@ -1,6 +1,7 @@
 import Glibc
 import Leftovers
 import Platform
+import Words
 
 /// Finds what sessions left running whose processes are gone, and ends it.
 struct OrphanSweep: Sendable {
@@ -33,7 +34,9 @@ struct OrphanSweep: Sendable {
       for words in found.words { put("  \(words)\n") }
     }
     guard !orphans.isEmpty || !strays.isEmpty else {
-      put("Nothing \(isSure ? "" : "that can be ended ")is left of dead sessions.\n")
+      // Of a session that left nothing nothing tells that there was one.
+      let whose: TerminalText = session.map { "of session '\($0)', or there is none of that id" } ?? "of dead sessions"
+      put("Nothing \(isSure ? "" : "that can be ended ")is left \(whose).\n")
       return 0
     }
     guard !ReadOnly.isDemanded else {
