@@ -147,11 +147,11 @@ extension InterfaceState {
     }
     guard !isHostGone else { return nil }
     let record = snapshot.commands.last { $0.verb == verb }
-    var text = "\(snapshot.phase.rawValue), by \(record?.sender.words ?? "itself")"
+    var text = snapshot.phase.rawValue + (record.map { ", by \($0.sender.words)" } ?? "")
     if let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil) { text += ": \(reason)" }
     guard !isReadOnly, !isReplay else { return text }
     if keeper.verbs.contains(.resume), verb != .close { text += "; r undoes it" }
-    if verb == .close { text += "; X hurries it" }
+    if verb == .close { text += isOwned && keeper == .host ? "; X or Ctrl-C hurries it" : "; X hurries it" }
     return text
   }
 

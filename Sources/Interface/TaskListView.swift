@@ -28,6 +28,14 @@ extension InterfaceState {
           isClosed ? "no tasks" : "no tasks yet"
         }
       grid.put(text, row: inner.row + 1, column: inner.column + 2, width: inner.width - 2, style: .dim)
+      // A session that runs without any is kept open for those to come.
+      if tasks.count == 0, snapshot.phase == .running, keeper == .host, !isReplay, let id = snapshot.info?.id,
+        inner.height > 2
+      {
+        grid.put(
+          "scalems-top submit \(id) WORKFLOW", row: inner.row + 2, column: inner.column + 2, width: inner.width - 2,
+          style: .key)
+      }
       return
     }
     for (line, shown) in visible.prefix(max(0, inner.height - 1)).enumerated() {

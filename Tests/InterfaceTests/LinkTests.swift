@@ -18,6 +18,24 @@ import Testing
     #expect(fixture.header.hasSuffix("files 1 s  RUNNING  6:07  live"))
   }
 
+  @Test func `a session that is being closed says by whom, or why, and what hurries it`() {
+    var fixture = Fixture.busy()
+    fixture.events(.sessionPhase(.closing, reason: "interrupted by signal 2"))
+    #expect(fixture.screen().text.contains(" closing: interrupted by signal 2; X or Ctrl-C hurries it"))
+    // There Ctrl-C only leaves.
+    var other = Fixture.busy(isOwned: false)
+    other.events(.sessionPhase(.closing, reason: nil))
+    #expect(other.screen().text.contains(" closing; X hurries it"))
+  }
+
+  @Test func `a session without tasks that runs says how it gets some`() {
+    var fixture = Fixture()
+    fixture.open()
+    #expect(fixture.screen().text.contains("scalems-top submit session.0042 WORKFLOW"))
+    fixture.events(.sessionPhase(.closing, reason: nil))
+    #expect(!fixture.screen().text.contains("submit"))
+  }
+
   @Test func theWayIsShownWhereThereIsRoom() {
     var fixture = Fixture.busy(isOwned: false)
     fixture.link(LinkStatus(way: .socket))
