@@ -10,21 +10,25 @@ final class RadicalFiles {
     init(_ path: String) throws(FileError) { file = try ProfileFile(path) }
   }
   private var files: [String: Entry] = [:]
-  private(set) var pilots: [String]
+  private(set) var pilots: [String] = []
   /// So many files are read; of every task there is one, and those say little more.
   private static let limit = 4_096
 
-  init(_ site: RadicalSite) {
-    self.site = site
-    pilots = site.pilots
-  }
+  init(_ site: RadicalSite) { self.site = site }
 
-  /// Looks for files that were not there before: of the owner, of each pilot, and of each raptor worker.
+  /// Looks for files of the owner that were not there before.
+  func scan() { add(site.directory) }
+
+  /// Whether the owner's managers of pilots say here which there are.
+  var hasManagers: Bool { files.keys.contains { $0.hasPrefix("\(site.directory)/pmgr.") } }
+
+  /// Looks for files that were not there before, of each pilot and of each raptor worker.
   ///
-  /// - Parameter workers: names of the raptors' workers, which have profiles of their calls in their directories.
-  func scan(pilots more: [String] = [], workers: Set<String> = []) {
+  /// - Parameters:
+  ///   - more: directories of pilots.
+  ///   - workers: names of the raptors' workers, which have profiles of their calls in their directories.
+  func scan(pilots more: [String], workers: Set<String> = []) {
     for place in more where !pilots.contains(place) { pilots.append(place) }
-    add(site.directory)
     for pilot in pilots {
       add(pilot)
       for name in workers { add("\(pilot)/\(name)") }

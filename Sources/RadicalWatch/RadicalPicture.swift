@@ -46,6 +46,9 @@ struct RadicalPicture {
   /// The manager of a task or a pilot, which alone obeys for it.
   func manager(of uid: String) -> String? { managers[uid] }
 
+  /// Whether a manager has, or had, tasks or pilots.
+  func hasManager(name: String) -> Bool { managers.values.contains(name) }
+
   /// RADICAL-Pilot's id of a task.
   func uid(of id: TaskID) -> String { snapshot.tasks.uid(of: id) }
 
@@ -252,7 +255,7 @@ struct RadicalPicture {
     let known = snapshot.tasks.state(of: id)
     if known == state {
       note(TaskResult(exitCode: facts.exitCode, reason: Self.reason(facts, state)), for: id)
-    } else if !known.isFinal {
+    } else if !known.isFinal, state > known {
       move(id, to: state, at: time, facts)
     }
   }
@@ -316,6 +319,8 @@ struct RadicalPicture {
   }
 
   var pilotCount: Int { pilotStates.count }
+
+  var pilotNames: Set<String> { Set(pilotStates.keys) }
 
   /// Pilots that have not come to their end.
   var livePilots: [String] { pilotStates.filter { !$0.value.isFinal }.map(\.key).sorted() }

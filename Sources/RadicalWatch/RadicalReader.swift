@@ -15,7 +15,10 @@ final class RadicalReader {
   private let jobs: PilotJobs
   private var isOpened = false
   private var isClosed = false
-  private let earlierEnd: Timestamp
+  private var beginning = RadicalBeginning.notYet
+  private var isAnnounced = false
+  /// Where pilots may be; an earlier session of the same id may have had some of them.
+  private let places: [String]
   /// Pilots whose configuration is known.
   private var configured: Set<String> = []
   /// Pilots of which it is known what they were given.
@@ -36,9 +39,8 @@ final class RadicalReader {
     self.wire = wire
     jobs = PilotJobs(of: site.session)
     place = sighting?.owner == nil ? RadicalPlace(of: site) : .here
-    earlierEnd = site.earlierEnd ?? Timestamp(seconds: 0)
-    var site = site
-    for pilot in sighting?.pilots ?? [] where !site.pilots.contains(pilot) { site.pilots.append(pilot) }
+    let site = site
+    places = site.pilots + (sighting?.pilots ?? []).filter { !site.pilots.contains($0) }
     files = RadicalFiles(site)
   }
 
@@ -54,7 +56,7 @@ final class RadicalReader {
   ///
   /// - Parameter describes: whether also what each task is, for which a file is read of each.
   func readAll(describes: Bool) {
-    repeat { _ = read(scans: true, portion: describes ? .max : 0) } while files.isBehind
+    repeat { _ = read(scans: true, portion: describes ? .max : 0) } while isBehind
   }
 
   /// Reads the ends of standard errors, of so many tasks: many fail for one reason.
@@ -81,13 +83,14 @@ final class RadicalReader {
     if scans, !isClosed { isClosed = site.isClosed }
     // A program may go on when it has closed its session.
     let isAlive = !isClosed && (sighting?.owner?.isAlive ?? (place == .elsewhere))
-    if scans { files.scan(pilots: currentPilots(), workers: picture.workers) }
+    if beginning == .notYet { beginning = RadicalBeginning(of: site, owner: isAlive ? sighting?.owner : nil) }
+    guard beginning != .notYet else { return announce(at: .now) }
+    let lines = readLines(scans: scans)
     if scans {
       logs.scan(site.directory, least: .warning)
       for pilot in pilots { logs.scan(pilot, least: .error) }
     }
-    let lines = files.read().filter { $0.time > earlierEnd }
-    let said = logs.read()
+    let said = logs.read().filter { beginning.includes($0.time) }
     if !isOpened { open(lines.map(\.time).min()) }
     picture.take(lines, said, stderr: stderrEnds())
     var isNews = !lines.isEmpty || !said.isEmpty
@@ -127,12 +130,35 @@ final class RadicalReader {
       for (command, reason) in commands { control.take(command, reason: reason, &picture) }
       isNews = control.step(&picture, isOpen: isAlive) || isNews || !commands.isEmpty
     }
-    if !isAlive, !isOver, !files.isBehind, !(control?.isEnding ?? false) {
+    if !isAlive, !isOver, !isBehind, !(control?.isEnding ?? false) {
       isNews = true
       end(leftovers: control?.leftovers ?? [])
       _ = control?.step(&picture, isOpen: false)
     }
     return isNews
+  }
+
+  /// Whether there was more than is read in one look.
+  private var isBehind = false
+
+  private func readLines(scans: Bool) -> [ProfileLine] {
+    func read() -> [ProfileLine] {
+      let lines = files.read().filter { beginning.includes($0.time) }
+      isBehind = isBehind || files.isBehind
+      return lines
+    }
+    isBehind = false
+    if scans { files.scan() }
+    let lines = read()
+    guard scans else { return lines }
+    // Of the pilots of an earlier session the agents may run on.
+    let named = picture.pilotNames.union(lines.lazy.map(\.uid).filter { $0.hasPrefix("pilot.") })
+    let isAnyones = named.isEmpty && beginning == .only && !files.hasManagers
+    let pilots = (places + currentPilots()).filter { place in
+      isAnyones || place.split(separator: "/").last.map { named.contains(String($0)) } ?? false
+    }
+    files.scan(pilots: pilots, workers: picture.workers)
+    return lines + read()
   }
 
   /// Reads what tasks are that have started.
@@ -174,7 +200,8 @@ final class RadicalReader {
 
   private func currentPilots() -> [String] {
     let places = RadicalSite.pilots(below: "\(homeDirectory())/radical.pilot.sandbox/\(site.session)")
-    guard sighting != nil, places.count + pilots.count < picture.pilotCount, .now >= nextSearch else { return places }
+    let known = Set((places + self.places + pilots).compactMap { $0.split(separator: "/").last.map(String.init) })
+    guard sighting != nil, .now >= nextSearch, !picture.livePilots.allSatisfy(known.contains) else { return places }
     // Its processes show where a pilot is that is not in RADICAL-Pilot's usual place. That is a look at all processes.
     nextSearch = .now + Self.searchInterval
     return places + (RadicalSighting.all().first { $0.session == site.session }?.pilots ?? [])
@@ -183,13 +210,21 @@ final class RadicalReader {
   private var nextSearch = ContinuousClock.now
   private static let searchInterval = Duration.seconds(3)
 
-  private func open(_ first: Timestamp?) {
-    isOpened = true
+  /// - Returns: whether that is new.
+  private func announce(at time: Timestamp) -> Bool {
+    guard !isAnnounced else { return false }
+    isAnnounced = true
     let owner = sighting?.owner?.pid ?? 0
     let info = SessionInfo(
       id: site.session, name: programName, engine: "radical", resource: resource, user: userName(),
       host: machineName(), pid: owner, directory: site.directory)
-    picture.open(info, at: first ?? .now)
+    picture.open(info, at: time)
+    return true
+  }
+
+  private func open(_ first: Timestamp?) {
+    isOpened = true
+    _ = announce(at: first ?? .now)
     picture.apply(.sessionPhase(.running, reason: nil), at: first ?? .now)
   }
 
@@ -202,19 +237,26 @@ final class RadicalReader {
     return RadicalPicture.unknownResource
   }
 
+  /// Whether a file is what one of the session's managers wrote in the end: not what somebody asked for meanwhile, nor what
+  /// those of an earlier session wrote.
+  private func isEnd(_ name: String) -> Bool {
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard words.count == 3, words[2] == "json" else { return false }
+    return beginning == .only || picture.hasManager(name: words[..<2].joined(separator: "."))
+  }
+
   /// Its owner has ended: in order when it wrote its dumps, which know everything.
   private func end(leftovers: [String]) {
     isOver = true
     let names = directoryEntries(site.directory)
     let time = picture.snapshot.lastEvent ?? .now
-    for name in names where name.hasPrefix("pmgr.") && name.hasSuffix(".json") {
+    for name in names where name.hasPrefix("pmgr.") && isEnd(name) {
       for facts in RadicalDump.pilots("\(site.directory)/\(name)") {
         picture.take(facts)
         if let state = facts.state { picture.advance(facts.uid, to: state, at: time) }
       }
     }
-    let dumps = names.filter { $0.hasPrefix("tmgr.") && $0.hasSuffix(".json") }
-    for name in dumps {
+    for name in names where name.hasPrefix("tmgr.") && isEnd(name) {
       for facts in RadicalDump.tasks("\(site.directory)/\(name)") { picture.finish(facts, at: time) }
     }
     guard isClosed || site.isClosed || picture.snapshot.phase == .closing else {

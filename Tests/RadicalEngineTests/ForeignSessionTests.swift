@@ -127,7 +127,7 @@ extension ForeignTests {
         columns: 120, rows: 30, in: place.path, environment: ["SCALEMS_TOP_OWN_ONLY": "0"])
       // Below a shell: tmux itself makes go on what it started and what is stopped.
       try await terminal.run("$SCALEMS_TOP watch \(session.session)")
-      _ = try await terminal.wait(forText: "socket", seconds: 60)
+      _ = try await terminal.wait(forText: "wire", seconds: 60)
       let watcher = try #require(
         ProcessTable().entries.values.first {
           ProcessTable.commandLine(of: $0.pid).hasSuffix("watch \(session.session)") && $0.terminal != 0
@@ -140,6 +140,7 @@ extension ForeignTests {
       let after = bridgeMemory(session)
       print(
         "measured: memory of the bridge of states, with a watcher that is stopped: \(before) KiB, then \(after) KiB")
+      #expect(before > 0 && after < before + 16_384, "it keeps nothing for who does not take it")
       kill(watcher, SIGCONT)
       try await wait(for: "its return", seconds: 30) { socketStates(of: watcher) == ["01", "01"] }
       try await terminal.press("q")
@@ -250,6 +251,22 @@ extension ForeignTests {
       try await wait(for: "all processes to be gone", seconds: 30) { script.processes.isEmpty }
     }
 
+    /// Who names his sessions himself starts again in the same place, while the agent of the first one runs on.
+    private func checkAgain(_ script: ForeignProgram, _ name: String) async throws {
+      let program = try script.start((0..<2).map { _ in "sleep 1000" }, named: name)
+      let watched = try await attach(program)
+      var seen: Set<Int> = []
+      try await wait(for: "its own tasks", seconds: 90) {
+        seen.insert(watched.now.tasks.count)
+        return watched.now.tasks.count(in: .running) == 2
+      }
+      #expect(seen.isSubset(of: [0, 2]) && watched.now.tasks.count == 2, "\(seen)")
+      #expect(watched.now.pilot?.uid == "pilot.0001" && watched.now.coresInUse == 2)
+      #expect(try await script.scalemsTop("status", name).stdout.contains("2: 2 running"))
+      program.signal(SIGKILL)
+      _ = try await program.finish()
+    }
+
     /// Whether or not somebody has cleaned up after it, and whatever its program called it.
     @Test(arguments: [(false, "my_runs.7"), (true, nil)])
     func `of a program that was killed what it left is found, named and ended`(isRemoved: Bool, name: String?)
@@ -263,6 +280,7 @@ extension ForeignTests {
       #expect(name.map { $0 == session } ?? session.hasPrefix("rp.session."))
       program.signal(SIGKILL)
       _ = try await program.finish()
+      if let name { try await checkAgain(script, name) }
       if isRemoved { try FileManager.default.removeItem(atPath: "\(script.place.path)/\(session)") }
       let list = try await script.scalemsTop("list")
       #expect(list.stdout.contains(session) != isRemoved, "without files nothing can be shown: \(list)")

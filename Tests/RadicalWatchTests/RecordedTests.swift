@@ -32,6 +32,7 @@ import Work
   @Test func `while it lives its files say what there is to know`() throws {
     let files = RadicalFiles(site)
     files.scan()
+    files.scan(pilots: site.pilots)
     var picture = RadicalPicture()
     picture.take(files.read())
     #expect(picture.snapshot.tasks.count(in: .done) == 3 && picture.snapshot.tasks.count(in: .failed) == 1)
