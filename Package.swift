@@ -75,7 +75,9 @@ let package = Package(
       dependencies: [
         "JSON", "Platform", "Words", "Work", "Yams", .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    .target(name: "Terminal", dependencies: ["CNcurses", "Platform", "Words"]),
+    .target(
+      name: "Terminal",
+      dependencies: ["CNcurses", "Platform", "Words", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "Interface", dependencies: ["SessionModel", "Terminal", "Words", "Work"]),
     .executableTarget(
       name: "scalems-top",

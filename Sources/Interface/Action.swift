@@ -39,6 +39,8 @@ struct Action: Sendable {
     }
   }
 
+  /// What the configuration file calls it.
+  var name: String
   var keys: [InputEvent]
   /// The keys as they are written for people.
   var keyName: String
@@ -76,7 +78,7 @@ struct Action: Sendable {
 extension InterfaceState {
   /// The actions this screen has: a read-only one has none that change the session.
   var actions: [Action] {
-    let actions = isReplay ? Action.replay : isReadOnly ? Action.readOnly : Action.all
+    let actions = isReplay ? table.replay : isReadOnly ? table.readOnly : table.all
     return actions.filter { action in
       (action.verb.map(keeper.verbs.contains) ?? true) && (!action.needsProgram || program != nil)
     }
@@ -85,105 +87,133 @@ extension InterfaceState {
   func action(for input: InputEvent) -> Action? {
     actions.first { $0.keys.contains(input) && $0.isOn(self) }
   }
+
+  /// The key of an action as it is written; `nil` when it has none here.
+  func keyName(of name: String) -> String? { actions.first { $0.name == name }.map(\.keyName) }
+
+  /// How the end of a log or an output comes back, behind something.
+  var followHint: String { keyName(of: "follow").map { ", \($0) follows" } ?? "" }
+
+  /// Whether a key is one of an action, wherever a person is.
+  func isKey(_ input: InputEvent, of name: String) -> Bool {
+    actions.contains { $0.name == name && $0.keys.contains(input) }
+  }
 }
 
 extension Action {
-  static let all = moves + InterfaceState.logActions + looks + views + listing + paging + commands + leaving
-  static let readOnly = all.filter { !$0.needsControl }
-  /// Those of a recording: on the arrows and brackets, time comes before everything else.
-  static let replay =
-    (moves + InterfaceState.logActions + looks + views + listing + paging + playing + leaving).map { action in
-      var action = action
-      let taken = action.group == .play ? [] : Set(playing.flatMap(\.keys))
-      action.keys.removeAll { taken.contains($0) }
-      return action
-    }.filter { !$0.keys.isEmpty }
+  static let all = moves + InterfaceState.logActions + looks + stills + views + listing + paging + commands + leaving
 
   private static let moves = [
-    Action(keys: [.character("j"), .down], keyName: "j ↓", title: "", help: "down", group: .move) { $0.move(by: 1) },
-    Action(keys: [.character("k"), .up], keyName: "k ↑", title: "", help: "up", group: .move) { $0.move(by: -1) },
-    Action(keys: [.pageDown], keyName: "PgDn", title: "", help: "a page down", group: .move) { $0.movePages(2) },
-    Action(keys: [.pageUp], keyName: "PgUp", title: "", help: "a page up", group: .move) { $0.movePages(-2) },
-    Action(keys: [.control("d")], keyName: "^D", title: "", help: "half a page down", group: .move) { $0.movePages(1) },
-    Action(keys: [.control("u")], keyName: "^U", title: "", help: "half a page up", group: .move) { $0.movePages(-1) },
-    Action(keys: [.character("g"), .home], keyName: "g Home", title: "", help: "to the first row", group: .move) {
+    Action(name: "down", keys: [.character("j"), .down], keyName: "j ↓", title: "", help: "down", group: .move) {
+      $0.move(by: 1)
+    },
+    Action(name: "up", keys: [.character("k"), .up], keyName: "k ↑", title: "", help: "up", group: .move) {
+      $0.move(by: -1)
+    },
+    Action(name: "page-down", keys: [.pageDown], keyName: "PgDn", title: "", help: "a page down", group: .move) {
+      $0.movePages(2)
+    },
+    Action(name: "page-up", keys: [.pageUp], keyName: "PgUp", title: "", help: "a page up", group: .move) {
+      $0.movePages(-2)
+    },
+    Action(
+      name: "half-page-down", keys: [.control("d")], keyName: "^D", title: "", help: "half a page down", group: .move
+    ) { $0.movePages(1) },
+    Action(name: "half-page-up", keys: [.control("u")], keyName: "^U", title: "", help: "half a page up", group: .move)
+    { $0.movePages(-1) },
+    Action(
+      name: "first", keys: [.character("g"), .home], keyName: "g Home", title: "", help: "to the first row",
+      group: .move
+    ) {
       $0.moveToStart()
     },
-    Action(keys: [.character("G"), .end], keyName: "G End", title: "", help: "to the last row", group: .move) {
+    Action(
+      name: "last", keys: [.character("G"), .end], keyName: "G End", title: "", help: "to the last row", group: .move
+    ) {
       $0.moveToEnd()
     },
     Action(
-      keys: [.tab, .backTab], keyName: "Tab", title: "pane", help: "to the next pane", group: .move, weight: 20
+      name: "next-pane", keys: [.tab, .backTab], keyName: "Tab", title: "pane", help: "to the next pane", group: .move,
+      weight: 20
     ) { $0.nextPane() },
   ]
 
   private static let looks = [
     Action(
-      keys: [.enter], keyName: "Enter", title: "open",
+      name: "open", keys: [.enter], keyName: "Enter", title: "open",
       help: "all about the task under the cursor; open an ensemble",
       group: .look, page: .list, weight: 70, isAvailable: { $0.currentRow != nil }
     ) { $0.openRow() },
     Action(
-      keys: [.enter, .right], keyName: "Enter", title: "open",
+      name: "open", keys: [.enter, .right], keyName: "Enter", title: "open",
       help: "the tasks of a cause, all about a task",
       group: .look, page: .failures, weight: 70, isAvailable: { !$0.causes.all.isEmpty }
     ) { $0.openFailure() },
     Action(
-      keys: [.character("p")], keyName: "p", title: "program", help: "what the program itself prints", group: .look,
+      name: "program", keys: [.character("p")], keyName: "p", title: "program", help: "what the program itself prints",
+      group: .look,
       page: .main, needsProgram: true, weight: 65
     ) { $0.openProgram() },
     Action(
-      keys: [.character("o")], keyName: "o", title: "output", help: "standard output or standard error of the task",
+      name: "output", keys: [.character("o")], keyName: "o", title: "output",
+      help: "standard output or standard error of the task",
       group: .look,
       page: .detail, weight: 70
     ) { $0.switchStream() },
     Action(
-      keys: [.character("/")], keyName: "/", title: "filter",
+      name: "filter", keys: [.character("/")], keyName: "/", title: "filter",
       help: "show the tasks of words: failed, sim, exit:137, !test", group: .look, page: .list, weight: 60
     ) { $0.beginFilter() },
     Action(
-      keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the whole output", group: .look,
+      name: "search", keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the whole output",
+      group: .look,
       page: .detail, weight: 60
     ) { $0.beginSearch() },
     Action(
-      keys: [.character("n")], keyName: "n", title: "next", help: "to the next line with it",
+      name: "next-match", keys: [.character("n")], keyName: "n", title: "next", help: "to the next line with it",
       group: .look, page: .detail, weight: 61, isAvailable: { $0.detail?.output.needle != nil }
     ) { $0.searchNext(isBackward: false) },
     Action(
-      keys: [.character("N")], keyName: "N", title: "", help: "to the line before with it", group: .look, page: .detail,
+      name: "previous-match", keys: [.character("N")], keyName: "N", title: "", help: "to the line before with it",
+      group: .look, page: .detail,
       isAvailable: { $0.detail?.output.needle != nil }
     ) { $0.searchNext(isBackward: true) },
     Action(
-      keys: [.character("w")], keyName: "w", title: "wrap", help: "long lines go on in the next row, or are cut",
+      name: "wrap", keys: [.character("w")], keyName: "w", title: "wrap",
+      help: "long lines go on in the next row, or are cut",
       group: .look, page: .detail, weight: 12
     ) { $0.toggleWrap() },
     Action(
-      keys: [.character("F")], keyName: "F", title: "follow", help: "keep the end of the log or output in view",
+      name: "follow", keys: [.character("F")], keyName: "F", title: "follow",
+      help: "keep the end of the log or output in view",
       group: .look, weight: 15
     ) { $0.follow() },
     Action(
-      keys: [.control("l")], keyName: "^L", title: "", help: "draw the screen again", group: .look
+      name: "redraw", keys: [.control("l")], keyName: "^L", title: "", help: "draw the screen again", group: .look
     ) { _ in [.redraw] },
     Action(
-      keys: [.character("?"), .character("h"), .function(1)], keyName: "?", title: "help", help: "these pages",
+      name: "help", keys: [.character("?"), .character("h"), .function(1)], keyName: "?", title: "help",
+      help: "these pages",
       group: .look, weight: 95
     ) { $0.openHelp() },
   ]
 
   private static let commands = [
     Action(
-      keys: [.character(" ")], keyName: "Space", title: "mark",
+      name: "mark", keys: [.character(" ")], keyName: "Space", title: "mark",
       help: "mark the task under the cursor, or an ensemble, to cancel",
       group: .act, page: .list, needsControl: true, weight: 30,
       isAvailable: { $0.currentRow != nil && $0.takesCommands }
     ) { $0.toggleMark() },
     Action(
-      keys: [.character("*")], keyName: "*", title: "mark shown", help: "mark all tasks that the list shows",
+      name: "mark-shown", keys: [.character("*")], keyName: "*", title: "mark shown",
+      help: "mark all tasks that the list shows",
       group: .act, page: .list, needsControl: true, weight: 9,
       isAvailable: { $0.order.count($0.snapshot.tasks) > 0 && $0.takesCommands }
     ) { $0.markShown() },
     Action(
-      keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act, page: .list,
+      name: "unmark", keys: [.character("U")], keyName: "U", title: "unmark all", help: "unmark all tasks", group: .act,
+      page: .list,
       needsControl: true, weight: 10, isAvailable: { !$0.marks.isEmpty }
     ) { $0.unmarkAll() },
     command(.cancel, "c", page: .task, weight: 50, help: "cancel the marked tasks, or the one under the cursor") {
@@ -209,44 +239,51 @@ extension Action {
     perform: @escaping @Sendable (inout InterfaceState) -> [Effect]
   ) -> Action {
     Action(
-      keys: [.character(key)], keyName: String(key), title: verb.title, help: help ?? "\(verb.title): \(verb.help)",
+      name: verb.rawValue, keys: [.character(key)], keyName: String(key), title: verb.title,
+      help: help ?? "\(verb.title): \(verb.help)",
       group: .act, page: page, needsControl: true, verb: verb, asks: asks, weight: weight,
       isAvailable: { $0.refusal(of: verb) == nil },
       perform: perform)
   }
 
-  private static let playing = [
-    play(.playOrPause, [.character(" "), .character("p")], "Space p", title: "play", "play or pause", weight: 68),
-    play(.skip(-10), [.left], "Left", "10 seconds back"),
-    play(.skip(10), [.right], "Right", "10 seconds forward"),
+  static let playing = [
     play(
-      .previousMark, [.character("<")], "<", title: "earlier", "to the failure, command or phase before", weight: 50),
-    play(.nextMark, [.character(">")], ">", title: "later", "to the next failure, command or phase", weight: 51),
-    play(.speed(by: 0.5), [.character("[")], "[", title: "slower", "half the speed", weight: 40),
-    play(.speed(by: 2), [.character("]")], "]", title: "faster", "twice the speed", weight: 41),
-    play(.toStart, [.character("{")], "{", "to the start of the recording"),
-    play(.toEnd, [.character("}")], "}", "to the end of the recording"),
+      "play", .playOrPause, [.character(" "), .character("p")], "Space p", title: "play", "play or pause", weight: 68),
+    play("back-10", .skip(-10), [.left], "Left", "10 seconds back"),
+    play("forward-10", .skip(10), [.right], "Right", "10 seconds forward"),
+    play(
+      "earlier", .previousMark, [.character("<")], "<", title: "earlier", "to the failure, command or phase before",
+      weight: 50),
+    play(
+      "later", .nextMark, [.character(">")], ">", title: "later", "to the next failure, command or phase", weight: 51),
+    play("slower", .speed(by: 0.5), [.character("[")], "[", title: "slower", "half the speed", weight: 40),
+    play("faster", .speed(by: 2), [.character("]")], "]", title: "faster", "twice the speed", weight: 41),
+    play("start", .toStart, [.character("{")], "{", "to the start of the recording"),
+    play("end", .toEnd, [.character("}")], "}", "to the end of the recording"),
   ]
 
   private static func play(
-    _ order: PlayOrder, _ keys: [InputEvent], _ keyName: String, title: String = "", _ help: String, weight: Int = 0
+    _ name: String, _ order: PlayOrder, _ keys: [InputEvent], _ keyName: String, title: String = "", _ help: String,
+    weight: Int = 0
   ) -> Action {
     Action(
-      keys: keys, keyName: keyName, title: title, help: help, group: .play, weight: weight,
+      name: name, keys: keys, keyName: keyName, title: title, help: help, group: .play, weight: weight,
       isAvailable: { $0.isReplay }
     ) { _ in [.play(order)] }
   }
 
   private static let leaving = [
     Action(
-      keys: [.escape], keyName: "Esc", title: "back", help: "back to the list", group: .leave, page: .detail,
+      name: "back", keys: [.escape], keyName: "Esc", title: "back", help: "back to the list", group: .leave,
+      page: .detail,
       weight: 80
     ) { $0.back() },
     Action(
-      keys: [.escape], keyName: "Esc", title: "", help: "drop the filter; never leaves", group: .leave, page: .main
+      name: "back", keys: [.escape], keyName: "Esc", title: "", help: "drop the filter; never leaves", group: .leave,
+      page: .main
     ) { $0.back() },
     Action(
-      keys: [.character("q")], keyName: "q", title: "leave",
+      name: "leave", keys: [.character("q")], keyName: "q", title: "leave",
       help: "leave the screen; that of 'run' asks what becomes of the session", group: .leave, weight: 90
     ) { $0.leave() },
   ]

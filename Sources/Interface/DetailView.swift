@@ -54,7 +54,9 @@ extension InterfaceState {
     }
     // The longest form that has room beside the title and the border.
     let room = rect.width - 9 - title.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
-    let right = detail.output.position(at: now).first { $0.reduce(0) { $0 + CellWidth.columns(of: $1.text) } <= room }
+    let right = detail.output.position(at: now, hint: followHint).first {
+      $0.reduce(0) { $0 + CellWidth.columns(of: $1.text) } <= room
+    }
     grid.box(
       rect, title: title, glyphs: glyphs, isFocused: detail.hasOutputFocus, right: right ?? [],
       footer: layout.facts == nil ? footer : [])

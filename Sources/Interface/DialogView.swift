@@ -85,9 +85,11 @@ extension InterfaceState {
         ])
       }
     }
-    for entry in linkHelp {
-      lines += [[], [Span("In the header", .heading)]]
-      lines.append([Span(Columns.padded(" " + entry.name, to: 9, isRight: true), .key), Span("  " + entry.help)])
+    for (title, entries) in [("Mouse", mouseHelp), ("In the header", linkHelp)] where !entries.isEmpty {
+      lines += [[], [Span(title, .heading)]]
+      for entry in entries {
+        lines.append([Span(Columns.padded(" " + entry.name, to: 9, isRight: true), .key), Span("  " + entry.help)])
+      }
     }
     return lines
   }

@@ -70,6 +70,16 @@ extension InterfaceState {
     }
   }
 
+  /// A click on a row: puts the cursor there, and opens it where that is already.
+  mutating func clickFailure(line: Int) -> [Effect] {
+    let rows = failures.rows(causes)
+    let index = failures.top + line
+    guard line >= 0, rows.indices.contains(index) else { return [] }
+    if rows[index] == failureRow { return openFailure() }
+    failures.cursor = rows[index]
+    return []
+  }
+
   /// The tasks of a cause, or the page of its only one.
   mutating func show(cause: FailureCauses.Cause) -> [Effect] {
     _ = show(.failures)

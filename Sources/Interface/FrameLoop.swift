@@ -1,7 +1,7 @@
 import SessionModel
 import Terminal
 
-/// Drives one state and one canvas: what came in goes through `update`, and at most ten frames a second come out.
+/// Drives one state and one canvas: what came in goes through `update`, and not more frames come out than are wanted.
 ///
 /// Knows neither threads nor a terminal, so a test can run it step by step. Not `Sendable`: the UI thread owns it.
 final class FrameLoop<State: ScreenState> {
@@ -17,12 +17,14 @@ final class FrameLoop<State: ScreenState> {
   private(set) var outcome: State.Effect.Outcome?
   private(set) var frames = 0
 
-  static var frameInterval: Double { 0.1 }
+  /// Seconds between two frames that nobody pressed a key for.
+  private let interval: Double
   /// Seconds of silence that end a burst; a byte takes 1 ms on a line of 9600 baud.
   private static var burstGap: Double { 0.002 }
   private var lastInput: Timestamp?
 
-  init(state: State, canvas: any Canvas, perform: @escaping (State.Effect) -> Void) {
+  init(state: State, canvas: any Canvas, interval: Double = 0.1, perform: @escaping (State.Effect) -> Void) {
+    self.interval = interval
     self.state = state
     self.canvas = canvas
     self.perform = perform
@@ -57,11 +59,11 @@ final class FrameLoop<State: ScreenState> {
 
   /// Milliseconds until the next frame may be drawn.
   func untilDue(at time: Timestamp) -> Int {
-    guard let since = lastFrame.map({ time.seconds(since: $0) }), since >= 0, since < Self.frameInterval else {
+    guard let since = lastFrame.map({ time.seconds(since: $0) }), since >= 0, since < interval else {
       // A clock that was set back must not stop the screen.
       return 0
     }
-    return Int((Self.frameInterval - since) * 1000) + 1
+    return Int((interval - since) * 1000) + 1
   }
 
   /// Draws when something changed and the last frame is old enough. Returns the milliseconds until it must be called
@@ -81,7 +83,7 @@ final class FrameLoop<State: ScreenState> {
     }
     if state.isSearching {
       needsFrame = true
-      return Int(Self.frameInterval * 1000)
+      return Int(interval * 1000)
     }
     return state.showsTime ? untilNextSecond(time) : nil
   }

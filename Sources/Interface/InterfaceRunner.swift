@@ -26,6 +26,12 @@ public final class InterfaceRunner: Sendable {
   /// Makes ``run()`` return `.left` soon, from any thread.
   public func stop() { thread.stop() }
 
+  private static func keep(_ text: String, named name: String) -> (said: String, isWarning: Bool) {
+    do { return ("the screen is in \(try ScreenFile.write(text, named: name))", false) } catch {
+      return ("\(error)", true)
+    }
+  }
+
   /// Shows the session until the person leaves, the session closed and was dismissed, or the terminal is gone.
   ///
   /// The source is opened only when the screen could be; when it could not, nothing has happened.
@@ -37,6 +43,8 @@ public final class InterfaceRunner: Sendable {
     // that this process waits for, as a file system that hangs, can hold them up.
     let commands = DispatchQueue(label: "commands")
     let source = source
+    // A file system that hangs holds up no command.
+    let files = DispatchQueue(label: "screen files")
 
     let (orders, plays) = AsyncStream.makeStream(of: PlayOrder.self)
     defer { plays.finish() }
@@ -45,12 +53,13 @@ public final class InterfaceRunner: Sendable {
     var state = InterfaceState(
       isReadOnly: options.isReadOnly || source.isReadOnly, isOwned: source.isOwned,
       exitWhenDone: options.exitWhenDone, isASCII: screen.isASCII, zone: .local,
-      keeper: source.keeper, program: source.program, now: .now)
+      keeper: source.keeper, program: source.program, keys: ActionTable(options.keys), columns: options.listColumns,
+      hasMouse: options.screen.hasMouse, now: .now)
     if let substitute = screen.substitute {
       state.say("this machine does not know your terminal (TERM): drawn as for \(substitute)", isWarning: true)
     }
     let ended = thread.run(
-      on: screen, from: state,
+      on: screen, from: state, refresh: options.refresh,
       onShown: {
         let deliver: @Sendable (SessionUpdate) -> Void = { [weak thread] in thread?.post(.session($0)) }
         Task.detached { source.open(deliver) }
@@ -63,6 +72,11 @@ public final class InterfaceRunner: Sendable {
         case .read(let request):
           source.read(request) { [weak thread] in thread?.post(.output(request.output, $0)) }
         case .measure(let tasks): source.measure(tasks) { [weak thread] in thread?.post(.use($0)) }
+        case .keep(let text, let name):
+          files.async { [weak thread] in
+            let (said, isWarning) = Self.keep(text, named: name)
+            thread?.post(.said(said, isWarning: isWarning))
+          }
         case .redraw, .leave, .show, .copy: break
         }
       })

@@ -10,12 +10,31 @@ public struct InterfaceOptions: Equatable, Sendable {
   /// Leave as soon as the session closed instead of showing its summary until a key is pressed.
   public var exitWhenDone: Bool
   public var screen: ScreenOptions
+  public var keys: KeyBindings
+  /// The columns of the list, by their names; `nil` for those that there is room for.
+  public var columns: [String]?
+  /// Seconds between two frames that nobody pressed a key for.
+  public var refresh: Double
 
-  public init(isReadOnly: Bool = false, exitWhenDone: Bool = false, screen: ScreenOptions = ScreenOptions()) {
+  /// What ``columns`` can name.
+  public static var columnNames: [String] { ListColumn.allCases.map(\.rawValue) }
+  /// What ``refresh`` can be.
+  public static let refreshRange = 0.1...60.0
+
+  public init(
+    isReadOnly: Bool = false, exitWhenDone: Bool = false, screen: ScreenOptions = ScreenOptions(),
+    keys: KeyBindings = KeyBindings(), columns: [String]? = nil, refresh: Double = 0.1
+  ) {
     self.isReadOnly = isReadOnly
     self.exitWhenDone = exitWhenDone
     self.screen = screen
+    self.keys = keys
+    self.columns = columns
+    self.refresh = refresh
   }
+
+  /// A list without names is none.
+  var listColumns: Set<ListColumn>? { columns.map { Set($0.compactMap(ListColumn.init)).union([.name]) } }
 }
 
 /// Why the interface ended.
@@ -42,6 +61,8 @@ enum Effect: Equatable, Sendable {
   case show(String, TerminalProgram.Kind)
   /// Puts a text where the person can paste it from.
   case copy(String)
+  /// Writes a text to a new file.
+  case keep(String, name: String)
   case leave(InterfaceOutcome)
   /// Draw everything again.
   case redraw
@@ -53,6 +74,8 @@ enum Message: Sendable {
   case session(SessionUpdate)
   case output(OutputID, OutputAnswer)
   case use([TaskID: TaskUse])
+  /// What became of something that was done for a key.
+  case said(String, isWarning: Bool)
   /// A second passed.
   case tick
 }
@@ -125,10 +148,18 @@ struct InterfaceState: Sendable {
   let exitWhenDone: Bool
   let isASCII: Bool
   let glyphs: Glyphs
+  /// What can be done, with the keys that this person has.
+  let table: ActionTable
   /// Whose time of day is shown.
   let zone: TimeZone
+  let hasMouse: Bool
 
+  /// Where things stood in the last frame.
+  var pointed: PointerMap?
+
+  /// What is shown; while the screen is paused, what was.
   var snapshot = SessionSnapshot()
+  var pause: Pause?
   /// How the facts come; `nil` until the source said so, and when the session is this process's own.
   var link: LinkStatus?
   /// Of a recording.
@@ -160,6 +191,8 @@ struct InterfaceState: Sendable {
   var sorting = Sorting()
   /// `nil`: those that there is room for.
   var columns: Set<ListColumn>?
+  /// Those that it begins with.
+  let usualColumns: Set<ListColumn>?
   /// What the list is to be sorted by, or its columns, while a person chooses.
   var menu: ListMenu?
   /// What can be copied, while a person chooses.
@@ -200,8 +233,13 @@ struct InterfaceState: Sendable {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    zone: TimeZone = .fixed(0), keeper: SessionKeeper = .host, program: String? = nil, now: Timestamp
+    zone: TimeZone = .fixed(0), keeper: SessionKeeper = .host, program: String? = nil,
+    keys: ActionTable = .standard, columns: Set<ListColumn>? = nil, hasMouse: Bool = false, now: Timestamp
   ) {
+    self.hasMouse = hasMouse
+    table = keys
+    usualColumns = columns
+    self.columns = columns
     self.program = program
     self.isReadOnly = isReadOnly
     self.keeper = keeper
@@ -249,6 +287,7 @@ struct InterfaceState: Sendable {
   /// Whether something on the screen changes with time alone.
   var showsTime: Bool {
     if notice != nil || detail?.output.waitsSince != nil { return true }
+    if pause != nil { return false }
     // A recording says itself when its time went on.
     return snapshot.opened != nil && !isClosed && !isReplay
   }

@@ -7,16 +7,27 @@ struct KeyHint {
   var title: String
   /// The higher, the longer it stays on a narrow line.
   var weight: Int
+  /// What a click on it presses.
+  var key: InputEvent?
 }
 
-extension CellGrid {
-  /// The keys there is room for, in their own order; where there is little, the less important ones without their words.
-  mutating func putKeys(_ offered: [KeyHint], _ rect: Rect) {
-    var room = rect.width - 1
+/// The keys there is room for, in their own order; where there is little, the less important ones without their words.
+struct PlacedKeys {
+  private(set) var spans = [Span(" ")]
+  /// Where a click presses one.
+  private(set) var targets: [KeyTarget] = []
+
+  /// Columns below which keys are named without words.
+  private static let narrow = 60
+  /// The weight from which a key is worth that.
+  private static let worthAKey = 44
+
+  init(_ offered: [KeyHint], width: Int) {
+    var room = width - 1
     var bare: Set<String> = []
     var titled: Set<String> = []
     let byWeight = offered.sorted { $0.weight > $1.weight }
-    if rect.width < Self.narrow {
+    if width < Self.narrow {
       for hint in byWeight where hint.weight >= Self.worthAKey {
         let needed = CellWidth.columns(of: hint.keyName) + 1
         guard needed <= room else { continue }
@@ -32,19 +43,19 @@ extension CellGrid {
       room -= needed
       titled.insert(hint.title)
     }
-    var spans: [Span] = [Span(" ")]
+    var at = 1
     for hint in offered where titled.contains(hint.title) || bare.contains(hint.title) {
-      spans += [Span(hint.keyName, .key)]
-      spans += titled.contains(hint.title) ? [Span(" \(hint.title)", .dim), Span("  ")] : [Span(" ")]
+      let words = titled.contains(hint.title) ? " \(hint.title)" : ""
+      let end = at + CellWidth.columns(of: hint.keyName) + CellWidth.columns(of: words)
+      if let key = hint.key { targets.append(KeyTarget(columns: at..<end, key: key)) }
+      spans += [Span(hint.keyName, .key), Span(words, .dim), Span(words.isEmpty ? " " : "  ")]
+      at = end + (words.isEmpty ? 1 : 2)
     }
-    put(Array(spans.dropLast()), row: rect.row, column: 0, end: rect.endColumn)
+    spans.removeLast()
   }
+}
 
-  /// Columns below which keys are named without words.
-  private static let narrow = 60
-  /// The weight from which a key is worth that.
-  private static let worthAKey = 44
-
+extension CellGrid {
   /// The line in which a person types a filter, or what to look for.
   mutating func putEntry(_ entry: TextField, _ label: String, _ rect: Rect) {
     let used = put(" \(label): ", row: rect.row, column: 0, style: .key)
@@ -59,11 +70,13 @@ extension CellGrid {
   }
 
   /// All that a screen below the smallest size shows.
-  mutating func putTooSmall() {
+  ///
+  /// - Parameter leave: the key that leaves it.
+  mutating func putTooSmall(leave: String?) {
     let minimum = Layout.minimum
     let lines = Columns.wrap(
       "scalems-top needs \(minimum.columns) columns and \(minimum.rows) rows; this terminal has \(size.columns) and"
-        + " \(size.rows). q leaves.", width: max(1, size.columns))
+        + " \(size.rows). \(leave ?? "q") leaves.", width: max(1, size.columns))
     for (row, line) in lines.prefix(size.rows).enumerated() { put(line, row: row, column: 0) }
   }
 }

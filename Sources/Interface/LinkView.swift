@@ -17,13 +17,13 @@ extension InterfaceState {
   }
 
   /// The time by which things are old: now, or what is now in a recording.
-  var present: Timestamp { timeline?.position ?? now }
+  var present: Timestamp { timeline?.position ?? pause?.since ?? now }
 
   // MARK: Header
 
   /// How old the newest fact is; a quiet session is not out of date while its host lives.
   var age: Span? {
-    guard !isClosed else { return nil }
+    guard !isClosed, pause == nil else { return nil }
     switch link?.host {
     case .gone(let since): return Span("stale \(Format.age(now.seconds(since: since)))", .warning)
     case .silent(let since):
@@ -150,8 +150,13 @@ extension InterfaceState {
     var text = snapshot.phase.rawValue + (record.map { ", by \($0.sender.words)" } ?? "")
     if let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil) { text += ": \(reason)" }
     guard !isReadOnly, !isReplay else { return text }
-    if keeper.verbs.contains(.resume), verb != .close { text += "; r undoes it" }
-    if verb == .close { text += isOwned && keeper == .host ? "; X or Ctrl-C hurries it" : "; X hurries it" }
+    if verb == .close {
+      // A session without the key is hurried by nothing but the signal.
+      let ways = [keyName(of: verb.rawValue), isOwned && keeper == .host ? "Ctrl-C" : nil].compactMap { $0 }
+      if !ways.isEmpty { text += "; \(ways.joined(separator: " or ")) hurries it" }
+    } else if let key = keyName(of: OperatorCommand.Verb.resume.rawValue) {
+      text += "; \(key) undoes it"
+    }
     return text
   }
 

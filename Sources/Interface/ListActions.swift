@@ -6,36 +6,45 @@ extension Action {
   /// What the task list can do.
   static let listing = [
     Action(
-      keys: [.right], keyName: "Right", title: "", help: "open the ensemble, or all members that are summed up",
+      name: "open-ensemble", keys: [.right], keyName: "Right", title: "",
+      help: "open the ensemble, or all members that are summed up",
       group: .look, page: .list, isAvailable: { $0.isGrouped }
     ) { $0.openEnsemble() },
     Action(
-      keys: [.left], keyName: "Left", title: "", help: "close the ensemble", group: .look, page: .list,
+      name: "close-ensemble", keys: [.left], keyName: "Left", title: "", help: "close the ensemble", group: .look,
+      page: .list,
       isAvailable: { $0.isGrouped }
     ) { $0.closeEnsemble() },
     Action(
-      keys: [.character("t")], keyName: "t", title: "flat", help: "ensembles as rows, or every task by itself",
+      name: "flat", keys: [.character("t")], keyName: "t", title: "flat",
+      help: "ensembles as rows, or every task by itself",
       group: .look, page: .list, weight: 24, isAvailable: { $0.hasEnsembles && $0.filter == nil }
     ) { $0.toggleFlat() },
     Action(
-      keys: [.character("f")], keyName: "f", title: "next failed", help: "to the next task that failed", group: .move,
+      name: "next-failed", keys: [.character("f")], keyName: "f", title: "next failed",
+      help: "to the next task that failed", group: .move,
       page: .list, weight: 42, isAvailable: { $0.snapshot.tasks.count(in: .failed) > 0 }
     ) { $0.goToFailed() },
     Action(
-      keys: [.character("s")], keyName: "s", title: "sort", help: "choose what the list is sorted by", group: .look,
+      name: "sort", keys: [.character("s")], keyName: "s", title: "sort", help: "choose what the list is sorted by",
+      group: .look,
       page: .list, weight: 28
     ) { $0.openMenu(.sort) },
     Action(
-      keys: [.character("<")], keyName: "<", title: "", help: "sort by the column before", group: .look, page: .list
+      name: "sort-before", keys: [.character("<")], keyName: "<", title: "", help: "sort by the column before",
+      group: .look, page: .list
     ) { $0.sortByNeighbour(-1) },
     Action(
-      keys: [.character(">")], keyName: ">", title: "", help: "sort by the next column", group: .look, page: .list
+      name: "sort-next", keys: [.character(">")], keyName: ">", title: "", help: "sort by the next column",
+      group: .look, page: .list
     ) { $0.sortByNeighbour(1) },
     Action(
-      keys: [.character("I")], keyName: "I", title: "", help: "sort the other way round", group: .look, page: .list
+      name: "invert", keys: [.character("I")], keyName: "I", title: "", help: "sort the other way round", group: .look,
+      page: .list
     ) { $0.invertSort() },
     Action(
-      keys: [.character(",")], keyName: ",", title: "columns", help: "choose the columns of the list", group: .look,
+      name: "columns", keys: [.character(",")], keyName: ",", title: "columns", help: "choose the columns of the list",
+      group: .look,
       page: .list, weight: 8
     ) { $0.openMenu(.columns) },
   ]

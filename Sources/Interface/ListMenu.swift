@@ -44,7 +44,7 @@ extension InterfaceState {
         choose(column)
         return closeMenu()
       }
-    case .character("0"): if menu.kind == .columns { columns = nil }
+    case .character("0"): if menu.kind == .columns { columns = usualColumns }
     case .escape, .character("q"), .character("s"), .character(","): return closeMenu()
     default: break
     }

@@ -69,11 +69,13 @@ extension InterfaceState {
   /// The keys of the log.
   static let logActions = [
     Action(
-      keys: [.character("l")], keyName: "l", title: "warnings", help: "all of the log, or warnings and errors alone",
+      name: "warnings", keys: [.character("l")], keyName: "l", title: "warnings",
+      help: "all of the log, or warnings and errors alone",
       group: .look, page: .log, weight: 60
     ) { $0.toggleLogLevel() },
     Action(
-      keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the log", group: .look,
+      name: "search", keys: [.character("/")], keyName: "/", title: "search", help: "look for text in the log",
+      group: .look,
       page: .log,
       weight: 61
     ) { state in
@@ -81,14 +83,16 @@ extension InterfaceState {
       return []
     },
     Action(
-      keys: [.character("n")], keyName: "n", title: "next", help: "to the next line of the log with it", group: .look,
+      name: "next-match", keys: [.character("n")], keyName: "n", title: "next",
+      help: "to the next line of the log with it", group: .look,
       page: .log, weight: 55, isAvailable: { $0.logSight.needle != nil }
     ) { state in
       state.searchLogNext(isBackward: false)
       return []
     },
     Action(
-      keys: [.character("N")], keyName: "N", title: "", help: "to the line of the log before with it", group: .look,
+      name: "previous-match", keys: [.character("N")], keyName: "N", title: "",
+      help: "to the line of the log before with it", group: .look,
       page: .log, isAvailable: { $0.logSight.needle != nil }
     ) { state in
       state.searchLogNext(isBackward: true)
@@ -109,7 +113,7 @@ extension InterfaceState {
     let end = logEnd ?? snapshot.logCount
     grid.box(
       rect, title: logTitle, glyphs: glyphs, isFocused: focus == .log,
-      right: logEnd == nil ? [] : [Span("\(Format.count(snapshot.logCount - end)) more below, F follows", .warning)],
+      right: logEnd == nil ? [] : [Span("\(Format.count(snapshot.logCount - end)) more below\(followHint)", .warning)],
       footer: mainView == .log ? footer : [])
     let inner = rect.inner
     var number = end - (snapshot.logCount - snapshot.log.count)

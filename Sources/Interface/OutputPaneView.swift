@@ -47,7 +47,9 @@ extension OutputPane {
   }
 
   /// Which part of the output is seen, from the longest form to the shortest.
-  func position(at time: Timestamp) -> [[Span]] {
+  ///
+  /// - Parameter hint: says how its end comes back.
+  func position(at time: Timestamp, hint: String) -> [[Span]] {
     if let silence = silence(at: time), page != nil {
       return [[Span("no answer for \(silence): its file system may hang", .warning)], [Span("no answer", .warning)]]
     }
@@ -58,7 +60,7 @@ extension OutputPane {
     guard let page, failure == nil, page.size > 0 else { return [] }
     let size = Format.bytes(page.size)
     let style: Style = isFollowing ? .dim : .warning
-    let follows = isFollowing ? [] : [Span(", F follows", style)]
+    let follows = isFollowing ? [] : [Span(hint, style)]
     guard let lines = shownLines else {
       return [[Span("\(percent)% of \(size)", style)] + follows, [Span("\(percent)% of \(size)", style)]]
     }

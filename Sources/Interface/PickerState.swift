@@ -24,6 +24,7 @@ struct PickerState: ScreenState {
   let choices: [SessionChoice]
   let isASCII: Bool
   let glyphs: Glyphs
+  let actions: [PickerAction]
   var size = CellSize(rows: 24, columns: 80)
   /// The row under the cursor, and the first row that is shown, among those that match.
   var cursor = 0
@@ -37,7 +38,8 @@ struct PickerState: ScreenState {
   let isSearching = false
   let clockOrigin: Timestamp? = nil
 
-  init(choices: [SessionChoice], isASCII: Bool = false) {
+  init(choices: [SessionChoice], isASCII: Bool = false, actions: [PickerAction] = PickerAction.all) {
+    self.actions = actions
     self.choices = choices
     self.isASCII = isASCII
     glyphs = isASCII ? .ascii : .unicode
@@ -53,8 +55,9 @@ struct PickerState: ScreenState {
   }
 
   private mutating func handle(_ input: InputEvent) -> [PickerEffect] {
+    if case .mouse(let event) = input { return handle(event) }
     if filterEntry != nil { return handleFilter(input) }
-    guard let action = PickerAction.all.first(where: { $0.keys.contains(input) }), action.isAvailable(self) else {
+    guard let action = actions.first(where: { $0.keys.contains(input) }), action.isAvailable(self) else {
       return []
     }
     return action.perform(&self)
@@ -64,6 +67,24 @@ struct PickerState: ScreenState {
     self.size = size
     cursor = min(max(0, cursor), max(0, rows.count - 1))
     top = min(max(top, cursor - page + 1, 0), cursor, max(0, rows.count - page))
+    return []
+  }
+
+  private mutating func handle(_ event: MouseEvent) -> [PickerEffect] {
+    switch event.kind {
+    case .wheelUp: return move(by: -InterfaceState.wheelRows)
+    case .wheelDown: return move(by: InterfaceState.wheelRows)
+    case .click: break
+    }
+    if event.row == size.rows - 1, filterEntry == nil {
+      let target = placedKeys.targets.first { $0.columns ~= event.column }
+      return target.map { handle($0.key) } ?? []
+    }
+    // Below header, border and headings.
+    let row = top + event.row - 3
+    guard event.row >= 3, event.row < 3 + page, rows.indices.contains(row) else { return [] }
+    if row == cursor { return choose() }
+    cursor = row
     return []
   }
 
@@ -111,6 +132,8 @@ struct PickerState: ScreenState {
 
 /// What a key does in the list of sessions: the one table of its keys.
 struct PickerAction: Sendable {
+  /// What the configuration file calls it: what does the same on the screen of a session has the same name.
+  var name: String
   var keys: [InputEvent]
   var keyName: String
   /// For the key line; empty keeps the action out of it.
@@ -121,20 +144,28 @@ struct PickerAction: Sendable {
 
   static let all = [
     PickerAction(
-      keys: [.enter], keyName: "Enter", title: "choose", weight: 90, isAvailable: { !$0.rows.isEmpty }
+      name: "open", keys: [.enter], keyName: "Enter", title: "choose", weight: 90, isAvailable: { !$0.rows.isEmpty }
     ) { $0.choose() },
-    PickerAction(keys: [.character("j"), .down], keyName: "j", title: "down", weight: 40) { $0.move(by: 1) },
-    PickerAction(keys: [.character("k"), .up], keyName: "k", title: "up", weight: 39) { $0.move(by: -1) },
-    PickerAction(keys: [.pageDown, .control("d")], keyName: "PgDn") { $0.move(by: $0.page) },
-    PickerAction(keys: [.pageUp, .control("u")], keyName: "PgUp") { $0.move(by: -$0.page) },
-    PickerAction(keys: [.character("g"), .home], keyName: "g", title: "first", weight: 20) { $0.move(by: -.max / 2) },
-    PickerAction(keys: [.character("G"), .end], keyName: "G", title: "last", weight: 20) { $0.move(by: .max / 2) },
-    PickerAction(keys: [.character("/")], keyName: "/", title: "filter", weight: 60) { state in
+    PickerAction(name: "down", keys: [.character("j"), .down], keyName: "j", title: "down", weight: 40) {
+      $0.move(by: 1)
+    },
+    PickerAction(name: "up", keys: [.character("k"), .up], keyName: "k", title: "up", weight: 39) { $0.move(by: -1) },
+    PickerAction(name: "page-down", keys: [.pageDown, .control("d")], keyName: "PgDn") { $0.move(by: $0.page) },
+    PickerAction(name: "page-up", keys: [.pageUp, .control("u")], keyName: "PgUp") { $0.move(by: -$0.page) },
+    PickerAction(name: "first", keys: [.character("g"), .home], keyName: "g", title: "first", weight: 20) {
+      $0.move(by: -.max / 2)
+    },
+    PickerAction(name: "last", keys: [.character("G"), .end], keyName: "G", title: "last", weight: 20) {
+      $0.move(by: .max / 2)
+    },
+    PickerAction(name: "filter", keys: [.character("/")], keyName: "/", title: "filter", weight: 60) { state in
       state.filterEntry = TextField(text: state.filter)
       return []
     },
-    PickerAction(keys: [.control("l")], keyName: "^L") { _ in [.redraw] },
-    PickerAction(keys: [.escape], keyName: "Esc") { $0.back() },
-    PickerAction(keys: [.character("q")], keyName: "q", title: "leave", weight: 80) { _ in [.leave(.left)] },
+    PickerAction(name: "redraw", keys: [.control("l")], keyName: "^L") { _ in [.redraw] },
+    PickerAction(name: "back", keys: [.escape], keyName: "Esc") { $0.back() },
+    PickerAction(name: "leave", keys: [.character("q")], keyName: "q", title: "leave", weight: 80) { _ in
+      [.leave(.left)]
+    },
   ]
 }

@@ -24,7 +24,7 @@ extension PickerState {
 
   func draw(on grid: inout CellGrid) {
     guard size.rows >= Layout.minimum.rows, size.columns >= Layout.minimum.columns else {
-      grid.putTooSmall()
+      grid.putTooSmall(leave: actions.first { $0.name == "leave" }?.keyName)
       return
     }
     grid.put(
@@ -40,9 +40,16 @@ extension PickerState {
     if let filterEntry {
       grid.putEntry(filterEntry, "filter", keys)
     } else {
-      let offered = PickerAction.all.filter { !$0.title.isEmpty && $0.isAvailable(self) }
-      grid.putKeys(offered.map { KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight) }, keys)
+      grid.put(placedKeys.spans, row: keys.row, column: 0, end: keys.endColumn)
     }
+  }
+
+  var placedKeys: PlacedKeys {
+    let offered = actions.filter { !$0.keys.isEmpty && !$0.title.isEmpty && $0.isAvailable(self) }
+    let hints = offered.map {
+      KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight, key: $0.keys.first)
+    }
+    return PlacedKeys(hints, width: size.columns)
   }
 
   private var current: SessionChoice? { rows.indices.contains(cursor) ? choices[rows[cursor]] : nil }

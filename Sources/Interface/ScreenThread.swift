@@ -41,17 +41,18 @@ final class ScreenThread<State: ScreenState>: Sendable {
   /// Shows a state until it ends itself, it is stopped, or the terminal is gone.
   ///
   /// - Parameters:
+  ///   - refresh: seconds between two frames that nobody pressed a key for.
   ///   - onShown: called after the first frame: what it begins, a person sees a screen.
   ///   - onStop: called before this process stops itself.
   ///   - onContinued: called when it goes on, whoever stopped it.
   func run(
-    on screen: Screen, from state: State, onShown: () -> Void = {}, onStop: () -> Void = {},
+    on screen: Screen, from state: State, refresh: Double, onShown: () -> Void = {}, onStop: () -> Void = {},
     onContinued: () -> Void = {}, perform: @escaping (State.Effect) -> Void
   ) -> Ended {
     loop.watchSignals()
     defer { loop.unwatchSignals() }
     let wish = Wish()
-    let frames = FrameLoop(state: state, canvas: screen) { effect in
+    let frames = FrameLoop(state: state, canvas: screen, interval: refresh) { effect in
       if effect.isRedraw { screen.invalidate() }
       if let text = effect.copied { screen.copy(text) }
       if let command = effect.command { wish.command = command }

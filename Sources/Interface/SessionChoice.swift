@@ -49,7 +49,8 @@ public func pickSession(
   let thread = try ScreenThread<PickerState>()
   let screen = try Screen(options: options.screen)
   defer { screen.close() }
-  let ended = thread.run(on: screen, from: PickerState(choices: choices, isASCII: screen.isASCII)) { _ in }
+  let state = PickerState(choices: choices, isASCII: screen.isASCII, actions: options.keys.apply(to: PickerAction.all))
+  let ended = thread.run(on: screen, from: state, refresh: options.refresh) { _ in }
   guard case .outcome(.chosen(let index)) = ended else { return nil }
   return index
 }

@@ -9,6 +9,7 @@ extension InterfaceState {
   mutating func settle(size: CellSize, at time: Timestamp) -> [Effect] {
     self.size = size
     now = time
+    if exitWhenDone, pause?.snapshot.phase == .closed { endPause() }
     estimate = hasWorkLeft ? estimator.estimate(snapshot, at: clock) : nil
     causes.update(snapshot.tasks, at: time)
     if snapshot.raptor != nil { raptorProgress.note(finished: snapshot.tasks.raptorFinished, at: clock) }
@@ -23,6 +24,7 @@ extension InterfaceState {
     if detail == nil, focus != .log { searchEntry = nil }
     let effects = settleDetail() + settleEnd()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
+    if hasMouse { pointed = pointerMap }
     return effects
   }
 

@@ -62,16 +62,14 @@ extension InterfaceState {
     case .enter where shown.row < lines.causes.count:
       dismissSummary()
       return show(cause: lines.causes[shown.row])
-    case .tab, .character("1"), .character("2"), .character("4"), .character("5"):
-      dismissSummary()
-      if case .character(let key) = input, let view = key.wholeNumberValue.flatMap(MainView.init) { return show(view) }
-    case .character("3"):
-      dismissSummary()
-      return show(.failures)
-    case .character("q"): return [.leave(.sessionClosed)]
+    case .tab: dismissSummary()
     // Typed before a person can have seen it, it was for something else.
     case .escape: if now.seconds(since: shown.shownAt) > Self.summaryGrace { return [.leave(.sessionClosed)] }
-    default: break
+    case _ where isKey(input, of: "leave"): return [.leave(.sessionClosed)]
+    default:
+      guard let view = MainView.allCases.first(where: { isKey(input, of: $0.title) }) else { break }
+      dismissSummary()
+      return show(view)
     }
     return []
   }
@@ -94,7 +92,7 @@ extension InterfaceState {
     let top = min(max(0, wanted - inner.height + 1), max(0, lines.count - inner.height))
     let hidden = lines.count - top - inner.height
     grid.wipe(rect)
-    var keys = [Span("q", .key), Span(" leaves  ", .dim)]
+    var keys = [Span(keyName(of: "leave") ?? "Esc", .key), Span(" leaves  ", .dim)]
     if !lines.causes.isEmpty { keys += [Span("Enter", .key), Span(" opens  ", .dim)] }
     keys += [Span("Tab", .key), Span(" shows the tasks", .dim)]
     grid.box(

@@ -6,26 +6,31 @@ extension Action {
   /// What the page of a task can do beside what every page can.
   static let paging = [
     Action(
-      keys: [.right], keyName: "Right", title: "", help: "to the right in lines that are too long", group: .look,
+      name: "right", keys: [.right], keyName: "Right", title: "", help: "to the right in lines that are too long",
+      group: .look,
       page: .detail
     ) { $0.scrollSideways(1) },
     Action(
-      keys: [.left], keyName: "Left", title: "", help: "to the left again", group: .look, page: .detail
+      name: "left", keys: [.left], keyName: "Left", title: "", help: "to the left again", group: .look, page: .detail
     ) { $0.scrollSideways(-1) },
     Action(
-      keys: [.character("a")], keyName: "a", title: "attempt", help: "the output of the attempt before", group: .look,
+      name: "attempt", keys: [.character("a")], keyName: "a", title: "attempt",
+      help: "the output of the attempt before", group: .look,
       page: .detail, weight: 55, isAvailable: { $0.shownAttempts > 1 }
     ) { $0.showAttemptBefore() },
     Action(
-      keys: [.character("v")], keyName: "v", title: "pager", help: "the output in $PAGER", group: .look, page: .detail,
+      name: "pager", keys: [.character("v")], keyName: "v", title: "pager", help: "the output in $PAGER", group: .look,
+      page: .detail,
       weight: 14, isAvailable: { $0.detail?.path != nil }
     ) { $0.showFile(.pager) },
     Action(
-      keys: [.character("e")], keyName: "e", title: "editor", help: "the output in $EDITOR", group: .look,
+      name: "editor", keys: [.character("e")], keyName: "e", title: "editor", help: "the output in $EDITOR",
+      group: .look,
       page: .detail, weight: 7, isAvailable: { $0.detail?.path != nil }
     ) { $0.showFile(.editor) },
     Action(
-      keys: [.character("y")], keyName: "y", title: "copy", help: "copy a path, the uid, name or command", group: .look,
+      name: "copy", keys: [.character("y")], keyName: "y", title: "copy", help: "copy a path, the uid, name or command",
+      group: .look,
       page: .task, weight: 13, isAvailable: { !$0.copies.isEmpty }
     ) { $0.openCopyMenu() },
   ]

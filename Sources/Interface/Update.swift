@@ -12,16 +12,20 @@ extension InterfaceState {
       let isInPaste = lastPaste.map { 0..<Self.pastePause ~= time.seconds(since: $0) } ?? false
       if !continues, !isInPaste { bursts += 1 }
       let isTyped = filterEntry != nil || searchEntry != nil || palette != nil || dialog?.isTyping ?? false
-      if inputs.count >= Self.pasteLength, !isTyped { lastPaste = time }
-      return inputs.flatMap { handle($0) }
+      let keys = inputs.count { if case .mouse = $0 { false } else { true } }
+      let effects = inputs.flatMap { handle($0) }
+      // The first of them may have opened the field that took the rest.
+      let isTaken = isTyped || filterEntry != nil || searchEntry != nil || palette != nil
+      if keys >= Self.pasteLength, !isTaken { lastPaste = time }
+      return effects
     case .session(.snapshot(let snapshot)):
-      self.snapshot = snapshot
-      rowTexts = [:]
-      sorting = Sorting()
-      // Another point of a recording may have fewer lines.
-      if let end = logEnd, end >= snapshot.logCount { logEnd = nil }
+      if pause == nil { take(snapshot) } else { pause?.snapshot = snapshot }
       return []
     case .session(.events(let events)):
+      guard pause == nil else {
+        pause?.snapshot.apply(events)
+        return []
+      }
       let known = snapshot.commands.last?.id
       snapshot.apply(events)
       // The session speaks for itself now.
@@ -46,11 +50,23 @@ extension InterfaceState {
       }
     case .tick:
       if let notice, time.seconds(since: notice.since) > Self.noticeSeconds { self.notice = nil }
-      return readOutput() + askForUse()
+      return pause == nil ? readOutput() + askForUse() : []
     case .use(let answer):
-      live.take(answer)
+      if pause == nil { live.take(answer) }
+      return []
+    case .said(let text, let isWarning):
+      say(text, isWarning: isWarning)
       return []
     }
+  }
+
+  /// Shows another state of the session.
+  mutating func take(_ snapshot: SessionSnapshot) {
+    self.snapshot = snapshot
+    rowTexts = [:]
+    sorting = Sorting()
+    // Another point of a recording may have fewer lines.
+    if let end = logEnd, end >= snapshot.logCount { logEnd = nil }
   }
 
   private static let noticeSeconds = 6.0
@@ -58,10 +74,11 @@ extension InterfaceState {
   private static let pasteLength = 8
   private static let pastePause = 1.0
 
-  private mutating func handle(_ input: InputEvent) -> [Effect] {
+  mutating func handle(_ input: InputEvent) -> [Effect] {
     if input == .control("l") { return [.redraw] }
     // What is not shown cannot be answered.
-    if layout.isTooSmall { return input == .character("q") ? leaveUnasked() : [] }
+    if layout.isTooSmall { return isKey(input, of: "leave") ? leaveUnasked() : [] }
+    if case .mouse(let event) = input { return handle(event) }
     if summary != nil { return handleSummary(input) }
     if dialog != nil || leaving != nil {
       guard let questionShown, bursts > questionShown else { return [] }
@@ -87,6 +104,10 @@ extension InterfaceState {
     if filterEntry != nil { return handleFilter(input) }
     if searchEntry != nil { return handleSearch(input) }
     guard let action = action(for: input) else { return [] }
+    // What is about tasks is about those that are shown; all else is about the session as it is.
+    let isAboutTasks = action.verb == .cancel || action.verb == .rerun
+    if pause != nil, action.verb != nil && !isAboutTasks || action.name == "leave" { endPause() }
+    defer { if pause != nil, isAboutTasks { endPause() } }
     guard action.isAvailable(self) else {
       if let refusal = action.verb.flatMap(refusal) { say(refusal, isWarning: true) }
       return []
@@ -95,7 +116,7 @@ extension InterfaceState {
     return action.perform(&self)
   }
 
-  private mutating func handleHelp(_ input: InputEvent) -> [Effect] {
+  mutating func handleHelp(_ input: InputEvent) -> [Effect] {
     guard let top = help else { return [] }
     switch input {
     case .down, .character("j"): help = top + 1
@@ -105,6 +126,7 @@ extension InterfaceState {
     case .character("g"), .home: help = 0
     case .character("G"), .end: help = helpEnd
     case .escape, .enter, .character("q"), .character("?"), .character("h"), .function(1): help = nil
+    case _ where isKey(input, of: "help"): help = nil
     default: break
     }
     help = help.map { min($0, helpEnd) }

@@ -14,7 +14,7 @@ extension InterfaceState {
   func draw(on grid: inout CellGrid) {
     let layout = layout
     guard !layout.isTooSmall else {
-      grid.putTooSmall()
+      grid.putTooSmall(leave: keyName(of: "leave"))
       return
     }
     drawHeader(&grid, layout.header)
@@ -56,11 +56,14 @@ extension InterfaceState {
   // MARK: Header and key line
 
   private func drawHeader(_ grid: inout CellGrid, _ rect: Rect) {
-    let right = headerRight
-    let width = right.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
-    let end = rect.endColumn - width
-    grid.putRight(right, row: rect.row, start: 0, end: rect.endColumn)
+    grid.putRight(headerRight, row: rect.row, start: 0, end: rect.endColumn)
+    let (left, end, _) = headerParts
+    grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
+  }
 
+  /// What stands in the header at the left, the column where the rest begins, and where the views are.
+  var headerParts: (left: [Span], end: Int, views: [(columns: Range<Int>, view: MainView)]) {
+    let end = headerRight.reduce(size.columns) { $0 - CellWidth.columns(of: $1.text) }
     // What does not fit falls away, the least important first; the name is cut if it must be.
     var parts = [Span(sessionName, size.columns >= 76 ? .plain : .title)]
     if let info = snapshot.info {
@@ -83,8 +86,18 @@ extension InterfaceState {
     if wanted <= room { add(Span("scalems-top", .title)) } else { parts[0].style = .title }
     for part in parts { add(part) }
     let tabs = viewTabs
-    if tabs.reduce(2, { $0 + CellWidth.columns(of: $1.text) }) <= room { left += [Span("  ")] + tabs }
-    grid.put(left, row: rect.row, column: 0, end: max(0, end - 1))
+    var views: [(columns: Range<Int>, view: MainView)] = []
+    if tabs.reduce(2, { $0 + CellWidth.columns(of: $1.text) }) <= room {
+      left.append(Span("  "))
+      var at = left.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
+      for (view, tab) in zip(MainView.allCases, tabs) {
+        let next = at + CellWidth.columns(of: tab.text)
+        views.append((at..<next, view))
+        at = next
+      }
+      left += tabs
+    }
+    return (left, end, views)
   }
 
   /// Phase and clock always; beside them what fits without squeezing out the name.
@@ -93,6 +106,7 @@ extension InterfaceState {
     if let opened = snapshot.opened {
       core.append(Span(Format.clock((snapshot.closed ?? clock).seconds(since: opened))))
     }
+    if let paused = pauseWords { core.insert(paused, at: 0) }
     let leastName = 6
     var room = core.reduce(size.columns - leastName - 1) { $0 - CellWidth.columns(of: $1.text) - 2 }
     func fitting(_ span: Span?) -> [Span] {
@@ -124,15 +138,26 @@ extension InterfaceState {
       grid.putEntry(entry, filterEntry == nil ? "search" : "filter", rect)
       return
     }
-    if let hints = overlayKeys { return grid.putKeys(hints, rect) }
-    let offered = actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }
-    grid.putKeys(offered.map { KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight) }, rect)
+    if let hints = keyHints {
+      grid.put(PlacedKeys(hints, width: rect.width).spans, row: rect.row, column: 0, end: rect.endColumn)
+    }
+  }
+
+  /// The keys that mean something now; `nil` while a line is typed.
+  var keyHints: [KeyHint]? {
+    if filterEntry != nil || searchEntry != nil { return nil }
+    if let hints = overlayKeys { return hints }
+    return actions.filter { !$0.title.isEmpty && $0.isOn(self) && $0.isAvailable(self) }.map {
+      KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight, key: $0.keys.first)
+    }
   }
 
   /// The keys of what lies over the panes: all others do nothing there.
   private var overlayKeys: [KeyHint]? {
     func hints(_ keys: (String, String)...) -> [KeyHint] {
-      keys.enumerated().map { KeyHint(keyName: $1.0, title: $1.1, weight: keys.count - $0) }
+      keys.enumerated().map {
+        KeyHint(keyName: $1.0, title: $1.1, weight: keys.count - $0, key: InputEvent.named[$1.0])
+      }
     }
     // Dialogs name their keys themselves.
     if summary != nil || dialog != nil || leaving != nil { return nil }

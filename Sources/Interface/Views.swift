@@ -36,15 +36,18 @@ extension Action {
     MainView.allCases.map { view in
       let key = Character(String(view.rawValue))
       return Action(
-        keys: [.character(key)], keyName: String(key), title: "", help: "\(view.title): \(view.help)", group: .view
+        name: view.title, keys: [.character(key)], keyName: String(key), title: "", help: "\(view.title): \(view.help)",
+        group: .view
       ) { $0.show(view) }
     } + [
       Action(
-        keys: [.character("6")], keyName: "6", title: "", help: "sessions: another one; this one goes on", group: .view,
+        name: "sessions", keys: [.character("6")], keyName: "6", title: "",
+        help: "sessions: another one; this one goes on", group: .view,
         isAvailable: { !$0.isReplay && !($0.isOwned && ($0.isClosed || $0.isHostGone)) }
       ) { _ in [.leave(.sessions)] },
       Action(
-        keys: [.character(":")], keyName: ":", title: "commands", help: "all that can be done, found by words",
+        name: "commands", keys: [.character(":")], keyName: ":", title: "commands",
+        help: "all that can be done, found by words",
         group: .view, weight: 14
       ) { $0.openPalette() },
     ]

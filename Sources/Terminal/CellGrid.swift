@@ -177,13 +177,13 @@ extension CellGrid {
   }
 
   /// The frame with the looks of its text written before it, as `{bold red}`; `{}` is plain. For tests.
-  public func styledText(in mode: ColorMode) -> String {
+  public func styledText(in theme: Theme) -> String {
     var result = ""
     for row in 0..<size.rows {
       var look = Appearance()
       var line = ""
       for index in (row * size.columns)..<((row + 1) * size.columns) where cells[index].code != 0 {
-        let next = cells[index].style.appearance(in: mode)
+        let next = cells[index].style.appearance(in: theme)
         if next != look { line += "{\(next.words)}" }
         look = next
         line += text(of: cells[index])
@@ -203,6 +203,7 @@ extension Appearance {
     if dim { words.append("dim") }
     if underline { words.append("underline") }
     if let color { words.append("\(color)") }
+    if let background { words.append("on \(background)") }
     if reverse { words.append("reverse") }
     return words.joined(separator: " ")
   }

@@ -59,6 +59,7 @@ public struct InputDecoder: Sendable {
   private var state = State.ground
   private let times: Times
   private let extra: [[UInt8]: InputEvent]
+  private let readsMouse: Bool
   private var last = Instant.now
   /// When an ESC was told as Escape for want of more bytes.
   private var escapeTold: Instant?
@@ -69,8 +70,12 @@ public struct InputDecoder: Sendable {
   /// Small reads in a row, far apart, inside something unfinished: somebody types at a terminal that forgot its end.
   private var handReads = 0
 
-  /// - Parameter extra: sequences that the terminal's description has beside the usual ones, from ESC on.
-  public init(times: Times = Times(), extra: [[UInt8]: InputEvent] = [:]) {
+  /// - Parameters:
+  ///   - extra: sequences that the terminal's description has beside the usual ones, from ESC on.
+  ///   - readsMouse: whether the terminal was asked for reports of the mouse (mode 1006). Those that nobody asked for, and
+  ///     those of all other modes, mean nothing.
+  public init(times: Times = Times(), extra: [[UInt8]: InputEvent] = [:], readsMouse: Bool = false) {
+    self.readsMouse = readsMouse
     self.times = times
     self.extra = extra
   }
@@ -313,6 +318,7 @@ public struct InputDecoder: Sendable {
 
   private func event(of sequence: Sequence, _ final: UInt8) -> InputEvent {
     if sequence.isTooLong || sequence.isAlt { return .unknown }
+    if readsMouse, let mouse = MouseEvent(parameters: sequence.bytes, final: final) { return .mouse(mouse) }
     let whole = [0x1B, UInt8(ascii: "[")] + sequence.bytes + [final]
     return extra[whole] ?? ControlSequence.event(parameters: sequence.bytes, final)
   }

@@ -11,6 +11,7 @@ public enum InputEvent: Hashable, Sendable {
   case function(Int)
   /// Text that was pasted: never keys, whatever it contains.
   case paste(String)
+  case mouse(MouseEvent)
   /// A key without a name here.
   case unknown
 }

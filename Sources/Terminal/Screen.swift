@@ -12,15 +12,21 @@ public final class Screen: Canvas {
   public private(set) var size = CellSize(rows: 0, columns: 0)
   /// Whether the terminal is to be shown ASCII only.
   public let isASCII: Bool
-  public let colorMode: ColorMode
+  /// What is shown: without colours where there are none, or none are wanted.
+  public let theme: Theme
   /// The terminal whose description is used for want of the right one.
   public let substitute: String?
 
+  private let hasMouse: Bool
   private let window: UnsafeMutablePointer<WINDOW>
   private let screen: OpaquePointer
   private let input: TerminalInput
   private let output: TerminalOutput
   private var attributes: [Style: (attr_t, Int16)] = [:]
+  /// The pairs of colours that ncurses knows, by their numbers.
+  private var pairs: [ColorPair] = []
+  private var hasDefaultColors = false
+  private var isRich = false
   /// What ncurses' window holds; `nil` when all must be drawn again.
   private var shown: CellGrid?
   private var isOpen = true
@@ -60,8 +66,9 @@ public final class Screen: Canvas {
     }
     screen = opened
     self.window = window
-    input = TerminalInput()
-    colorMode = !options.mono && Self.wantsColor && has_colors() ? .color : .mono
+    input = TerminalInput(readsMouse: options.hasMouse)
+    hasMouse = options.hasMouse
+    theme = has_colors() && (options.ignoresNoColor || Self.wantsColor) ? options.theme : .mono
     cbreak()
     noecho()
     // Drawing never looks for input: `TerminalInput` has the terminal.
@@ -75,10 +82,10 @@ public final class Screen: Canvas {
     }
     idlok(window, true)
     curs_set(0)
-    if colorMode == .color {
+    if theme != .mono {
       start_color()
-      let background: Int16 = use_default_colors() == OK ? -1 : 0
-      for number in 1...6 as ClosedRange<Int16> { init_pair(number, number, background) }
+      hasDefaultColors = use_default_colors() == OK
+      isRich = tigetnum("colors") >= 256
     }
     TerminalGuard.setBytes(closingBytes())
     measure()
@@ -112,6 +119,7 @@ public final class Screen: Canvas {
     if needsModes {
       needsModes = false
       send(Self.openingModes)
+      if hasMouse { send(Self.mouseModes) }
     }
     shown = frame
   }
@@ -236,15 +244,32 @@ extension Screen {
 
   private func attributes(of style: Style) -> (attr_t, Int16) {
     if let known = attributes[style] { return known }
-    let look = style.appearance(in: colorMode)
+    let look = style.appearance(in: theme)
     var attribute: attr_t = 0
     if look.bold { attribute |= nc_bold }
     if look.dim { attribute |= nc_dim }
     if look.underline { attribute |= nc_underline }
     if look.reverse { attribute |= nc_reverse }
-    let value = (attribute, look.color?.rawValue ?? 0)
+    let value = (attribute, pair(ColorPair(text: look.color, ground: look.background)))
     attributes[style] = value
     return value
+  }
+
+  private struct ColorPair: Equatable {
+    var text: Appearance.Color?
+    var ground: Appearance.Color?
+  }
+
+  /// The number of a pair; 0 is the terminal's own.
+  private func pair(_ pair: ColorPair) -> Int16 {
+    guard pair.text != nil || pair.ground != nil else { return 0 }
+    if let index = pairs.firstIndex(of: pair) { return Int16(index + 1) }
+    let number = Int16(pairs.count + 1)
+    let text = pair.text?.number(isRich: isRich) ?? (hasDefaultColors ? -1 : 7)
+    let ground = pair.ground?.number(isRich: isRich) ?? (hasDefaultColors ? -1 : 0)
+    guard init_pair(number, text, ground) == OK else { return 0 }
+    pairs.append(pair)
+    return number
   }
 }
 
@@ -280,7 +305,9 @@ extension Screen {
   /// all terminals that were tried, and none of these moves a cursor.
   private static let openingModes: StaticString =
     "\u{1B}[?9;1000;1001;1002;1003;1005;1006;1015;1016;1004;2048l\u{1B}[=0u\u{1B}[>4m\u{1B}[?2004h"
-  private static let closingModes: StaticString = "\u{1B}[?2004l"
+  private static let closingModes: StaticString = "\u{1B}[?1006;1000l\u{1B}[?2004l"
+  /// Clicks and the wheel, each as one sequence of digits.
+  private static let mouseModes: StaticString = "\u{1B}[?1000;1006h"
 
   private func send(_ text: StaticString) { output.write(text) }
 

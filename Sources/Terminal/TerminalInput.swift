@@ -17,7 +17,7 @@ final class TerminalInput {
   private(set) var isAtEnd = false
 
   /// Call after the description of the terminal was read.
-  init() {
+  init(readsMouse: Bool) {
     // Opened anew, so that O_NONBLOCK does not reach the programs that share descriptor 0. After `su` the terminal may
     // be another user's.
     let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
@@ -25,7 +25,9 @@ final class TerminalInput {
       .first { $0 >= 0 }
     descriptor = own ?? STDIN_FILENO
     isShared = own == nil
-    decoder = InputDecoder(times: InputDecoder.Times(escape: Self.escapeDelay), extra: Self.described())
+    decoder = InputDecoder(
+      times: InputDecoder.Times(escape: Self.escapeDelay), extra: Self.described(),
+      readsMouse: readsMouse)
   }
 
   deinit { if !isShared { close(descriptor) } }

@@ -14,11 +14,12 @@ struct Fixture {
 
   init(
     isReadOnly: Bool = false, isOwned: Bool = true, exitWhenDone: Bool = false, isASCII: Bool = false,
-    isFlat: Bool = true, keeper: SessionKeeper = .host, rows: Int = 24, columns: Int = 80
+    isFlat: Bool = true, keeper: SessionKeeper = .host, rows: Int = 24, columns: Int = 80,
+    keys: ActionTable = .standard, hasMouse: Bool = false
   ) {
     state = InterfaceState(
       isReadOnly: isReadOnly, isOwned: isOwned, exitWhenDone: exitWhenDone, isASCII: isASCII, keeper: keeper,
-      now: Self.start)
+      keys: keys, hasMouse: hasMouse, now: Self.start)
     state.size = CellSize(rows: rows, columns: columns)
     state.isFlat = isFlat
   }
@@ -88,10 +89,11 @@ struct Fixture {
   /// A session in full swing: 40 tasks, of which some run, wait, are done and failed.
   static func busy(
     isReadOnly: Bool = false, isOwned: Bool = true, isASCII: Bool = false, isFlat: Bool = true, rows: Int = 24,
-    columns: Int = 80, raptor: Bool = true
+    columns: Int = 80, raptor: Bool = true, keys: ActionTable = .standard, hasMouse: Bool = false
   ) -> Fixture {
     var fixture = Fixture(
-      isReadOnly: isReadOnly, isOwned: isOwned, isASCII: isASCII, isFlat: isFlat, rows: rows, columns: columns)
+      isReadOnly: isReadOnly, isOwned: isOwned, isASCII: isASCII, isFlat: isFlat, rows: rows, columns: columns,
+      keys: keys, hasMouse: hasMouse)
     fixture.open(gpus: 2, raptor: raptor)
     fixture.add("prepare", argv: ["gmx", "grompp", "-f", "md.mdp"])
     fixture.add("simulate", count: 38, argv: ["gmx", "mdrun", "-deffnm", "member{member}"], raptor: raptor)

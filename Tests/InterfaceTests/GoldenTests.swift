@@ -25,11 +25,11 @@ import Testing
     try check(fixture.screen().text, "ensembles-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
   }
 
-  @Test(arguments: [ColorMode.color, .mono])
-  func looks(_ mode: ColorMode) throws {
+  @Test(arguments: [("color", Theme.standard), ("light", .light), ("mono", .mono)])
+  func looks(_ name: String, _ theme: Theme) throws {
     var fixture = Fixture.busy(isFlat: false)
     fixture.press(.right, .character("j"), .character(" "), .character("j"))
-    try check(fixture.screen().styledText(in: mode), "looks-80x24-\(mode)")
+    try check(fixture.screen().styledText(in: theme), "looks-80x24-\(name)")
   }
 
   @Test(arguments: sizes)
@@ -119,16 +119,16 @@ import Testing
     try check(fixture.screen().text, "replay-\(size.columns)x\(size.rows)-\(isASCII ? "ascii" : "utf8")")
   }
 
-  @Test(arguments: [(24, 80), (15, 50), (60, 200)], [ColorMode.color, .mono])
-  func picker(_ size: (rows: Int, columns: Int), _ mode: ColorMode) throws {
-    var state = PickerTests.state(isASCII: mode == .mono)
+  @Test(arguments: [(24, 80), (15, 50), (60, 200)], [Theme.standard, .mono])
+  func picker(_ size: (rows: Int, columns: Int), _ theme: Theme) throws {
+    var state = PickerTests.state(isASCII: theme == .mono)
     state.size = CellSize(rows: size.rows, columns: size.columns)
     _ = state.update(.burst([.down], continues: false), at: Fixture.start)
     _ = state.settle(size: state.size, at: Fixture.start)
-    let text = mode == .mono ? state.view().styledText(in: mode) : state.view().text
+    let text = theme == .mono ? state.view().styledText(in: theme) : state.view().text
     // Once is enough for the looks.
-    guard mode == .color || size.columns == 80 else { return }
-    try check(text, "picker-\(size.columns)x\(size.rows)\(mode == .mono ? "-mono-ascii" : "")")
+    guard theme != .mono || size.columns == 80 else { return }
+    try check(text, "picker-\(size.columns)x\(size.rows)\(theme == .mono ? "-mono-ascii" : "")")
   }
 
   @Test(arguments: [(24, 80), (15, 50), (20, 120), (60, 200)])

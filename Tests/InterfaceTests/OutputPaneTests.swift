@@ -45,7 +45,7 @@ private struct Reading {
 
   var texts: [String] { pane.rows.map { String($0.text) } }
   func right(_ form: Int = 0) -> String {
-    let forms = pane.position(at: now)
+    let forms = pane.position(at: now, hint: ", F follows")
     return forms.isEmpty ? "" : forms[min(form, forms.count - 1)].map(\.text).joined()
   }
 }

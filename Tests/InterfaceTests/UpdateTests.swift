@@ -59,9 +59,11 @@ import Work
   }
 
   @Test func everyKeyMeansOneThing() {
-    for (table, page) in [Action.all, Action.readOnly, Action.replay].flatMap({
-      [($0, Action.Page.main), ($0, .detail)]
-    }) {
+    for (table, page) in [ActionTable.standard.all, ActionTable.standard.readOnly, ActionTable.standard.replay].flatMap(
+      {
+        [($0, Action.Page.main), ($0, .detail)]
+      })
+    {
       var seen: Set<InputEvent> = []
       for action in table where action.page == page || action.page == .both {
         for key in action.keys { #expect(seen.insert(key).inserted, "\(key) on \(page)") }

@@ -19,7 +19,8 @@ public final class Tmux {
     }
     socket = "scalems-test-\(getpid())-\(number)"
     self.environment = environment
-    var variables = ["LC_ALL": "C.UTF-8", "ENV": "", "SCALEMS_TOP": scalemsTop]
+    // What the person has set who runs the tests is none of theirs.
+    var variables = ["LC_ALL": "C.UTF-8", "ENV": "", "SCALEMS_TOP": scalemsTop, "XDG_CONFIG_HOME": "/nonexistent"]
     variables.merge(environment) { $1 }
     try await tmux(
       ["-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "-c", directory]

@@ -62,9 +62,13 @@ struct AttachedScreen {
   private let options: InterfaceOptions
   private let isPlain: Bool
 
-  init(_ flags: ScreenFlags, isReadOnly: Bool? = nil, isPlain: Bool) {
-    (self.flags, self.isPlain) = (flags, isPlain)
-    options = flags.options(isReadOnly: isReadOnly)
+  /// - Throws: `UsageError` when the person's configuration file makes no sense; what has no screen does not read it.
+  init(_ flags: ScreenFlags, isReadOnly: Bool? = nil, isPlain: Bool) throws(UsageError) {
+    self.init(flags, isPlain ? InterfaceOptions() : try flags.options(isReadOnly: isReadOnly), isPlain: isPlain)
+  }
+
+  init(_ flags: ScreenFlags, _ options: InterfaceOptions, isPlain: Bool = false) {
+    (self.flags, self.options, self.isPlain) = (flags, options, isPlain)
   }
 
   /// - Parameter argument: which session; when none is named, the only live one, or a choice.

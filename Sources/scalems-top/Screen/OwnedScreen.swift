@@ -15,9 +15,12 @@ struct OwnedScreen {
   /// What a host gets to end in that was told to end at once.
   private let lastChance: Duration
 
-  init(_ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = SignalWatch.longestEnd + .seconds(2)) {
+  /// - Throws: `UsageError` when the person's configuration file makes no sense: nothing is started then.
+  init(
+    _ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = SignalWatch.longestEnd + .seconds(2)
+  ) throws(UsageError) {
     (self.flags, self.lastChance) = (flags, lastChance)
-    options = flags.options(exitWhenDone: exitWhenDone)
+    options = try flags.options(exitWhenDone: exitWhenDone)
   }
 
   /// Starts the session and shows it until it has ended or is left.
@@ -37,7 +40,14 @@ struct OwnedScreen {
     input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
   ) throws -> Int32 {
     // From then on signals to this process are none to the session.
-    try show(input: input, makeSource) ?? AttachedScreen(flags, isPlain: false).runChosen()
+    try show(input: input, makeSource) ?? AttachedScreen(flags, chosenOptions).runChosen()
+  }
+
+  /// Those of a screen on a session that was started elsewhere.
+  private var chosenOptions: InterfaceOptions {
+    var options = options
+    options.exitWhenDone = false
+    return options
   }
 
   /// - Returns: the exit status; `nil` when the session goes on and another one is wanted.

@@ -38,6 +38,7 @@ struct ReplayCommand: ParsableCommand {
     do { try Screen.checkTerminal() } catch {
       throw UsageError(description: "scalems-top: \(error); 'scalems-top events' needs no screen")
     }
+    let options = try screen.options(isReadOnly: true)
     // Any file may be a journal, whatever its name.
     let path = try absolutePath(FilePath(session.session ?? "."))
     let shown = !session.latest && isFile(path) ? nil : try session.choose().session
@@ -48,7 +49,7 @@ struct ReplayCommand: ParsableCommand {
         case .ours(let found)?: try ReplaySource(journal: found.directory.journal, speed: speed)
         case .radical(let found)?: try found.replay(speed: speed)
         }
-      _ = try runInterface(source: screen.shown(source), options: screen.options(isReadOnly: true))
+      _ = try runInterface(source: screen.shown(source), options: options)
     } catch let problem as SessionDirectory.DirectoryError {
       throw UsageError(description: "\(problem)")
     } catch {

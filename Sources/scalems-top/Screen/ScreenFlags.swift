@@ -15,6 +15,17 @@ struct ScreenFlags: ParsableArguments {
   @Flag(help: "Use no colours (as NO_COLOR does).")
   var mono = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How it looks: default, light (on a white background), high-contrast, colour-blind or mono.", valueName: "theme"))
+  var theme: Theme?
+
+  @Flag(help: "Leave the mouse to the terminal.")
+  var noMouse = false
+
+  @Flag(help: "Leave the configuration file alone (~/.config/scalems-top/config.yaml).")
+  var noConfig = false
+
   @Flag(help: "Ring the bell of the terminal when the session has ended.")
   var bell = false
 
@@ -23,11 +34,24 @@ struct ScreenFlags: ParsableArguments {
 
   var isReadOnly: Bool { readOnly || ReadOnly.isDemanded }
 
-  func options(exitWhenDone: Bool = false, isReadOnly: Bool? = nil) -> InterfaceOptions {
-    InterfaceOptions(
-      isReadOnly: isReadOnly ?? self.isReadOnly, exitWhenDone: exitWhenDone,
-      screen: ScreenOptions(ascii: ascii ? true : nil, mono: mono))
+  func validate() throws {
+    guard !mono || theme ?? .mono == .mono else { throw ValidationError("give --mono or a --theme with colours") }
   }
+
+  /// - Throws: `UsageError` when the person's configuration file makes no sense.
+  func options(exitWhenDone: Bool = false, isReadOnly: Bool? = nil) throws(UsageError) -> InterfaceOptions {
+    var options = InterfaceOptions(
+      isReadOnly: isReadOnly ?? self.isReadOnly, exitWhenDone: exitWhenDone,
+      screen: ScreenOptions(ascii: ascii ? true : nil, ignoresNoColor: theme != nil, hasMouse: true))
+    if !noConfig { try ScreenConfiguration.apply(to: &options) }
+    if noMouse { options.screen.hasMouse = false }
+    if let theme = mono ? .mono : theme { options.screen.theme = theme }
+    return options
+  }
+}
+
+extension Theme: ExpressibleByArgument {
+  public init?(argument: String) { self.init(word: argument) }
 }
 
 /// The environment's word that nothing may be changed.
