@@ -10,9 +10,7 @@ extension InterfaceState {
       grid.put([Span(" pilot ", .heading), Span(" none yet", .dim)], row: row, column: 0, end: end)
       return
     }
-    // An active one that says something does not do what it is there for.
-    // Of another program's its job is said there.
-    guard pilot.state == .active, pilot.cores > 0, pilot.detail == nil || keeper == .program else {
+    guard pilot.state == .active, pilot.cores > 0 else {
       let detail = pilot.detail ?? (pilot.state == .active ? "how many cores it has is not known" : nil)
       grid.put(
         [
@@ -28,7 +26,12 @@ extension InterfaceState {
     var numbers = [Span("\(Columns.padded(Format.count(used), to: total.count, isRight: true))/\(total)")]
     if pilot.gpus > 0 { numbers.append(Span("  gpus \(snapshot.tasks.gpusInUse)/\(pilot.gpus)")) }
     var right: [Span] = []
-    if let time = pilotTime(pilot), size.columns >= 44 || pilot.gpus == 0 { right = [Span("  "), time] }
+    if let trouble = pilot.trouble(of: keeper) {
+      let room = end - at - numbers.reduce(2) { $0 + CellWidth.columns(of: $1.text) } - 9
+      right = [Span("  "), Span(Columns.cut(trouble, to: room, mark: glyphs.cut), .warning)]
+    } else if let time = pilotTime(pilot), size.columns >= 44 || pilot.gpus == 0 {
+      right = [Span("  "), time]
+    }
     let width = (numbers + right).reduce(2) { $0 + CellWidth.columns(of: $1.text) }
     let room = end - at - width
     let barWidth = size.columns < 64 ? room : min(20, room / 2)
@@ -49,6 +52,12 @@ extension InterfaceState {
 }
 
 extension PilotStatus {
+  /// What an active one says does not go as it should: Slurm is silent, its job stands still.
+  fileprivate func trouble(of keeper: SessionKeeper) -> String? {
+    // Of another program's its job is said there; in recordings of earlier versions, what it has.
+    keeper == .program || detail?.hasSuffix("\(cores) cores") ?? true ? nil : detail
+  }
+
   /// `9 of 16`; how many there are only when that is known.
   public func usedCores(_ used: Int) -> String {
     if cores > 0 { return "\(Format.count(used)) of \(Format.count(cores))" }

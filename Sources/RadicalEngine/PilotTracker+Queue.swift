@@ -62,7 +62,7 @@ extension PilotTracker {
     let isAtWork = job.map { ["RUNNING", "COMPLETING", "CONFIGURING"].contains($0.state) } ?? true
     // What it was before the silence may have changed since.
     let before = watch.silentSince == nil ? "" : "before: "
-    if isActive, isAtWork { parts += nodes.map { [$0] } ?? [] } else if let job { parts.append(before + job.words()) }
+    if let job, !isActive || !isAtWork { parts.append(before + job.words()) }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 

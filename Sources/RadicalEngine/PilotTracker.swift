@@ -20,7 +20,7 @@ struct PilotTracker {
   private(set) var coresPerNode = 0
   private var activeSince: Timestamp?
   /// Its nodes, once it has some.
-  private(set) var nodes: String?
+  private(set) var nodes: Int?
   /// Whether the log was told that Slurm does not answer, and not yet that it does.
   var hasSaidSilence = false
   /// Seconds.
@@ -57,8 +57,7 @@ struct PilotTracker {
       cores = record.cores ?? cores
       gpus = record.gpus ?? gpus
       coresPerNode = record.coresPerNode ?? cores
-      nodes = record.nodes.map { "\(Format.plural($0, "node")), \(cores) cores" }
-      detail = nodes
+      nodes = record.nodes
     case .failed: detail = limitReached ?? record.reason
     case .done, .canceled:
       detail = limitReached ?? endedByLimit(time) ?? (isCancelRequested ? nil : "ended from outside")
@@ -81,7 +80,8 @@ struct PilotTracker {
   mutating func lost(_ why: String) -> PilotStatus? { isFinal || !isSubmitted ? nil : set(.failed, why) }
 
   mutating func set(_ state: PilotState, _ detail: String?) -> PilotStatus {
-    let new = PilotStatus(uid: uid, state: state, cores: cores, gpus: gpus, runtime: runtime, detail: detail)
+    let new = PilotStatus(
+      uid: uid, state: state, cores: cores, gpus: gpus, nodes: nodes, runtime: runtime, detail: detail)
     status = new
     return new
   }

@@ -85,6 +85,28 @@ import Work
     #expect(fixture.state.logEnd == nil)
   }
 
+  /// Recordings of earlier versions say there what the pilot has.
+  @Test(arguments: [nil, "1 node, 16 cores"]) func `an active pilot shows its cores and its time`(detail: String?) {
+    var fixture = Fixture.busy()
+    fixture.events(
+      .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 16, nodes: 1, runtime: 3600, detail: detail)))
+    let line = fixture.screen().text(ofRow: 1)
+    #expect(line.hasPrefix(" cores ") && line.contains("/16") && line.contains(" left"))
+  }
+
+  @Test func `what is wrong with an active pilot is said beside its cores`() {
+    var fixture = Fixture.busy()
+    let trouble = "Slurm does not answer since 12:00:07"
+    fixture.events(
+      .pilot(PilotStatus(uid: "pilot.0000", state: .active, cores: 16, gpus: 2, runtime: 3600, detail: trouble)))
+    for columns in 40...200 {
+      fixture.state.size.columns = columns
+      let line = fixture.screen().text(ofRow: 1)
+      #expect(line.hasPrefix(" cores ") && line.contains("/16  gpus ") && line.contains("Slurm"), "\(line)")
+      if columns >= 80 { #expect(line.contains(trouble)) }
+    }
+  }
+
   @Test func `Esc leads back to the overview, and a number leaves a task's page`() {
     var fixture = failing()
     fixture.type("4")

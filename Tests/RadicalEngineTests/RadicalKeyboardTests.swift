@@ -17,7 +17,7 @@ extension RadicalTests {
           - {name: unwanted, argv: [sleep, "600"]}
         """)
       let terminal = try await run.show()
-      try await terminal.wait(forText: "active")
+      try await terminal.wait(for: "the pilot's cores") { $0.contains(" cores  ") && $0.contains(" left\n") }
       try await terminal.press("/")
       try await terminal.type("unwanted")
       try await terminal.press("Enter")

@@ -65,7 +65,7 @@ extension PilotTracker {
     var tracker = try tracker(cores: 100)
     let record = PilotRecord(resources: ["nodes": 3, "cores_per_node": 32, "gpus_per_node": 2, "mem_per_node": 1e6])
     let status = tracker.hear(.active, record)
-    #expect(status?.cores == 96 && status?.gpus == 6 && status?.detail == "3 nodes, 96 cores")
+    #expect(status?.cores == 96 && status?.gpus == 6 && status?.nodes == 3 && status?.detail == nil)
     #expect(tracker.cores == 96 && tracker.coresPerNode == 32 && tracker.isActive)
   }
 
