@@ -74,6 +74,8 @@ struct ListColumns: Equatable {
   /// A name of fewer columns says nothing.
   private static let leastName = 8
   private static let leastCommand = 10
+  /// What a line that a task printed takes to be read.
+  private static let readableOutput = 20
 
   /// - Parameters:
   ///   - width: without what stands before the name.
@@ -98,8 +100,9 @@ struct ListColumns: Equatable {
       take(column, column.width, keeping: min(name, 12))
     }
     // What they use is worth less than the names and what they say.
-    for column in [ListColumn.load, .memory] {
-      take(column, column.width, keeping: chosen == nil ? name + command : min(name, 12))
+    let output = command > 0 ? Self.readableOutput + 1 : 0
+    for (column, least) in [(ListColumn.load, command), (.memory, output)] {
+      take(column, column.width, keeping: chosen == nil ? name + least : min(name, 12))
     }
     take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
     take(.uid, ListColumn.uid.width, keeping: name + command)
