@@ -4,7 +4,8 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 # The Swift runtime goes into the binary: it starts in half the time and runs on nodes that have no Swift.
 # The toolchain's own linker: gold warns of a mktemp inside Foundation at every build.
-RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld
+# At a fixed address: moving it would be 100,000 corrections, on a megabyte of pages, at each start, also of each rank.
+RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld -Xlinker --no-pie
 BINARY = .build/release/scalems-top
 OURS = Package.swift Sources Tests
 # It lets pass what comes with a declared dependency, and products of other packages: .ci/imports is stricter.
@@ -29,7 +30,7 @@ help:
 	@echo "make goldens    renew the golden screens, and show which changed"
 	@echo "make format     format the sources; make lint checks it, Python, and Package.swift and the pages against the sources"
 	@echo "make chaos      break sessions at random moments and count what became of their tasks"
-	@echo "make bench      measure against xargs, GNU parallel and HyperQueue on this machine"
+	@echo "make bench      measure against xargs, GNU parallel, HyperQueue, htop, top and btop on this machine"
 	@echo "make clean      remove what was built"
 
 swift:
@@ -94,12 +95,15 @@ goldens: swift
 	@git ls-files --others --exclude-standard -- Tests/InterfaceTests/Goldens
 
 # `make chaos CHAOS="--seed 7 --minutes 10"`
+chaos: export SCALEMS_WARNINGS = error
 chaos: build
 	@.ci/need python3
 	python3 Tests/Chaos/chaos.py $(CHAOS) $(BINARY)
+	$(SWIFT) build --build-tests
+	SCALEMS_KEYS=100000 $(SWIFT) test --skip-build --filter RandomScreenTests
 
 bench: build
-	@.ci/need findutils parallel python3 python3-venv
+	@.ci/need findutils parallel python3 python3-venv htop procps btop
 	python3 Tests/Benchmarks/bench.py $(BENCH) $(BINARY)
 
 install: build

@@ -4,7 +4,7 @@ import Words
 
 extension InterfaceState {
   func draw(_ dialog: Dialog, _ grid: inout CellGrid, _ body: Rect) {
-    let width = min(body.width - 2, 72)
+    let width = body.dialogWidth
     let room = width - 4
     var lines: [Span] = Columns.wrap(dialog.question, width: room).map { Span($0, .title) }
     for text in dialog.consequences(
@@ -14,7 +14,13 @@ extension InterfaceState {
       lines += text.hasPrefix("  ") ? [Span(text)] : Columns.wrap(text, width: room).map { Span($0) }
     }
     // Borders, the reason and the buttons come first; of the text what fits.
-    lines = Array(lines.prefix(max(1, body.height - 4)))
+    let most = max(1, body.height - 4)
+    if lines.count > most {
+      // That it goes on is seen; a row of the list is a task, and not cut in two.
+      let last = lines[most - 1]
+      let text = last.text.hasPrefix("  ") ? "  " + glyphs.more : last.text + " " + lines[most].text
+      lines = lines[..<(most - 1)] + [Span(Columns.cut(text, to: room, mark: glyphs.more), last.style)]
+    }
     let isRoomy = body.height >= lines.count + 7
     let rect = body.centered(height: lines.count + (isRoomy ? 6 : 4), width: width)
     grid.wipe(rect)

@@ -86,6 +86,9 @@ extension CellGrid {
 }
 
 extension Rect {
+  /// Columns of a question over it; where there are few, all of them.
+  var dialogWidth: Int { width < 60 ? width : min(width - 2, 72) }
+
   /// A rectangle of this size in the middle of this one.
   func centered(height: Int, width: Int) -> Rect {
     let (height, width) = (min(height, self.height), min(width, self.width))

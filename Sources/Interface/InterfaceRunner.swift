@@ -88,6 +88,13 @@ public final class InterfaceRunner: Sendable {
   }
 }
 
+/// Draws a frame on no terminal, for whoever has to wait for something else first: what a first frame costs is paid then.
+public func prepareInterface() {
+  var state = InterfaceState(zone: .local, now: .now)
+  _ = state.settle(size: state.size, at: state.now)
+  withExtendedLifetime(state.view()) {}
+}
+
 /// Shows a session on this terminal until the person leaves, it closed and was dismissed, or the terminal is gone.
 public func runInterface(
   source: any SessionSource, options: InterfaceOptions = InterfaceOptions()

@@ -64,7 +64,7 @@ extension LeaveDialog.Choice {
 
 extension InterfaceState {
   func draw(_ dialog: LeaveDialog, _ grid: inout CellGrid, _ body: Rect) {
-    let width = min(body.width - 2, 72)
+    let width = body.dialogWidth
     let choices = dialog.choices
     let indent = 5
     let texts = choices.map {

@@ -128,7 +128,13 @@ extension InterfaceState {
       let wrapped = Columns.wrap(long, width: room)
       lines += (wrapped.count <= bannerLimit ? wrapped : ["host gone: \(resume)"]).map { Span($0, .error) }
     }
-    if let ending { lines += Columns.wrap(ending, width: room).map { Span($0, .warning) } }
+    // On the narrowest screens the header has no room for it.
+    if size.columns < 50, isReadOnly, !isClosed, case .silent(let since) = link?.host {
+      lines.append(Span("no sign of life for \(Format.age(now.seconds(since: since)))", .warning))
+    }
+    if let ending = ending(room: bannerLimit == 1 ? room : .max) {
+      lines += Columns.wrap(ending, width: room).map { Span($0, .warning) }
+    }
     if let problem = link?.problem { lines += Columns.wrap(problem, width: room).map { Span($0, .warning) } }
     guard lines.count > bannerLimit else { return lines }
     // The last one that fits shows that it goes on.
@@ -137,7 +143,9 @@ extension InterfaceState {
   }
 
   /// That the session ends or takes no more work: who wanted it, why, and what can still be done about it.
-  private var ending: String? {
+  ///
+  /// - Parameter room: columns in which it should fit.
+  private func ending(room: Int) -> String? {
     let verb: OperatorCommand.Verb
     switch snapshot.phase {
     case .draining: verb = .drain
@@ -147,17 +155,23 @@ extension InterfaceState {
     }
     guard !isHostGone else { return nil }
     let record = snapshot.commands.last { $0.verb == verb }
-    var text = snapshot.phase.rawValue + (record.map { ", by \($0.sender.words)" } ?? "")
-    if let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil) { text += ": \(reason)" }
-    guard !isReadOnly, !isReplay else { return text }
+    let author = record.map { "by \($0.sender.words)" }
+    let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil)
+    let text = snapshot.phase.rawValue + (author.map { ", \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "")
+    // The phase stands in the header and the key in the key line.
+    let short = [author, reason].compactMap { $0 }.joined(separator: ": ")
+    let all = [text + wayOut(of: verb), text, short.isEmpty ? text : short]
+    return all.first { CellWidth.columns(of: $0) <= room } ?? all[2]
+  }
+
+  private func wayOut(of verb: OperatorCommand.Verb) -> String {
+    guard !isReadOnly, !isReplay else { return "" }
     if verb == .close {
       // A session without the key is hurried by nothing but the signal.
       let ways = [keyName(of: verb.rawValue), isOwned && keeper == .host ? "Ctrl-C" : nil].compactMap { $0 }
-      if !ways.isEmpty { text += "; \(ways.joined(separator: " or ")) hurries it" }
-    } else if let key = keyName(of: OperatorCommand.Verb.resume.rawValue) {
-      text += "; \(key) undoes it"
+      return ways.isEmpty ? "" : "; \(ways.joined(separator: " or ")) hurries it"
     }
-    return text
+    return keyName(of: OperatorCommand.Verb.resume.rawValue).map { "; \($0) undoes it" } ?? ""
   }
 
   /// On a low screen the tasks need the rows.

@@ -150,19 +150,23 @@ extension InterfaceState {
   func hasOpenTasks(_ row: ListRow) -> Bool {
     switch row {
     case .task(let id): snapshot.tasks.contains(id) && !snapshot.tasks.state(of: id).isFinal
-    case .ensemble(let first), .more(let first):
-      snapshot.tasks.ensemble(of: first).map { $0.finished < $0.count } ?? false
+    case .ensemble(let first): snapshot.tasks.ensemble(of: first).map { $0.finished < $0.count } ?? false
+    case .more: !openTasks(of: row).isEmpty
     }
   }
 
   /// Those tasks of a row that have not ended.
-  private func openTasks(of row: ListRow) -> IDSet {
+  private func openTasks(of row: ListRow) -> IDSet { members(of: row, among: snapshot.tasks.openTasks) }
+
+  /// Those of some tasks that a row stands for: that for the rest of an ensemble not for members that have a row.
+  func members(of row: ListRow, among tasks: IDSet) -> IDSet {
     let table = snapshot.tasks
     switch row {
-    case .task(let id): return hasOpenTasks(row) ? [id] : []
-    case .ensemble(let first), .more(let first):
-      guard let batch = table.batch(of: first) else { return [] }
-      return table.openTasks.intersection(batch.ids)
+    case .task(let id): return tasks.contains(id) ? [id] : []
+    case .ensemble(let first): return table.batch(of: first).map { tasks.intersection($0.ids) } ?? []
+    case .more(let first):
+      let shown = order.opening(of: first)?.shown(table) ?? []
+      return table.batch(of: first).map { tasks.intersection($0.ids).subtracting(shown) } ?? []
     }
   }
 

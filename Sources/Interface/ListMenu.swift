@@ -99,6 +99,7 @@ extension InterfaceState {
     grid.box(
       rect, title: [Span(isSort ? "sort by" : "columns", .title)], glyphs: glyphs, isFocused: true, footer: footer)
     let inner = rect.inner
+    let width = 2 + (entries.map { CellWidth.columns(of: $0.title) }.max() ?? 0)
     let top = max(0, min(menu.row - inner.height + 1, entries.count - inner.height))
     for (line, column) in entries.dropFirst(top).prefix(inner.height).enumerated() {
       let row = inner.row + line
@@ -107,7 +108,7 @@ extension InterfaceState {
       let note = !isSort && isChosen && !shown.contains(column) ? " (no room)" : ""
       grid.put(
         [
-          Span(" " + Columns.padded(mark, to: 3), .key), Span(Columns.padded(column.title, to: 9), .heading),
+          Span(" " + Columns.padded(mark, to: 3), .key), Span(Columns.padded(column.title, to: width), .heading),
           Span(column.help), Span(note, .warning),
         ], row: row, column: inner.column, end: inner.endColumn)
       if top + line == menu.row { grid.select(row: row, column: inner.column, count: inner.width) }

@@ -124,6 +124,9 @@ struct Opening: Sendable {
     return nil
   }
 
+  /// The members that have a row.
+  func shown(_ table: TaskTable) -> IDSet { IDSet((0..<memberCount).compactMap { row(at: $0, table)?.task }) }
+
   /// The index of the row for the rest.
   var moreIndex: Int? { rest.isEmpty ? nil : memberCount }
 }

@@ -11,8 +11,7 @@ extension InterfaceState {
       if let detail { [detail.task] } else if mainView == .failures { IDSet(failureTasks) } else {
         switch currentRow {
         case .task(let id)?: [id]
-        case .ensemble(let first)?, .more(let first)?:
-          table.batch(of: first).map { table.ids(in: .failed).intersection($0.ids) } ?? IDSet()
+        case let row?: members(of: row, among: table.ids(in: .failed))
         case nil: IDSet()
         }
       }

@@ -9,15 +9,19 @@ struct SummaryLines {
   let causes: [FailureCauses.Cause]
   let tail: [[Span]]
 
-  init(_ snapshot: SessionSnapshot, of keeper: SessionKeeper, causes: [FailureCauses.Cause]) {
+  /// - Parameter width: columns that there are for a line.
+  init(_ snapshot: SessionSnapshot, of keeper: SessionKeeper, causes: [FailureCauses.Cause], width: Int) {
     self.causes = causes
-    head = Self.head(snapshot, of: keeper)
+    head = Self.head(snapshot, of: keeper, width)
     tail = Self.tail(snapshot)
   }
 
   var count: Int { head.count + causes.count + tail.count }
 
-  private static func head(_ snapshot: SessionSnapshot, of keeper: SessionKeeper) -> [[Span]] {
+  /// The rows a person can go to: the causes, and what comes after them.
+  var rows: Int { causes.count + tail.count }
+
+  private static func head(_ snapshot: SessionSnapshot, of keeper: SessionKeeper, _ width: Int) -> [[Span]] {
     let table = snapshot.tasks
     var lines: [[Span]] = []
     let wall = snapshot.summary?.wall ?? 0
@@ -27,16 +31,27 @@ struct SummaryLines {
       Span("Exit status "), Span(String(code), code == 0 ? .ok : .error), Span("  after \(Format.measured(wall))"),
       Span("  \(label)", .dim),
     ])
-    var counts: [Span] = []
-    for phase in [TaskPhase.done, .failed, .canceled] {
-      counts += [Span(phase.word, table.count(in: phase) > 0 ? phase.style : .dim)]
-      counts += [Span(" \(Format.count(table.count(in: phase)))   ")]
-    }
     let left = table.count - table.finished
-    if left > 0 { counts += [Span("not run", .queued), Span(" \(Format.count(left))")] }
-    lines.append(counts)
+    func counts(_ word: (TaskPhase) -> String, gap: String) -> [Span] {
+      var spans: [Span] = []
+      for phase in [TaskPhase.done, .failed, .canceled] {
+        let count = table.count(in: phase)
+        spans += [Span(word(phase), count > 0 ? phase.style : .dim), Span(" \(Format.count(count))\(gap)")]
+      }
+      if left > 0 { spans += [Span("not run", .queued), Span(" \(Format.count(left))")] }
+      return spans
+    }
+    // No number is cut.
+    let long = counts(\.word, gap: "   ")
+    let isNarrow = long.reduce(0) { $0 + CellWidth.columns(of: $1.text) } > width
+    lines.append(isNarrow ? counts({ String($0.letter) }, gap: "  ") : long)
     if left > 0, keeper == .host, let id = snapshot.info?.id {
-      lines.append([Span("What was not run: "), Span("scalems-top run --resume \(id)", .key)])
+      let words = "What was not run: "
+      let wrapped = Columns.wrap("\(words)scalems-top run --resume \(id)", width: width)
+      lines += wrapped.enumerated().map { number, text in
+        guard number == 0, text.hasPrefix(words) else { return [Span(text, .key)] }
+        return [Span(words), Span(String(text.dropFirst(words.count)), .key)]
+      }
     }
     if table.count(in: .failed) > 0 { lines.append([Span("Failures", .heading)]) }
     return lines
@@ -49,15 +64,19 @@ struct SummaryLines {
 }
 
 extension InterfaceState {
-  private var summaryLines: SummaryLines { SummaryLines(snapshot, of: keeper, causes: causes.all) }
+  private var summaryLines: SummaryLines {
+    SummaryLines(snapshot, of: keeper, causes: causes.all, width: summaryWidth - 4)
+  }
+
+  private var summaryWidth: Int { max(min(size.columns, 60), min(size.columns - 8, 120)) }
 
   mutating func handleSummary(_ input: InputEvent) -> [Effect] {
     guard let shown = summary else { return [] }
     let lines = summaryLines
     switch input {
-    case .down, .character("j"): summary?.row = min(shown.row + 1, max(0, lines.causes.count - 1))
+    case .down, .character("j"): summary?.row = min(shown.row + 1, max(0, lines.rows - 1))
     case .up, .character("k"): summary?.row = max(0, shown.row - 1)
-    case .pageDown: summary?.row = min(shown.row + 10, max(0, lines.causes.count - 1))
+    case .pageDown: summary?.row = min(shown.row + 10, max(0, lines.rows - 1))
     case .pageUp: summary?.row = max(0, shown.row - 10)
     case .enter where shown.row < lines.causes.count:
       dismissSummary()
@@ -82,13 +101,12 @@ extension InterfaceState {
   }
 
   func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
-    let width = max(min(body.width, 60), min(body.width - 8, 120))
     let lines = summaryLines
-    let rect = body.centered(height: lines.count + 2, width: width)
+    let rect = body.centered(height: lines.count + 2, width: summaryWidth)
     let inner = rect.inner
-    let row = min(summary?.row ?? 0, max(0, lines.causes.count - 1))
+    let row = min(summary?.row ?? 0, max(0, lines.rows - 1))
     // The row under the cursor is always there, and what was left behind when it fits.
-    let wanted = lines.causes.isEmpty ? 0 : lines.head.count + row
+    let wanted = lines.rows == 0 || row == 0 && lines.causes.isEmpty ? 0 : lines.head.count + row
     let top = min(max(0, wanted - inner.height + 1), max(0, lines.count - inner.height))
     let hidden = lines.count - top - inner.height
     grid.wipe(rect)

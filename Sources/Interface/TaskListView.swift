@@ -16,8 +16,11 @@ extension InterfaceState {
 
   func drawTasks(_ grid: inout CellGrid, _ rect: Rect) {
     let count = order.count(snapshot.tasks)
+    let title = listTitle(rect.width)
+    // Corners, and blanks around both.
+    let room = title.reduce(rect.width - 9) { $0 - CellWidth.columns(of: $1.text) }
     grid.box(
-      rect, title: listTitle(rect.width), glyphs: glyphs, isFocused: focus == .tasks, right: listRight(count),
+      rect, title: title, glyphs: glyphs, isFocused: focus == .tasks, right: listRight(count, room: room),
       footer: listFooter)
     let inner = rect.inner
     let columns = listColumns
@@ -57,7 +60,10 @@ extension InterfaceState {
   private func listTitle(_ width: Int) -> [Span] {
     var spans = [Span("tasks", .title)]
     if let filter {
-      spans += [Span(" matching "), Span(filter.query.text, .entry)]
+      // What is marked has its place beside it.
+      let marked = marks.isEmpty ? 0 : "\(Format.count(marks.count)) marked".count + 2
+      let room = max(8, width - 22 - marked)
+      spans += [Span(" matching "), Span(Columns.cut(filter.query.text, to: room, mark: glyphs.more), .entry)]
       if isFiltering {
         spans.append(Span(" \(filter.scanned * 100 / max(1, snapshot.tasks.count))% searched", .warning))
       }
@@ -78,14 +84,18 @@ extension InterfaceState {
     return [Span(hint, .warning)]
   }
 
-  private func listRight(_ count: Int) -> [Span] {
-    var spans: [Span] = []
-    if !marks.isEmpty { spans.append(Span("\(Format.count(marks.count)) marked  ", .warning)) }
+  /// What is marked, and where the cursor is: as much of it as fits, and what is marked first.
+  private func listRight(_ count: Int, room: Int) -> [Span] {
+    let marked = marks.isEmpty ? [] : [Span("\(Format.count(marks.count)) marked", .warning)]
     let total = snapshot.tasks.count
     let place = count == 0 ? "0" : "\(Format.count(cursorRow + 1))/\(Format.count(count))"
     let isPart = filter != nil || order.isGrouped
-    spans.append(Span(!isPart ? place : "\(place) of \(Format.plural(total, "task"))", .dim))
-    return spans
+    let gap = marked.isEmpty ? [] : [Span("  ")]
+    let all = [
+      marked + gap + [Span(!isPart ? place : "\(place) of \(Format.plural(total, "task"))", .dim)],
+      marked + gap + [Span(place, .dim)], marked,
+    ]
+    return all.first { $0.reduce(0) { $0 + CellWidth.columns(of: $1.text) } <= room } ?? []
   }
 
   private func drawHeading(_ grid: inout CellGrid, _ inner: Rect, _ columns: ListColumns) {

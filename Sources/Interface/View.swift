@@ -154,13 +154,25 @@ extension InterfaceState {
 
   /// The keys of what lies over the panes: all others do nothing there.
   private var overlayKeys: [KeyHint]? {
+    // The last one is the way out, which has to be there.
     func hints(_ keys: (String, String)...) -> [KeyHint] {
-      keys.enumerated().map {
-        KeyHint(keyName: $1.0, title: $1.1, weight: keys.count - $0, key: InputEvent.named[$1.0])
+      keys.enumerated().map { number, key in
+        KeyHint(
+          keyName: key.0, title: key.1, weight: number == keys.count - 1 ? keys.count : keys.count - number - 1,
+          key: InputEvent.named[key.0])
       }
     }
-    // Dialogs name their keys themselves.
-    if summary != nil || dialog != nil || leaving != nil { return nil }
+    if summary != nil {
+      let opens = causes.all.isEmpty ? [] : [KeyHint(keyName: "Enter", title: "open", weight: 1, key: .enter)]
+      return opens + hints(("Tab", "to the tasks"), ("j k", "move"), ("q", "leave"))
+    }
+    if let dialog {
+      if dialog.isTyping { return hints(("Enter", "to the answer"), ("Esc", "nothing")) }
+      if dialog.word != nil { return hints(("Enter", "answer"), ("Tab", "reason"), ("Esc", "nothing")) }
+      return hints(("y", "yes"), ("Tab", "reason"), ("n Esc", "no"))
+    }
+    if leaving != nil { return hints(("Enter", "answer"), ("j k", "choose"), ("Esc", "stay")) }
+    if palette != nil { return hints(("Enter", "do it"), ("Up Down", "choose"), ("Esc", "nothing")) }
     if help != nil {
       return hints(("Esc", "closes"), ("j k", "scroll"), ("PgDn PgUp", "a page"), ("g G", "start, end"))
     }

@@ -9,7 +9,10 @@
 ///
 /// Many tasks of an item go as blocks, so that it costs about the same whatever their number is.
 struct WorkSimulation {
-  static let runs = 24
+  private static let runs = 24
+  /// Where there are more blocks than ``many``: they even each other out.
+  private static let fewRuns = 8
+  private static let many = 4000
   /// Blocks that run at a time, about, at most.
   private static let atOnce = 32
 
@@ -72,8 +75,10 @@ struct WorkSimulation {
       next += 1
     }
     let running = item.running.sorted()
-    for start in stride(from: 0, to: running.count, by: width) {
-      let some = running[start..<min(start + width, running.count)]
+    // More may run than there are cores for, when others say how many run.
+    let some = max(width, running.count / (2 * Self.atOnce))
+    for start in stride(from: 0, to: running.count, by: some) {
+      let some = running[start..<min(start + some, running.count)]
       add(width: some.count, elapsed: some[some.startIndex + some.count / 2])
     }
     for (tasks, isWaiting) in [(item.queued, false), (item.waiting, true)] {
@@ -110,13 +115,15 @@ struct WorkSimulation {
   var hasUnknown: Bool { zip(items, times).contains { $0.open > 0 && $1 == nil } }
 
   /// Seconds until all has ended, of each of so many runs, in order.
-  func seconds() -> [Double] { (0..<Self.runs).map(seconds(ofRun:)).sorted() }
+  func seconds() -> [Double] {
+    (0..<(blocks.count > Self.many ? Self.fewRuns : Self.runs)).map(seconds(ofRun:)).sorted()
+  }
 
   private func seconds(ofRun run: Int) -> Double {
     var blocks = blocks
     var left = ranges.map(\.count)
     var (free, freeCalls) = (cores, callCores)
-    var ready: [Int] = []
+    var ready = Line()
     var ends = Heap()
     var now = 0.0
     func takes(_ block: Block) -> Int {
@@ -183,6 +190,27 @@ struct WorkSimulation {
     let usual = exp(mean + deviation * deviation / 2)
     let one = usual * max(0.1, 1 + spreadOfMean * Chance.deviations(ofUpperTail: chance))
     return depth * ((1 - failing) * one + failing * times.failingSeconds + extra)
+  }
+}
+
+/// What can start, in its order; of it only what stands in front is looked at, so that a long one costs no more.
+private struct Line {
+  private var entries: [Int] = []
+  private var head = 0
+  private static let sight = 64
+
+  /// How many are looked at.
+  var count: Int { min(entries.count - head, Self.sight) }
+
+  subscript(index: Int) -> Int { entries[head + index] }
+
+  mutating func append(_ entry: Int) { entries.append(entry) }
+
+  mutating func remove(at index: Int) -> Int {
+    let entry = self[index]
+    for place in stride(from: head + index, to: head, by: -1) { entries[place] = entries[place - 1] }
+    head += 1
+    return entry
   }
 }
 

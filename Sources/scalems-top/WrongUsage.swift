@@ -10,6 +10,11 @@ enum WrongUsage {
     ScalemsTop.configuration.groupedSubcommands.flatMap(\.subcommands).map(name)
   }
 
+  /// Without making the words of all of them.
+  private static func isVerb(_ word: String) -> Bool {
+    ScalemsTop.configuration.groupedSubcommands.contains { $0.subcommands.contains { name($0) == word } }
+  }
+
   static func name(_ command: any ParsableCommand.Type) -> String { command.configuration.commandName ?? "" }
 
   /// Refuses what stands in the place of a verb and is none, before it is taken for a session: `scalems-top SESSION` shows
@@ -20,10 +25,10 @@ enum WrongUsage {
     guard let first = arguments.dropFirst().first, !first.hasPrefix("-") else { return }
     let rest = arguments.dropFirst(2)
     if first == "help" {
-      if let wanted = rest.first(where: { !$0.hasPrefix("-") }), !verbs.contains(wanted) { throw noVerb(wanted) }
+      if let wanted = rest.first(where: { !$0.hasPrefix("-") }), !isVerb(wanted) { throw noVerb(wanted) }
       return
     }
-    guard !verbs.contains(first) else { return }
+    guard !isVerb(first) else { return }
     if rest.contains(where: { ["--help", "-h", "-help"].contains($0) }) { throw noVerb(first) }
     // A session may be called like a verb with a slip in it.
     if !suggestion(for: first, among: verbs).isEmpty, ShownSession.exact(first) == nil { throw noVerb(first) }
@@ -31,7 +36,7 @@ enum WrongUsage {
 
   /// What the parser complains of when the first word is no verb: more than one session was named, or a verb is unknown.
   static func noVerb(in arguments: [String]) -> UsageError? {
-    guard let first = arguments.dropFirst().first, !first.hasPrefix("-"), first != "help", !verbs.contains(first) else {
+    guard let first = arguments.dropFirst().first, !first.hasPrefix("-"), first != "help", !isVerb(first) else {
       return nil
     }
     return noVerb(first)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures scalems-top on this machine, side by side with what people use instead: `make bench`.
 
-  bench.py [--only rates,start,memory,idle,attach,radical] [--tasks N] [--repeats N] [--cores N] BINARY
+  bench.py [--only rates,start,memory,idle,look,keys,attach,radical] [--tasks N] [--repeats N] [--cores N] BINARY
 
 Only the standard library; HyperQueue comes from PyPI into .build-bench/. It writes nothing outside a temporary
 directory, which it removes, and leaves no process.
@@ -18,15 +18,16 @@ from pathlib import Path
 
 import attach
 import footprint
+import monitors
 import radical_costs
 import rates
 from processes import Workplace
 
-PARTS = ["rates", "start", "memory", "idle", "attach", "radical"]
+PARTS = ["rates", "start", "memory", "idle", "look", "keys", "attach", "radical"]
 
 
 def main():
-  parser = argparse.ArgumentParser(description="Measures scalems-top against xargs, GNU parallel and HyperQueue.")
+  parser = argparse.ArgumentParser(description="Measures scalems-top against what people use instead.")
   parser.add_argument("binary", type=Path)
   parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {', '.join(PARTS)}")
   parser.add_argument("--tasks", type=int, default=5000)
@@ -34,6 +35,8 @@ def main():
   parser.add_argument("--repeats", type=int, default=3)
   parser.add_argument("--frames", type=int, default=15, help="runs of the start part")
   parser.add_argument("--idle-seconds", type=float, default=30)
+  parser.add_argument("--look-seconds", type=float, default=20, help="seconds of each monitor at each session")
+  parser.add_argument("--events", type=int, default=100_000, help="events a second in the keys part")
   parser.add_argument("--attach-tasks", default="1000,100000,1000000", help="sizes of the sessions to attach to")
   parser.add_argument("--watchers", type=int, default=200)
   parser.add_argument("--radical-tasks", type=int, default=500, help="tasks through RADICAL-Pilot")
@@ -107,6 +110,22 @@ def report_idle(binary, workplace, cache, options):
     f"host {host:.3f} % of a core, agent {helpers:.3f} %")
 
 
+def report_look(binary, workplace, cache, options):
+  workflow = footprint.sleeper(workplace)
+  frames = monitors.first_frames(binary, workplace, workflow, options.frames)
+  calm, busy, idle = monitors.sessions(binary, workplace, options.cores, options.look_seconds)
+  return monitors.text(frames, calm, busy, idle, options.look_seconds)
+
+
+def report_keys(binary, workplace, cache, options):
+  frame, calm, busy, rate, share, whole = monitors.keys(binary, workplace, options.queued, options.events, 15)
+  return (
+    f"a screen on {options.queued} tasks: {frame:.2f} ms of processor time a frame; key to paint "
+    f"{footprint.summary(calm)}\n"
+    f"  with {rate:.0f} events/s: key to paint {footprint.summary(busy)}; its drawing thread takes {share:.0f} % of a core, "
+    f"all of it {whole:.0f} %")
+
+
 def report_attach(binary, workplace, cache, options):
   lines = [f"{'tasks':>10}{'journal':>12}{'read whole':>12}{'events/s':>12}{'checkpoint':>12}   attach: whole screen"]
   for count, size, events, seconds, values, checkpoint in attach.measure(
@@ -150,8 +169,8 @@ def report_radical(binary, workplace, cache, options):
 
 
 REPORTS = {
-  "rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle, "attach": report_attach,
-  "radical": report_radical,
+  "rates": report_rates, "start": report_start, "memory": report_memory, "idle": report_idle, "look": report_look,
+  "keys": report_keys, "attach": report_attach, "radical": report_radical,
 }
 
 if __name__ == "__main__":

@@ -26,20 +26,21 @@ import Words
   }
 
   /// Sessions of other programs beside one of our own: long ids that begin and end alike.
-  static func programs() -> PickerState {
-    PickerState(choices: [
-      SessionChoice(
-        id: "rp.session.25588d52-e9a2-11f1-baac-02fc00000001", name: "free_energy.py", state: "running",
-        counts: "6 running, 5/40 done", host: "login1", pid: 3_141_592, pilot: "waiting for resources", age: "4m",
-        directory: "/scratch/project_17/ada/free-energy/rp.session.25588d52-e9a2-11f1-baac-02fc00000001"),
-      SessionChoice(
-        id: "rp.session.195007f6-e9a2-11f1-af6d-02fc00000002", name: "a-name-that-somebody-was-proud-of.py",
-        state: "dead", counts: "12/1,000,000 done", host: "login2", pilot: "active", age: "3h",
-        directory: "/scratch/ada/rp.session.195007f6-e9a2-11f1-af6d-02fc00000002"),
-      SessionChoice(
-        id: "session.0007", name: "", state: "running", counts: "8/8 done", host: "login1", pid: 4711, age: "12d",
-        directory: "/home/ada/session.0007"),
-    ])
+  static func programs(isASCII: Bool = false) -> PickerState {
+    PickerState(
+      choices: [
+        SessionChoice(
+          id: "rp.session.25588d52-e9a2-11f1-baac-02fc00000001", name: "free_energy.py", state: "running",
+          counts: "6 running, 5/40 done", host: "login1", pid: 3_141_592, pilot: "waiting for resources", age: "4m",
+          directory: "/scratch/project_17/ada/free-energy/rp.session.25588d52-e9a2-11f1-baac-02fc00000001"),
+        SessionChoice(
+          id: "rp.session.195007f6-e9a2-11f1-af6d-02fc00000002", name: "a-name-that-somebody-was-proud-of.py",
+          state: "dead", counts: "12/1,000,000 done", host: "login2", pilot: "active", age: "3h",
+          directory: "/scratch/ada/rp.session.195007f6-e9a2-11f1-af6d-02fc00000002"),
+        SessionChoice(
+          id: "session.0007", name: "", state: "running", counts: "8/8 done", host: "login1", pid: 4711, age: "12d",
+          directory: "/home/ada/session.0007"),
+      ], isASCII: isASCII)
   }
 
   @Test func `name, state and age are on every screen, process and directory where there is room`() {

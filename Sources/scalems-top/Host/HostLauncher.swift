@@ -20,9 +20,11 @@ struct LaunchedHost: Sendable {
 
   /// Starts `scalems-top run` with the arguments of this process as a host, and waits until its session is there.
   ///
-  /// - Parameter input: its standard input; `/dev/null` when negative.
+  /// - Parameters:
+  ///   - input: its standard input; `/dev/null` when negative.
+  ///   - body: what can be done while it starts.
   /// - Throws: `ExitStatus` when it could not; it has said why.
-  init(input: Int32) throws(ExitStatus) {
+  init(input: Int32, while body: () -> Void = {}) throws(ExitStatus) {
     let ends: SocketPair
     do { ends = try SocketPair() } catch {
       complain("scalems-top: no socket pair: \(error)")
@@ -43,6 +45,7 @@ struct LaunchedHost: Sendable {
     }
     pid = started
     line = ends.ours.release()
+    body()
     guard let ready = try? Ready.record.coding.value(Self.nextLine(from: line)) else {
       throw ExitStatus(code: Self.end(of: started))
     }

@@ -56,7 +56,7 @@ struct OwnedScreen {
   ) throws -> Int32? {
     // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
     let outlivesTerminal = isIgnored(SIGHUP)
-    let host = try LaunchedHost(input: input)
+    let host = try LaunchedHost(input: input) { prepareInterface() }
     if input >= 0 { close(input) }
     let source: any OwnedSource
     let runner: InterfaceRunner
