@@ -29,9 +29,30 @@ public enum MarkedProcesses {
 
   private static func value(of variable: String, besides mark: String, inEnvironmentOf pid: pid_t) -> String? {
     guard let environment = try? readFile("/proc/\(pid)/environ") else { return nil }
-    let variables = environment.split(separator: 0)
-    let (mark, name) = (mark.utf8, "\(variable)=".utf8)
-    guard variables.contains(where: { $0.elementsEqual(mark) }) else { return nil }
-    return variables.first { $0.starts(with: name) }.map { String(decoding: $0.dropFirst(name.count), as: UTF8.self) }
+    // Most have no mark, and are not taken apart.
+    let name = "\(variable)="
+    guard place(of: mark, true, environment) != nil, let start = place(of: name, false, environment) else { return nil }
+    return String(decoding: environment[start...].dropFirst(name.utf8.count).prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// Where a variable is, or one that begins so; `nil` when there is none.
+  private static func place(of text: String, _ isWhole: Bool, _ environment: [UInt8]) -> Int? {
+    var text = text
+    return text.withUTF8 { text in
+      environment.withUnsafeBytes { bytes in
+        guard let base = bytes.baseAddress, let wanted = text.baseAddress else { return nil }
+        var start = 0
+        while start < bytes.count {
+          let end = memchr(base + start, 0, bytes.count - start).map { UnsafeRawPointer($0) - base } ?? bytes.count
+          if isWhole ? end - start == text.count : end - start >= text.count,
+            memcmp(base + start, wanted, text.count) == 0
+          {
+            return start
+          }
+          start = end + 1
+        }
+        return nil
+      }
+    }
   }
 }

@@ -16,27 +16,19 @@ final class RadicalFiles {
 
   init(_ site: RadicalSite) { self.site = site }
 
-  /// Looks for files of the owner that were not there before.
-  func scan() { add(site.directory) }
-
   /// Whether the owner's managers of pilots say here which there are.
   var hasManagers: Bool { files.keys.contains { $0.hasPrefix("\(site.directory)/pmgr.") } }
 
-  /// Looks for files that were not there before, of each pilot and of each raptor worker.
-  ///
-  /// - Parameters:
-  ///   - more: directories of pilots.
-  ///   - workers: names of the raptors' workers, which have profiles of their calls in their directories.
-  func scan(pilots more: [String], workers: Set<String> = []) {
-    for place in more where !pilots.contains(place) { pilots.append(place) }
-    for pilot in pilots {
-      add(pilot)
-      for name in workers { add("\(pilot)/\(name)") }
-    }
+  /// Takes one of the session's pilots up.
+  func note(pilot: String) {
+    if !pilots.contains(pilot) { pilots.append(pilot) }
   }
 
-  private func add(_ directory: String) {
-    for name in directoryEntries(directory) where name.hasSuffix(".prof") {
+  /// Takes those files up that were not there before.
+  ///
+  /// - Parameter names: all that a directory has.
+  func add(_ names: [String], in directory: String) {
+    for name in names where name.hasSuffix(".prof") {
       let path = "\(directory)/\(name)"
       guard files[path] == nil, files.count < Self.limit, let entry = try? Entry(path) else { continue }
       files[path] = entry

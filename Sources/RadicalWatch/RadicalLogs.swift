@@ -67,9 +67,11 @@ final class RadicalLogs {
   private var files: [String: Entry] = [:]
   private static let limit = 512
 
-  /// Looks for files that were not there before.
-  func scan(_ directory: String, least: LogLevel) {
-    for name in directoryEntries(directory) where name.hasSuffix(".log") {
+  /// Takes those files up that were not there before.
+  ///
+  /// - Parameter names: all that a directory has.
+  func add(_ names: [String], in directory: String, least: LogLevel) {
+    for name in names where name.hasSuffix(".log") {
       let path = "\(directory)/\(name)"
       guard files[path] == nil, files.count < Self.limit, let entry = try? Entry(path, least: least) else { continue }
       files[path] = entry

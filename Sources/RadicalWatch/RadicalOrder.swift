@@ -1,5 +1,5 @@
 /// What is asked of a session of others. RADICAL-Pilot understands more: `terminate` leaves it half dead, an empty list of
-/// pilots means all of them. Only what was tried is here, in the one form that was.
+/// pilots means all of them, `dump` may break the socket by which its program closes the session. Only what was tried is here, in the one form that was.
 enum RadicalOrder: Equatable, Sendable {
   /// Running and queued tasks of one task manager.
   case cancelTasks([String], manager: String)

@@ -10,10 +10,12 @@ final class RadicalReader {
   private let sighting: RadicalSighting?
   private let files: RadicalFiles
   private let logs = RadicalLogs()
+  private let directories = DirectoryLooks()
   private let wire: RadicalWire?
   private let place: RadicalPlace
   private let jobs: PilotJobs
   private var isOpened = false
+  private var isAlive = true
   private var isClosed = false
   private var beginning = RadicalBeginning.notYet
   private var isAnnounced = false
@@ -81,16 +83,15 @@ final class RadicalReader {
   ) -> Bool {
     // In this order: what an owner wrote before it ended is read before it is said to be gone.
     if scans, !isClosed { isClosed = site.isClosed }
-    // A program may go on when it has closed its session.
-    let isAlive = !isClosed && (sighting?.owner?.isAlive ?? (place == .elsewhere))
+    // A program may go on when it has closed its session. It ends seldom, and a look at it costs as much as all the files.
+    if scans || control?.isEnding ?? false {
+      isAlive = !isClosed && (sighting?.owner?.isAlive ?? (place == .elsewhere))
+    }
     if beginning == .notYet { beginning = RadicalBeginning(of: site, owner: isAlive ? sighting?.owner : nil) }
     guard beginning != .notYet else { return announce(at: .now) }
     let lines = readLines(scans: scans)
-    if scans {
-      logs.scan(site.directory, least: .warning)
-      for pilot in pilots { logs.scan(pilot, least: .error) }
-    }
-    let said = logs.read().filter { beginning.includes($0.time) }
+    // They are long, and seldom written to.
+    let said = scans ? logs.read().filter { beginning.includes($0.time) } : []
     if !isOpened { open(lines.map(\.time).min()) }
     picture.take(lines, said, stderr: stderrEnds())
     var isNews = !lines.isEmpty || !said.isEmpty
@@ -148,16 +149,29 @@ final class RadicalReader {
       return lines
     }
     isBehind = false
-    if scans { files.scan() }
+    if scans, let names = directories.names(in: site.directory) {
+      files.add(names, in: site.directory)
+      logs.add(names, in: site.directory, least: .warning)
+    }
     let lines = read()
     guard scans else { return lines }
     // Of the pilots of an earlier session the agents may run on.
     let named = picture.pilotNames.union(lines.lazy.map(\.uid).filter { $0.hasPrefix("pilot.") })
     let isAnyones = named.isEmpty && beginning == .only && !files.hasManagers
-    let pilots = (places + currentPilots()).filter { place in
+    let found = (places + currentPilots()).filter { place in
       isAnyones || place.split(separator: "/").last.map { named.contains(String($0)) } ?? false
     }
-    files.scan(pilots: pilots, workers: picture.workers)
+    // Some are found by a search, and not each time.
+    found.forEach(files.note)
+    for pilot in pilots {
+      guard let names = directories.names(in: pilot) else { continue }
+      files.add(names, in: pilot)
+      logs.add(names, in: pilot, least: .error)
+    }
+    // They have profiles of their calls.
+    for worker in pilots.flatMap({ pilot in picture.workers.map { "\(pilot)/\($0)" } }) {
+      if let names = directories.names(in: worker) { files.add(names, in: worker) }
+    }
     return lines + read()
   }
 

@@ -31,8 +31,10 @@ public final class RadicalSource: SessionSource {
   private let outputs = OutputDesk()
   private let measuring = DispatchQueue(label: "measuring", qos: .utility)
   private let state = Mutex(State())
-  /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS.
+  /// Seconds between two looks at the files: polling costs less than being told of each line, and works on NFS. While the
+  /// session itself says what is new, files add times and descriptions only.
   private static let interval = 0.1
+  private static let intervalBesideWire = 0.25
   /// Files of tasks that are read in one look, so that the first frame does not wait for ten thousand of them.
   private static let portion = 200
 
@@ -85,14 +87,14 @@ public final class RadicalSource: SessionSource {
     let control = RadicalControl(
       site, owner: sighting?.owner, sender: CommandSender(user: userName(), origin: origin))
     var link: LinkStatus?
-    var looks = 0
+    var nextScan = ContinuousClock.now
     while !state.withLock({ $0.isClosed }) {
       // New files come seldom.
       let notes = takeNotes()
       for (level, text) in notes { reader.note(level, text) }
-      let isNews =
-        reader.read(scans: looks % 10 == 0, portion: Self.portion, control, takeCommands()) || !notes.isEmpty
-      looks += 1
+      let scans = .now >= nextScan
+      if scans { nextScan = .now + .seconds(1) }
+      let isNews = reader.read(scans: scans, portion: Self.portion, control, takeCommands()) || !notes.isEmpty
       let status = reader.link
       if isNews || link == nil {
         let snapshot = reader.picture.snapshot
@@ -108,7 +110,8 @@ public final class RadicalSource: SessionSource {
       if status != link { deliver(.link(status)) }
       link = status
       if reader.isOver { break }
-      usleep(UInt32(Self.interval * 1e6))
+      let pause = status.way == .socket && !control.isEnding ? Self.intervalBesideWire : Self.interval
+      usleep(UInt32(pause * 1e6))
     }
   }
 

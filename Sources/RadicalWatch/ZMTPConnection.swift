@@ -21,6 +21,8 @@ final class ZMTPConnection {
   private var buffer: [UInt8] = []
   /// Bytes at the front of it that were taken.
   private var taken = 0
+  /// What one read brings; kept, for there are some hundred a second.
+  private var chunk = [UInt8](repeating: 0, count: ZMTPConnection.portion)
   /// No message of RADICAL-Pilot is longer: a bulk of a thousand tasks has some 6 MB.
   private static let longestFrame = 64 << 20
   private static let portion = 1 << 16
@@ -193,7 +195,6 @@ final class ZMTPConnection {
       buffer.removeFirst(taken)
       taken = 0
     }
-    var chunk = [UInt8](repeating: 0, count: Self.portion)
     while buffer.count - taken < count {
       guard !isEnded else { return false }
       do {

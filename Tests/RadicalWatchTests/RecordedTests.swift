@@ -1,3 +1,4 @@
+import Platform
 import SessionModel
 import TestSupport
 import Testing
@@ -31,8 +32,8 @@ import Work
   /// Without what it writes in the end.
   @Test func `while it lives its files say what there is to know`() throws {
     let files = RadicalFiles(site)
-    files.scan()
-    files.scan(pilots: site.pilots)
+    for directory in [site.directory] + site.pilots { files.add(directoryEntries(directory), in: directory) }
+    site.pilots.forEach(files.note)
     var picture = RadicalPicture()
     picture.take(files.read())
     #expect(picture.snapshot.tasks.count(in: .done) == 3 && picture.snapshot.tasks.count(in: .failed) == 1)
