@@ -35,6 +35,9 @@ public final class RadicalSource: SessionSource {
   /// session itself says what is new, files add times and descriptions only.
   private static let interval = 0.1
   private static let intervalBesideWire = 0.25
+  /// Between two times that a screen is told of tasks, unless somebody waits for it: more than half of the processor time of a
+  /// screen goes into frames.
+  private static let newsPause = Duration.seconds(0.5)
   /// Files of tasks that are read in one look, so that the first frame does not wait for ten thousand of them.
   private static let portion = 200
 
@@ -88,15 +91,21 @@ public final class RadicalSource: SessionSource {
       site, owner: sighting?.owner, sender: CommandSender(user: userName(), origin: origin))
     var link: LinkStatus?
     var nextScan = ContinuousClock.now
+    var (isDue, nextNews, hasCommands) = (true, ContinuousClock.now, false)
     while !state.withLock({ $0.isClosed }) {
       // New files come seldom.
       let notes = takeNotes()
       for (level, text) in notes { reader.note(level, text) }
       let scans = .now >= nextScan
       if scans { nextScan = .now + .seconds(1) }
-      let isNews = reader.read(scans: scans, portion: Self.portion, control, takeCommands()) || !notes.isEmpty
+      let commands = takeCommands()
+      hasCommands = !commands.isEmpty || hasCommands && !reader.picture.snapshot.pendingCommands.isEmpty
+      let isNews = reader.read(scans: scans, portion: Self.portion, control, commands) || !notes.isEmpty
       let status = reader.link
-      if isNews || link == nil {
+      isDue = isDue || isNews
+      let isUrgent = link == nil || reader.isOver || control.isEnding || !notes.isEmpty || hasCommands
+      if isDue, isUrgent || .now >= nextNews {
+        (isDue, nextNews) = (false, .now + (status.way == .socket ? Self.newsPause : .zero))
         let snapshot = reader.picture.snapshot
         state.withLock { state in
           state.snapshot = snapshot
