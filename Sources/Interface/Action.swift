@@ -201,7 +201,7 @@ extension Action {
   private static let commands = [
     Action(
       name: "mark", keys: [.character(" ")], keyName: "Space", title: "mark",
-      help: "mark the task under the cursor, or an ensemble, to cancel",
+      help: "mark a task, or an ensemble, to cancel or to rerun",
       group: .act, page: .list, needsControl: true, weight: 30,
       isAvailable: { $0.currentRow != nil && $0.takesCommands }
     ) { $0.toggleMark() },
@@ -220,7 +220,7 @@ extension Action {
       $0.askToCancel()
     },
     command(
-      .rerun, "x", weight: 48, help: "rerun what failed: the row under the cursor, or all"
+      .rerun, "x", weight: 48, help: "rerun what failed: the marked tasks, the row, or all"
     ) { $0.askToRerun() },
     command(.drain, "D", weight: 45) { $0.ask(.drain) },
     command(.stop, "S", weight: 44) { $0.ask(.stop) },

@@ -228,6 +228,7 @@ struct InterfaceState: Sendable {
   var palette: Palette?
   var causes = SeenCauses()
   var live = LiveUse()
+  var ensembles = SeenEnsembles()
   /// How fast tasks go through the raptor.
   var raptorProgress = Progress()
 

@@ -170,13 +170,22 @@ extension InterfaceState {
     }
   }
 
+  /// What a mark could be for: the tasks that can be canceled, or else those that can run again.
+  ///
+  /// - Parameter part: which of some tasks are meant.
+  private func markable(_ part: (IDSet) -> IDSet) -> IDSet {
+    let table = snapshot.tasks
+    let open = part(table.openTasks)
+    return open.isEmpty ? part(table.ids(in: .failed).union(table.ids(in: .canceled))) : open
+  }
+
   mutating func toggleMark() -> [Effect] {
     guard let row = currentRow else { return [] }
-    let tasks = openTasks(of: row)
+    let tasks = markable { members(of: row, among: $0) }
     if case .task(let id) = row, marks.contains(id) {
       marks.remove(id)
     } else if tasks.isEmpty {
-      say("mark: it has ended, so there is nothing to cancel", isWarning: true)
+      say("mark: it has ended well, so there is nothing to cancel or to rerun", isWarning: true)
     } else {
       marks = tasks.subtracting(marks).isEmpty ? marks.subtracting(tasks) : marks.union(tasks)
     }
@@ -185,10 +194,10 @@ extension InterfaceState {
   }
 
   mutating func markShown() -> [Effect] {
-    let open = snapshot.tasks.openTasks
-    let shown = filter.map { $0.sets(snapshot.tasks).reduce(IDSet()) { $0.union($1) }.intersection(open) } ?? open
+    let all = filter.map { $0.sets(snapshot.tasks).reduce(IDSet()) { $0.union($1) } }
+    let shown = markable { part in all.map { part.intersection($0) } ?? part }
     guard !shown.isEmpty else {
-      say("mark: all that is shown has ended", isWarning: true)
+      say("mark: all that is shown has ended well", isWarning: true)
       return []
     }
     if isFiltering { say("the search goes on: only what it has found is marked", isWarning: true) }

@@ -2,7 +2,7 @@ import SessionModel
 
 /// A column of the task list, in the order in which they stand.
 enum ListColumn: String, CaseIterable, Sendable {
-  case name, state, uid, cores, started, wait, time, load, cpu, memory, exit, attempt, after, command
+  case name, state, uid, cores, started, wait, time, load, cpu, memory, exit, attempt, node, after, command
 
   var title: String {
     switch self {
@@ -21,14 +21,15 @@ enum ListColumn: String, CaseIterable, Sendable {
     case .state: "state, or of an ensemble how many are in each"
     case .uid: "uid"
     case .cores: "cores, or how many members"
-    case .started: "when it started"
+    case .started: "when it started; ensemble: the first"
     case .wait: "from when it was added until it started"
     case .time: "how long it ran; of an ensemble the mean of those that are done"
-    case .load: "processors that it keeps busy, in percent, while it runs on this machine"
-    case .cpu: "CPU time, when it has ended"
-    case .memory: "memory now, or when it has ended the most at a time"
+    case .load: "percent of a core while it runs here"
+    case .cpu: "CPU time at its end; ensemble: the mean"
+    case .memory: "memory now, or the most at its end"
     case .exit: "exit code or signal"
     case .attempt: "which attempt it is"
+    case .node: "machine it runs or ran on; ? unknown"
     case .after: "what it waits for"
     case .command: "last line of output or why it failed, else the command; of an ensemble a bar"
     }
@@ -43,19 +44,19 @@ enum ListColumn: String, CaseIterable, Sendable {
     case .cores, .exit, .load: 5
     case .started, .wait, .time, .cpu, .memory: 9
     case .attempt: 7
-    case .after: 14
+    case .after, .node: 14
     }
   }
 
   var isRight: Bool {
     switch self {
-    case .name, .state, .uid, .after, .command: false
+    case .name, .state, .uid, .node, .after, .command: false
     case .cores, .started, .wait, .time, .load, .cpu, .memory, .exit, .attempt: true
     }
   }
 
   /// Whether a list can be in the order of it.
-  var isSortable: Bool { self != .after && self != .command && self != .load }
+  var isSortable: Bool { self != .after && self != .command && self != .load && self != .node }
 
   /// Those that a person who chose none sees, if there is room.
   static let usual: Set<ListColumn> = [.name, .state, .uid, .cores, .time, .load, .memory, .exit, .command]
@@ -104,6 +105,7 @@ struct ListColumns: Equatable {
     for (column, least) in [(ListColumn.load, command), (.memory, output)] {
       take(column, column.width, keeping: chosen == nil ? name + least : min(name, 12))
     }
+    take(.node, ListColumn.node.width, keeping: min(name, 12))
     take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
     take(.uid, ListColumn.uid.width, keeping: name + command)
     take(.command, room - name - 1, keeping: room - name - 1 >= Self.leastCommand ? name : .max)

@@ -65,6 +65,7 @@ extension InterfaceState {
 
   mutating func settleRows() {
     let page = listPage
+    defer { ensembles.update(visible, snapshot.tasks, at: now) }
     visible.removeAll(keepingCapacity: true)
     guard layout.tasks != nil else { return }
     let isStale = describedAs != snapshot.tasks.descriptionChanges

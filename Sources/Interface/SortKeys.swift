@@ -45,7 +45,7 @@ struct SortKeys: Sendable {
     case .memory: table.measure(.memory, of: id, now: now)
     case .exit: table.measure(.exit, of: id, now: now)
     case .attempt: table.measure(.attempt, of: id, now: now)
-    case .after, .command, .load: nil
+    case .after, .command, .load, .node: nil
     }
   }
 

@@ -155,6 +155,7 @@ extension InterfaceState {
     }
     cells.put(&grid, .exit) { _ in [Span(exit, exit == "0" || exit == "-" ? .dim : .error)] }
     cells.put(&grid, .attempt) { _ in [Span(String(details.attempt), details.attempt > 1 ? .warning : .dim)] }
+    cells.put(&grid, .node) { _ in [Span(node(of: details), .dim)] }
     cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
     cells.put(&grid, .command) { _ in
       if let line = use?.use.lastLine, !line.isEmpty { return [Span(line)] }
@@ -177,6 +178,7 @@ extension InterfaceState {
     cells.put(&grid, .state) { tally.spans(width: $0, more: glyphs.cut) }
     cells.put(&grid, .cores) { _ in [Span(text.cores)] }
     cells.put(&grid, .time) { _ in [Span(tally.meanSeconds.map { "~" + Format.measured($0) } ?? "-")] }
+    drawEnsembleUse(&grid, batch, cells)
     cells.put(&grid, .after) { _ in [Span(text.after, .dim)] }
     if let (column, width) = cells.place(of: .command) {
       grid.bar(total: tally.count, row: cells.row, column: column, width: width, glyphs: glyphs) { tally.count(in: $0) }

@@ -199,7 +199,9 @@ extension InterfaceState {
     case .resume: return send(.resume, reason)
     case .cancelRaptor: return send(.cancelRaptor, reason)
     case .close: return send(.close(dialog.isHurry ? .none : .configured), reason)
-    case .rerun: return send(.rerun(TaskIDs(ranges: dialog.targets.ranges)), reason)
+    case .rerun:
+      marks = marks.subtracting(dialog.targets)
+      return send(.rerun(TaskIDs(ranges: dialog.targets.ranges)), reason)
     case .submit: return []
     }
   }

@@ -16,6 +16,13 @@ public struct TaskSearch: Sendable {
 
   public init(_ query: TaskQuery) { self.query = query }
 
+  /// All tasks of a query; takes as long as that takes.
+  public static func all(_ query: TaskQuery, in table: TaskTable) -> IDSet {
+    var search = TaskSearch(query)
+    repeat { search.scan(table, limit: 100_000) } while !search.isComplete(for: table)
+    return search.sets(table).reduce(IDSet()) { $0.union($1) }
+  }
+
   public func isComplete(for table: TaskTable) -> Bool {
     (query.fixed.isEmpty || scanned >= table.count) && (query.ends.isEmpty || hasAllEnds)
   }

@@ -31,11 +31,15 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "Find and end what dead sessions left behind.")
   var orphans = false
 
+  @Flag(help: "One JSON object a check.")
+  var json = false
+
   @Flag(help: "With --orphans: end it without asking.")
   var yes = false
 
   func validate() throws {
     if session != nil, !orphans { throw ValidationError("a session is named with --orphans") }
+    if json, orphans { throw ValidationError("--json is for the checks, not for --orphans") }
     if yes, !orphans { throw ValidationError("--yes goes with --orphans") }
     if orphans, venv != nil || resource != nil { throw ValidationError("--orphans takes no --venv and no --resource") }
   }
@@ -59,9 +63,12 @@ struct DoctorCommand: ParsableCommand {
     for check in Check.all {
       guard let finding = await check.run(context) else { continue }
       if finding.level == .fail { hasFailed = true }
-      guard put(finding.lines(about: check.title, isColored: isColored)) else { break }
+      let isHeard =
+        json
+        ? putJSON(finding.json(about: check.title)) : put(finding.lines(about: check.title, isColored: isColored))
+      guard isHeard else { break }
     }
-    if context.venv == nil {
+    if context.venv == nil, !json {
       put("RADICAL-Pilot was not looked at: 'scalems-top setup-radical' installs it, --venv names one.\n")
     }
     return hasFailed

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Terminal
 import Words
 
@@ -36,6 +37,19 @@ struct Finding: Sendable {
     let shown: TerminalText = isColored ? "\u{1b}[\(color)m\(level)\u{1b}[0m" : level
     let first: TerminalText = "\(shown)  \(TerminalText(title).padded(to: 14)) \(words)\n"
     return advice.map { "\(first)      \($0)\n" } ?? first
+  }
+
+  /// The same as an object.
+  func json(about title: String) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("check", title)
+    json.member("level", level.rawValue.lowercased())
+    json.member("words", words)
+    json.member("advice", advice)
+    json.endObject()
+    json.endLine()
+    return json.bytes
   }
 }
 

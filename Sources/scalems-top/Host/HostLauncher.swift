@@ -22,15 +22,21 @@ struct LaunchedHost: Sendable {
   ///
   /// - Parameters:
   ///   - input: its standard input; `/dev/null` when negative.
+  ///   - resumed: the id of the session that `--resume --latest` means.
   ///   - body: what can be done while it starts.
   /// - Throws: `ExitStatus` when it could not; it has said why.
-  init(input: Int32, while body: () -> Void = {}) throws(ExitStatus) {
+  init(input: Int32, resumed: String? = nil, while body: () -> Void = {}) throws(ExitStatus) {
     let ends: SocketPair
     do { ends = try SocketPair() } catch {
       complain("scalems-top: no socket pair: \(error)")
       throw ExitStatus(code: 3)
     }
     var arguments = CommandLine.arguments
+    // Which one was opened last is found out once.
+    let latest = arguments.indices.first {
+      $0 > 0 && arguments[$0] == RunCommand.latest && arguments[$0 - 1] == "--resume"
+    }
+    if let resumed, let latest { arguments[latest] = resumed }
     arguments.insert(RunCommand.hostFlag, at: min(2, arguments.count))
     let program = linkTarget("/proc/self/exe") ?? "/proc/self/exe"
     let start = ProcessStart(

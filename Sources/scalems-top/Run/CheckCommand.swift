@@ -22,31 +22,50 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "The engine that is to run it: 'local' or 'radical' (default: what the workflow says).")
   var engine: String?
 
+  @Flag(help: "One JSON object: the items and the warnings, or all problems with their places.")
+  var json = false
+
   func run() throws {
+    do {
+      let (file, warnings) = try checked()
+      if json {
+        putJSON(CheckReport(path: path, file: file, warnings: warnings).line)
+        return
+      }
+      for words in warnings { complain("scalems-top: \(path): \(words)") }
+      put("\(plan(of: file))\n")
+    } catch let errors as WorkflowErrors {
+      guard json else { throw UsageError(description: errors.text) }
+      putJSON(CheckReport(path: path, problems: errors.problems).line)
+      throw ExitStatus(code: 2)
+    } catch let fault as UsageError where json {
+      putJSON(CheckReport(path: path, problems: [WorkflowError(path: path, message: fault.description)]).line)
+      throw ExitStatus(code: 2)
+    }
+  }
+
+  /// The workflow as it would run, and what has to be said of it.
+  private func checked() throws -> (file: WorkflowFile, warnings: [String]) {
     let input = try Input(path)
-    let file = try input.workflow()
+    let file = try input.parsedWorkflow()
     // As 'run' would, before it starts anything.
     var run = try RunCommand.parse([])
     run.target.engine = engine
     // Which the command line may name.
     if file.venv == nil { run.target.venv = "venv" }
     let work = Work(title: path, source: .file(file, directory: "/"))
-    var warnings: [String]
     let configuration: RuntimeConfiguration
     do {
       var settings = try run.makeSettings(work)
       // How many it has when the file does not say so is the affair of the machine that runs it.
       settings.cores = file.pilot.cores
       configuration = try run.checked(work, settings, assumingCores: false)
-      warnings = configuration.warnings
     } catch let fault as UsageError {
       throw UsageError(description: "\(path): \(fault.description)")
     }
-    warnings += Self.overload(file, configuration)
-    for words in warnings { complain("scalems-top: \(path): \(words)") }
     var planned = file
     planned.engine = engine ?? file.engine
-    put("\(plan(of: planned))\n")
+    return (planned, configuration.warnings + Self.overload(file, configuration))
   }
 
   /// What asks for more than this machine has, which may not be the one that runs it.

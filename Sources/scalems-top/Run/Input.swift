@@ -67,9 +67,12 @@ struct Input: Sendable {
   ///
   /// - Throws: `UsageError` with everything that is wrong with it.
   func workflow() throws(UsageError) -> WorkflowFile {
-    do { return try WorkflowFile(reading: descriptor, path: name, engines: Engines.names) } catch {
-      throw UsageError(description: error.text)
-    }
+    do { return try parsedWorkflow() } catch { throw UsageError(description: error.text) }
+  }
+
+  /// The same, for who wants to know where each fault is.
+  func parsedWorkflow() throws(WorkflowErrors) -> WorkflowFile {
+    try WorkflowFile(reading: descriptor, path: name, engines: Engines.names)
   }
 
   /// What relative paths in it refer to: where the file is, or where the user is when it has no place of its own.

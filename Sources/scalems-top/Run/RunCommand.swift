@@ -23,6 +23,7 @@ struct RunCommand: ParsableCommand {
       scalems-top run workflow.yaml --cores 8 --batch    a line at the end
       generate | scalems-top run --commands - --detach   in the background
       scalems-top run --resume ID --failed               what FAILED, too
+      scalems-top run --resume --latest                  the one that was opened last
 
       Everything of the session is below its directory: journal.jsonl (every event), tasks/<uid>/ (stdout, stderr and \
       the files of each task).
@@ -41,8 +42,9 @@ struct RunCommand: ParsableCommand {
   var null = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "Take up a session whose host died or was stopped: what has ended stays so, the rest runs.",
+      "Take up a session whose host died or was stopped: what has ended stays so, the rest runs. '--resume --latest': the one that was opened last.",
       valueName: "session"))
   var resume: String?
 
@@ -83,13 +85,20 @@ struct RunCommand: ParsableCommand {
     if let onEnd = session.onEnd, onEnd.isEmpty || onEnd.utf8.count > TaskRules.argumentBytes {
       throw ValidationError("--on-end is a command of at most \(TaskRules.argumentBytes) bytes")
     }
+    if let resume, resume.hasPrefix("-"), resume != Self.latest {
+      throw ValidationError("--resume needs a session, or --latest behind it, not '\(resume)'")
+    }
     if !only.isEmpty, !failed { throw ValidationError("--only says which of the --failed tasks run again") }
     if failed, resume == nil {
       throw ValidationError("--failed says what --resume takes up again: name a session with --resume")
     }
   }
 
-  func run() throws {
+  /// What may stand behind `--resume` for the session that was opened last.
+  static let latest = "--latest"
+
+  mutating func run() throws {
+    if resume == Self.latest { resume = try SessionArgument.newestOfOurs().id }
     if let resume, !isHost, let found = try? SessionFinder().find(resume) { StrayOffer(session: found.id).make() }
     if isHost { throw ExitStatus(code: try Hosting.inBackground { try makePlan(try handedOn()) }) }
     // Before anything else: the keyboard may take the place of standard input.
@@ -105,7 +114,8 @@ struct RunCommand: ParsableCommand {
       throw UsageError(description: "scalems-top: \(error); run it with --batch or --plain")
     }
     throw ExitStatus(
-      code: try OwnedScreen(screen, exitWhenDone: show.exitWhenDone).run(input: input?.descriptor ?? -1))
+      code: try OwnedScreen(screen, exitWhenDone: show.exitWhenDone, resumed: resume).run(
+        input: input?.descriptor ?? -1))
   }
 
   /// Opens what the user wants to run.
@@ -123,7 +133,7 @@ struct RunCommand: ParsableCommand {
 
   /// Starts the session in the background and leaves it.
   private func detached(_ input: Input?) throws -> Int32 {
-    let host = try LaunchedHost(input: input?.descriptor ?? -1)
+    let host = try LaunchedHost(input: input?.descriptor ?? -1, resumed: resume)
     try host.leave(
       asJSON: show.json, "session \(host.session)", [("session", host.session), ("directory", host.directory)])
     if input == nil, resume == nil { sayHowToSubmit(host.session) }

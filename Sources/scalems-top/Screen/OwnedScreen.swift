@@ -14,12 +14,15 @@ struct OwnedScreen {
   private let flags: ScreenFlags
   /// What a host gets to end in that was told to end at once.
   private let lastChance: Duration
+  /// The id of the session that is taken up again.
+  private let resumed: String?
 
   /// - Throws: `UsageError` when the person's configuration file makes no sense: nothing is started then.
   init(
-    _ flags: ScreenFlags, exitWhenDone: Bool, lastChance: Duration = SignalWatch.longestEnd + .seconds(2)
+    _ flags: ScreenFlags, exitWhenDone: Bool, resumed: String? = nil,
+    lastChance: Duration = SignalWatch.longestEnd + .seconds(2)
   ) throws(UsageError) {
-    (self.flags, self.lastChance) = (flags, lastChance)
+    (self.flags, self.lastChance, self.resumed) = (flags, lastChance, resumed)
     options = try flags.options(exitWhenDone: exitWhenDone)
   }
 
@@ -56,7 +59,7 @@ struct OwnedScreen {
   ) throws -> Int32? {
     // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
     let outlivesTerminal = isIgnored(SIGHUP)
-    let host = try LaunchedHost(input: input) { prepareInterface() }
+    let host = try LaunchedHost(input: input, resumed: resumed) { prepareInterface() }
     if input >= 0 { close(input) }
     let source: any OwnedSource
     let runner: InterfaceRunner

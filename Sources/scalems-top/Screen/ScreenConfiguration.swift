@@ -10,7 +10,8 @@ enum ScreenConfiguration {
   static var path: String { userDirectory("XDG_CONFIG_HOME", below: ".config") + "/scalems-top/config.yaml" }
 
   private static let words = ConfigurationFile.Vocabulary(
-    themes: Theme.allCases.map(\.rawValue), columns: InterfaceOptions.columnNames, actions: KeyBindings.actions,
+    themes: Theme.allCases.map(\.rawValue) + ["color-blind"], columns: InterfaceOptions.columnNames,
+    actions: KeyBindings.actions,
     refresh: InterfaceOptions.refreshRange
   ) { keys in KeyBindings.read(entries(keys)).faults.map { ($0.entry, $0.sentence) } }
 
@@ -23,7 +24,7 @@ enum ScreenConfiguration {
   /// - Throws: `UsageError` that says what is wrong with it, and where.
   static func apply(to options: inout InterfaceOptions) throws(UsageError) {
     guard let file = try read() else { return }
-    if let theme = file.theme.flatMap(Theme.init(rawValue:)) { options.screen.theme = theme }
+    if let theme = file.theme.flatMap({ Theme(word: $0) }) { options.screen.theme = theme }
     if let mouse = file.mouse { options.screen.hasMouse = mouse }
     if let refresh = file.refresh { options.refresh = refresh }
     options.columns = file.columns

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import JSON
 import Platform
 import SessionLink
 import SessionModel
@@ -39,6 +40,9 @@ struct LogCommand: ParsableCommand {
   @Flag(help: "The task's standard error instead.")
   var stderr = false
 
+  @Flag(help: "The log of the session as JSON, one object a line: time, level and text.")
+  var json = false
+
   @Flag(help: "What the task printed as it is, also on a terminal, which it may change.")
   var raw = false
 
@@ -59,16 +63,19 @@ struct LogCommand: ParsableCommand {
     for (isGiven, option) in [(raw, "--raw"), (stderr, "--stderr")] where isGiven && task == nil {
       throw ValidationError("\(option) is for what a task printed: name a task")
     }
+    guard !json || task == nil else {
+      throw ValidationError("--json is for the log of the session: what a task printed is no JSON")
+    }
     let found: FoundSession
     switch choice.session {
     case .ours(let session): found = session
     case .radical(let session):
-      let reader = RadicalLog(session: session, follow: follow, lines: tail)
+      let reader = RadicalLog(session: session, follow: follow, lines: tail, isJSON: json)
       guard let task else { return try reader.printLog() }
       return try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
     }
     do {
-      let reader = LogReader(found, follow: follow, lines: tail)
+      let reader = LogReader(found, follow: follow, lines: tail, isJSON: json)
       if let task {
         try reader.printOutput(of: task, stream: stderr ? .stderr : .stdout, isRaw: raw)
       } else {
@@ -84,11 +91,13 @@ private final class LogReader {
   private let follow: Bool
   /// The last so many lines to begin with.
   private let lines: Int?
+  private let isJSON: Bool
   private var snapshot = SessionSnapshot()
   /// What a task prints is no news of its session.
   private static let pause = 0.2
 
-  init(_ found: FoundSession, follow: Bool, lines: Int?) {
+  init(_ found: FoundSession, follow: Bool, lines: Int?, isJSON: Bool) {
+    self.isJSON = isJSON
     self.found = found
     self.follow = follow
     self.lines = lines
@@ -111,7 +120,7 @@ private final class LogReader {
   /// From its first line on, so not from a checkpoint: that has the last ones alone.
   func printLog() throws {
     let tail = try JournalTail(found.directory.journal, from: .beginning)
-    var log = PrintedLog(last: lines)
+    var log = PrintedLog(last: lines, isJSON: isJSON)
     try printAll {
       while let events = try tail.events() { guard log.take(events) else { return true } }
       guard log.begin() else { return true }
@@ -177,8 +186,11 @@ struct PrintedLog {
   private var kept: [SessionSnapshot.LogLine]?
   private var limit = 0
 
+  private let isJSON: Bool
+
   /// - Parameter last: how many of the lines that are there are printed; all when `nil`.
-  init(last: Int? = nil) {
+  init(last: Int? = nil, isJSON: Bool = false) {
+    self.isJSON = isJSON
     guard let last else { return }
     (kept, limit) = ([], last)
   }
@@ -196,7 +208,7 @@ struct PrintedLog {
         if let count = kept?.count, count / 2 > limit + 500 { kept?.removeFirst(count - limit) }
         continue
       }
-      for line in new { guard Self.put(line) else { return false } }
+      for line in new { guard put(line) else { return false } }
     }
     return true
   }
@@ -207,10 +219,20 @@ struct PrintedLog {
   mutating func begin() -> Bool {
     guard let lines = kept?.suffix(limit) else { return true }
     kept = nil
-    return lines.allSatisfy(Self.put)
+    return lines.allSatisfy(put)
   }
 
-  private static func put(_ line: SessionSnapshot.LogLine) -> Bool {
+  private func put(_ line: SessionSnapshot.LogLine) -> Bool {
+    if isJSON {
+      var json = JSONWriter()
+      json.beginObject()
+      json.member("time", microseconds: line.time.microseconds)
+      json.member("level", line.level.rawValue)
+      json.member("text", line.text)
+      json.endObject()
+      json.endLine()
+      return putJSON(json.bytes)
+    }
     let level: TerminalText = line.level == .info ? "" : " \(line.level.rawValue):"
     return Platform.put("\(Format.dateTime(line.time.local()))\(level) \(line.text)\n")
   }

@@ -55,9 +55,10 @@ struct RadicalLog {
   var follow: Bool
   /// The last so many lines to begin with; all when `nil`.
   var lines: Int?
+  var isJSON = false
 
   func printLog() throws {
-    var log = PrintedLog(last: lines)
+    var log = PrintedLog(last: lines, isJSON: isJSON)
     try session.read(follow: follow) { _, events in log.take(events) && log.begin() }
   }
 

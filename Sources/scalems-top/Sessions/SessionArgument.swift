@@ -88,6 +88,14 @@ struct SessionArgument: ParsableArguments {
       description: "no session lives: name one, or say --latest for the last of these\(SessionListing(all).lines)")
   }
 
+  /// The session of scalems-top that was opened last.
+  static func newestOfOurs() throws(UsageError) -> ShownSession {
+    guard let newest = ShownSession.ours().last else {
+      throw UsageError(description: "there is no session: 'scalems-top run WORKFLOW' starts one")
+    }
+    return newest
+  }
+
   private static func newest() throws(UsageError) -> ShownSession {
     guard let newest = ShownSession.all().last else {
       throw UsageError(description: "there is no session: 'scalems-top run WORKFLOW' starts one")
@@ -128,6 +136,8 @@ extension ShownSession {
   static func all() -> [ShownSession] {
     sorted(SessionFinder().all().map(ShownSession.ours) + RadicalSession.all().map(ShownSession.radical))
   }
+
+  fileprivate static func ours() -> [ShownSession] { sorted(SessionFinder().all().map(ShownSession.ours)) }
 
   private static func sorted(_ sessions: [ShownSession]) -> [ShownSession] {
     guard sessions.count > 1 else { return sessions }

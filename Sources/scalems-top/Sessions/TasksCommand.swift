@@ -14,6 +14,7 @@ struct TasksCommand: ParsableCommand {
       scalems-top tasks ID                       all of them
       scalems-top tasks ID sim --state failed    the members of 'sim' that failed, with their reasons
       scalems-top tasks ID --sort time           the longest first
+      scalems-top tasks ID --filter 'exit:137 !test'   what '/' on the screen takes, too
       scalems-top tasks ID --columns name,state,started,cores
       """)
 
@@ -26,6 +27,12 @@ struct TasksCommand: ParsableCommand {
     help: ArgumentHelp(
       "Only those in this state: \(TaskPhase.allCases.map(\.word).joined(separator: ", ")).", valueName: "state"))
   var state: TaskPhase?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only those that all of these words hold for, as for '/' on the screen: failed, sim, exit:137, name:md, after:prepare, reason:memory, !test, /r[0-9]+/.",
+      valueName: "words"))
+  var filter: String?
 
   @Option(help: ArgumentHelp("The order: \(TaskOrder.names). 'time' has the longest first.", valueName: "by"))
   var sort = TaskOrder.uid
@@ -44,6 +51,11 @@ struct TasksCommand: ParsableCommand {
   @OptionGroup var patience: PatienceOptions
 
   func validate() throws {
+    if let filter {
+      guard let query = TaskQuery(filter) else { throw ValidationError("--filter needs words") }
+      // On a screen a hint is enough; a script would take too many for what it asked for.
+      if let hint = query.hints.first { throw ValidationError("--filter: \(hint)") }
+    }
     guard let columns else { return }
     if json { throw ValidationError("--columns is for the table: --json has all there is of a task") }
     _ = try TaskColumn.list(columns)
@@ -66,6 +78,10 @@ struct TasksCommand: ParsableCommand {
     }
     let selection = TaskSelection(names: choice.words, phase: state)
     var ids = try selection.all(in: snapshot, id: session.id)
+    if let query = filter.flatMap(TaskQuery.init) {
+      let found = TaskSearch.all(query, in: snapshot.tasks)
+      ids = ids.filter { found.contains($0) }
+    }
     // Nobody knows whether what a killed host left is still at it.
     isLive = isLive && snapshot.phase != .closed
     let now = isLive ? Timestamp.now : snapshot.lastEvent ?? .now
