@@ -10,7 +10,7 @@ import Work
 /// Random keys at random sessions, with news of any kind between them. What is always true is looked at after each.
 @Suite struct RandomScreenTests {
   /// Keys in each part; `SCALEMS_KEYS` says how many in all of them. The usual number takes a few seconds.
-  private static let keys = (getenv("SCALEMS_KEYS").flatMap { Int(String(cString: $0)) } ?? 6_000) / parts
+  private static let keys = (getenv("SCALEMS_KEYS").flatMap { Int(String(cString: $0)) } ?? 4_000) / parts
   private static let seed = getenv("SCALEMS_SEED").flatMap { UInt64(String(cString: $0)) } ?? 29
   private static let parts = 4
 

@@ -48,9 +48,11 @@ extension RadicalTests {
       try await contract.stopKeepsWhatWasNotStarted()
     }
     @Test(.enabled(if: isThorough)) func closeEndsWhatRuns() async throws { try await contract.closeEndsWhatRuns() }
-    @Test(.enabled(if: MPIProgram.areThere)) func runsRanks() async throws { try await contract.runsRanks() }
     @Test func runsAllKindsThroughTheRaptor() async throws { try await contract.runsAllKindsThroughTheRaptor() }
-    @Test func programsHaveTheSameOutcome() async throws { try await contract.programsHaveTheSameOutcome() }
+    /// And ranks, in the same session.
+    @Test func programsHaveTheSameOutcome() async throws {
+      try await contract.programsHaveTheSameOutcome(withRanks: MPIProgram.areThere)
+    }
     @Test func cancelsTheRaptor() async throws { try await contract.cancelsTheRaptor() }
   }
 }

@@ -110,13 +110,17 @@ public struct ProgramOutcome: Sendable {
 
 extension EngineContract {
   /// Programs, what is run before them, and where they run.
-  public func programsHaveTheSameOutcome() async throws {
+  ///
+  /// - Parameter withRanks: whether those of ``runsRanks()`` are among them: for an engine whose sessions are slow.
+  public func programsHaveTheSameOutcome(withRanks: Bool = false) async throws {
     let harness = try harness(2, false)
     let place = harness.directory.path + "/work it's"
     guard mkdir(place, 0o700) == 0 else { throw TestError("no directory") }
     try harness.directory.write("beside it\n", to: "work it's/near.txt")
     try await harness.executor.startup()
-    try await harness.executor.submit(ProgramOutcome.all.map { WorkItem($0.description) } + Self.placeItems(place))
+    try await harness.executor.submit(
+      ProgramOutcome.all.map { WorkItem($0.description) } + Self.placeItems(place)
+        + (withRanks ? try Self.rankItems() : []))
     // No file of this process: one that another thread forks with is "busy" for a moment.
     try await harness.wait(for: "the scripts to be made") { snapshot in
       snapshot.tasks.task(named: "make").map { snapshot.tasks.state(of: $0) == .done } ?? false
@@ -128,6 +132,7 @@ extension EngineContract {
     #expect(summary.leftovers.isEmpty && summary.exitCode == 1)
     for outcome in ProgramOutcome.all { try Self.check(outcome, harness) }
     try Self.checkPlaces(harness, place)
+    if withRanks { try Self.checkRanks(harness) }
   }
 
   private static func placeItems(_ place: String) -> [WorkItem] {
