@@ -61,7 +61,7 @@ check: lint
 # because each would slow down the one before; of the real binary's, which mostly wait, some at a time. The closing lines
 # of the test runner come last.
 REAL = LocalEngineTests|RadicalUnitTests|LeftoversTests
-CLOCKS = ExecutorTests|SessionLinkTests
+CLOCKS = ExecutorTests|SessionLinkTests|RadicalWatchTests
 test: export SCALEMS_WARNINGS = error
 test: swift
 	@.ci/need libncurses-dev tmux python3 python3-venv openmpi-bin mpich
