@@ -70,7 +70,7 @@ test: swift
 	@[ -e "$(SCALEMS_TEST_VENV)/bin/python" ] || .build/debug/scalems-top setup-radical "$(SCALEMS_TEST_VENV)"
 	$(SWIFT) test --skip-build --skip "$(CLOCKS)|EndToEndTests|$(REAL)|RadicalEngineTests|SlurmTests"
 	$(SWIFT) test --skip-build --filter "^($(CLOCKS))\."
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12 $(SWIFT) test --skip-build --filter "^EndToEndTests\."
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test --skip-build --filter "^EndToEndTests\."
 	$(SWIFT) test --skip-build --filter "^($(REAL))\."
 	$(SWIFT) test --skip-build --filter RadicalEngineTests
 	python3 -m unittest discover -s Tests/Differential

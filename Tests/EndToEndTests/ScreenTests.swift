@@ -163,7 +163,7 @@ import Work
   @Test func readOnlyHasNoDestructiveKeys() async throws {
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show(options: "--read-only")
-    try await terminal.wait(forText: "READ-ONLY")
+    try await terminal.wait(for: "a task to copy from") { $0.contains("READ-ONLY") && $0.contains("R running") }
     // What y would answer is never asked; without a question it copies.
     for key in ["X", "D", "S", "c"] {
       try await terminal.press(key, "y")
