@@ -156,11 +156,25 @@ extension InterfaceState {
   }
 
   mutating func ask(_ verb: OperatorCommand.Verb) -> [Effect] {
+    dialog = question(verb)
+    return []
+  }
+
+  private func question(_ verb: OperatorCommand.Verb) -> Dialog {
     let isHurry = verb == .close && snapshot.phase == .closing
     // A session with running tasks is not ended by two keys.
     let isGrave = verb == .close && !isHurry && snapshot.tasks.count(in: .running) > 0
-    dialog = Dialog(verb: verb, isHurry: isHurry, word: isGrave ? "close" : nil)
-    return []
+    return Dialog(verb: verb, isHurry: isHurry, word: isGrave ? "close" : nil)
+  }
+
+  /// What an open question is about may have come to be another: tasks run now, the session closes. Then it is asked anew.
+  mutating func settleQuestion() {
+    guard let asked = dialog, asked.verb == .close else { return }
+    var now = question(.close)
+    guard now.isHurry != asked.isHurry || now.word != nil && asked.word == nil else { return }
+    (now.reason, now.isTyping) = (asked.reason, asked.isTyping)
+    dialog = now
+    questionShown = nil
   }
 
   mutating func back() -> [Effect] {

@@ -23,6 +23,7 @@ extension InterfaceState {
     if let detail, !isShown(detail.task) { self.detail = nil }
     if detail == nil, focus != .log { searchEntry = nil }
     let effects = settleDetail() + settleEnd()
+    settleQuestion()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
     if hasMouse { pointed = pointerMap }
     return effects

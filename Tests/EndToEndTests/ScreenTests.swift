@@ -83,6 +83,7 @@ import Work
   @Test func quittingAHostedRunAsks() async throws {
     let session = try TestSession(longWorkflow)
     let terminal = try await session.show(options: "--task-grace 0")
+    try await terminal.wait(forText: "R running")
     try await terminal.press("q")
     try await terminal.wait(forText: "eave it running")
     // The default is to stay.

@@ -39,6 +39,31 @@ import Work
     #expect(idle.press(.character("X"), .character("y")) == [.send(.close(), reason: nil)])
   }
 
+  @Test func `a question that has come to be another is asked anew`() {
+    var fixture = Fixture()
+    fixture.open()
+    fixture.add("late")
+    fixture.press(.character("X"))
+    #expect(fixture.screen().text.contains("[ Yes ]"))
+    fixture.move([0], .agentExecuting)
+    // What was pressed at the other question is no answer to this one.
+    #expect(fixture.press(.character("y")) == [.send(.close(), reason: nil)], "it was shown still")
+    fixture.press(.character("X"))
+    #expect(fixture.screen().text.contains("Type close and Enter"))
+    fixture.press(.escape)
+    fixture.move([0], .done)
+    fixture.add("later")
+    fixture.press(.character("X"), .tab)
+    fixture.type("why")
+    fixture.press(.enter)
+    fixture.move([1], .agentExecuting)
+    #expect(fixture.screen().text.contains("Type close and Enter"))
+    #expect(fixture.press(.character("y"), .enter) == [])
+    fixture.events(.sessionPhase(.closing, reason: nil))
+    #expect(fixture.screen().text.contains("Skip the grace periods?"))
+    #expect(fixture.press(.character("y")) == [.send(.close(.none), reason: "why")])
+  }
+
   @Test func yesIsYOrTheButton() {
     var fixture = Fixture.busy()
     #expect(fixture.press(.character("D"), .character("y")) == [.send(.drain, reason: nil)])
