@@ -97,7 +97,9 @@ struct TaskOrder: Sendable {
   func number(of row: ListRow, _ table: TaskTable) -> Int? {
     switch row {
     case .ensemble(let first):
-      return isGrouped ? baseRow(of: first, table).map { below($0) } : nil
+      // In a directory that was used again another session has other tasks of these numbers.
+      guard isGrouped, table.ensemble(of: first) != nil, table.batch(of: first)?.first == first else { return nil }
+      return baseRow(of: first, table).map { below($0) }
     case .more(let first):
       return openings.first { $0.first == first }.flatMap { opening in
         opening.moreIndex.map { opening.row + 1 + $0 }

@@ -49,7 +49,8 @@ import Testing
   private func isHeardThreeTimes() async throws -> Bool {
     let session = try TestSession(Self.stubborn)
     let terminal = try await session.show()
-    try await wait(for: "two sleepers") { session.sleepers.count == 2 }
+    // Not only there: known to the session, which would take them back otherwise.
+    try await wait(for: "two tasks that run") { (try? session.snapshot())?.tasks.count(in: .running) == 2 }
     // Stopped, the agent hangs: only the last resort works.
     let agent = try session.agent()
     let screen = parent(of: try session.host())

@@ -29,6 +29,27 @@ import Work
     #expect(fixture.state.cursor == .ensemble(second))
   }
 
+  /// Of a directory that another session has taken over the screen shows that one.
+  @Test func `a key acts on the row that is shown, also where the number was an ensemble's before`() {
+    var fixture = Fixture(isFlat: false)
+    fixture.open()
+    fixture.add("old", count: 9)
+    fixture.add("older", count: 3)
+    fixture.press(.down, .up)
+    #expect(fixture.state.currentRow == .ensemble(TaskID(0)))
+    var other = Fixture(isFlat: false)
+    other.open()
+    other.add("new")
+    other.add("newer", count: 12)
+    for (cursor, row) in [(0, ListRow.task(TaskID(0))), (9, .task(TaskID(0)))] {
+      fixture.state.cursor = .ensemble(TaskID(cursor))
+      _ = fixture.state.update(.session(.snapshot(other.state.snapshot)), at: fixture.now)
+      #expect(fixture.state.currentRow.map { rows(fixture).contains($0) } ?? true)
+      fixture.settle()
+      #expect(fixture.state.currentRow == row)
+    }
+  }
+
   @Test func `the line for the rest opens to all members`() {
     var fixture = Fixture.ensembles()
     fixture.press(.enter)
