@@ -19,6 +19,8 @@ final class TestSession {
   deinit {
     // A session in the background outlives the terminals of its test; a test that failed may have left one.
     if let pid = try? host(), isAlive(pid) { kill(pid, SIGKILL) }
+    // What stands for a helper of RADICAL-Pilot does not hear that its host is gone, as a real one does.
+    for pid in sleepers { kill(pid, SIGKILL) }
   }
 
   /// Processes of the session's tasks that sleep.
