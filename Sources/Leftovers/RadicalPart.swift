@@ -16,8 +16,7 @@ public enum RadicalPart {
   public static func isStarted(_ pid: pid_t) -> Bool {
     let prefix = Array("radical-pilot-".utf8)
     if programs(of: pid).contains(where: { $0.starts(with: prefix) }) { return true }
-    let variable = Array("RP_TASK_ID=".utf8)
-    return (try? readFile("/proc/\(pid)/environ"))?.split(separator: 0).contains { $0.starts(with: variable) } ?? false
+    return EnvironmentBlock(of: pid)?.value(of: "RP_TASK_ID") != nil
   }
 
   /// Whether it asks a batch system or commands it, as RADICAL-Pilot's launcher does, and has outlived who started it: a
@@ -41,9 +40,7 @@ public enum RadicalPart {
 
   /// The pilot's directory that an environment names, which RADICAL-Pilot gives to all that its tasks start.
   public static func pilot(inEnvironmentOf pid: pid_t) -> String? {
-    let variable = Array("RP_PILOT_SANDBOX=".utf8)
-    let found = (try? readFile("/proc/\(pid)/environ"))?.split(separator: 0).first { $0.starts(with: variable) }
-    return found.map { String(decoding: $0.dropFirst(variable.count), as: UTF8.self) }
+    EnvironmentBlock(of: pid)?.value(of: "RP_PILOT_SANDBOX")
   }
 
   /// Whether a file is one that RADICAL-Pilot makes for what the parts of a pilot print, or a task:

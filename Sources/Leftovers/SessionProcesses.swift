@@ -102,22 +102,10 @@ public struct SessionProcesses: Sendable {
 
   /// The session that a process was started for.
   private func session(of pid: pid_t) -> (id: String, directory: String?)? {
-    guard let environment = try? readFile("/proc/\(pid)/environ") else { return nil }
-    var id: String?
-    var directory: String?
-    for variable in environment.split(separator: 0) {
-      id = id ?? Self.value(of: marks.session, in: variable)
-      directory = directory ?? Self.value(of: marks.directory, in: variable)
-    }
-    guard let id, !id.isEmpty else { return nil }
-    return (id, directory)
-  }
-
-  private static func value(of name: String, in variable: ArraySlice<UInt8>) -> String? {
-    guard variable.starts(with: name.utf8), variable.dropFirst(name.utf8.count).first == UInt8(ascii: "=") else {
+    guard let environment = EnvironmentBlock(of: pid), let id = environment.value(of: marks.session), !id.isEmpty else {
       return nil
     }
-    return String(decoding: variable.dropFirst(name.utf8.count + 1), as: UTF8.self)
+    return (id, environment.value(of: marks.directory))
   }
 
   private static func ancestors(of pid: pid_t, in table: ProcessTable) -> Set<pid_t> {

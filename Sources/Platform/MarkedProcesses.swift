@@ -16,7 +16,8 @@ public enum MarkedProcesses {
     for name in directoryEntries("/proc") {
       var status = stat()
       guard let pid = pid_t(name), stat("/proc/\(name)", &status) == 0, status.st_uid == user,
-        let value = value(of: variable, besides: mark, inEnvironmentOf: pid), values.contains(value)
+        let environment = EnvironmentBlock(of: pid), environment.holds(mark),
+        let value = environment.value(of: variable), values.contains(value)
       else { continue }
       found[pid] = value
     }
@@ -25,34 +26,5 @@ public enum MarkedProcesses {
       ProcessTable.entry(of: pid).map { !$0.isZombie && found[$0.parent] != value } ?? false
     }
     return Dictionary(grouping: roots.keys) { roots[$0] ?? "" }.compactMapValues { ProcessUse(of: $0) }
-  }
-
-  private static func value(of variable: String, besides mark: String, inEnvironmentOf pid: pid_t) -> String? {
-    guard let environment = try? readFile("/proc/\(pid)/environ") else { return nil }
-    // Most have no mark, and are not taken apart.
-    let name = "\(variable)="
-    guard place(of: mark, true, environment) != nil, let start = place(of: name, false, environment) else { return nil }
-    return String(decoding: environment[start...].dropFirst(name.utf8.count).prefix { $0 != 0 }, as: UTF8.self)
-  }
-
-  /// Where a variable is, or one that begins so; `nil` when there is none.
-  private static func place(of text: String, _ isWhole: Bool, _ environment: [UInt8]) -> Int? {
-    var text = text
-    return text.withUTF8 { text in
-      environment.withUnsafeBytes { bytes in
-        guard let base = bytes.baseAddress, let wanted = text.baseAddress else { return nil }
-        var start = 0
-        while start < bytes.count {
-          let end = memchr(base + start, 0, bytes.count - start).map { UnsafeRawPointer($0) - base } ?? bytes.count
-          if isWhole ? end - start == text.count : end - start >= text.count,
-            memcmp(base + start, wanted, text.count) == 0
-          {
-            return start
-          }
-          start = end + 1
-        }
-        return nil
-      }
-    }
   }
 }

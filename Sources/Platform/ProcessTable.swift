@@ -62,9 +62,7 @@ public struct ProcessTable {
   }
 
   public static func environment(of pid: pid_t, holds variable: String) -> Bool {
-    guard let bytes = try? readFile("/proc/\(pid)/environ"), !bytes.isEmpty else { return false }
-    let wanted = Array(variable.utf8)
-    return bytes.split(separator: 0).contains { $0.elementsEqual(wanted) }
+    EnvironmentBlock(of: pid)?.holds(variable) ?? false
   }
 
   /// The command line of a process, for people.
