@@ -7,10 +7,12 @@ import Testing
 /// A signal to the host, and either side killed: nobody of RADICAL-Pilot is left.
 extension RadicalTests {
   @Suite struct RadicalLossTests {
+    /// An agent that did not hear itself is helped, and all is as ever.
     @Test func aSignalEndsInOrder() async throws {
-      let run = try RadicalRun(sleepers)
+      let run = try RadicalRun(sleepers, hasDeafAgent: true)
       let program = try run.start()
       try await run.awaitSnapshot("two that run") { $0.tasks.count(in: .running) == 2 }
+      #expect(try run.snapshot().log.contains { $0.text.contains("had not heard its own first message") })
       program.signal(SIGINT)
       let result = try await program.finish(seconds: 120)
       #expect(result.exitCode == 130)

@@ -11,19 +11,25 @@ import TestSupport
 /// works there.
 final class RadicalRun: Sendable {
   let place: TemporaryDirectory
+  private let venv: String
 
-  init(_ workflow: String) throws {
+  /// - Parameter hasDeafAgent: the agent loses what it asks itself for first, and is helped soon.
+  init(_ workflow: String, hasDeafAgent: Bool = false) throws {
     place = try TemporaryDirectory()
+    venv = hasDeafAgent ? try environmentWithDeafAgent(in: place) : radicalVenv
     try place.write(workflow, to: "w.yaml")
     guard mkdir(place.path + "/home", 0o700) == 0 else { throw TestError("no home") }
   }
 
   var environment: [String: String] {
-    ["HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state", "SCALEMS_HELPER_LAST_RESORT": "40"]
+    [
+      "HOME": place.path + "/home", "XDG_STATE_HOME": place.path + "/state", "SCALEMS_HELPER_LAST_RESORT": "40",
+      "SCALEMS_HELPER_AGENT_PATIENCE": venv == radicalVenv ? "20" : "2",
+    ]
   }
 
   var arguments: [String] {
-    ["run", "w.yaml", "--engine", "radical", "--venv", radicalVenv, "--cores", "2", "--session-dir", "s"]
+    ["run", "w.yaml", "--engine", "radical", "--venv", venv, "--cores", "2", "--session-dir", "s"]
   }
 
   /// Opens the session's screen in a terminal, and awaits that the pilot is active.

@@ -38,6 +38,8 @@ ERROR = re.compile(
 GRACE = float(os.environ.get("SCALEMS_HELPER_GRACE", "5"))  # from SIGTERM to SIGKILL, for a task
 # From the end of the input to the moment when everything left is killed.
 LAST_RESORT = float(os.environ.get("SCALEMS_HELPER_LAST_RESORT", "75"))
+# From the start of an agent to the moment when it is asked again for what it should have done at once.
+AGENT_PATIENCE = float(os.environ.get("SCALEMS_HELPER_AGENT_PATIENCE", "20"))
 
 
 class Wire:
@@ -165,6 +167,62 @@ return module.run(%r)
 """
 # Files with this name in a task's directory, and `.started` or `.cancel`, are about one submission of it.
 MARK = ".scalems.%s"
+
+
+class AgentWatch:
+    """Says again to an agent of RP what it said to itself and did not hear.
+
+    Before it is active it asks itself to prepare its environment: over a bridge, a moment after it joined that. On a busy
+    machine this is too soon, the request is lost (17 of 300 at a load of 24), and the agent waits for good; RP says
+    nothing. What it asks for stands in its sandbox, which has to be seen from here.
+    """
+
+    NEEDED = ("RP_VENV_TYPE", "RP_VENV_PATH", "PYTHONPATH", "PATH")
+    PAUSE = 0.5  # seconds
+    EXPORT = re.compile(r'^export (%s)="(.*)"$' % "|".join(NEEDED), re.MULTILINE)
+
+    def __init__(self, uid, sandbox, publish, is_awaited):
+        self.uid, self.sandbox, self.publish, self.is_awaited = uid, sandbox, publish, is_awaited
+
+    def holds(self, name):
+        return os.path.exists(os.path.join(self.sandbox, name))
+
+    @property
+    def is_deaf(self):
+        """It is up and has not begun with the first thing it does."""
+        return self.holds("agent_0.prof") and not self.holds("env/rp_named_env.rp.env")
+
+    def request(self):
+        """What the agent asks itself for; nothing when its environment cannot be read."""
+        known = dict(self.EXPORT.findall(end_of(os.path.join(self.sandbox, "env", "agent.env"), 1 << 20)))
+        if any(name not in known for name in self.NEEDED):
+            return None
+        exports = ["export %s=%s" % (name, known[name]) for name in ("PYTHONPATH", "PATH")]
+        spec = {"type": known["RP_VENV_TYPE"], "path": known["RP_VENV_PATH"], "pre_exec": exports}
+        # An id of our own: when the agent is only slow, and heard itself, it takes no answer to this for its own.
+        return dict(uid="scalems.rpc", addr=self.uid, cmd="prepare_env", kwargs={"env_name": "rp", "env_spec": spec})
+
+    def run(self):
+        """Returns whether the agent was helped, when it is not waited for any more or was."""
+        since = None
+        while self.is_awaited():
+            since = (since or time.monotonic()) if self.is_deaf else None
+            if since and time.monotonic() - since >= AGENT_PATIENCE:
+                return self.help()
+            time.sleep(self.PAUSE)
+        return False
+
+    def help(self):
+        request = self.request()
+        if not request:
+            return False
+        self.publish("request", request)
+        while self.is_awaited():
+            if self.holds("env/rp_named_env.rp.sh"):
+                self.publish("result", {"uid": "agent_0.rpc.0000"})  # what it waits for
+                return True
+            time.sleep(self.PAUSE)
+        return False
 
 
 class Host:
@@ -332,7 +390,34 @@ class Host:
         description = self.typed(dict(request["description"]), request.get("options") or {})
         description.setdefault("exit_on_error", False)
         self.pilot = self.pilots.submit_pilots(self.rp.PilotDescription(description))
+        self.watch_agent(self.pilot)
         return {"uid": self.pilot.uid, "sandbox": path_of(self.pilot.pilot_sandbox), "runtime": description["runtime"]}
+
+    def watch_agent(self, pilot):
+        try:
+            import radical.pilot.messages as messages
+            from radical.utils.zmq import Publisher
+
+            # One of our own: sockets of RP's are used by threads of its own. It has joined long before it is needed.
+            channel = "control_pubsub"
+            publisher = Publisher(channel, url=self.session._reg["bridges.%s" % channel]["addr_pub"])
+            kinds = {"request": messages.RPCRequestMessage, "result": messages.RPCResultMessage}
+        except Exception:
+            return  # another RP, which has nothing of the kind
+        over = [self.rp.PMGR_ACTIVE] + list(self.rp.FINAL)
+
+        def run():
+            watch = AgentWatch(
+                pilot.uid,
+                path_of(pilot.pilot_sandbox),
+                lambda kind, fields: publisher.put(channel, kinds[kind](**fields)),
+                lambda: not self.is_ending and not self.is_abandoned and pilot.state not in over,
+            )
+            if watch.run():
+                text = "the agent of %s had not heard its own first message and would have waited for good; it was sent again"
+                self.wire.put({"event": "log", "level": "warning", "text": text % pilot.uid})
+
+        threading.Thread(target=run, name="agent watch", daemon=True).start()
 
     def typed(self, description, options):
         """Options are text; RP's own schema says what each should be."""
