@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-extension ForeignTests {
+extension ExecutedTests {
   /// `exec` of programs that open a session of RADICAL-Pilot: whatever they do when they are interrupted, nothing is left.
   @Suite struct ExecTests {
     /// Closes nothing when it is interrupted: RADICAL-Pilot hangs then, with all that it has.
@@ -19,18 +19,20 @@ extension ForeignTests {
       #expect(left.isEmpty)
     }
 
-    private func execute(_ terminal: Tmux, _ options: String, _ commands: [String]) async throws {
+    private func execute(_ script: ForeignProgram, _ terminal: Tmux, _ options: String, _ commands: [String])
+      async throws
+    {
       let list = try ForeignProgram.list(commands)
       // RADICAL-Pilot looks for its own programs there.
       try await terminal.run(
-        "PATH=\(radicalVenv)/bin:$PATH \(scalemsTop) exec \(options) -- \(ForeignProgram.python) script.py '\(list)'; echo status=$?"
+        "PATH=\(script.venv)/bin:$PATH \(scalemsTop) exec \(options) -- \(ForeignProgram.python) script.py '\(list)'; echo status=$?"
       )
     }
 
     @Test func `its session is on the screen with what it prints; its exit status is that of exec`() async throws {
       let script = try ForeignProgram()
       let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
-      try await execute(terminal, "", ["sleep 2", "exit 3", "sleep 2"])
+      try await execute(script, terminal, "", ["sleep 2", "exit 3", "sleep 2"])
       try await terminal.wait(for: "its session", seconds: 60) { $0.contains("rp.session.") && $0.contains("X close") }
       try await terminal.wait(for: "the end of a task", seconds: 90) { $0.contains("sim 1 FAILED: no such 1") }
       try await terminal.press("p")
@@ -44,7 +46,7 @@ extension ForeignTests {
     func `Ctrl-C once: it is interrupted, and what does not end by that is ended`(closesInOrder: Bool) async throws {
       let script = try ForeignProgram(closesInOrder ? ForeignProgram.script : Self.careless)
       let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
-      try await execute(terminal, "", (0..<4).map { _ in "sleep 1000" })
+      try await execute(script, terminal, "", (0..<4).map { _ in "sleep 1000" })
       try await terminal.wait(for: "tasks that run", seconds: 90) { $0.contains("running 4") }
       try await terminal.press("C-c")
       // That of the program: 1, or 130.
@@ -55,7 +57,7 @@ extension ForeignTests {
     @Test func `Ctrl-C three times: all is gone at once`() async throws {
       let script = try ForeignProgram(Self.careless)
       let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
-      try await execute(terminal, "", (0..<4).map { _ in "sleep 1000" })
+      try await execute(script, terminal, "", (0..<4).map { _ in "sleep 1000" })
       try await terminal.wait(for: "tasks that run", seconds: 90) { $0.contains("running 4") }
       for _ in 0..<3 { try await terminal.press("C-c") }
       try await terminal.wait(for: "the end", seconds: 20) { $0.contains("status=1") }
@@ -65,7 +67,7 @@ extension ForeignTests {
     @Test func `whose keeper is killed goes on, says so, and is ended by X`() async throws {
       let script = try ForeignProgram()
       let terminal = try await Tmux(columns: 110, rows: 30, in: script.place.path, environment: script.environment)
-      try await execute(terminal, "", (0..<2).map { _ in "sleep 1000" })
+      try await execute(script, terminal, "", (0..<2).map { _ in "sleep 1000" })
       try await terminal.wait(for: "tasks that run", seconds: 90) { $0.contains("running 2") }
       let keeper = try #require(
         ProcessTable().entries.values.first { ProcessTable.commandLine(of: $0.pid).contains("exec --as-host") }?.pid)

@@ -4,9 +4,12 @@ import RadicalWatch
 import TestSupport
 import Testing
 
-/// Everything about sessions that other programs opened, one at a time, beside those of our own: two sessions are some eighty
-/// processes.
+/// Everything about sessions that other programs opened, one at a time, beside those of our own: a session is some forty
+/// processes, most of which wait.
 @Suite(.serialized) enum ForeignTests {}
+
+/// The same, of programs that `exec` starts: beside the others.
+@Suite(.serialized) enum ExecutedTests {}
 
 /// A plain script of RADICAL-Pilot, in a directory and with a home of its own, and what users ask of its session.
 final class ForeignProgram {
@@ -33,6 +36,8 @@ final class ForeignProgram {
     """
 
   let place: TemporaryDirectory
+  /// The environment with radical.pilot that it is started in.
+  let venv: String
 
   /// - Parameters:
   ///   - line: the beginning of the line of the script that `more` goes before.
@@ -42,6 +47,7 @@ final class ForeignProgram {
 
   init(_ script: String = ForeignProgram.script) throws {
     place = try TemporaryDirectory()
+    venv = try FirstRequest.isHeard.environment(in: place)
     try place.write(script, to: "script.py")
     try FileManager.default.createDirectory(atPath: place.path + "/home", withIntermediateDirectories: true)
   }
@@ -54,7 +60,7 @@ final class ForeignProgram {
   var environment: [String: String] {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return [
-      "PATH": radicalVenv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": radicalVenv,
+      "PATH": venv + "/bin:" + path, "HOME": place.path + "/home", "VIRTUAL_ENV": venv,
       // RADICAL-Pilot makes its directory in $PWD.
       "PWD": place.path, "XDG_STATE_HOME": place.path + "/state", "OMPI_ALLOW_RUN_AS_ROOT": "1",
       "SCALEMS_TOP_OWN_ONLY": "0",

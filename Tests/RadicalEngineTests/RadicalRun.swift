@@ -16,7 +16,7 @@ final class RadicalRun: Sendable {
   /// - Parameter hasDeafAgent: the agent loses what it asks itself for first, and is helped soon.
   init(_ workflow: String, hasDeafAgent: Bool = false) throws {
     place = try TemporaryDirectory()
-    venv = hasDeafAgent ? try environmentWithDeafAgent(in: place) : radicalVenv
+    venv = hasDeafAgent ? try FirstRequest.isLost.environment(in: place) : radicalVenv
     try place.write(workflow, to: "w.yaml")
     guard mkdir(place.path + "/home", 0o700) == 0 else { throw TestError("no home") }
   }
