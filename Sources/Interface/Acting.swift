@@ -65,9 +65,28 @@ extension InterfaceState {
     if detail != nil {
       detail?.hasOutputFocus.toggle()
     } else {
-      focus = focus == .tasks && layout.log != nil ? .log : .tasks
+      let panes = panes
+      let at = panes.firstIndex(of: focus) ?? -1
+      if !panes.isEmpty { focus = panes[(at + 1) % panes.count] }
     }
     return []
+  }
+
+  /// The panes that can have the keys.
+  var panes: [Focus] {
+    let layout = layout
+    var panes: [Focus] = []
+    if layout.tasks != nil { panes.append(.tasks) }
+    if layout.failureList != nil { panes.append(.failures) }
+    if layout.pilotFacts != nil { panes.append(.pilot) }
+    if layout.log != nil { panes.append(.log) }
+    return panes
+  }
+
+  /// No pane has the keys that is not there; where none is, as under a shutdown, the one that had them gets them back.
+  mutating func settleFocus() {
+    let panes = panes
+    if detail == nil, !panes.contains(focus), let first = panes.first { focus = first }
   }
 
   /// The page with what the program prints.

@@ -134,7 +134,7 @@ extension Action {
     },
     Action(
       name: "next-pane", keys: [.tab, .backTab], keyName: "Tab", title: "pane", help: "to the next pane", group: .move,
-      weight: 20
+      weight: 20, isAvailable: { $0.detail != nil || $0.panes.count > 1 }
     ) { $0.nextPane() },
   ]
 
@@ -186,7 +186,7 @@ extension Action {
     Action(
       name: "follow", keys: [.character("F")], keyName: "F", title: "follow",
       help: "keep the end of the log or output in view",
-      group: .look, weight: 15
+      group: .look, weight: 15, isAvailable: { $0.detail != nil || $0.layout.log != nil }
     ) { $0.follow() },
     Action(
       name: "redraw", keys: [.control("l")], keyName: "^L", title: "", help: "draw the screen again", group: .look

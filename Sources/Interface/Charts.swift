@@ -24,8 +24,9 @@ extension InterfaceState {
     let values = history.parts(width).map { quantity.value($0.span, seconds: $0.seconds) }
     let peak = values.max() ?? 0
     let top = quantity == .cores ? max(peak, Double(snapshot.pilot?.cores ?? 0)) : peak
+    let words = words(quantity, peak: peak)
     grid.box(
-      rect, title: [Span(quantity.title, .title)], glyphs: glyphs, right: [Span(words(quantity, peak: peak), .dim)],
+      rect, title: [Span(quantity.title, .title)], glyphs: glyphs, right: words.isEmpty ? [] : [Span(words, .dim)],
       footer: values.isEmpty
         ? [] : [Span("\(Format.span(Double(values.count) * history.partSeconds(width))) to now", .dim)])
     guard top > 0 else { return }
@@ -50,8 +51,13 @@ extension InterfaceState {
 
   private func words(_ quantity: Quantity, peak: Double) -> String {
     switch quantity {
-    case .cores: "now \(Format.count(snapshot.coresInUse)) of \(Format.count(snapshot.pilot?.cores ?? 0))"
-    case .rate: "peak \(Format.rate(peak))"
+    case .cores:
+      snapshot.pilot == nil
+        ? "no pilot yet"
+        : "now \(Format.count(snapshot.coresInUse)) of \(Format.count(snapshot.pilot?.cores ?? 0))"
+    case .rate: peak == 0 ? "" : (rateWords.isEmpty ? "" : "now \(rateWords), ") + "peak \(Format.rate(peak))"
+    case .queue where isClosed:
+      "\(Format.count(snapshot.tasks.count - snapshot.tasks.finished)) not run"
     case .queue:
       "\(Format.count(snapshot.tasks.count(in: .queued))) queued, \(Format.count(snapshot.tasks.count(in: .waiting))) waiting"
     }

@@ -20,25 +20,26 @@ extension InterfaceState {
       return
     }
     grid.box(
-      rect, title: taskTitle(id, width: rect.width), glyphs: glyphs, right: [Span("Enter for more", .dim)])
+      rect, title: taskTitle(id, room: rect.width - 6), glyphs: glyphs, right: [Span("Enter for more", .dim)])
     draw(factLines(of: id, width: rect.inner.width), from: 0, &grid, rect)
   }
 
-  /// - Parameter width: of the pane, with its border.
-  private func taskTitle(_ id: TaskID, width: Int) -> [Span] {
+  /// - Parameter room: columns that there are for it.
+  private func taskTitle(_ id: TaskID, room: Int) -> [Span] {
     if id == .program { return [Span("program", .title), Span("  "), Span(program ?? "")] }
-    // Beside it there is the border, and mostly something at its right.
-    let label = Columns.cutMiddle(snapshot.tasks.label(of: id), to: max(8, width - 32), mark: glyphs.cut)
-    return [Span(snapshot.tasks.uid(of: id), .title), Span("  "), Span(label)]
+    let uid = snapshot.tasks.uid(of: id)
+    let label = Columns.cutMiddle(snapshot.tasks.label(of: id), to: max(8, room - uid.count - 2), mark: glyphs.cut)
+    return [Span(uid, .title), Span("  "), Span(label)]
   }
 
   func drawFacts(_ grid: inout CellGrid, _ rect: Rect) {
     guard let detail, isShown(detail.task) else { return }
     let lines = factLines(of: detail.task, width: rect.inner.width)
     let hidden = lines.count - detail.factsTop - rect.inner.height
+    let more = hidden > 0 ? "\(hidden) more" : ""
     grid.box(
-      rect, title: taskTitle(detail.task, width: rect.width), glyphs: glyphs,
-      isFocused: !detail.hasOutputFocus, right: hidden > 0 ? [Span("\(hidden) more", .dim)] : [], footer: footer)
+      rect, title: taskTitle(detail.task, room: rect.width - 6 - (hidden > 0 ? more.count + 3 : 0)), glyphs: glyphs,
+      isFocused: !detail.hasOutputFocus, right: hidden > 0 ? [Span(more, .dim)] : [], footer: footer)
     draw(lines, from: detail.factsTop, &grid, rect)
   }
 
@@ -67,10 +68,11 @@ extension InterfaceState {
 
   private func drawEnsemblePreview(_ grid: inout CellGrid, _ rect: Rect, _ first: TaskID) {
     guard let batch = snapshot.tasks.batch(of: first), let tally = snapshot.tasks.ensemble(of: first) else { return }
-    let name = Columns.cutMiddle(batch.description.name, to: max(8, rect.width - 40), mark: glyphs.cut)
+    let count = Format.plural(batch.count, "task")
+    let name = Columns.cutMiddle(
+      batch.description.name, to: max(8, rect.width - "ensemble".count - count.count - 11), mark: glyphs.cut)
     grid.box(
-      rect, title: [Span("ensemble", .title), Span("  \(name)")], glyphs: glyphs,
-      right: [Span(Format.plural(batch.count, "task"), .dim)])
+      rect, title: [Span("ensemble", .title), Span("  \(name)")], glyphs: glyphs, right: [Span(count, .dim)])
     var facts: [Fact] = []
     func add(_ label: String, _ value: String) {
       for (index, line) in Columns.wrap(
@@ -80,8 +82,8 @@ extension InterfaceState {
         facts.append(Fact(label: index == 0 ? label : "", value: line))
       }
     }
-    let counts = TaskPhase.allCases.filter { tally.count(in: $0) > 0 }
-    add("members", counts.map { "\(Format.count(tally.count(in: $0))) \($0.word)" }.joined(separator: ", "))
+    let counts = phaseCounts { tally.count(in: $0) }.filter { $0.count > 0 }
+    add("members", counts.map { "\(Format.count($0.count)) \($0.word)" }.joined(separator: ", "))
     add("mean time", tally.meanSeconds.map { "\(Format.measured($0)) of those that are done" } ?? "")
     add("command", batch.description.commandLine)
     add("resources", resourcesText(batch.description.resources) + " each")
@@ -164,11 +166,12 @@ extension InterfaceState {
   }
 
   private func addState(_ details: TaskDetails, _ add: (String, String, Style) -> Void) {
-    var words = "\(details.state.phase.letter) \(details.state.phase.word) (\(details.state.name))"
+    let phase = details.state.phase
+    var words = "\(phase.letter(isClosed: isClosed)) \(phase.word(isClosed: isClosed)) (\(details.state.name))"
     if let code = details.exitCode { words += ", exit code \(code)" }
     if let signal = details.signal { words += ", signal \(signal) (\(Format.signal(signal)))" }
     add("state", words, details.state.phase.style)
-    if details.isCancelRequested { add("", "cancel requested, not confirmed yet", .warning) }
+    if details.isCancelRequested, !isClosed { add("", "cancel requested, not confirmed yet", .warning) }
     if let reason = details.reason { add("reason", reason, details.state == .done ? .plain : .error) }
   }
 
@@ -190,33 +193,43 @@ extension InterfaceState {
     guard let added = details.added else { return [] }
     let now = details.ended ?? present
     let (queued, started) = (details.queued, details.started)
-    var steps: [(label: String, from: Timestamp, to: Timestamp, glyph: Unicode.Scalar, style: Style, note: String)] = []
-    steps.append(("waited", added, queued ?? started ?? now, glyphs.barEmpty, .dim, "added \(timeWords(added))"))
+    var steps: [(label: String, from: Timestamp, to: Timestamp, glyph: Unicode.Scalar, style: Style, notes: [String])] =
+      []
+    steps.append(("waited", added, queued ?? started ?? now, glyphs.barEmpty, .dim, ["added \(timeWords(added))"]))
     if let queued {
-      steps.append(("queued", queued, started ?? now, glyphs.queuedPart, .queued, "ready \(timeWords(queued))"))
+      steps.append(("queued", queued, started ?? now, glyphs.queuedPart, .queued, ["ready \(timeWords(queued))"]))
     }
     if let started {
-      var note = "started \(timeWords(started))"
+      var notes = ["started \(timeWords(started))"]
       if let ended = details.ended {
-        note += ", ended \(timeWords(ended))"
+        notes.append("ended \(timeWords(ended))")
       } else if let mean = snapshot.tasks.ensemble(of: details.id)?.meanSeconds {
-        note += ", expected ~\(Format.measured(mean))"
+        notes.append("expected ~\(Format.measured(mean))")
       }
       let style: Style = details.state.isFinal ? details.state.phase.style : .running
-      steps.append((details.ended == nil ? "runs" : "ran", started, now, glyphs.barFull, style, note))
+      steps.append((details.ended == nil ? "runs" : "ran", started, now, glyphs.barFull, style, notes))
     }
     let total = max(0.001, now.seconds(since: added))
     // With less the words would not fit.
     let width = min(40, room - 46)
-    return steps.map { step in
+    return steps.flatMap { step -> [Fact] in
       let seconds = max(0, step.to.seconds(since: step.from))
       let time = step.to == now && details.ended == nil ? Format.clock(seconds) : Format.measured(seconds)
-      var fact = Fact(label: step.label, value: Columns.padded(time, to: 8, isRight: true) + "  \(step.note)")
-      guard width >= 8 else { return fact }
+      let words = Columns.padded(time, to: 8, isRight: true) + "  "
+      var fact = Fact(label: step.label, value: words + step.notes.joined(separator: ", "))
+      guard width >= 8 else {
+        if CellWidth.columns(of: fact.value) <= room { return [fact] }
+        // No word is cut.
+        return step.notes.enumerated().map { index, note in
+          index == 0
+            ? Fact(label: step.label, value: words + note)
+            : Fact(label: "", value: Columns.padded("", to: words.count) + note)
+        }
+      }
       let free = min(width - 1, max(0, Int(step.from.seconds(since: added) / total * Double(width))))
       let end = min(width, Int((step.to.seconds(since: added) / total * Double(width)).rounded()))
       fact.bar = (free, seconds > 0 ? max(1, end - free) : 0, width, step.glyph, step.style)
-      return fact
+      return [fact]
     }
   }
 
@@ -232,8 +245,8 @@ extension InterfaceState {
       let label = index == 0 ? "after" : ""
       guard item.isEnsemble, let tally = snapshot.tasks.ensemble(of: item.first) else {
         let phase = snapshot.tasks.state(of: item.first).phase
-        let mark = phase == .done ? glyphs.check : phase.isFinal ? glyphs.cross : phase.letter
-        add(label, "\(item.name)  \(mark) \(phase.word)", phase.isFinal ? phase.style : .plain)
+        let mark = phase == .done ? glyphs.check : phase.isFinal ? glyphs.cross : phase.letter(isClosed: isClosed)
+        add(label, "\(item.name)  \(mark) \(phase.word(isClosed: isClosed))", phase.isFinal ? phase.style : .plain)
         continue
       }
       let failed = tally.count(in: .failed) + tally.count(in: .canceled)

@@ -47,8 +47,9 @@ struct Dialog: Equatable, Sendable {
     case .character("y"), .character("Y"): return .yes
     case .character("n"), .character("N"): return .no
     case .enter: return isYes ? .yes : .no
-    case .left, .character("h"): isYes = false
-    case .right, .character("l"): isYes = true
+    // No letter chooses: who types the word that another question asks for ("close") answers nothing with it.
+    case .left: isYes = false
+    case .right: isYes = true
     default: break
     }
     return .open
@@ -124,7 +125,8 @@ struct Dialog: Equatable, Sendable {
     case .close:
       return [
         "Dispatch nothing more; \(running) gets \(grace.map(Format.seconds) ?? "its time") to finish and is then canceled;"
-          + " what is queued or waits (\(waiting)) is not run; then raptor, pilot and session are closed."
+          + " what is queued or waits (\(waiting)) is not run; then "
+          + (raptor == nil ? "pilot and session are closed." : "raptor, pilot and session are closed.")
       ]
     case .cancel: return cancelLines(tasks, room, mark)
     case .rerun: return targetLines(tasks, room, mark) + ["What was canceled because of them runs again, too."]

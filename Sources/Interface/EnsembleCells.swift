@@ -30,12 +30,10 @@ struct SeenEnsembles: Sendable {
 }
 
 extension InterfaceState {
-  /// Where a task runs or ran: the local engine, and a pilot on this machine's own cores, have no other place.
+  /// Where a task runs or ran.
   func node(of task: TaskDetails) -> String {
     guard task.started != nil else { return "-" }
-    guard let info = snapshot.info, info.engine == "local" || info.resource == "local.localhost", !info.host.isEmpty
-    else { return "?" }
-    return info.host
+    return snapshot.info?.taskHost ?? "?"
   }
 
   /// What the members of an ensemble use, or used.

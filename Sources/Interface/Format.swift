@@ -21,4 +21,6 @@ extension TaskPhase {
     case .done: "D"
     }
   }
+
+  func letter(isClosed: Bool) -> String { isClosed && !isFinal ? "N" : letter }
 }

@@ -18,12 +18,12 @@ enum ListColumn: String, CaseIterable, Sendable {
   var help: String {
     switch self {
     case .name: "name, and number of a member"
-    case .state: "state, or of an ensemble how many are in each"
+    case .state: "state; ensemble: how many are in each"
     case .uid: "uid"
     case .cores: "cores, or how many members"
     case .started: "when it started; ensemble: the first"
     case .wait: "from when it was added until it started"
-    case .time: "how long it ran; of an ensemble the mean of those that are done"
+    case .time: "how long it ran; ensemble: the mean of those done"
     case .load: "percent of a core while it runs here"
     case .cpu: "CPU time at its end; ensemble: the mean"
     case .memory: "memory now, or the most at its end"
@@ -31,7 +31,7 @@ enum ListColumn: String, CaseIterable, Sendable {
     case .attempt: "which attempt it is"
     case .node: "machine it runs or ran on; ? unknown"
     case .after: "what it waits for"
-    case .command: "last line of output or why it failed, else the command; of an ensemble a bar"
+    case .command: "last line, why it failed, or the command; ensemble: bar"
     }
   }
 
@@ -77,6 +77,7 @@ struct ListColumns: Equatable {
   private static let leastCommand = 10
   /// What a line that a task printed takes to be read.
   private static let readableOutput = 20
+  private static let plentyForOutput = 48
 
   /// - Parameters:
   ///   - width: without what stands before the name.
@@ -108,6 +109,12 @@ struct ListColumns: Equatable {
     take(.node, ListColumn.node.width, keeping: min(name, 12))
     take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
     take(.uid, ListColumn.uid.width, keeping: name + command)
+    // Where there is plenty of room, there is more to see.
+    let started = ListColumn.started.width + 1
+    if chosen == nil, room - started - name - 1 >= Self.plentyForOutput {
+      taken[.started] = started - 1
+      room -= started
+    }
     take(.command, room - name - 1, keeping: room - name - 1 >= Self.leastCommand ? name : .max)
     taken[.name] = room
     widths = ListColumn.allCases.compactMap { column in taken[column].map { (column, $0) } }

@@ -41,7 +41,7 @@ extension InterfaceState {
         toggle(column)
         if input == .enter { return closeMenu() }
       } else {
-        choose(column)
+        sortBy(column)
         return closeMenu()
       }
     case .character("0"): if menu.kind == .columns { columns = usualColumns }
@@ -64,7 +64,7 @@ extension InterfaceState {
   }
 
   /// The longest, the latest, the largest first: that is what people look for. Names and uids come as they are read.
-  private mutating func choose(_ column: ListColumn) {
+  mutating func sortBy(_ column: ListColumn) {
     guard column != sort.column else { return }
     sort = TaskSort(column: column, isDescending: ![.name, .state, .uid].contains(column))
   }
@@ -74,10 +74,10 @@ extension InterfaceState {
     let shown = listColumns.widths.map(\.column).filter(\.isSortable)
     guard let first = shown.first, let last = shown.last else { return [] }
     guard let index = shown.firstIndex(of: sort.column) else {
-      choose(step > 0 ? first : last)
+      sortBy(step > 0 ? first : last)
       return []
     }
-    choose(shown[min(max(0, index + step), shown.count - 1)])
+    sortBy(shown[min(max(0, index + step), shown.count - 1)])
     return []
   }
 
@@ -86,11 +86,19 @@ extension InterfaceState {
     return []
   }
 
+  private func menuRect(_ menu: ListMenu, _ body: Rect) -> Rect {
+    body.centered(height: menu.entries.count + 2, width: min(body.width, 84))
+  }
+
+  func menuRows(_ menu: ListMenu) -> OverlayRows {
+    OverlayRows(.menu(menu.kind), menuRect(menu, overlayBody).inner, cursor: menu.row, count: menu.entries.count)
+  }
+
   func draw(_ menu: ListMenu, _ grid: inout CellGrid, _ body: Rect) {
     let entries = menu.entries
     let isSort = menu.kind == .sort
     let shown = Set(listColumns.widths.map(\.column))
-    let rect = body.centered(height: entries.count + 2, width: min(body.width, 74))
+    let rect = menuRect(menu, body)
     grid.wipe(rect)
     let footer: [Span] =
       isSort
@@ -100,18 +108,20 @@ extension InterfaceState {
       rect, title: [Span(isSort ? "sort by" : "columns", .title)], glyphs: glyphs, isFocused: true, footer: footer)
     let inner = rect.inner
     let width = 2 + (entries.map { CellWidth.columns(of: $0.title) }.max() ?? 0)
-    let top = max(0, min(menu.row - inner.height + 1, entries.count - inner.height))
-    for (line, column) in entries.dropFirst(top).prefix(inner.height).enumerated() {
-      let row = inner.row + line
+    for (index, row) in menuRows(menu).visible {
+      let column = entries[index]
       let isChosen = isSort ? column == sort.column : (columns ?? ListColumn.usual).contains(column)
       let mark = !isChosen ? " " : isSort ? (sort.isDescending ? glyphs.descending : glyphs.ascending) : glyphs.check
-      let note = !isSort && isChosen && !shown.contains(column) ? " (no room)" : ""
+      let isHidden = !isSort && isChosen && !shown.contains(column)
+      // What running tasks use is seen on their machine alone.
+      let isUnseen = columns == nil && !live.hasSeen && (column == .load || column == .memory)
+      let note = !isHidden ? "" : isUnseen ? " (nothing seen)" : " (no room)"
       grid.put(
         [
           Span(" " + Columns.padded(mark, to: 3), .key), Span(Columns.padded(column.title, to: width), .heading),
           Span(column.help), Span(note, .warning),
         ], row: row, column: inner.column, end: inner.endColumn)
-      if top + line == menu.row { grid.select(row: row, column: inner.column, count: inner.width) }
+      if index == menu.row { grid.select(row: row, column: inner.column, count: inner.width) }
     }
   }
 }

@@ -78,6 +78,9 @@ extension InterfaceState {
     snapshot.tasks.contains(id) && snapshot.tasks.state(of: id).phase == .running ? live.sights[id] : nil
   }
 
+  /// Whether the line of counts has room for it; else it stands in that of the pilot.
+  var hasUseBesideCounts: Bool { size.columns >= 100 }
+
   /// `cpu 380%  mem 3.1 GiB` of all running tasks; `nil` when not all of them are seen.
   var totalUse: String? {
     let running = snapshot.tasks.count(in: .running)

@@ -38,7 +38,13 @@ extension InterfaceState {
     grid.bar(
       [(used, glyphs.barFull, .running)], total: pilot.cores, row: row, column: at, width: barWidth, glyphs: glyphs)
     let next = grid.put([Span(" ")] + numbers, row: row, column: at + barWidth, end: end)
-    drawSparkline(&grid, .cores, row: row, next + 2, width: min(40, room - barWidth - 2))
+    // What is used has its place, so that nothing beside it moves.
+    let useWidth = !hasUseBesideCounts && live.hasSeen && size.columns >= 76 ? 24 : 0
+    drawSparkline(&grid, .cores, row: row, next + 2, width: min(40, room - barWidth - 2 - useWidth))
+    let timeWidth = right.reduce(0) { $0 + CellWidth.columns(of: $1.text) }
+    if useWidth > 0, let use = totalUse {
+      grid.putRight([Span(use)], row: row, start: end - 1 - timeWidth - useWidth + 1, end: end - 1 - timeWidth)
+    }
     grid.putRight(right, row: row, start: next, end: end - 1)
   }
 

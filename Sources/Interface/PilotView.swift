@@ -81,7 +81,8 @@ extension InterfaceState {
         "tasks",
         "\(Format.count(table.raptorRunning)) running, "
           // What waits in the raptor of another program is told by nobody.
-          + (keeper == .program ? "" : "\(Format.count(table.raptorQueued)) queued, ")
+          + (keeper == .program
+            ? "" : "\(Format.count(table.raptorQueued)) \(TaskPhase.queued.word(isClosed: isClosed)), ")
           + "\(Format.count(table.raptorFinished)) through it")
     }
     return facts

@@ -8,6 +8,9 @@ struct PointerMap: Sendable {
   var keys: [KeyTarget]
   /// The views in the header.
   var views: [(columns: Range<Int>, view: MainView)]
+  /// The list that lies over the panes, and what its rows do, where that can change.
+  var rows: OverlayRows?
+  var names: [String]
 }
 
 /// A key that is named on the screen, and where.
@@ -28,10 +31,12 @@ extension InterfaceState {
   static let wheelRows = 3
 
   var pointerMap: PointerMap {
-    let isCovered = summary != nil || dialog != nil || leaving != nil || palette != nil
+    let isQuestion = dialog != nil || leaving != nil
+    let rows = overlayRows
     return PointerMap(
-      layout: layout, keys: isCovered ? [] : keyHints.map { PlacedKeys($0, width: size.columns).targets } ?? [],
-      views: isCovered || help != nil ? [] : headerParts.views)
+      layout: layout, keys: isQuestion ? [] : keyHints.map { PlacedKeys($0, width: size.columns).targets } ?? [],
+      views: isQuestion || rows != nil || help != nil ? [] : headerParts.views,
+      rows: rows, names: rows?.overlay == .palette ? found.map(\.name) : [])
   }
 
   mutating func handle(_ event: MouseEvent) -> [Effect] {
@@ -42,9 +47,12 @@ extension InterfaceState {
     case .click: break
     }
     if event.row == map.layout.keys.row, let target = map.keys.first(where: { $0.columns ~= event.column }) {
-      // What is typed now is no key.
-      guard filterEntry == nil, searchEntry == nil, palette == nil, summary == nil else { return [] }
+      // What is typed now is no key, and what lies over the panes now has others.
+      guard filterEntry == nil, searchEntry == nil, overlayRows?.overlay == map.rows?.overlay else { return [] }
       return handle(target.key)
+    }
+    if let rows = map.rows, rows.overlay == overlayRows?.overlay, let row = rows.row(at: event) {
+      return click(row: row, of: rows, named: map.names.indices.contains(row) ? map.names[row] : nil)
     }
     guard help == nil, palette == nil, menu == nil, copyMenu == nil, summary == nil else { return [] }
     if event.row == map.layout.header.row, let target = map.views.first(where: { $0.columns ~= event.column }) {
@@ -79,6 +87,7 @@ extension InterfaceState {
     if let rect = layout.tasks, rect.contains(event) {
       focus = .tasks
       let line = event.row - rect.inner.row - 1
+      if line == -1 { return clickHeading(event, rect.inner) }
       guard visible.indices.contains(line), rect.inner.contains(event) else { return [] }
       let row = visible[line]
       // Where the cursor is already, a click does what Enter does.
@@ -99,12 +108,27 @@ extension InterfaceState {
     return []
   }
 
+  /// A click on the heading of a column: the list is sorted by it, and the other way round where it is already.
+  private mutating func clickHeading(_ event: MouseEvent, _ inner: Rect) -> [Effect] {
+    let cells = RowCells(row: inner.row, inner: inner, indent: indent, columns: listColumns)
+    let column = listColumns.widths.map(\.column).first { column in
+      cells.place(of: column).map { $0.column..<($0.column + $0.width) ~= event.column } ?? false
+    }
+    guard let column, column.isSortable else { return [] }
+    if column == sort.column { return invertSort() }
+    sortBy(column)
+    return []
+  }
+
   /// What the mouse does, for the help.
   var mouseHelp: [(name: String, help: String)] {
     guard hasMouse else { return [] }
     return [
       ("wheel", "scrolls what is under it"),
-      ("click", "puts the cursor on a row, and opens it the second time; presses a key of the last line; shows a view"),
+      (
+        "click", "puts the cursor on a row, and opens it the second time; presses a key of the last line; shows a view;"
+      ),
+      ("", "on a heading: sorts by it, and the other way round the second time; it answers no question"),
       ("Shift", "with the mouse selects text, as without scalems-top; --no-mouse leaves the mouse to the terminal"),
     ]
   }

@@ -29,7 +29,8 @@ extension InterfaceState {
     let digits = Format.count(snapshot.raptor?.workers ?? 0).count
     let running = "\(Columns.padded(Format.count(table.raptorRunning), to: digits, isRight: true)) running"
     // What waits in the raptor of another program is told by nobody.
-    return keeper == .program ? running : "\(running), \(Format.count(table.raptorQueued)) queued"
+    return keeper == .program
+      ? running : "\(running), \(Format.count(table.raptorQueued)) \(TaskPhase.queued.word(isClosed: isClosed))"
   }
 
   private var raptorPast: String {

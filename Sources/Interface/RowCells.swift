@@ -31,9 +31,15 @@ extension BatchTally {
   /// How many members are in each phase: `R5 D17 Q16 F1`, of that what fits, what matters most.
   ///
   /// - Parameter more: says that something is left out; one column.
-  func spans(width: Int, more: String) -> [Span] {
+  func spans(width: Int, more: String, isClosed: Bool = false) -> [Span] {
     let order: [TaskPhase] = [.running, .done, .queued, .waiting, .failed, .canceled]
-    let texts = order.filter { count(in: $0) > 0 }.map { ($0, $0.letter + Format.short(count(in: $0))) }
+    // All that came to no end stands for one phase then.
+    func shownCount(_ phase: TaskPhase) -> Int {
+      guard isClosed, !phase.isFinal else { return count(in: phase) }
+      return phase == .waiting ? count(in: .running) + count(in: .queued) + count(in: .waiting) : 0
+    }
+    let texts = order.filter { shownCount($0) > 0 }
+      .map { ($0, $0.letter(isClosed: isClosed) + Format.short(shownCount($0))) }
     let isWhole = texts.reduce(-1) { $0 + $1.1.count + 1 } <= width
     // What is left out is said.
     var room = isWhole ? width + 1 : width

@@ -18,13 +18,14 @@ extension InterfaceState {
     settleList()
     settleRows()
     settleFailures()
-    if layout.log == nil, focus == .log { focus = mainView.hasTasks ? .tasks : focus }
+    settleFocus()
     if let end = logEnd { logEnd = max(end, snapshot.logCount - snapshot.log.count + 1) }
     if let detail, !isShown(detail.task) { self.detail = nil }
     if detail == nil, focus != .log { searchEntry = nil }
     let effects = settleDetail() + settleEnd()
     settleQuestion()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
+    settlePalette()
     if hasMouse { pointed = pointerMap }
     return effects
   }

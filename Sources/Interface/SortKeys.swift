@@ -29,6 +29,9 @@ struct SortKeys: Sendable {
       switch sort.column {
       case .state: return UInt32(tally.phase.rawValue)
       case .time: return tally.meanSeconds.map { UInt32(clamping: Int(min($0 * 1000, 4e9))) }
+      case .started, .cpu, .memory:
+        let measure: TaskMeasure = sort.column == .started ? .started : sort.column == .cpu ? .cpu : .memory
+        return table.batch(of: id).flatMap { table.measure(measure, ofAll: $0) }
       case .uid, .name, .cores: break
       default: return nil
       }

@@ -100,14 +100,27 @@ extension InterfaceState {
     isSummaryDismissed = true
   }
 
-  func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
-    let lines = summaryLines
+  /// The box, the row under the cursor and the first line that is shown.
+  private func summaryPlace(_ lines: SummaryLines, _ body: Rect) -> (rect: Rect, row: Int, top: Int) {
     let rect = body.centered(height: lines.count + 2, width: summaryWidth)
-    let inner = rect.inner
     let row = min(summary?.row ?? 0, max(0, lines.rows - 1))
     // The row under the cursor is always there, and what was left behind when it fits.
     let wanted = lines.rows == 0 || row == 0 && lines.causes.isEmpty ? 0 : lines.head.count + row
-    let top = min(max(0, wanted - inner.height + 1), max(0, lines.count - inner.height))
+    let height = rect.inner.height
+    return (rect, row, min(max(0, wanted - height + 1), max(0, lines.count - height)))
+  }
+
+  /// The causes, which open.
+  var summaryRows: OverlayRows {
+    let lines = summaryLines
+    let (rect, _, top) = summaryPlace(lines, overlayBody)
+    return OverlayRows(.summary, rect.inner, top: top - lines.head.count, count: lines.causes.count)
+  }
+
+  func drawSummary(_ grid: inout CellGrid, _ body: Rect) {
+    let lines = summaryLines
+    let (rect, row, top) = summaryPlace(lines, body)
+    let inner = rect.inner
     let hidden = lines.count - top - inner.height
     grid.wipe(rect)
     var keys = [Span(keyName(of: "leave") ?? "Esc", .key), Span(" leaves  ", .dim)]

@@ -28,29 +28,27 @@ extension InterfaceState {
       return
     }
     var spans = [Span("       ")]
-    for phase in TaskPhase.allCases {
-      let count = snapshot.tasks.count(in: phase)
-      let name = size.columns >= 76 ? phase.word : phase.letter
+    for group in phaseCounts({ snapshot.tasks.count(in: $0) }) {
+      let name = size.columns >= 76 ? group.word : group.letter
       spans += [
-        Span(" "), Span(name, count > 0 ? phase.style : .dim),
-        Span(" " + Format.count(count) + " ", count > 0 ? .plain : .dim),
+        Span(" "), Span(name, group.count > 0 ? group.style : .dim),
+        Span(" " + Format.count(group.count) + " ", group.count > 0 ? .plain : .dim),
       ]
     }
     let next = grid.put(spans, row: row, column: 0, end: end)
     let total = Format.plural(snapshot.tasks.count, "task") + (snapshot.isWorkflowComplete ? "" : " so far")
-    let words = totalUse.map { [$0 + "   " + total, $0] } ?? [total]
+    let use = hasUseBesideCounts ? totalUse : nil
+    let words = use.map { [$0 + "   " + total, $0] } ?? [total]
     let text = words.first { CellWidth.columns(of: $0) <= end - next - 2 }
     if let text {
-      grid.putRight([Span(text, totalUse == nil ? .dim : .plain)], row: row, start: next + 1, end: end - 1)
+      grid.putRight([Span(text, use == nil ? .dim : .plain)], row: row, start: next + 1, end: end - 1)
     }
   }
 
   private func drawCountsAndBar(_ grid: inout CellGrid, _ rect: Rect) {
     var spans: [Span] = []
-    for phase in TaskPhase.allCases {
-      let count = snapshot.tasks.count(in: phase)
-      guard count > 0 || phase == .running || phase == .done else { continue }
-      spans += [Span("  "), Span(phase.letter, phase.style), Span(Format.count(count))]
+    for group in phaseCounts({ snapshot.tasks.count(in: $0) }) where group.count > 0 || group.isAlwaysShown {
+      spans += [Span("  "), Span(group.letter, group.style), Span(Format.count(group.count))]
     }
     if let words = estimateWords.last, size.columns >= 60 { spans.append(Span("  " + words)) }
     let at = grid.put([Span(" tasks ", .heading), Span(" ")], row: rect.row, column: 0, end: rect.endColumn)
@@ -70,15 +68,43 @@ extension InterfaceState {
   }
 
   /// Tasks that ended lately, a second.
-  private var rateWords: String {
+  var rateWords: String {
     guard let last = snapshot.history.until(clock).recent(seconds: 10), !isClosed else { return "" }
     return Format.rate(Double(last.span.finished) / last.seconds)
+  }
+
+  /// How many tasks are in each group of states. When the session has closed, what came to no end is one: not run.
+  func phaseCounts(_ count: (TaskPhase) -> Int) -> [PhaseCount] {
+    var groups: [PhaseCount] = []
+    for phase in TaskPhase.allCases {
+      let word = phase.word(isClosed: isClosed)
+      if groups.last?.word == word {
+        groups[groups.count - 1].count += count(phase)
+      } else {
+        groups.append(
+          PhaseCount(
+            word: word, letter: phase.letter(isClosed: isClosed),
+            style: isClosed && !phase.isFinal ? .queued : phase.style,
+            count: count(phase), isAlwaysShown: !isClosed && phase == .running || phase == .done))
+      }
+    }
+    return groups
   }
 
   private func drawBar(_ grid: inout CellGrid, row: Int, _ column: Int, width: Int) {
     let table = snapshot.tasks
     grid.bar(total: table.count, row: row, column: column, width: width, glyphs: glyphs) { table.count(in: $0) }
   }
+}
+
+/// How many tasks are in a group of states, and how that is written.
+struct PhaseCount {
+  var word: String
+  var letter: String
+  var style: Style
+  var count: Int
+  /// Whether it is said, too, when there are none.
+  var isAlwaysShown: Bool
 }
 
 extension TaskPhase {

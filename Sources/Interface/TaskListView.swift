@@ -5,7 +5,7 @@ import Work
 
 extension InterfaceState {
   /// Columns before the name: for the mark, and for what opens.
-  private var indent: Int { order.isGrouped ? 3 : 2 }
+  var indent: Int { order.isGrouped ? 3 : 2 }
 
   var listColumns: ListColumns {
     let width = (layout.tasks?.inner.width ?? 78) - indent
@@ -134,9 +134,9 @@ extension InterfaceState {
       ]
     }
     cells.put(&grid, .state) { width in
-      details.isCancelRequested
+      details.isCancelRequested && !isClosed
         ? [Span("\(phase.letter) \(width >= 18 ? "cancel requested" : "cancel req")", .warning)]
-        : [Span("\(phase.letter) \(phase.word)", phase.style)]
+        : [Span("\(phase.letter(isClosed: isClosed)) \(phase.word(isClosed: isClosed))", phase.style)]
     }
     let exit = exitText(details)
     cells.put(&grid, .uid) { _ in [Span(text.uid)] }
@@ -175,7 +175,7 @@ extension InterfaceState {
     grid.put(
       isOpen ? glyphs.opened : glyphs.closed, row: cells.row, column: cells.inner.column + 1, width: 1, style: .key)
     cells.put(&grid, .name) { [Span(Columns.cutMiddle(text.label, to: $0, mark: glyphs.cut))] }
-    cells.put(&grid, .state) { tally.spans(width: $0, more: glyphs.cut) }
+    cells.put(&grid, .state) { tally.spans(width: $0, more: glyphs.cut, isClosed: isClosed) }
     cells.put(&grid, .cores) { _ in [Span(text.cores)] }
     cells.put(&grid, .time) { _ in [Span(tally.meanSeconds.map { "~" + Format.measured($0) } ?? "-")] }
     drawEnsembleUse(&grid, batch, cells)
@@ -187,7 +187,8 @@ extension InterfaceState {
 
   private func drawMore(_ grid: inout CellGrid, _ first: TaskID, _ cells: RowCells) {
     guard let opening = order.opening(of: first) else { return }
-    let rest = opening.rest.map { "\(Format.count($0.count)) \($0.phase.word)" }.joined(separator: ", ")
+    let counts = phaseCounts { phase in opening.rest.first { $0.phase == phase }?.count ?? 0 }.filter { $0.count > 0 }
+    let rest = counts.map { "\(Format.count($0.count)) \($0.word)" }.joined(separator: ", ")
     let count = opening.rest.reduce(0) { $0 + $1.count }
     grid.put(
       [Span(glyphs.lastBranch, .dim), Span("\(Format.count(count)) more: "), Span(rest, .dim)], row: cells.row,

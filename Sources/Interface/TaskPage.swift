@@ -135,11 +135,11 @@ extension InterfaceState {
     case .task(let id) where table.contains(id):
       add("u", "uid", table.uid(of: id))
       add("n", "name", table.label(of: id))
-      add("c", "command", table.commandLine(of: id))
+      add("c", "command", table.batch(of: id)?.shellLine(of: id))
       add("r", "reason", table.details(of: id)?.reason)
     case .ensemble(let first):
       add("n", "name", table.batch(of: first)?.description.name)
-      add("c", "command", table.batch(of: first)?.description.commandLine)
+      add("c", "command", table.batch(of: first)?.description.shellLine)
     case .task, .more, nil: break
     }
     add("s", "session", snapshot.info?.id)
@@ -173,21 +173,28 @@ extension InterfaceState {
     return [.copy(entry.text)]
   }
 
+  private func copyMenuRect(_ menu: CopyMenu, _ body: Rect) -> Rect {
+    body.centered(height: menu.entries.count + 2, width: min(body.width, 76))
+  }
+
+  func copyMenuRows(_ menu: CopyMenu) -> OverlayRows {
+    OverlayRows(.copyMenu, copyMenuRect(menu, overlayBody).inner, cursor: menu.row, count: menu.entries.count)
+  }
+
   func draw(_ menu: CopyMenu, _ grid: inout CellGrid, _ body: Rect) {
-    let rect = body.centered(height: menu.entries.count + 2, width: min(body.width, 76))
+    let rect = copyMenuRect(menu, body)
     grid.wipe(rect)
     grid.box(
       rect, title: [Span("copy", .title)], glyphs: glyphs, isFocused: true,
       footer: [Span("Enter", .key), Span(" or the letter  ", .dim), Span("Esc", .key), Span(" back", .dim)])
     let inner = rect.inner
-    let top = max(0, min(menu.row - inner.height + 1, menu.entries.count - inner.height))
-    for (line, entry) in menu.entries.dropFirst(top).prefix(inner.height).enumerated() {
-      let row = inner.row + line
+    for (index, row) in copyMenuRows(menu).visible {
+      let entry = menu.entries[index]
       let at = grid.put(
         [Span(" \(entry.key)  ", .key), Span(entry.title + "  ", .heading)], row: row, column: inner.column,
         end: inner.endColumn)
       grid.put(entry.text, row: row, column: at, width: inner.endColumn - at)
-      if top + line == menu.row { grid.select(row: row, column: inner.column, count: inner.width) }
+      if index == menu.row { grid.select(row: row, column: inner.column, count: inner.width) }
     }
   }
 }

@@ -35,7 +35,7 @@ extension InterfaceState {
     if let rect = layout.output { drawOutput(&grid, rect) }
     if let rect = layout.timeline { drawTimeline(&grid, rect) }
     drawKeys(&grid, layout.keys)
-    let body = Rect(row: 1, column: 0, height: size.rows - 2, width: size.columns)
+    let body = overlayBody
     if summary != nil {
       drawSummary(&grid, body)
     } else if let dialog {

@@ -53,6 +53,12 @@ public struct SessionInfo: Equatable, Sendable {
   /// Seconds that running tasks get when the session is closed; `nil` when that is not known.
   public var taskGrace: Double?
 
+  /// The machine on which its tasks run, when it is one that is known: the local engine, and a pilot on this machine's own
+  /// cores, have no other place.
+  public var taskHost: String? {
+    (engine == "local" || resource == "local.localhost") && !host.isEmpty ? host : nil
+  }
+
   public init(
     id: String, name: String, engine: String, resource: String, user: String, host: String, pid: Int32,
     directory: String, reason: String? = nil, taskGrace: Double? = nil

@@ -71,6 +71,9 @@ public enum TaskPhase: UInt8, CaseIterable, Sendable {
   }
 
   public var isFinal: Bool { self == .failed || self == .canceled || self == .done }
+
+  /// What people call it: what has come to no end when its session has is not run, wherever it stood.
+  public func word(isClosed: Bool) -> String { isClosed && !isFinal ? "not run" : word }
 }
 
 /// The state of a pilot, in RADICAL-Pilot's spelling.

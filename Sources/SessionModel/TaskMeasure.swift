@@ -7,6 +7,19 @@ public enum TaskMeasure: Sendable {
 
 extension TaskTable {
   /// The measure of a task; `nil` when it has none yet. Times are milliseconds; those that go on are taken until `now`.
+  /// Of a whole batch, as its row says it: when the first started, CPU time in the mean, the most memory; `nil` for the rest.
+  public func measure(_ measure: TaskMeasure, ofAll batch: TaskBatch) -> UInt32? {
+    let use = use(of: batch)
+    switch measure {
+    case .started:
+      guard let started = use.started, let epoch = columns.epoch else { return nil }
+      return UInt32(clamping: (started.microseconds - epoch.microseconds) / 1000)
+    case .cpu: return use.processor.map { UInt32(clamping: Int(min($0 * 1000, 4e9))) }
+    case .memory: return use.peakMemory == 0 ? nil : UInt32(clamping: use.peakMemory)
+    case .phase, .cores, .wait, .time, .exit, .attempt: return nil
+    }
+  }
+
   public func measure(_ measure: TaskMeasure, of id: TaskID, now: Timestamp) -> UInt32? {
     guard contains(id) else { return nil }
     let row = id.index

@@ -85,7 +85,8 @@ public final class Screen: Canvas {
     if theme != .mono {
       start_color()
       hasDefaultColors = use_default_colors() == OK
-      isRich = tigetnum("colors") >= 256
+      // Those of more take a number for a colour of its own: 166 would be a blue.
+      isRich = tigetnum("colors") == 256
     }
     TerminalGuard.setBytes(closingBytes())
     measure()
@@ -244,7 +245,7 @@ extension Screen {
 
   private func attributes(of style: Style) -> (attr_t, Int16) {
     if let known = attributes[style] { return known }
-    let look = style.appearance(in: theme)
+    let look = style.appearance(in: theme, isRich: isRich)
     var attribute: attr_t = 0
     if look.bold { attribute |= nc_bold }
     if look.dim { attribute |= nc_dim }
@@ -265,8 +266,8 @@ extension Screen {
     guard pair.text != nil || pair.ground != nil else { return 0 }
     if let index = pairs.firstIndex(of: pair) { return Int16(index + 1) }
     let number = Int16(pairs.count + 1)
-    let text = pair.text?.number(isRich: isRich) ?? (hasDefaultColors ? -1 : 7)
-    let ground = pair.ground?.number(isRich: isRich) ?? (hasDefaultColors ? -1 : 0)
+    let text = pair.text.flatMap { $0.number(isRich: isRich) } ?? (hasDefaultColors ? -1 : 7)
+    let ground = pair.ground.flatMap { $0.number(isRich: isRich) } ?? (hasDefaultColors ? -1 : 0)
     guard init_pair(number, text, ground) == OK else { return 0 }
     pairs.append(pair)
     return number

@@ -25,8 +25,9 @@ public final class TerminalProgram {
       case .pager: variable("PAGER") ?? "less"
       case .editor: variable("VISUAL") ?? variable("EDITOR") ?? "vi"
       }
+    // In a shell of its own: words that are no command end that one, and are told like all else.
     let script = """
-      if [ -r "$1" ]; then \(program) "$1" && exit; echo "$2 ended with status $?"
+      if [ -r "$1" ]; then (eval "$2 \\"\\$1\\"") && exit; echo "$2 ended with status $?"
       else echo "$1 cannot be read here"; fi
       printf 'Enter goes back to scalems-top '; read -r answer
       """

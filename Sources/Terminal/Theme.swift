@@ -1,6 +1,6 @@
 /// How each meaning looks: a theme is a table of roles to looks.
 public enum Theme: String, CaseIterable, Sendable {
-  /// The terminal's own colours, for dark backgrounds.
+  /// Colours that can be read on black as on white.
   case standard = "default"
   /// Dark colours, for white backgrounds.
   case light
@@ -28,7 +28,14 @@ public enum Theme: String, CaseIterable, Sendable {
     }
   }
 
-  func look(of role: Style.Role) -> Appearance { table[role] ?? Appearance() }
+  /// - Parameter isRich: whether the terminal has 256 colours. Where it has fewer, what would be faint on one of the grounds
+  ///   has no colour, and what nothing else tells from plain text then looks as in ``mono``.
+  func look(of role: Style.Role, isRich: Bool) -> Appearance {
+    var look = table[role] ?? Appearance()
+    guard !isRich, let color = look.color, color.number(isRich: false) == nil else { return look }
+    look.color = nil
+    return look == Appearance() ? Self.monoTable[role] ?? look : look
+  }
 
   /// The same in all of them.
   private static let common: [Style.Role: Appearance] = [
@@ -39,9 +46,9 @@ public enum Theme: String, CaseIterable, Sendable {
   ]) { $1 }
 
   private static let standardTable = colored.merging([
-    .heading: Appearance(color: .cyan), .focus: Appearance(color: .cyan), .ok: Appearance(color: .green),
-    .error: Appearance(color: .red, bold: true), .warning: Appearance(color: .orange, bold: true),
-    .running: Appearance(color: .cyan), .queued: Appearance(color: .blue),
+    .heading: Appearance(color: .teal), .focus: Appearance(color: .teal), .ok: Appearance(color: .leaf),
+    .error: Appearance(color: .crimson, bold: true), .warning: Appearance(color: .orange, bold: true),
+    .running: Appearance(color: .teal), .queued: Appearance(color: .violet),
   ]) { $1 }
 
   private static let lightTable = common.merging([
@@ -54,14 +61,15 @@ public enum Theme: String, CaseIterable, Sendable {
   private static let contrastTable = common.merging([
     .heading: Appearance(bold: true, underline: true), .focus: Appearance(bold: true), .ok: Appearance(bold: true),
     .error: Appearance(color: .white, background: .darkRed, bold: true),
-    .warning: Appearance(color: .black, background: .gold, bold: true), .running: Appearance(bold: true),
+    // Bold black is grey on many terminals.
+    .warning: Appearance(color: .black, background: .gold), .running: Appearance(bold: true),
     .key: Appearance(bold: true, underline: true),
   ]) { $1 }
 
   /// After Okabe and Ito.
   private static let colorBlindTable = colored.merging([
     .heading: Appearance(bold: true), .focus: Appearance(color: .sky, bold: true), .ok: Appearance(color: .sky),
-    .error: Appearance(color: .orange, bold: true, underline: true), .warning: Appearance(color: .mauve, bold: true),
+    .error: Appearance(color: .vermilion, bold: true, underline: true), .warning: Appearance(color: .mauve, bold: true),
     .running: Appearance(bold: true),
   ]) { $1 }
 
@@ -73,34 +81,37 @@ public enum Theme: String, CaseIterable, Sendable {
 
 /// How a style looks on a terminal.
 public struct Appearance: Hashable, Sendable {
-  /// A colour of the eight that every colour terminal has, and a better one of 256.
+  /// A colour of the 256 that are the same on every terminal that has so many, and what stands for it among the eight that
+  /// every colour terminal has.
   public enum Color: String, CaseIterable, Sendable {
-    // The terminal's own, which people choose.
-    case black, red, green, yellow, blue, magenta, cyan, white
-    // Of these, warnings on a dark ground as on a white one; the others for one of them.
-    case orange, grey, navy, darkGreen, darkRed, brown, purple, gold, sky, mauve
+    // Grounds, and what stands on one.
+    case black, white, gold
+    // On a dark ground as on a white one.
+    case orange, teal, leaf, crimson, violet, sky, mauve, vermilion
+    // On a white ground.
+    case grey, navy, darkGreen, darkRed, brown, purple
 
-    /// The number of the colour, in the order of terminfo.
-    public func number(isRich: Bool) -> Int16 {
+    /// The number of the colour, in the order of terminfo; `nil` when none of the eight can be read on its grounds: green,
+    /// yellow and cyan cannot on white, and blue cannot on black.
+    public func number(isRich: Bool) -> Int16? {
       switch self {
-      case .black: 0
-      case .red: 1
-      case .green: 2
-      case .yellow: 3
-      case .blue: 4
-      case .magenta: 5
-      case .cyan: 6
+      case .black: isRich ? 16 : 0
       case .white: isRich ? 231 : 7
-      case .orange: isRich ? 166 : 3
+      case .gold: isRich ? 220 : 3
+      case .orange: isRich ? 166 : 5
+      case .teal: isRich ? 31 : nil
+      case .leaf: isRich ? 28 : nil
+      case .crimson: isRich ? 160 : 1
+      case .violet: isRich ? 63 : nil
+      case .sky: isRich ? 32 : nil
+      case .mauve: isRich ? 133 : 5
+      case .vermilion: isRich ? 166 : nil
       case .grey: isRich ? 241 : 0
       case .navy: isRich ? 25 : 4
-      case .darkGreen: isRich ? 22 : 2
+      case .darkGreen: isRich ? 22 : nil
       case .darkRed: isRich ? 124 : 1
       case .brown: isRich ? 94 : 5
       case .purple: isRich ? 90 : 5
-      case .gold: isRich ? 220 : 3
-      case .sky: isRich ? 32 : 4
-      case .mauve: isRich ? 133 : 5
       }
     }
   }
@@ -122,8 +133,9 @@ public struct Appearance: Hashable, Sendable {
 }
 
 extension Style {
-  public func appearance(in theme: Theme) -> Appearance {
-    var look = theme.look(of: role)
+  /// - Parameter isRich: whether the terminal has 256 colours.
+  public func appearance(in theme: Theme, isRich: Bool = true) -> Appearance {
+    var look = theme.look(of: role, isRich: isRich)
     if isSelected {
       look.reverse = true
       // Dim on reverse is unreadable on many terminals.

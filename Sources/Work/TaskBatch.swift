@@ -63,6 +63,9 @@ public struct TaskBatch: Equatable, Sendable {
   /// The whole description of one task, with its member number and its command in place.
   public func description(of id: TaskID) -> TaskDescription { resolved(id, attempt: 1).description }
 
+  /// What one task runs, to be given to a shell.
+  public func shellLine(of id: TaskID) -> String { command(of: id) ?? description(of: id).shellLine }
+
   /// The command line of one task, for people: not quoted for a shell.
   public func commandLine(of id: TaskID) -> String {
     if let command = command(of: id) { return command }

@@ -20,6 +20,31 @@ public enum TaskCommand: Equatable, Sendable {
     }
   }
 
+  /// What runs, for people: not quoted.
+  public var words: String {
+    switch self {
+    case .direct(let argv): argv.joined(separator: " ")
+    case .shell(let line): line
+    }
+  }
+
+  /// A line that does the same in a shell.
+  public var shellLine: String {
+    switch self {
+    case .direct(let argv):
+      argv.enumerated().map { index, word in
+        // What has a `=` in the first place would be an assignment.
+        let isSafe = !word.isEmpty && word.utf8.allSatisfy(Self.isSafe) && (index > 0 || !word.contains("="))
+        return isSafe ? word : Self.quoted(word)
+      }
+      .joined(separator: " ")
+    case .shell(let line): line
+    }
+  }
+
+  /// Whether a shell takes the byte as it is within a word.
+  private static func isSafe(_ byte: UInt8) -> Bool { isPlain(byte) && byte != UInt8(ascii: " ") && byte != 9 }
+
   /// The arguments that execute one line of a list of commands: the program itself when a shell would do no more than
   /// start it (as `make` does, it saves a process start), else the shell with the line.
   public static func argv(ofCommand line: String) -> [String] { simpleWords(line) ?? shellWords + [line] }

@@ -66,7 +66,10 @@ public struct TaskDescription: Equatable, Sendable {
   }
 
   /// What the task runs, for people: not quoted for a shell.
-  public var commandLine: String { function?.description ?? argv.joined(separator: " ") }
+  public var commandLine: String { function?.description ?? TaskCommand(argv: argv).words }
+
+  /// What the task runs, to be given to a shell; of a function what ``commandLine`` says.
+  public var shellLine: String { function?.description ?? TaskCommand(argv: argv).shellLine }
 
   /// The description of member `member` of an ensemble: every `{member}` replaced by its number.
   public func substituting(member: Int) -> TaskDescription {

@@ -102,16 +102,21 @@ import Work
     try await session.awaitNothingLeft()
   }
 
-  @Test func `a program that is not there is said, and the screen comes back`() async throws {
+  @Test func `a pager that is not there, or an editor that is no command, is said, and the screen comes back`()
+    async throws
+  {
     let session = try TestSession("tasks: [{name: talker, command: \"echo what it said; exec sleep {mark}\"}]")
-    let terminal = try await session.show(environment: ["PAGER": "/nowhere/pager"])
+    let terminal = try await session.show(
+      environment: ["PAGER": "/nowhere/pager", "EDITOR": "vi 'unfinished", "VISUAL": ""])
     try await terminal.wait(forText: "R running")
     try await terminal.press("Enter")
     try await terminal.wait(for: "its output") { $0.contains("lines 1-1 of 1") && $0.contains("Esc back") }
-    try await terminal.press("v")
-    try await terminal.wait(forText: "Enter goes back to scalems-top")
-    try await terminal.press("Enter")
-    try await terminal.wait(forText: "Esc back")
+    for (key, words) in [("v", "/nowhere/pager ended with status"), ("e", "vi 'unfinished ended with status")] {
+      try await terminal.press(key)
+      try await terminal.wait(for: "what became of it") { $0.contains(words) && $0.contains("Enter goes back") }
+      try await terminal.press("Enter")
+      try await terminal.wait(for: "the page") { $0.contains("Esc back") && !$0.contains(words) }
+    }
     try await terminal.press("C-c", "C-c")
     try await terminal.wait(forText: "exit=130")
     try await session.awaitNothingLeft()

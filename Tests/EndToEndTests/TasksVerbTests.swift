@@ -33,6 +33,13 @@ import Testing
     let failed = try objects(try await session.run("tasks", "s", "--state", "failed", "--json").stdout)
     #expect(failed.map { $0["name"] as? String } == ["bad", "shot"])
     #expect(failed[0]["exit_code"] as? Int == 3 && failed[1]["signal"] as? Int == 9)
+    #expect(failed.allSatisfy { $0["node"] as? String != nil && $0["cores"] as? Int == 1 }, "\(failed)")
+    #expect(failed[1]["command"] as? String == "kill -9 $$")
+    let after = try await session.run("tasks", "s", "--columns", "name,node,after")
+    let columns = after.stdout.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(columns[0] == ["NAME", "NODE", "AFTER"] && columns[1].count == 2, "\(after)")
+    // What never ran was nowhere.
+    #expect(columns.contains(["after", "bad"]), "\(after)")
     let named = try objects(try await session.run("tasks", "s", "quick", "task.000003", "--json").stdout)
     #expect(named.map { $0["name"] as? String } == ["quick.0", "quick.1", "quick.2", "bad"])
     let longest = try objects(try await session.run("tasks", "s", "--sort", "time", "--json").stdout)

@@ -61,6 +61,12 @@ import Testing
       #expect(
         help.exitCode == 0 && lines.contains { $0.hasPrefix("scalems-top \(verb) ") || $0 == "scalems-top \(verb)" },
         "\(verb)")
+      // None is broken at 80 columns.
+      let all = help.stdout.split(separator: "\n", omittingEmptySubsequences: false).map { $0 }
+      for (line, next) in zip(all, all.dropFirst()) where line.hasPrefix("scalems-top \(verb)") && !next.isEmpty {
+        let isExample = next.contains("scalems-top ") || next.hasPrefix("  ")
+        #expect(isExample, "\(line) \(next)")
+      }
     }
     let groups = try await run(["run", "--help"]).stdout
     for title in ["WHERE IT RUNS:", "THE SESSION:", "WHAT IS SHOWN:", "THE SCREEN:"] { #expect(groups.contains(title)) }

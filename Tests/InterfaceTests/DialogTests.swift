@@ -155,3 +155,14 @@ import Work
     #expect(fixture.state.snapshot.tasks.state(of: TaskID(6)) == .agentExecuting)
   }
 }
+
+@Suite struct MistakenWordTests {
+  @Test(arguments: ["c", "D", "S", "R", "x"])
+  func `the word that the close of a session asks for answers no other question`(_ key: Character) {
+    var fixture = Fixture.busy()
+    fixture.press(.character(key))
+    #expect(fixture.state.dialog != nil)
+    #expect(fixture.type("close") == [] && fixture.press(.enter) == [])
+    #expect(fixture.state.dialog == nil)
+  }
+}

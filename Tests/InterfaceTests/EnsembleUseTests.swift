@@ -24,6 +24,40 @@ import Work
     #expect(fixture.state.node(of: fixture.state.tasks.details(of: TaskID(1))!) == "login1")
   }
 
+  @Test(arguments: [
+    (ListColumn.started, ["late", "one", "early"]), (.cpu, ["early", "one", "late"]),
+    (.memory, ["one", "late", "early"]),
+  ]) func `ensembles are sorted by what their rows say`(_ column: ListColumn, _ names: [String]) {
+    var fixture = Fixture(isFlat: false, rows: 24, columns: 160)
+    fixture.open()
+    fixture.add("never", count: 2)
+    fixture.add("early", count: 2)
+    fixture.add("one")
+    fixture.add("late", count: 2)
+    for (first, user, memory) in [(2, 9.0, 1024), (4, 5.0, 4096), (5, 1.0, 2048)] {
+      fixture.move([first], .agentExecuting)
+      fixture.wait(3)
+      fixture.move([first], .done, TaskResult(exitCode: 0, user: user, system: 0, peakMemory: memory))
+    }
+    // Of the ensemble that ran last another member began later still, and it does not matter.
+    fixture.move([6], .agentExecuting)
+    fixture.state.columns = [.name, column]
+    fixture.state.sort = TaskSort(column: column, isDescending: true)
+    func shown() -> [String] {
+      fixture.settle()
+      return fixture.state.visible.compactMap { row in
+        switch row {
+        case .ensemble(let first), .task(let first): fixture.state.tasks.batch(of: first)?.description.name
+        case .more: nil
+        }
+      }
+    }
+    // What has no such thing comes last, whichever way round.
+    #expect(shown() == names + ["never"])
+    fixture.press(.character("I"))
+    #expect(shown() == names.reversed() + ["never"])
+  }
+
   @Test func `x is of the marked tasks that failed, and a mark of what has failed is for that`() {
     var fixture = Fixture()
     fixture.open()

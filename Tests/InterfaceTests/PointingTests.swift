@@ -7,16 +7,17 @@ import Work
 @testable import Interface
 
 @Suite struct PointingTests {
-  private static func fixture(isFlat: Bool = true, rows: Int = 24, columns: Int = 80) -> Fixture {
+  static func fixture(isFlat: Bool = true, rows: Int = 24, columns: Int = 80) -> Fixture {
     var fixture = Fixture.busy(isFlat: isFlat, rows: rows, columns: columns, hasMouse: true)
     fixture.settle()
     return fixture
   }
 
-  /// The place of a text on the screen.
-  private static func place(of text: String, _ fixture: inout Fixture) throws -> (row: Int, column: Int) {
+  /// The place of a text on the screen: the uppermost, or the lowest.
+  static func place(of text: String, _ fixture: inout Fixture, isLowest: Bool = false) throws -> (row: Int, column: Int)
+  {
     let grid = fixture.screen()
-    for row in 0..<grid.size.rows {
+    for row in isLowest ? (0..<grid.size.rows).reversed() : Array(0..<grid.size.rows) {
       let line = grid.text(ofRow: row)
       if let range = line.firstRange(of: text) {
         return (row, line.distance(from: line.startIndex, to: range.lowerBound))
@@ -26,8 +27,8 @@ import Work
   }
 
   @discardableResult
-  private static func click(_ text: String, _ fixture: inout Fixture) throws -> [Effect] {
-    let place = try place(of: text, &fixture)
+  static func click(_ text: String, _ fixture: inout Fixture, isLowest: Bool = false) throws -> [Effect] {
+    let place = try place(of: text, &fixture, isLowest: isLowest)
     return fixture.press(.mouse(MouseEvent(.click, row: place.row, column: place.column)))
   }
 

@@ -190,3 +190,46 @@ import Work
     #expect(closed.press(.character("6")) == [])
   }
 }
+
+@Suite struct PaneTests {
+  @Test(arguments: MainView.allCases, [(24, 80), (10, 40), (60, 200)])
+  func `no key leads to a pane that is not there`(_ view: MainView, _ size: (rows: Int, columns: Int)) {
+    var fixture = Fixture.busy(rows: size.rows, columns: size.columns)
+    fixture.press(.character(Character(String(view.rawValue))))
+    for _ in 0..<3 {
+      let isNamed = fixture.screen().text(ofRow: size.rows - 1).contains("Tab")
+      #expect(fixture.state.panes.contains(fixture.state.focus))
+      #expect(!isNamed || fixture.state.panes.count > 1)
+      fixture.press(.tab)
+    }
+  }
+
+  @Test func `arrows go on in the failures after Tab`() {
+    var fixture = Fixture.busy()
+    fixture.move([7], .failed, TaskResult(exitCode: 9, reason: "another"))
+    fixture.press(.character("3"), .tab, .down)
+    #expect(fixture.state.failures.cursor != nil)
+  }
+}
+
+@Suite struct NotRunTests {
+  @Test(arguments: [(24, 80), (10, 40), (15, 50), (60, 200)])
+  func `what a session leaves when it closes is not run, wherever that is said`(_ size: (rows: Int, columns: Int)) {
+    for isFlat in [true, false] {
+      var fixture = Fixture.closed(rows: size.rows, columns: size.columns)
+      fixture.state.isFlat = isFlat
+      fixture.press(.tab)
+      for key in [InputEvent.home, .right, .enter, .end] {
+        fixture.press(key)
+        guard fixture.state.detail == nil else { break }
+        let text = fixture.screen().text
+        for word in ["waiting", "queued 1", "10 queued", " W ", " Q ", "W1", "Q1"] {
+          #expect(!text.contains(word), "\(text)")
+        }
+        #expect(text.contains("not run") || text.contains("N29"), "\(text)")
+      }
+      fixture.state.detail = InterfaceState.Detail(TaskID(39))
+      #expect(fixture.screen().text.contains("N not run (NEW)") || size.rows < 20)
+    }
+  }
+}

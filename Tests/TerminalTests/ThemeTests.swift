@@ -24,26 +24,79 @@ import Testing
   private static let white = [255.0, 255, 255]
   private static let black = [0.0, 0, 0]
 
-  @Test(arguments: Theme.allCases) func `a warning can be read on white and on black`(_ theme: Theme) throws {
-    let look = Style.warning.appearance(in: theme)
-    guard let color = look.color else { return #expect(look.bold) }
-    if let ground = look.background {
-      // Black is the terminal's own.
-      let number = color.number(isRich: true)
-      #expect(Self.contrast(number == 0 ? Self.black : Self.rgb(number), Self.rgb(ground.number(isRich: true))) >= 7)
-      return
+  /// The sixteen colours of a terminal, as its makers chose them.
+  private struct Palette: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    var colors: [[Double]]
+    var grounds: [[Double]]
+
+    static let xterm = Palette(
+      testDescription: "xterm",
+      colors: [
+        [0, 0, 0], [205, 0, 0], [0, 205, 0], [205, 205, 0], [0, 0, 238], [205, 0, 205], [0, 205, 205], [229, 229, 229],
+        [127, 127, 127], [255, 0, 0], [0, 255, 0], [255, 255, 0], [92, 92, 255], [255, 0, 255], [0, 255, 255],
+        [255, 255, 255],
+      ], grounds: [black, white])
+    /// The console of Linux, which has no white ground, and makes what is bold bright.
+    static let console = Palette(
+      testDescription: "console",
+      colors: [
+        [0, 0, 0], [170, 0, 0], [0, 170, 0], [170, 85, 0], [0, 0, 170], [170, 0, 170], [0, 170, 170], [170, 170, 170],
+        [85, 85, 85], [255, 85, 85], [85, 255, 85], [255, 255, 85], [85, 85, 255], [255, 85, 255], [85, 255, 255],
+        [255, 255, 255],
+      ], grounds: [black])
+  }
+
+  /// What a colour may look like: bold is bright on some terminals, not on others.
+  private static func inks(_ number: Int16, _ look: Appearance, _ palette: Palette) -> [[Double]] {
+    if number > 15 { return [rgb(number)] }
+    let bright = palette.colors[Int(number) | 8]
+    if palette.grounds.count == 1 { return [look.bold ? bright : palette.colors[Int(number)]] }
+    return look.bold ? [palette.colors[Int(number)], bright] : [palette.colors[Int(number)]]
+  }
+
+  @Test(arguments: Theme.allCases, [(8, Palette.xterm), (8, .console), (256, .xterm)])
+  private func `all of a theme can be read on its grounds`(_ theme: Theme, _ terminal: (Int, Palette)) throws {
+    let (colors, palette) = terminal
+    // It is for white grounds, which that has not.
+    if theme == .light, !palette.grounds.contains(Self.white) { return }
+    for role in Style.Role.allCases {
+      let look = Style(role).appearance(in: theme, isRich: colors == 256)
+      guard let color = look.color else {
+        #expect(look.background == nil)
+        continue
+      }
+      let number = try #require(color.number(isRich: colors == 256), "\(role)")
+      if colors == 256 { #expect(number > 15, "what a terminal makes of its own colours nobody knows") }
+      var grounds = theme == .light ? [Self.white] : palette.grounds
+      if let ground = look.background {
+        let number = try #require(ground.number(isRich: colors == 256))
+        grounds = [number > 15 ? Self.rgb(number) : palette.colors[Int(number)]]
+      }
+      for ink in Self.inks(number, look, palette) {
+        for ground in grounds {
+          #expect(Self.contrast(ink, ground) >= 3, "\(theme) \(role): \(ink) on \(ground) with \(colors) colours")
+        }
+      }
     }
-    let number = color.number(isRich: true)
-    #expect(number > 15, "what the terminal makes of its own colours nobody knows")
-    #expect(Self.contrast(Self.rgb(number), Self.white) >= 3)
-    if theme != .light { #expect(Self.contrast(Self.rgb(number), Self.black) >= 3) }
+  }
+
+  @Test(arguments: Theme.allCases, [true, false])
+  func `what went wrong is never as plain as the rest`(_ theme: Theme, _ isRich: Bool) {
+    for style in [Style.error, .warning] {
+      #expect(style.appearance(in: theme, isRich: isRich) != Style.plain.appearance(in: theme, isRich: isRich))
+    }
+    let (error, warning) = (Style.error, Style.warning)
+    if theme != .mono {
+      #expect(error.appearance(in: theme, isRich: isRich) != warning.appearance(in: theme, isRich: isRich))
+    }
   }
 
   @Test(arguments: Style.Role.allCases) func `the light theme can be read on white`(_ role: Style.Role) throws {
     let look = Style(role).appearance(in: .light)
     #expect(!look.dim, "nobody knows what that is on white")
-    guard let color = look.color else { return }
-    #expect(Self.contrast(Self.rgb(color.number(isRich: true)), Self.white) >= 4.5, "\(color)")
+    guard let number = look.color?.number(isRich: true) else { return }
+    #expect(Self.contrast(Self.rgb(number), Self.white) >= 4.5, "\(role)")
   }
 
   @Test func `without red and green nothing looks like something else`() {
@@ -51,7 +104,7 @@ import Testing
     #expect(Set(states.map { $0.appearance(in: .colorBlind) }).count == states.count)
     for style in states {
       let color = style.appearance(in: .colorBlind).color
-      #expect(color != .red && color != .green)
+      #expect(![.crimson, .leaf, .darkRed, .darkGreen].contains(color))
     }
   }
 

@@ -67,6 +67,11 @@ import Testing
   @Test func `how a task is started`() {
     #expect(TaskCommand(argv: ["/bin/sh", "-c", "x"]) == .shell("x"))
     #expect(TaskCommand(argv: ["/bin/sh", "-c", "x", "y"]) == .direct(["/bin/sh", "-c", "x", "y"]))
+    #expect(TaskCommand(argv: ["/bin/sh", "-c", "a 'b c'"]).words == "a 'b c'")
+    #expect(TaskCommand(argv: ["/bin/sh", "-c", "a 'b c'"]).shellLine == "a 'b c'")
+    #expect(TaskCommand(argv: ["gmx", "-f", "my file"]).words == "gmx -f my file")
+    #expect(TaskCommand(argv: ["gmx", "-f", "my file", "", "a=b"]).shellLine == "gmx -f 'my file' '' a=b")
+    #expect(TaskCommand(argv: ["a=b", "$HOME", "x~"]).shellLine == "'a=b' '$HOME' 'x~'")
     #expect(TaskCommand(argv: []) == .direct([]) && TaskCommand.shell("x").argv == ["/bin/sh", "-c", "x"])
     #expect(TaskCommand.argv(ofCommand: "/bin/echo a  b") == ["/bin/echo", "a", "b"])
     for line in ["echo a", "/bin/echo $x", "/bin/echo 'a'", "exit 3", " ", "/bin/a;b", "A=1 /bin/x", "/bin/é"] {

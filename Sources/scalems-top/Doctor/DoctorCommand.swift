@@ -15,7 +15,7 @@ struct DoctorCommand: ParsableCommand {
 
       scalems-top doctor
       scalems-top doctor --resource tacc.frontera
-      scalems-top doctor --orphans          what dead sessions left, and whether to end it
+      scalems-top doctor --orphans      what dead sessions left, and whether to end it
       """)
 
   @Argument(

@@ -18,7 +18,7 @@ struct ExecCommand: ParsableCommand {
       it has ended, what is left of it and of its sessions is ended, too. The exit status is the program's.
 
       scalems-top exec -- python my_script.py --input x
-      scalems-top exec --batch -- sh run.sh        no screen: what it prints is printed
+      scalems-top exec --batch -- sh run.sh        no screen: what it says is printed
       """)
 
   @Argument(

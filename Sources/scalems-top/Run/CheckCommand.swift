@@ -13,7 +13,7 @@ struct CheckCommand: ParsableCommand {
       Prints every problem with its line and column, and exits with 2, or the plan, and exits with 0.
 
       scalems-top check workflow.yaml
-      scalems-top check workflow.yaml --engine radical    what a run on RADICAL-Pilot would do
+      scalems-top check workflow.yaml --engine radical    a run on RADICAL-Pilot
       """)
 
   @Argument(help: ArgumentHelp("The workflow, in YAML or JSON; '-' is standard input.", valueName: "workflow"))

@@ -7,17 +7,12 @@ struct TaskCounts {
 
   init(_ counts: [TaskPhase: Int], isClosed: Bool) { (self.counts, self.isClosed) = (counts, isClosed) }
 
-  /// What people call tasks of a group.
-  static func word(_ phase: TaskPhase, isClosed: Bool) -> String {
-    isClosed && !phase.isFinal ? "not run" : phase.word
-  }
-
   /// `3 running, 20 queued, 100 done`; `nil` when there are none.
   var words: String? {
     var parts: [(word: String, count: Int)] = []
     for phase in TaskPhase.allCases {
       guard let count = counts[phase], count > 0 else { continue }
-      let word = Self.word(phase, isClosed: isClosed)
+      let word = phase.word(isClosed: isClosed)
       if parts.last?.word == word { parts[parts.count - 1].count += count } else { parts.append((word, count)) }
     }
     return parts.isEmpty ? nil : parts.map { "\($0.count) \($0.word)" }.joined(separator: ", ")

@@ -123,7 +123,7 @@ struct CommandCall {
     results.ends.complainOfFailures(over: "the session closed")
     if options.json {
       // Once more, for all there is of them.
-      do { try found.load().tasks.putJSON(ids.map { TaskID($0) }, now: .now) } catch { throw refuse("\(error)") }
+      do { try found.load().putTasks(ids.map { TaskID($0) }, now: .now) } catch { throw refuse("\(error)") }
     }
     return results.ends.exitCode
   }

@@ -21,7 +21,7 @@ struct ListCommand: ParsableCommand {
       their program did not close them.
 
       scalems-top list
-      scalems-top list --all --json         also those that have ended, one JSON object each
+      scalems-top list --all --json    those that have ended, too, an object each
       """)
 
   @Flag(help: "Also those that have closed.")

@@ -11,9 +11,9 @@ struct RerunCommand: ParsableCommand {
     commandName: "rerun",
     abstract: OperatorCommand.Verb.rerun.help,
     discussion: """
-      scalems-top rerun ID                 all that FAILED, and what was canceled because of that
-      scalems-top rerun ID sim.3 sim.7     these, though somebody canceled them
-      scalems-top rerun ID sim             of the members of 'sim' those that FAILED or were canceled
+      scalems-top rerun ID               all that FAILED, and what that canceled
+      scalems-top rerun ID sim.3 sim.7   these, though somebody canceled them
+      scalems-top rerun ID sim           those of 'sim' that FAILED or were canceled
 
       Each runs as another attempt; the directory of the earlier one is kept beside it. What is DONE never runs again.
 

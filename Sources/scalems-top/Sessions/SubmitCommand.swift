@@ -15,8 +15,8 @@ struct SubmitCommand: ParsableCommand {
     abstract: OperatorCommand.Verb.submit.help,
     usage: """
       scalems-top submit [SESSION] FILE
-             scalems-top submit [SESSION] -- COMMAND ARGUMENT…
-             scalems-top submit [SESSION] --commands FILE
+      scalems-top submit [SESSION] -- COMMAND ARGUMENT…
+      scalems-top submit [SESSION] --commands FILE
       """,
     discussion: """
       Prints the uid of each task (of a large ensemble, the first and the last). With --wait it follows them to their \

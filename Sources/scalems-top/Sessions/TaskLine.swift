@@ -12,13 +12,14 @@ struct TaskLine {
   private let now: Timestamp
   private let batch: TaskBatch?
   private let isClosed: Bool
+  private let host: String?
 
-  /// - Parameters:
-  ///   - now: what the time of one that runs goes to.
-  ///   - isClosed: whether the session has ended.
-  init?(_ id: TaskID, of table: TaskTable, now: Timestamp, isClosed: Bool = false) {
+  /// - Parameter now: what the time of one that runs goes to.
+  init?(_ id: TaskID, of snapshot: SessionSnapshot, now: Timestamp) {
+    let table = snapshot.tasks
     guard let task = table.details(of: id) else { return nil }
-    self.isClosed = isClosed
+    isClosed = snapshot.phase == .closed
+    host = snapshot.info?.taskHost
     (self.task, uid, self.now, batch) = (task, table.uid(of: id), now, table.batch(of: id))
   }
 
@@ -30,7 +31,7 @@ struct TaskLine {
     case .uid: "\(uid)"
     case .name: "\(task.label)"
     case .state:
-      "\(TaskCounts.word(task.state.phase, isClosed: isClosed))\(task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")"
+      "\(task.state.phase.word(isClosed: isClosed))\(task.isCancelRequested && !task.state.isFinal ? " (canceling)" : "")"
     case .rpState: "\(task.state.name)"
     case .exit: "\(exit)"
     case .time: "\(task.seconds(at: now).map(Format.measured) ?? "")"
@@ -45,6 +46,7 @@ struct TaskLine {
     case .cpu: "\(task.user + task.system > 0 ? Format.measured(task.user + task.system) : "")"
     case .memory:
       "\(task.peakMemory > 0 ? Format.bytes(task.peakMemory.multipliedReportingOverflow(by: 1024).partialValue) : "")"
+    case .node: "\(task.started == nil ? "" : host ?? "?")"
     case .after: "\(batch?.description.after.joined(separator: " ") ?? "")"
     case .command: "\(batch?.commandLine(of: task.id) ?? "")"
     }
@@ -66,14 +68,23 @@ struct TaskLine {
     json.member("peak_kib", task.peakMemory == 0 ? nil : task.peakMemory)
     json.member("reason", task.reason)
     json.member("value", task.value)
+    if task.isCancelRequested, !task.state.isFinal { json.member("cancel_requested", true) }
+    json.member("node", task.started == nil ? nil : host)
+    if let batch {
+      json.member("cores", batch.description.resources.cores)
+      if !batch.description.after.isEmpty { json.member("after", batch.description.after) }
+      let command = batch.shellLine(of: task.id)
+      json.member("command", command.isEmpty ? nil : command)
+    }
+    if task.user + task.system > 0 { json.member("cpu_seconds", task.user + task.system) }
     json.endObject()
     json.endLine()
   }
 }
 
-extension TaskTable {
+extension SessionSnapshot {
   /// Prints tasks as JSON, one object a line, without all of them in memory.
-  func putJSON(_ ids: [TaskID], now: Timestamp) {
+  func putTasks(_ ids: [TaskID], now: Timestamp) {
     for start in stride(from: 0, to: ids.count, by: TaskLine.portion) {
       var json = JSONWriter()
       for id in ids[start..<min(start + TaskLine.portion, ids.count)] {
@@ -93,7 +104,7 @@ extension TaskLine {
 enum TaskColumn: String, CaseIterable {
   case uid, name, state
   case rpState = "rp-state"
-  case exit, time, wait, reason, value, attempt, added, started, ended, cores, cpu, memory, after, command
+  case exit, time, wait, reason, value, attempt, added, started, ended, cores, cpu, memory, node, after, command
 
   static let standard: [TaskColumn] = [.uid, .name, .state, .exit, .time, .reason]
   static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

@@ -12,9 +12,9 @@ struct TasksCommand: ParsableCommand {
     abstract: "List the tasks of a session: state, exit, time, and why one failed.",
     discussion: """
       scalems-top tasks ID                       all of them
-      scalems-top tasks ID sim --state failed    the members of 'sim' that failed, with their reasons
+      scalems-top tasks ID sim --state failed    the members of 'sim' that failed
       scalems-top tasks ID --sort time           the longest first
-      scalems-top tasks ID --filter 'exit:137 !test'   what '/' on the screen takes, too
+      scalems-top tasks ID --filter 'exit:137 !test'   what '/' on the screen takes
       scalems-top tasks ID --columns name,state,started,cores
       """)
 
@@ -88,10 +88,15 @@ struct TasksCommand: ParsableCommand {
     sort.sort(&ids, of: snapshot.tasks, at: now)
     if reverse { ids.reverse() }
     watchdog.end()
-    if json { return snapshot.tasks.putJSON(ids, now: now) }
+    // A state without its age looks alive.
+    if !isLive, snapshot.phase != .closed, let last = snapshot.lastEvent {
+      let age = Format.span(Timestamp.now.seconds(since: last))
+      complain("scalems-top: session \(session.id) is dead; what follows was true \(age) ago")
+    }
+    if json { return snapshot.putTasks(ids, now: now) }
     for start in stride(from: 0, to: ids.count, by: TaskLine.portion) {
       let lines = ids[start..<min(start + TaskLine.portion, ids.count)].compactMap { id in
-        TaskLine(id, of: snapshot.tasks, now: now, isClosed: snapshot.phase == .closed).map { line in
+        TaskLine(id, of: snapshot, now: now).map { line in
           shown.map { line.cell($0) }
         }
       }

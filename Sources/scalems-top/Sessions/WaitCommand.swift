@@ -13,13 +13,13 @@ struct WaitCommand: ParsableCommand {
     commandName: "wait",
     abstract: "Wait for tasks, or for the end of a session; the exit status says how they ended.",
     discussion: """
-      scalems-top wait ID                   until the session has closed; its exit status
-      scalems-top wait ID sim.3             until that task has ended; its exit status, 128+n for signal n
-      scalems-top wait ID sim prepare       until all of them have ended; 0 when all are DONE, 1 otherwise
-      scalems-top wait ID --idle            until nothing is left to run in a session that stays open
+      scalems-top wait ID              until it has closed; its exit status
+      scalems-top wait ID sim.3        until that task has ended; its exit status
+      scalems-top wait ID sim prep     until all of them have ended; 0: all are DONE
+      scalems-top wait ID --idle       until nothing is left to run
 
-      Exit status: as said, and 5 when the session's host is gone, 6 when --timeout passed, 2 for wrong usage. Nothing is
-      changed by waiting, nor by giving it up. Sessions that other programs opened can be waited for, too.
+      Exit status: as said; of a task that a signal ended 128+n; 1 when one of several is not DONE; 5 when the session's host is gone, 6 when --timeout passed, 2 for wrong usage. \
+      Nothing is changed by waiting, nor by giving it up. Sessions that other programs opened can be waited for, too.
       """)
 
   @OptionGroup var session: SessionArgument
@@ -136,7 +136,7 @@ private struct Wait {
     let selected =
       words.isEmpty
       ? (0..<snapshot.tasks.count).map { TaskID($0) } : try TaskSelection(names: words).all(in: snapshot, id: id)
-    if asJSON { snapshot.tasks.putJSON(selected, now: snapshot.lastEvent ?? .now) }
+    if asJSON { snapshot.putTasks(selected, now: snapshot.lastEvent ?? .now) }
     let ends = TaskEnds(selected, of: snapshot.tasks)
     // Of a whole session each cause is said once.
     if isIdle {
