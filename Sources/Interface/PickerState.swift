@@ -22,6 +22,8 @@ enum PickerEffect: ScreenEffect, Equatable {
 /// The list in which a person chooses a session. The choices do not change while it is open.
 struct PickerState: ScreenState {
   let choices: [SessionChoice]
+  /// Whether there is a screen to come back to.
+  let isSwitch: Bool
   let isASCII: Bool
   let glyphs: Glyphs
   let actions: [PickerAction]
@@ -38,7 +40,11 @@ struct PickerState: ScreenState {
   let isSearching = false
   let clockOrigin: Timestamp? = nil
 
-  init(choices: [SessionChoice], isASCII: Bool = false, actions: [PickerAction] = PickerAction.all) {
+  init(
+    choices: [SessionChoice], isSwitch: Bool = false, isASCII: Bool = false,
+    actions: [PickerAction] = PickerAction.all
+  ) {
+    self.isSwitch = isSwitch
     self.actions = actions
     self.choices = choices
     self.isASCII = isASCII
@@ -105,9 +111,9 @@ struct PickerState: ScreenState {
     cursor = current.flatMap { rows.firstIndex(of: $0) } ?? 0
   }
 
-  /// Esc drops the filter before it leaves.
+  /// Esc drops the filter, then it leads back to the screen before; it never ends the program.
   mutating func back() -> [PickerEffect] {
-    if filter.isEmpty { return [.leave(.left)] }
+    if filter.isEmpty { return isSwitch ? [.leave(.left)] : [] }
     setFilter("")
     return []
   }

@@ -47,7 +47,9 @@ extension PickerState {
   var placedKeys: PlacedKeys {
     let offered = actions.filter { !$0.keys.isEmpty && !$0.title.isEmpty && $0.isAvailable(self) }
     let hints = offered.map {
-      KeyHint(keyName: $0.keyName, title: $0.title, weight: $0.weight, key: $0.keys.first)
+      KeyHint(
+        keyName: $0.keyName, title: isSwitch && $0.name == "leave" ? "back" : $0.title, weight: $0.weight,
+        key: $0.keys.first)
     }
     return PlacedKeys(hints, width: size.columns)
   }

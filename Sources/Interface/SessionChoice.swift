@@ -42,14 +42,16 @@ public struct SessionChoice: Equatable, Sendable {
 
 /// Lets a person choose a session on this terminal; blocks the calling thread, which is the UI thread meanwhile.
 ///
+/// - Parameter isSwitch: whether another screen was left for it, to which a person comes back who chooses none.
 /// - Returns: the index of the choice; `nil` when the person left, or the terminal is gone.
 public func pickSession(
-  _ choices: [SessionChoice], options: InterfaceOptions = InterfaceOptions()
+  _ choices: [SessionChoice], options: InterfaceOptions = InterfaceOptions(), isSwitch: Bool = false
 ) throws(TerminalError) -> Int? {
   let thread = try ScreenThread<PickerState>()
   let screen = try Screen(options: options.screen)
   defer { screen.close() }
-  let state = PickerState(choices: choices, isASCII: screen.isASCII, actions: options.keys.apply(to: PickerAction.all))
+  let state = PickerState(
+    choices: choices, isSwitch: isSwitch, isASCII: screen.isASCII, actions: options.keys.apply(to: PickerAction.all))
   let ended = thread.run(on: screen, from: state, refresh: options.refresh) { _ in }
   guard case .outcome(.chosen(let index)) = ended else { return nil }
   return index

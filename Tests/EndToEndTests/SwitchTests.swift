@@ -11,6 +11,11 @@ import Testing
     try await terminal.wait(forText: "R running")
     try await terminal.press("6")
     try await terminal.wait(for: "both") { $0.contains("other") && $0.contains("mine") && $0.contains("choose") }
+    // From the screen of run, too, who chooses none is back where one was.
+    try await terminal.press("Escape")
+    try await terminal.wait(for: "mine again") { $0.contains(" mine ") && $0.contains("R running") }
+    try await terminal.press("6")
+    try await terminal.wait(for: "both") { $0.contains("other") && $0.contains("mine") && $0.contains("choose") }
     // The newest is the first: the one that was just left.
     try await terminal.press("j", "Enter")
     try await terminal.wait(for: "the other one") { $0.contains(" other ") && $0.contains("RUNNING") }

@@ -6,7 +6,7 @@ import Words
 @testable import Interface
 
 @Suite struct PickerTests {
-  static func state(isASCII: Bool = false, count: Int = 3) -> PickerState {
+  static func state(isASCII: Bool = false, isSwitch: Bool = false, count: Int = 3) -> PickerState {
     let known = [
       SessionChoice(
         id: "session.0042", name: "water-box", state: "running", counts: "6 running, 5/40 done", host: "login1",
@@ -22,7 +22,7 @@ import Words
       SessionChoice(
         id: "session.\($0)", name: "n\($0)", state: "closed", counts: "", host: "h", age: "1d", directory: "/d\($0)")
     }
-    return PickerState(choices: Array((known + more).prefix(count)), isASCII: isASCII)
+    return PickerState(choices: Array((known + more).prefix(count)), isSwitch: isSwitch, isASCII: isASCII)
   }
 
   /// Sessions of other programs beside one of our own: long ids that begin and end alike.
@@ -82,10 +82,14 @@ import Words
     #expect(press(&state, .character("g"), .enter) == [.leave(.chosen(0))])
   }
 
-  @Test func qAndEscapeLeave() {
+  @Test func `q leaves, and Esc leads back to a screen before, but never ends the program`() {
     var state = Self.state()
     #expect(press(&state, .character("q")) == [.leave(.left)])
-    #expect(press(&state, .escape) == [.leave(.left)])
+    #expect(press(&state, .escape) == [])
+    #expect(state.view().text.contains("q leave"))
+    var switching = Self.state(isSwitch: true)
+    #expect(press(&switching, .escape) == [.leave(.left)])
+    #expect(switching.view().text.contains("q back"))
     #expect(press(&state, .alt("q"), .paste("q"), .unknown, .control("q")) == [])
   }
 
@@ -115,7 +119,8 @@ import Words
     #expect(state.view().text.contains("no session matches"))
     press(&state, .enter)
     #expect(press(&state, .enter) == [])
-    #expect(press(&state, .escape, .escape) == [.leave(.left)])
+    #expect(press(&state, .escape, .escape) == [])
+    #expect(state.rows.count == 3)
   }
 
   @Test func nothingToChooseFrom() {

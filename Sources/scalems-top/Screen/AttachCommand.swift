@@ -86,8 +86,11 @@ struct AttachedScreen {
   }
 
   /// Another screen than this was left for a choice of sessions.
-  func runChosen() throws -> Int32 {
-    guard let found = try choose(among: true) else { return 0 }
+  ///
+  /// - Parameter left: the session that it showed; who chooses none comes back to it.
+  /// - Returns: the exit status; `nil` when there is no session to show.
+  func runChosen(or left: ShownSession?) throws -> Int32? {
+    guard let found = try choose(among: true) ?? left else { return nil }
     return try run(from: found, Watchdog(HostPatience.standard))
   }
 
@@ -148,6 +151,7 @@ struct AttachedScreen {
     if live.count == 1, !isSwitch { return live[0] }
     let shown = live.isEmpty ? SessionFinder().all().suffix(100).map(ShownSession.ours) + foreign : live
     guard !shown.isEmpty else {
+      if isSwitch { return nil }
       throw UsageError(
         description: "there is no session: 'scalems-top run WORKFLOW' starts one, 'scalems-top --help' says more")
     }
@@ -159,7 +163,7 @@ struct AttachedScreen {
         pilot: overview.pilot?.words ?? "", age: overview.ageWords, directory: overview.directory)
     }
     do {
-      guard let index = try pickSession(choices, options: options) else { return nil }
+      guard let index = try pickSession(choices, options: options, isSwitch: isSwitch) else { return nil }
       return shown.reversed()[index]
     } catch {
       complain("scalems-top: \(error)")

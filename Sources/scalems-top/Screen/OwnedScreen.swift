@@ -43,7 +43,25 @@ struct OwnedScreen {
     input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
   ) throws -> Int32 {
     // From then on signals to this process are none to the session.
-    try show(input: input, makeSource) ?? AttachedScreen(flags, chosenOptions).runChosen()
+    switch try show(input: input, makeSource) {
+    case .over(let status): return status
+    case .elsewhere(let left):
+      return try AttachedScreen(flags, chosenOptions).runChosen(or: ShownSession.exact(left))
+        ?? Self.sayItGoesOn(left)
+    }
+  }
+
+  private enum Ended {
+    /// With this exit status.
+    case over(Int32)
+    /// The session of this name goes on, and another one is wanted.
+    case elsewhere(String)
+  }
+
+  /// - Returns: the exit status.
+  private static func sayItGoesOn(_ name: String) -> Int32 {
+    put("session \(name) goes on: 'scalems-top attach \(name)' comes back to it\n")
+    return 0
   }
 
   /// Those of a screen on a session that was started elsewhere.
@@ -53,10 +71,9 @@ struct OwnedScreen {
     return options
   }
 
-  /// - Returns: the exit status; `nil` when the session goes on and another one is wanted.
   private func show(
     input: Int32, _ makeSource: (LaunchedHost) throws(SessionDirectory.DirectoryError) -> some OwnedSource
-  ) throws -> Int32? {
+  ) throws -> Ended {
     // `nohup` asks that a hang-up changes nothing; looked at before signals are handled here.
     let outlivesTerminal = isIgnored(SIGHUP)
     let host = try LaunchedHost(input: input, resumed: resumed) { prepareInterface() }
@@ -68,7 +85,7 @@ struct OwnedScreen {
       runner = try InterfaceRunner(source: flags.shown(source), options: options)
     } catch {
       complain("scalems-top: \(error)")
-      return 2
+      return .over(2)
     }
     let received = Mutex<[Int32]>([])
     let pass: @Sendable (Int32) -> Int = { number in
@@ -99,27 +116,25 @@ struct OwnedScreen {
     let outcome: InterfaceOutcome
     do { outcome = try runner.run() } catch {
       complain("scalems-top: \(error)")
-      return 2
+      return .over(2)
     }
     let isInterrupted = received.withLock { !$0.isEmpty }
     if outcome == .left || outcome == .sessions, !isInterrupted, source.summary == nil, !host.hasEnded {
       host.release()
-      if outcome == .sessions { return nil }
       let name = source.name(for: host)
-      put("session \(name) goes on: 'scalems-top attach \(name)' comes back to it\n")
-      return 0
+      return outcome == .sessions ? .elsewhere(name) : .over(Self.sayItGoesOn(name))
     }
     if outcome == .terminalGone {
       guard !outlivesTerminal else {
         host.release()
-        return 0
+        return .over(0)
       }
       _ = pass(SIGHUP)
     }
     if source.summary == nil, !host.hasEnded { complain("scalems-top: the session ends, please wait …") }
     let status = host.wait()
     source.sayEnd(of: host, status)
-    return status
+    return .over(status)
   }
 }
 
