@@ -22,6 +22,10 @@ public enum ThisProcess {
   /// Gives memory back to the system that was freed: for who has just used much of it, and will not soon again.
   public static func trimMemory() { task_trim_memory() }
 
+  /// Lets go of the code of the program that was needed up to here: what it needs again comes back page by page, from the
+  /// system's cache of files. For a process that has started and will mostly wait.
+  public static func releaseCode() { task_release_code() }
+
   /// Sets the name that `ps` and `top` show for it.
   public static func setName(_ name: String) { task_set_process_name(name) }
 

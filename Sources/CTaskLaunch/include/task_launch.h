@@ -70,4 +70,8 @@ int task_keep_room(int descriptor, long offset, long count);
 /// Gives memory back to the system that was freed.
 void task_trim_memory(void);
 
+/// Forgets where the code of this program and of its libraries lies in memory: what is used again is found again, in the
+/// system's cache of files.
+void task_release_code(void);
+
 #endif

@@ -29,8 +29,11 @@ struct ScreenFlags: ParsableArguments {
   @Flag(help: "Ring the bell of the terminal when the session has ended.")
   var bell = false
 
-  /// The source, with a bell if one is wanted.
-  func shown(_ source: any SessionSource) -> any SessionSource { bell ? RingingSource(base: source) : source }
+  /// The source, with a bell if one is wanted, for a screen that opens now.
+  func shown(_ source: any SessionSource) -> any SessionSource {
+    settleSoon()
+    return bell ? RingingSource(base: source) : source
+  }
 
   var isReadOnly: Bool { readOnly || ReadOnly.isDemanded }
 
