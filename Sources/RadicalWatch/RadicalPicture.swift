@@ -13,6 +13,8 @@ struct RadicalPicture {
   private var pilotStates: [String: PilotState] = [:]
   /// What the batch system says of pilots.
   private var jobs: [String: SlurmQueue.Job] = [:]
+  /// Pilots whose agents will not become active.
+  private var deaf: Set<String> = []
   /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
   private(set) var undescribed: [String] = []
   private var described: Set<TaskID> = []
@@ -293,6 +295,15 @@ struct RadicalPicture {
   /// - Returns: whether something is new.
   mutating func take(_ news: [String: SlurmQueue.Job]) -> Bool {
     jobs.merge(news) { $1 }
+    return renewDetail()
+  }
+
+  /// Takes that the agent of a pilot will not become active.
+  ///
+  /// - Returns: whether something is new.
+  mutating func take(deafAgentOf uid: String) -> Bool { deaf.insert(uid).inserted && renewDetail() }
+
+  private mutating func renewDetail() -> Bool {
     guard let shown = snapshot.pilot, !shown.state.isFinal else { return false }
     let status = status(shown.uid, shown.state)
     guard status.detail != shown.detail else { return false }
@@ -313,6 +324,7 @@ struct RadicalPicture {
 
   /// Why a pilot waits, or what it has.
   private func detail(_ uid: String, _ state: PilotState) -> String? {
+    if state == .activePending, deaf.contains(uid) { return "its agent is stuck at its start; X ends it" }
     guard !state.isFinal, let job = jobs[uid] else { return nil }
     guard state == .active else { return "job \(job.id) \(job.state)\(job.reason.isEmpty ? "" : ": \(job.reason)")" }
     return "job \(job.id)"
@@ -321,6 +333,9 @@ struct RadicalPicture {
   var pilotCount: Int { pilotStates.count }
 
   var pilotNames: Set<String> { Set(pilotStates.keys) }
+
+  /// Pilots that wait for their agents, or for a place to run at.
+  var waitingPilots: Set<String> { Set(pilotStates.filter { $0.value == .activePending }.map(\.key)) }
 
   /// Pilots that have not come to their end.
   var livePilots: [String] { pilotStates.filter { !$0.value.isFinal }.map(\.key).sorted() }

@@ -121,6 +121,13 @@ final class RadicalReader {
         isNews = true
       }
     }
+    if scans, isAlive {
+      let waiting = picture.waitingPilots
+      for pilot in waiting.isEmpty ? [] : pilots where DeafAgent.isAt(pilot) {
+        guard let uid = pilot.split(separator: "/").last.map(String.init), waiting.contains(uid) else { continue }
+        isNews = picture.take(deafAgentOf: uid) || isNews
+      }
+    }
     if wire != nil {
       if scans, isAlive, picture.hasJobs { jobs.look() }
       let said = jobs.take()
