@@ -156,11 +156,16 @@ extension InterfaceState {
     guard !isHostGone else { return nil }
     let record = snapshot.commands.last { $0.verb == verb }
     let author = record.map { "by \($0.sender.words)" }
-    let reason = record?.reason ?? (record == nil ? snapshot.phaseReason : nil)
+    // What is done to another program to end its session comes in steps.
+    let stage = record == nil || keeper == .program ? snapshot.phaseReason : nil
+    let reasons = [record?.reason, stage].compactMap { $0 }
+    let reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     let text = snapshot.phase.rawValue + (author.map { ", \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "")
     // The phase stands in the header and the key in the key line.
     let short = [author, reason].compactMap { $0 }.joined(separator: ": ")
-    let all = [text + wayOut(of: verb), text, short.isEmpty ? text : short]
+    // A stage may end with what the key does then.
+    let isKeySaid = keeper == .program && stage?.contains(": X ends ") ?? false
+    let all = [isKeySaid ? text : text + wayOut(of: verb), text, short.isEmpty ? text : short]
     return all.first { CellWidth.columns(of: $0) <= room } ?? all[2]
   }
 

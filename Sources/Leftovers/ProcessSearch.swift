@@ -40,7 +40,9 @@ struct ProcessSearch: Sendable {
     }
     // What tasks start may hide what it belongs to. With a terminal it is somebody's shell.
     for entry in candidates where entry.terminal == 0 && !found.contains(entry.pid) {
-      if !ancestors(of: entry.pid, in: table).isDisjoint(with: started) { found.insert(entry.pid) }
+      // Who leads a session of processes has started all others of it, whoever takes them in as orphans.
+      let isOfStarted = started.contains(entry.session)
+      if isOfStarted || !ancestors(of: entry.pid, in: table).isDisjoint(with: started) { found.insert(entry.pid) }
     }
     return candidates.filter { found.contains($0.pid) }.sorted { $0.pid < $1.pid }
   }

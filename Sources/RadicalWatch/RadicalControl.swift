@@ -83,9 +83,12 @@ final class RadicalControl {
   }
 
   private func send(_ orders: [RadicalOrder], for command: Int) {
-    let (site, results) = (site, results)
+    let (site, owner, results) = (site, owner, results)
     let work: @Sendable () -> Void = {
-      let problem = Self.send(orders, to: site)
+      let problem = Self.send(orders, to: site).map { problem in
+        guard let owner, owner.isStopped else { return problem }
+        return "its program is stopped and answers nothing: 'kill -CONT \(owner.pid)' lets it go on"
+      }
       results.sent.withLock { $0.append((command: command, problem: problem)) }
     }
     if !startThread(work) {
@@ -110,7 +113,11 @@ final class RadicalControl {
     let before = picture.snapshot.logCount
     var isNews = false
     for sent in takeSent() {
-      if let problem = sent.problem {
+      if let problem = sent.problem, sent.command == Self.ofEnding {
+        // What nobody was told is not waited for.
+        picture.apply(.log(.warning, "its pilots were not told to end: \(problem)"), at: .now)
+        ending?.hurry()
+      } else if let problem = sent.problem {
         finish(sent.command, .failed(.notOpen, problem), &picture)
       } else {
         acknowledge(sent.command, &picture)
@@ -142,10 +149,21 @@ final class RadicalControl {
     }
   }
 
+  /// Orders that are a step of the end, and no command of their own.
+  private static let ofEnding = 0
+
+  /// A program that is stopped answers nothing and takes no signal.
+  private func wake(_ picture: inout RadicalPicture) {
+    guard let owner, owner.isStopped else { return }
+    kill(owner.pid, SIGCONT)
+    picture.apply(.log(.warning, "its program was stopped, and goes on (SIGCONT), so that it can end"), at: .now)
+  }
+
   private func proceed(_ picture: inout RadicalPicture) {
     guard ending != nil else { return }
     switch ending?.next(at: Self.seconds) {
     case .killPilots?:
+      wake(&picture)
       let pilots = picture.livePilots
       // None is named, none is ended: the program is asked next.
       guard !pilots.isEmpty else {
@@ -153,7 +171,7 @@ final class RadicalControl {
         break
       }
       let byManager = Dictionary(grouping: pilots) { picture.manager(of: $0) ?? "pmgr.0000" }
-      send(byManager.map { .killPilots($1, manager: $0) }, for: 0)
+      send(byManager.map { .killPilots($1, manager: $0) }, for: Self.ofEnding)
     case .signal(let number)?:
       if let other = otherSession {
         // What ends its program would end the other one, too.
@@ -161,6 +179,7 @@ final class RadicalControl {
         return say("its program has session \(other) open, too, and is not interrupted", &picture)
       }
       if let owner, owner.isAlive { kill(owner.pid, number) }
+      wake(&picture)
     case .giveUp?:
       leftSince = Self.seconds - Self.patience
       return lookAround(&picture)
@@ -177,12 +196,15 @@ final class RadicalControl {
 
   // MARK: What is left
 
-  /// Another session that its program has open.
+  /// Another session that its program has open, and that has something to lose: pilots, or none yet.
   private var otherSession: String? {
     guard let owner, owner.isAlive else { return nil }
     return RadicalSighting.among([owner.pid]).first { other in
       let isThis = other.session == site.session && other.directory.map { isSamePlace($0, site.directory) } ?? true
-      return !isThis && !(other.site?.isClosed ?? true)
+      guard !isThis, let place = other.site, !place.isClosed else { return false }
+      let reader = RadicalReader(place, other)
+      reader.readAll(describes: false)
+      return reader.picture.pilotCount == 0 || !reader.picture.livePilots.isEmpty
     }?.session
   }
 
@@ -226,7 +248,9 @@ final class RadicalControl {
       let count = found.count { $0.kind == kind }
       return count == 0 ? nil : "\(count) \(count == 1 ? one : many)"
     }
-    say("\(parts.joined(separator: " and ")) \(found.count == 1 ? "is" : "are") left: X ends them", &picture)
+    let whose = otherSession.map { " with its program, which goes on with session \($0)" } ?? ""
+    let (verb, object) = found.count == 1 ? ("is", "it") : ("are", "them")
+    say("\(parts.joined(separator: " and ")) \(verb) left\(whose): X ends \(object)", &picture)
   }
 
   /// Looks for what is left: at all processes, and in the queue, which may take seconds.

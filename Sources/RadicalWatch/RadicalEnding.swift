@@ -45,7 +45,7 @@ public struct RadicalEnding: Equatable, Sendable {
     switch number {
     case 0: return "begins"
     case 1: return "its program was interrupted\(left)"
-    case 2: return "its pilots were told to end: its program may end by that\(left)"
+    case 2: return "its pilots are told to end: its program may end by that\(left)"
     case 3: return "its program was interrupted\(left)"
     case 4: return "its program was told to end (SIGTERM)\(left)"
     default: return "its program does not end"

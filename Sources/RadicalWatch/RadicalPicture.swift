@@ -15,6 +15,8 @@ struct RadicalPicture {
   private var jobs: [String: SlurmQueue.Job] = [:]
   /// Pilots whose agents will not become active.
   private var deaf: Set<String> = []
+  /// Why pilots failed, as far as that is known.
+  private var pilotFailures: [String: String] = [:]
   /// Tasks that run, or did, and of which nothing but the id is known; the newest last.
   private(set) var undescribed: [String] = []
   private var described: Set<TaskID> = []
@@ -42,6 +44,7 @@ struct RadicalPicture {
   init(recording whole: RadicalPicture) {
     outcome = Outcome(whole)
     pilots = whole.pilots
+    pilotFailures = whole.pilotFailures
     raptorOfWorker = whole.raptorOfWorker
   }
 
@@ -325,10 +328,14 @@ struct RadicalPicture {
   /// Why a pilot waits, or what it has.
   private func detail(_ uid: String, _ state: PilotState) -> String? {
     if state == .activePending, deaf.contains(uid) { return "its agent is stuck at its start; X ends it" }
+    if state == .failed { return pilotFailures[uid] }
     guard !state.isFinal, let job = jobs[uid] else { return nil }
     guard state == .active else { return "job \(job.id) \(job.state)\(job.reason.isEmpty ? "" : ": \(job.reason)")" }
     return "job \(job.id)"
   }
+
+  /// Takes why a pilot failed, before it is said to have.
+  mutating func explain(_ pilot: String, _ reason: String) { pilotFailures[pilot] = reason }
 
   var pilotCount: Int { pilotStates.count }
 

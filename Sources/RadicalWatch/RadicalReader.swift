@@ -74,6 +74,14 @@ final class RadicalReader {
 
   private static let stderrLimit = 100
 
+  /// Looks why pilots fail that are about to be said to.
+  private func explainFailures(_ news: some Sequence<(uid: String, state: String)>) {
+    for (uid, state) in news where state == PilotState.failed.rawValue && uid.hasPrefix("pilot.") {
+      let place = pilots.first { $0.hasSuffix("/\(uid)") }
+      if let reason = place.flatMap(PilotFailure.reason(in:)) { picture.explain(uid, reason) }
+    }
+  }
+
   /// - Parameters:
   ///   - scans: whether to look for new files.
   ///   - portion: how many descriptions of tasks are read at most.
@@ -93,9 +101,11 @@ final class RadicalReader {
     // They are long, and seldom written to.
     let said = scans ? logs.read().filter { beginning.includes($0.time) } : []
     if !isOpened { open(lines.map(\.time).min()) }
+    explainFailures(lines.lazy.map { ($0.uid, $0.state) })
     picture.take(lines, said, stderr: stderrEnds())
     var isNews = !lines.isEmpty || !said.isEmpty
     if let news = wire?.take() {
+      explainFailures(news.updates.values.lazy.map { ($0.uid, $0.state) })
       for update in news.updates.values.sorted(by: { $0.time < $1.time }) { picture.take(update) }
       isNews = isNews || !news.updates.isEmpty
       look(at: news)
@@ -138,6 +148,7 @@ final class RadicalReader {
       for (command, reason) in commands { control.take(command, reason: reason, &picture) }
       isNews = control.step(&picture, isOpen: isAlive) || isNews || !commands.isEmpty
     }
+    if !isAlive, control?.isEnding ?? false { noteDeath() }
     if !isAlive, !isOver, !isBehind, !(control?.isEnding ?? false) {
       isNews = true
       end(leftovers: control?.leftovers ?? [])
@@ -215,6 +226,16 @@ final class RadicalReader {
     let silence = news.heartbeat.map { Timestamp.now.seconds(since: $0) } ?? 0
     link.host = silence > Self.heartbeatPatience && !news.isClosing ? .silent(since: news.heartbeat ?? .now) : .alive
   }
+
+  /// What it left is being ended: the session is not over, but nothing of its program lives.
+  private func noteDeath() {
+    guard let owner = sighting?.owner, !owner.isAlive else { return }
+    let time = death ?? link.heartbeat ?? .now
+    death = time
+    link.host = .silent(since: time)
+  }
+
+  private var death: Timestamp?
 
   /// Seconds; a busy machine makes heartbeats late.
   private static let heartbeatPatience = 10.0

@@ -78,6 +78,7 @@ import Testing
     ("exec env -i sleep 600 > bootstrap_0.out", 1),
     ("mkdir task.000000; cd task.000000; exec 2> task.000000.err; cd /; exec env -i sleep 600", 1),
     ("RP_TASK_ID=t exec bash -c '(cd /; exec setsid env -i sleep 600) & sleep 600; :'", 3),
+    ("RP_TASK_ID=t exec bash -c '(cd /; env -i sleep 600 &); sleep 600; :'", 3),
   ])
   func `what RADICAL-Pilot started is a part of it, and what that started`(line: String, count: Int) async throws {
     let session = try FakeSession()

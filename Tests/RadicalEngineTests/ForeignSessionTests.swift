@@ -76,15 +76,17 @@ extension ForeignTests {
       let program = try script.start(
         (0..<40).map { $0 == 7 ? "exit 3" : $0 == 8 ? "kill -9 $$" : $0 == 39 ? held : "sleep 0.1" })
       let first = try await attach(program)
+      let session = try #require(sighting(program))
+      let stopped = try await stoppedWatcher(of: session, place)
       try await wait(for: "the middle", seconds: 120) { first.now.tasks.finished >= 10 }
       let middle = try await attach(program)
-      try await checkStoppedWatcher(of: try #require(sighting(program)), place)
       // What the last one uses: RADICAL-Pilot names no process.
       let last = try task("sim.000039", first.now)
       try await wait(for: "the last task", seconds: 60) { first.now.tasks.state(of: last).phase == .running }
       let use = await withCheckedContinuation { seen in first.source.measure([last: nil]) { seen.resume(returning: $0) }
       }
       #expect((use[last]?.memory ?? 0) > 100_000)
+      try await check(stopped, of: session)
       try place.write("", to: "go")
       let result = try await program.finish(seconds: 120)
       #expect(result.exitCode == 0, "\(result)")
@@ -121,8 +123,24 @@ extension ForeignTests {
       try #require((0..<snapshot.tasks.count).map { TaskID($0) }.first { snapshot.tasks.uid(of: $0) == uid })
     }
 
-    /// The bridges give a watcher up that is stopped, and keep nothing for it; it comes back when it goes on.
-    private func checkStoppedWatcher(of session: RadicalSighting, _ place: TemporaryDirectory) async throws {
+    /// A screen on a session that is stopped, as by a debugger or a suspended laptop, while the session goes on.
+    private final class StoppedWatcher {
+      let terminal: Tmux
+      let pid: pid_t
+      let since = ContinuousClock.now
+      /// KiB of the bridge of states by then.
+      let memory: Int
+
+      init(_ terminal: Tmux, _ pid: pid_t, memory: Int) {
+        (self.terminal, self.pid, self.memory) = (terminal, pid, memory)
+        kill(pid, SIGSTOP)
+      }
+
+      deinit { kill(pid, SIGCONT) }
+    }
+
+    private func stoppedWatcher(of session: RadicalSighting, _ place: TemporaryDirectory) async throws -> StoppedWatcher
+    {
       let terminal = try await Tmux(
         columns: 120, rows: 30, in: place.path, environment: ["SCALEMS_TOP_OWN_ONLY": "0"])
       // Below a shell: tmux itself makes go on what it started and what is stopped.
@@ -132,18 +150,26 @@ extension ForeignTests {
         ProcessTable().entries.values.first {
           ProcessTable.commandLine(of: $0.pid).hasSuffix("watch \(session.session)") && $0.terminal != 0
         }?.pid)
-      let before = bridgeMemory(session)
-      kill(watcher, SIGSTOP)
-      defer { kill(watcher, SIGCONT) }
+      return StoppedWatcher(terminal, watcher, memory: bridgeMemory(session))
+    }
+
+    /// The bridges give it up, and keep nothing for it; it comes back when it goes on, and knows what came meanwhile.
+    private func check(_ watcher: StoppedWatcher, of session: RadicalSighting) async throws {
       // 08: the other end has closed, and this one has not.
-      try await wait(for: "the bridges to give it up", seconds: 60) { socketStates(of: watcher) == ["08", "08"] }
-      let after = bridgeMemory(session)
+      try await wait(for: "half a minute, and the bridges to give it up", seconds: 60) {
+        watcher.since + .seconds(30) < .now && socketStates(of: watcher.pid) == ["08", "08"]
+      }
+      let (before, after) = (watcher.memory, bridgeMemory(session))
       print(
-        "measured: memory of the bridge of states, with a watcher that is stopped: \(before) KiB, then \(after) KiB")
+        "measured: memory of the bridge of states: \(before) KiB, and \(after) KiB when a watcher was stopped for "
+          + "\(Int((ContinuousClock.now - watcher.since) / .seconds(1))) s")
       #expect(before > 0 && after < before + 16_384, "it keeps nothing for who does not take it")
-      kill(watcher, SIGCONT)
-      try await wait(for: "its return", seconds: 30) { socketStates(of: watcher) == ["01", "01"] }
-      try await terminal.press("q")
+      kill(watcher.pid, SIGCONT)
+      try await wait(for: "its return", seconds: 30) { socketStates(of: watcher.pid) == ["01", "01"] }
+      // Its shell has taken the terminal back.
+      try await watcher.terminal.run("fg")
+      try await watcher.terminal.wait(for: "what came meanwhile", seconds: 30) { $0.contains("failed 3") }
+      try await watcher.terminal.press("q")
     }
 
     private func bridgeMemory(_ session: RadicalSighting) -> Int {

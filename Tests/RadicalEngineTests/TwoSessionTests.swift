@@ -7,7 +7,7 @@ extension ForeignTests {
   /// A program that opens two sessions: what is done to one leaves the other alone.
   @Suite struct TwoSessionTests {
     private static let script = """
-      import os
+      import os, time
       import radical.pilot as rp
       def opened():
           session = rp.Session()
@@ -19,9 +19,11 @@ extension ForeignTests {
       first, _ = opened()
       second, tmgr = opened()
       open('ids', 'w').write(first.uid + ' ' + second.uid)
-      tmgr.wait_tasks()
-      second.close(download=False)
-      os._exit(0)  # RADICAL-Pilot would wait for what of the first is gone
+      try:
+          time.sleep(1000)  # it ends by an interrupt alone
+      finally:
+          second.close(download=False)
+          os._exit(0)  # RADICAL-Pilot would wait for what of the first is gone
       """
 
     private func wait(_ script: ForeignProgram, for what: String, _ arguments: String...) async throws {

@@ -48,6 +48,34 @@ import Testing
     #expect(pilot([asked])?.cores == 6 && pilot([asked])?.isRuntimeKnown == true)
   }
 
+  /// RADICAL-Pilot says only that it failed; what failed with it says no more.
+  @Test(arguments: [
+    ("Traceback:\n  File x\nRuntimeError: no nodes left\n", "", "RuntimeError: no nodes left"),
+    ("", "bash: module: command not found\n", "bash: module: command not found"), ("", "", nil),
+  ])
+  func `why a pilot failed is what its agent complained of last`(agent: String, bootstrap: String, reason: String?)
+    throws
+  {
+    let place = try TemporaryDirectory()
+    for folder in ["s.1", "sandbox/pilot.0000"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(place.path)/\(folder)", withIntermediateDirectories: true)
+    }
+    try place.write("{}", to: "s.1/s.1.reg.init.json")
+    try place.write(
+      ["NEW", "PMGR_LAUNCHING", "FAILED"].enumerated().map { "\($0 + 1).0,advance,pmgr.0000,t,pilot.0000,\($1),\n" }
+        .joined(), to: "s.1/pmgr.0000.prof")
+    try place.write(agent, to: "sandbox/pilot.0000/agent_0.err")
+    try place.write(bootstrap, to: "sandbox/pilot.0000/bootstrap_0.err")
+    let site = RadicalSite(
+      session: "s.1", directory: place.path + "/s.1", pilots: [place.path + "/sandbox/pilot.0000"])
+    let snapshot = RadicalSource(site, nil).load()
+    #expect(snapshot.pilot?.state == .failed)
+    let detail = snapshot.pilot?.detail ?? ""
+    #expect(reason.map { detail.hasPrefix($0 + " (") } ?? detail.isEmpty, "\(detail)")
+    #expect(snapshot.log.contains { $0.text == "pilot.0000 FAILED" + (detail.isEmpty ? "" : ": \(detail)") })
+  }
+
   @Test(arguments: [
     ("15", true, 900), ("0", true, nil), ("null", false, nil), ("\"a day\"", false, nil), ("-1", false, nil),
   ])

@@ -10,6 +10,8 @@ struct ExecRecord: Sendable {
   var program: [String] = []
   /// Its process, which is the leader of a process group of its own.
   var pid: Int32 = 0
+  /// The process that keeps it, and is its parent.
+  var keeper: Int32?
   /// The directory of the session of RADICAL-Pilot that it opened last.
   var session: String?
   /// The program's exit status, or 128 and the signal that ended it, when it has ended.
@@ -19,6 +21,7 @@ struct ExecRecord: Sendable {
     ExecRecord(),
     .required("program", \.program, .list(.text)),
     .required("pid", \.pid, .integer),
+    .optional("keeper", \.keeper, .integer),
     .optional("session", \.session, .text),
     .optional("exit", \.exit, .integer))
 

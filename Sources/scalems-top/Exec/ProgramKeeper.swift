@@ -12,9 +12,8 @@ import Words
 ///
 /// All of it is a descendant of this process (a subreaper) or carries the id of one of its sessions. One thread runs it.
 final class ProgramKeeper {
-  /// Signals that this process got, of which each asks for more haste: the first for an end as Ctrl-C does, the third for
-  /// one at once.
-  final class Signals: Sendable {
+  /// A count that several threads add to.
+  final class Count: Sendable {
     private let number = Atomic(0)
     var count: Int { number.load(ordering: .relaxed) }
     func add() { number.add(1, ordering: .relaxed) }
@@ -25,9 +24,13 @@ final class ProgramKeeper {
   private let warning: String?
   private let program: String
   private var record: ExecRecord
-  let signals = Signals()
+  /// Signals that this process got: the first asks for an end as Ctrl-C does, the third for one at once.
+  let signals = Count()
   private var heard = 0
   private var ending: RadicalEnding?
+  /// The sessions whose pilots were to be ended, and how many of them could not be told.
+  private var asked = 0
+  private var unheard = Count()
   private var status: WaitStatus?
   /// Its sessions, by RADICAL-Pilot's ids, in the order in which they were found.
   private var sessions: [RadicalSession] = []
@@ -55,6 +58,10 @@ final class ProgramKeeper {
     else { throw UsageError(description: "there is no program '\(arguments.first ?? "")' in PATH") }
     guard access(program, X_OK) == 0 else {
       throw UsageError(description: "'\(name)' cannot be run: \(errorText())")
+    }
+    var kind = stat()
+    guard stat(program, &kind) == 0, kind.st_mode & S_IFMT != S_IFDIR else {
+      throw UsageError(description: "'\(name)' cannot be run: it is a directory")
     }
     self.program = program
     record = ExecRecord(program: arguments, pid: 0)
@@ -86,11 +93,21 @@ final class ProgramKeeper {
       complain("scalems-top: no program can be started in \(directory.path): \(error)")
       throw ExitStatus(code: 3)
     }
+    record.keeper = getpid()
     guard record.pid > 0 else {
-      complain("scalems-top: \(program) could not be started: \(errorText(-record.pid))")
+      complain("scalems-top: \(program) could not be started: \(Self.startWords(-record.pid))")
       throw ExitStatus(code: 3)
     }
     note()
+  }
+
+  /// Why a file that is there was not started.
+  private static func startWords(_ code: Int32) -> String {
+    switch code {
+    case ENOEXEC: "it is no program of this machine, and has no first line '#!…': name what runs it, as in 'sh FILE'"
+    case ENOENT: "what is to run it, by its first line '#!…' or as its loader, is not there"
+    default: errorText(code)
+    }
   }
 
   /// How long it has run, in seconds.
@@ -173,15 +190,25 @@ final class ProgramKeeper {
       heard = count
     }
     if isAtOnce { return kill(family: SIGKILL) }
+    if asked > 0, unheard.count >= asked {
+      // What nobody was told is not waited for.
+      asked = 0
+      ending?.hurry()
+    }
     switch ending?.next(at: Self.seconds) {
     case .signal(let number)?:
       // RADICAL-Pilot's parts end with the program that opened them, and must not before; without a session the program
       // gets what a terminal would have sent.
       let owners = Set(sessions.compactMap(\.sighting?.owner).filter(\.isAlive).map(\.pid))
+      // What is stopped takes no signal, and nobody else lets it go on.
       if owners.isEmpty {
         Glibc.kill(-record.pid, number)
+        Glibc.kill(-record.pid, SIGCONT)
       } else {
-        for owner in owners { Glibc.kill(owner, number) }
+        for owner in owners {
+          Glibc.kill(owner, number)
+          Glibc.kill(owner, SIGCONT)
+        }
       }
     case .killPilots?:
       let live = sessions.filter { ($0.sighting?.owner?.isAlive ?? false) && !$0.site.isClosed }
@@ -189,13 +216,19 @@ final class ProgramKeeper {
         ending?.hurry()
         return
       }
+      (asked, unheard) = (live.count, Count())
       for session in live {
         // It may take seconds, in which more signals may come.
+        let unheard = unheard
         let isStarted = startThread {
           guard let problem = RadicalProgram.killPilots(of: session.site, session.sighting) else { return }
           complain("scalems-top: its pilots were not told to end: \(problem)")
+          unheard.add()
         }
-        if !isStarted { complain("scalems-top: the system gives no thread to end pilots with") }
+        if !isStarted {
+          complain("scalems-top: the system gives no thread to end pilots with")
+          unheard.add()
+        }
       }
     case .giveUp?: kill(family: SIGKILL)
     case nil: return

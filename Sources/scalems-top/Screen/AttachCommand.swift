@@ -74,6 +74,7 @@ struct AttachedScreen {
   /// - Parameter argument: which session; when none is named, the only live one, or a choice.
   /// - Returns: the exit status: that of the session when it was seen to close, 0 when it was left.
   func run(_ argument: SessionArgument) throws -> Int32 {
+    try KeptProgram(withoutSession: argument.session)?.awaitSession()
     let watchdog = Watchdog(HostPatience.standard)
     if isPlain { return try PlainScreen(flags).run(try argument.choose().session, watchdog) }
     let named = argument.isGiven ? try argument.choose().session : nil

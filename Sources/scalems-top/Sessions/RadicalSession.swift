@@ -100,12 +100,8 @@ struct RadicalSession: Sendable {
     var path = try? absolutePath(FilePath(text)).string
     var kept: String?
     if let place = path, let record = ExecRecord(in: place) {
-      let yet: TerminalText = record.exit == nil ? " yet" : ""
-      guard let session = record.session else {
-        throw UsageError(
-          description: "the program of '\(text)' (\(record.title)) has opened no session of RADICAL-Pilot\(yet)")
-      }
-      path = session
+      if let program = KeptProgram(withoutSession: text) { throw program.problem }
+      path = record.session
       kept = place
     }
     if let path, let site = RadicalSite(directory: path, home: homeDirectory()) {

@@ -58,6 +58,7 @@ struct SessionArgument: ParsableArguments {
   private func choose(
     _ word: String, or words: [String], for verb: OperatorCommand.Verb?
   ) throws(UsageError) -> Choice {
+    if let program = KeptProgram(withoutSession: word) { throw program.problem }
     if let exact = ShownSession.exact(word) { return Choice(session: exact, words: words) }
     let live = ShownSession.live(for: verb)
     if live.count == 1, live[0].hasTask(word) {

@@ -24,6 +24,10 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var patience: PatienceOptions
 
   func run() throws {
+    if let program = KeptProgram(withoutSession: session.session) {
+      if json { putJSON(program.json) } else { put(program.status) }
+      return
+    }
     let watchdog = Watchdog(patience.limit)
     let status: SessionStatus
     switch try session.choose().session {

@@ -50,6 +50,10 @@ extension VerbCommand {
 
   func run() throws {
     try options.requireControl(Self.verb.rawValue)
+    if let close = self as? CloseCommand, let program = KeptProgram(withoutSession: session.session) {
+      let limit = options.timeout.map { Duration(saturating: $0) }
+      throw ExitStatus(code: try program.close(inHaste: close.now, limit: limit))
+    }
     let watchdog = Watchdog(options.patience)
     let choice = try session.choose(rest, for: Self.verb)
     switch choice.session {

@@ -43,6 +43,7 @@ struct WaitCommand: ParsableCommand {
   func validate() throws { try PatienceOptions.check(timeout) }
 
   func run() throws {
+    if timeout == nil { try KeptProgram(withoutSession: session.session)?.awaitSession() }
     let watchdog = Watchdog(timeout.map { Duration(saturating: $0) } ?? HostPatience.standard)
     let choice = try session.choose(.tasks(tasks))
     if idle, !choice.words.isEmpty {
