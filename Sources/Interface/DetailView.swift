@@ -22,6 +22,7 @@ extension InterfaceState {
     grid.box(
       rect, title: taskTitle(id, room: rect.width - 6), glyphs: glyphs, right: [Span("Enter for more", .dim)])
     draw(factLines(of: id, width: rect.inner.width), from: 0, &grid, rect)
+    drawPeek(&grid, id)
   }
 
   /// - Parameter room: columns that there are for it.

@@ -207,6 +207,7 @@ struct InterfaceState: Sendable {
   /// The number, counted from the first line of the session, after the last log line shown; `nil` follows the log.
   var logEnd: Int?
   var detail: Detail?
+  var peek: Peek?
   var dialog: Dialog? { didSet { if dialog == nil || oldValue == nil { questionShown = nil } } }
   /// The question what becomes of the session when its screen is left.
   var leaving: LeaveDialog? { didSet { if leaving == nil || oldValue == nil { questionShown = nil } } }

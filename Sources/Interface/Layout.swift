@@ -145,7 +145,9 @@ struct Layout: Equatable, Sendable {
         shutdown = right
         return
       }
-      let upper = wanted > 0 ? wanted : body.height >= 24 ? 14 : 0
+      // The more room there is, the more of the output of the task under the cursor is seen.
+      let most = body.height - max(12, body.height / 3)
+      let upper = wanted > 0 ? wanted : body.height >= 24 ? max(14, most) : 0
       if upper > 0 {
         let pane = Rect(row: right.row, column: right.column, height: upper, width: right.width)
         if wanted > 0 { shutdown = pane } else { preview = pane }

@@ -41,7 +41,7 @@ extension InterfaceState {
       self.timeline = timeline
       return []
     case .output(let output, let answer):
-      guard detail?.output.output == output else { return [] }
+      guard detail?.output.output == output else { return takePeek(output, answer) }
       if let path = answer.path { detail?.path = path }
       if let effects = showOtherStream(insteadOf: answer) { return effects }
       return withOutput { pane, time in
@@ -50,7 +50,7 @@ extension InterfaceState {
       }
     case .tick:
       if let notice, time.seconds(since: notice.since) > Self.noticeSeconds { self.notice = nil }
-      return pause == nil ? readOutput() + askForUse() : []
+      return pause == nil ? readOutput() + readPeek() + askForUse() : []
     case .use(let answer):
       if pause == nil { live.take(answer) }
       return []
