@@ -240,7 +240,8 @@ struct SessionCore {
       if case .open = stage, work.isComplete, work.workflow.isFinished { close(Ending.Cause.ending) }
     case .draining(let command):
       guard work.workflow.isFinished else { return }
-      finish(command, .done("all \(work.workflow.count) tasks came to their end"))
+      let count = work.workflow.count
+      finish(command, .done(count == 1 ? "its only task came to its end" : "all \(count) tasks came to their end"))
       close(.ending)
     case .stopping(let command):
       guard work.inEngine.isEmpty else { return }

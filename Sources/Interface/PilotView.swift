@@ -74,7 +74,7 @@ extension InterfaceState {
       if keeper != .program {
         add(
           "workers",
-          Format.count(raptor.workers) + (raptor.workerCores.map { ", with \(Format.count($0)) cores" } ?? ""))
+          Format.count(raptor.workers) + (raptor.workerCores.map { ", with \(Format.plural($0, "core"))" } ?? ""))
       }
       let table = snapshot.tasks
       add(

@@ -36,7 +36,7 @@ extension InterfaceState {
   private var raptorPast: String {
     let table = snapshot.tasks
     let rate = raptorProgress.rate(finished: table.raptorFinished, now: clock).map { "\(Format.rate($0))   " } ?? ""
-    return "\(rate)\(Format.count(table.raptorFinished)) tasks through"
+    return "\(rate)\(Format.plural(table.raptorFinished, "task")) through"
   }
 
   /// What is said of the raptor in a line, from the longest to the shortest.

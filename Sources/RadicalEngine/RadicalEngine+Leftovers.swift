@@ -54,8 +54,8 @@ extension RadicalEngine {
         else { continue }
         let count = RadicalLeftovers(of: record).processes().count
         guard count > 0 else { continue }
-        log(
-          .warning, "session \(entry.id) is dead and left \(count) processes: 'scalems-top doctor --orphans' ends them")
+        let left = count == 1 ? "a process" : "\(count) processes"
+        log(.warning, "session \(entry.id) is dead and left \(left): 'scalems-top doctor --orphans' ends what is left")
       }
     }
   }

@@ -63,6 +63,10 @@ import Testing
     let run = try await session.run("run", "w.yaml", "--batch", "--session-dir", "s")
     let lines = ["4 × exit 3: step # (3 canceled because of that), first: bad.0", "1 × ended by SIGKILL: shot"]
     for line in lines { #expect(run.stderr.contains("failed: \(line)\n"), "\(run)") }
+    // Each as it happened, before that.
+    for name in ["bad.0", "bad.1", "bad.2", "bad.3", "shot"] {
+      #expect(run.stderr.split(separator: "\n").count { $0.hasPrefix("scalems-top: \(name) FAILED: ") } == 1, "\(run)")
+    }
     let status = try await session.run("status", "s")
     for line in lines { #expect(status.stdout.contains(line), "\(status)") }
     let json = try objects(try await session.run("status", "s", "--json").stdout)

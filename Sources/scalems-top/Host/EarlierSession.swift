@@ -58,7 +58,7 @@ struct EarlierSession: Sendable {
         failed > 0 ? "; with --failed, those that FAILED run again (\(failed))" : runsFailedAgain ? ", none FAILED" : ""
       throw UsageError(
         description:
-          "all \(snapshot.tasks.count) tasks of session \(id) have come to their end: nothing is left to run\(hint)")
+          "all tasks of session \(id) (\(snapshot.tasks.count)) have come to their end: nothing is left to run\(hint)")
     }
     try endLeftovers(of: info)
   }

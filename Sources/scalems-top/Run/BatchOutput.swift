@@ -5,12 +5,16 @@ import Platform
 import SessionModel
 import Synchronization
 import Words
+import Work
 
-/// Warnings as they come, a progress bar on a terminal, and one line at the end.
+/// Warnings and failures as they come, a progress bar on a terminal, and why tasks failed at the end.
 final class BatchOutput: RunOutput {
   private struct State {
     var snapshot = SessionSnapshot()
     var notes: [String] = []
+    /// What was given to the session, for the names of tasks.
+    var batches: [TaskBatch] = []
+    var failures = 0
     /// Notes for which there was no room.
     var dropped = 0
   }
@@ -23,6 +27,8 @@ final class BatchOutput: RunOutput {
   private let shown = Mutex(0)
   /// Notes that wait for a terminal that takes nothing; the journal has them all.
   private static let noteLimit = 1_000
+  /// Failures that have a line; the causes of all are told at the end.
+  private static let failureLimit = 1_000
 
   func begin(_ host: SessionHost) {
     // In the background of its terminal a session is not stopped for what it has to say.
@@ -35,12 +41,30 @@ final class BatchOutput: RunOutput {
         for event in events {
           if hasBar { state.snapshot.apply(event) }
           // What goes wrong is worth a line also in batch.
-          guard case .log(let level, let text) = event.kind, level != .info else { continue }
+          guard let text = Self.note(event, &state) else { continue }
           if state.notes.count < Self.noteLimit { state.notes.append(text) } else { state.dropped += 1 }
         }
         return hasBar || !state.notes.isEmpty
       }
       if isNews { lane.wake { [self] in printNews() } }
+    }
+  }
+
+  private static func note(_ event: SessionEvent, _ state: inout State) -> String? {
+    switch event.kind {
+    case .log(let level, let text): return level == .info ? nil : text
+    case .tasksAdded(let batch):
+      state.batches.append(batch)
+      return nil
+    case .task(let id, .failed, let result):
+      state.failures += 1
+      guard state.failures <= failureLimit else {
+        return state.failures == failureLimit + 1 ? "more tasks fail: the end says how many, and why" : nil
+      }
+      // Of one that an earlier host was given, the uid.
+      let label = state.batches.last { $0.ids.contains(id.number) }?.label(of: id) ?? id.uid
+      return "\(label) FAILED" + (result?.reason.map { ": \($0)" } ?? "")
+    default: return nil
     }
   }
 
