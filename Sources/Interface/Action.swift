@@ -80,7 +80,7 @@ extension InterfaceState {
   var actions: [Action] {
     let actions = isReplay ? table.replay : isReadOnly ? table.readOnly : table.all
     return actions.filter { action in
-      (action.verb.map(keeper.verbs.contains) ?? true) && (!action.needsProgram || program != nil)
+      (action.verb.map(keeper.takes) ?? true) && (!action.needsProgram || program != nil)
     }
   }
 

@@ -156,6 +156,8 @@ struct InterfaceState: Sendable {
 
   /// Where things stood in the last frame.
   var pointed: PointerMap?
+  /// The last line of the frame.
+  var placedKeys: PlacedKeys?
 
   /// What is shown; while the screen is paused, what was.
   var snapshot = SessionSnapshot()

@@ -34,7 +34,7 @@ extension InterfaceState {
     let isQuestion = dialog != nil || leaving != nil
     let rows = overlayRows
     return PointerMap(
-      layout: layout, keys: isQuestion ? [] : keyHints.map { PlacedKeys($0, width: size.columns).targets } ?? [],
+      layout: layout, keys: isQuestion ? [] : placedKeys?.targets ?? [],
       views: isQuestion || rows != nil || help != nil ? [] : headerParts.views,
       rows: rows, names: rows?.overlay == .palette ? found.map(\.name) : [])
   }

@@ -26,6 +26,7 @@ extension InterfaceState {
     settleQuestion()
     if dialog != nil || leaving != nil, !layout.isTooSmall { questionShown = questionShown ?? bursts }
     settlePalette()
+    placedKeys = keyHints.map { PlacedKeys($0, width: size.columns) }
     if hasMouse { pointed = pointerMap }
     return effects
   }

@@ -138,9 +138,7 @@ extension InterfaceState {
       grid.putEntry(entry, filterEntry == nil ? "search" : "filter", rect)
       return
     }
-    if let hints = keyHints {
-      grid.put(PlacedKeys(hints, width: rect.width).spans, row: rect.row, column: 0, end: rect.endColumn)
-    }
+    if let placedKeys { grid.put(placedKeys.spans, row: rect.row, column: 0, end: rect.endColumn) }
   }
 
   /// The keys that mean something now; `nil` while a line is typed.

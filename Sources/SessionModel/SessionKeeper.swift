@@ -6,10 +6,11 @@ public enum SessionKeeper: Equatable, Sendable {
   /// from its program alone.
   case program
 
-  public var verbs: Set<OperatorCommand.Verb> {
+  /// Whether it obeys that.
+  public func takes(_ verb: OperatorCommand.Verb) -> Bool {
     switch self {
-    case .host: Set(OperatorCommand.Verb.allCases)
-    case .program: [.cancel, .cancelRaptor, .close]
+    case .host: true
+    case .program: verb == .cancel || verb == .cancelRaptor || verb == .close
     }
   }
 }

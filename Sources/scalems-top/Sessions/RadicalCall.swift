@@ -61,7 +61,7 @@ struct RadicalCall {
   /// - Returns: the exit status.
   /// - Throws: `ExitStatus` when it did not get through, after saying why.
   func perform(_ verb: OperatorCommand.Verb, _ command: (SessionSnapshot) throws -> OperatorCommand) throws -> Int32 {
-    guard SessionKeeper.program.verbs.contains(verb) else { throw refuse(verb) }
+    guard SessionKeeper.program.takes(verb) else { throw refuse(verb) }
     let known = RadicalSource(session.site, session.sighting).load()
     let asked = try command(known)
     guard session.isLive else {

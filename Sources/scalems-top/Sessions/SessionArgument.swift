@@ -128,7 +128,7 @@ struct SessionListing {
 extension ShownSession {
   /// Those that live and take a command; all that live when there is no command.
   static func live(for verb: OperatorCommand.Verb? = nil) -> [ShownSession] {
-    let takesForeign = verb.map { SessionKeeper.program.verbs.contains($0) } ?? true
+    let takesForeign = verb.map { SessionKeeper.program.takes($0) } ?? true
     let foreign = takesForeign ? RadicalSession.all().filter(\.isLive).map(ShownSession.radical) : []
     return sorted(SessionFinder().live().map(ShownSession.ours) + foreign)
   }
