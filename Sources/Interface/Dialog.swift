@@ -108,7 +108,9 @@ struct Dialog: Equatable, Sendable {
         "\(raptor?.uid ?? "The raptor") and its workers are canceled. \(inRaptor)."
       ]
     case .close where keeper == .program:
-      guard !isHurry else { return ["What is waited for now is not waited for any more; what is left is ended."] }
+      guard !isHurry else {
+        return ["What is waited for now is not waited for any more; what the log names as left is ended."]
+      }
       return [
         "Its pilots end at once: \(running) and what is queued (\(waiting)) FAILS by that. Then its program is waited"
           + " for, interrupted after 6 s, and told to end (SIGTERM) after 10 s more."

@@ -22,8 +22,10 @@ struct RadicalBridges: Equatable, Sendable {
 
   /// Asks the registry of a session, and believes it only when it is that session's: its port may be another's by now,
   /// and a program that names its sessions itself gives the same id twice.
-  init(asking site: RadicalSite) throws(Problem) {
-    guard let address = RadicalRegistryAddress(of: site)?.text,
+  ///
+  /// - Parameter known: where the registry was, for when somebody has removed the record.
+  init(asking site: RadicalSite, known: RadicalRegistryAddress? = nil) throws(Problem) {
+    guard let address = (RadicalRegistryAddress(of: site) ?? known)?.text,
       let registry = ZMTPConnection.open(address, .request, limit: Self.limit),
       let session = Self.ask(registry, "cfg.sid")
     else { throw .silent }
@@ -38,9 +40,10 @@ struct RadicalBridges: Equatable, Sendable {
     (self.states, self.control, self.orders) = (states, control, orders)
   }
 
+  /// - Parameter known: where the registry was, for when somebody has removed the record.
   /// - Returns: `nil` when the session does not answer, or somebody else does.
-  init?(of site: RadicalSite) {
-    guard let bridges = try? RadicalBridges(asking: site) else { return nil }
+  init?(of site: RadicalSite, known: RadicalRegistryAddress? = nil) {
+    guard let bridges = try? RadicalBridges(asking: site, known: known) else { return nil }
     self = bridges
   }
 

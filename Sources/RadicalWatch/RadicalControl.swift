@@ -19,6 +19,8 @@ final class RadicalControl {
   private let site: RadicalSite
   private let owner: ProcessIdentity?
   private let sender: CommandSender
+  /// Somebody may remove the directory while the session lives.
+  private let registry: RadicalRegistryAddress?
   private let results = Results()
   private var records: [CommandRecord] = []
   private var count = 0
@@ -35,6 +37,7 @@ final class RadicalControl {
 
   init(_ site: RadicalSite, owner: ProcessIdentity?, sender: CommandSender) {
     (self.site, self.owner, self.sender) = (site, owner, sender)
+    registry = RadicalRegistryAddress(of: site)
   }
 
   /// Whether someone here ends the session, and something of it is there still.
@@ -83,9 +86,9 @@ final class RadicalControl {
   }
 
   private func send(_ orders: [RadicalOrder], for command: Int) {
-    let (site, owner, results) = (site, owner, results)
+    let (site, owner, registry, results) = (site, owner, registry, results)
     let work: @Sendable () -> Void = {
-      let problem = Self.send(orders, to: site).map { problem in
+      let problem = Self.send(orders, to: site, registry).map { problem in
         guard let owner, owner.isStopped else { return problem }
         return "its program is stopped and answers nothing: 'kill -CONT \(owner.pid)' lets it go on"
       }
@@ -97,8 +100,9 @@ final class RadicalControl {
   }
 
   /// - Returns: why not all of them were sent, in words.
-  private static func send(_ orders: [RadicalOrder], to site: RadicalSite) -> String? {
-    guard let bridges = RadicalBridges(of: site) else { return "the session does not answer" }
+  private static func send(_ orders: [RadicalOrder], to site: RadicalSite, _ known: RadicalRegistryAddress?) -> String?
+  {
+    guard let bridges = RadicalBridges(of: site, known: known) else { return "the session does not answer" }
     for order in orders {
       if let problem = bridges.send(order) { return problem }
     }

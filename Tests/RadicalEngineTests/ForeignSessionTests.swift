@@ -304,10 +304,15 @@ extension ForeignTests {
       try await wait(for: "tasks that run", seconds: 90) { watched.now.tasks.count(in: .running) == 4 }
       let session = try #require(sighting(program)?.session)
       #expect(name.map { $0 == session } ?? session.hasPrefix("rp.session."))
+      if isRemoved {
+        try FileManager.default.removeItem(atPath: "\(script.place.path)/\(session)")
+        for result in [try await script.scalemsTop("list"), try await script.scalemsTop("status", session)] {
+          #expect(result.stderr.contains("lives, but its directory was removed"), "\(result)")
+        }
+      }
       program.signal(SIGKILL)
       _ = try await program.finish()
       if let name { try await checkAgain(script, name) }
-      if isRemoved { try FileManager.default.removeItem(atPath: "\(script.place.path)/\(session)") }
       let list = try await script.scalemsTop("list")
       #expect(list.stdout.contains(session) != isRemoved, "without files nothing can be shown: \(list)")
       #expect(isRemoved || list.stdout.contains("dead"), "\(list)")

@@ -44,6 +44,16 @@ import Work
     #expect(!log(picture).contains { $0.contains("were told") })
   }
 
+  /// Users clean up while a session lives.
+  @Test func `a session whose record was removed meanwhile is reached still, and believed as before`() throws {
+    let session = try FakeSession(place)
+    let address = try #require(RadicalRegistryAddress(of: session.site))
+    unlink(session.site.record)
+    #expect(RadicalBridges(of: session.site) == nil && RadicalBridges(of: session.site, known: address) != nil)
+    session.state.withLock { $0.answers["cfg.sid"] = "another" }
+    #expect(RadicalBridges(of: session.site, known: address) == nil)
+  }
+
   @Test func `a program that is stopped goes on, so that it can end`() async throws {
     let program = try Program(
       "/bin/sh", ["-c", "trap 'exit 9' INT; : > began; while :; do sleep 0.1; done"], in: place.path)

@@ -47,7 +47,9 @@ struct ListCommand: ParsableCommand {
       let deadline = ContinuousClock.now + Self.countLimit
       overviews += RadicalSession.ended(besides: foreign).map { SessionOverview($0, reads: .now < deadline) }
     }
+    let removed = RadicalSession.removed()
     watchdog.end()
+    for sighting in removed { complain("scalems-top: " + RadicalSession.removedWords(sighting)) }
     if json {
       var writer = JSONWriter()
       for overview in overviews { overview.write(to: &writer) }
@@ -55,6 +57,7 @@ struct ListCommand: ParsableCommand {
       return
     }
     guard !overviews.isEmpty else {
+      guard removed.isEmpty else { return }
       put(
         all ? "There are no sessions.\n" : "No session lives; 'scalems-top list --all' shows those that have closed.\n")
       return

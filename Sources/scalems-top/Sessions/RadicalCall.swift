@@ -67,7 +67,7 @@ struct RadicalCall {
     guard session.isLive else {
       if known.phase == .closed { throw refuse("session \(id) has closed", .closed) }
       if session.isUnseen {
-        throw refuse("the program of session \(id) is on another machine, and takes commands there alone", .notOpen)
+        throw refuse("the program of session \(id) \(session.placeWords)", .notOpen)
       }
       options.putProblem("the program of session \(id) has ended", code: "host_gone")
       throw session.programGone

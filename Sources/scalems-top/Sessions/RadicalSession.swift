@@ -21,6 +21,13 @@ struct RadicalSession: Sendable {
   /// Whether its program, if it lives, is not to be seen from here.
   var isUnseen: Bool { !isLive && (RadicalPlace(of: site) == .elsewhere || sighting.map { !$0.isDead } ?? false) }
 
+  /// Why a program takes no commands from here that is not to be seen.
+  var placeWords: String {
+    let owner = SessionDirectory(FilePath(site.directory)).owner
+    guard let owner, owner != geteuid() else { return "is on another machine, and takes commands there alone" }
+    return "is \(userName(of: owner))'s, and takes commands from that user alone"
+  }
+
   /// Where its program prints to, if that is a file.
   var printed: ProgramOutputs? {
     if let kept, let record = ExecRecord(in: kept) { return ProgramOutputs(of: record.title, in: kept) }
@@ -76,6 +83,18 @@ struct RadicalSession: Sendable {
     Set(RadicalRegistry.sessions.all().compactMap { (try? RadicalRecord(reading: $0.directory))?.rpSession })
   }
 
+  /// Those whose programs live, and whose directories were removed: nothing of them can be shown.
+  static func removed() -> [RadicalSighting] { sightings().filter { $0.owner != nil && $0.site == nil } }
+
+  /// What is said of one of these.
+  static func removedWords(_ sighting: RadicalSighting) -> TerminalText {
+    let pid = sighting.owner?.pid ?? 0
+    return
+      "session \(sighting.session) of \(sighting.programName ?? "a program") (process \(pid)) lives, but its directory "
+      + "was removed: nothing of it can be shown; 'kill -INT \(pid)' ends the program, and 'scalems-top doctor --orphans' "
+      + "what it leaves"
+  }
+
   /// Those of which only jobs of Slurm show that they are there.
   static func inQueue() async -> [(sighting: RadicalSighting, job: SlurmQueue.Job)] {
     let queue = SlurmQueue()
@@ -117,6 +136,9 @@ struct RadicalSession: Sendable {
       return exact.isEmpty ? sessions.filter { $0.site.session.hasPrefix(text) } : exact
     }
     var found = named(all)
+    if found.isEmpty, !text.isEmpty, let lost = removed().first(where: { $0.session == text }) {
+      throw UsageError(description: removedWords(lost))
+    }
     if found.isEmpty, !text.isEmpty { found = named(ended(besides: all)) }
     guard found.count > 1 else { return found.first }
     // Those with one id are told apart by their directories.

@@ -123,6 +123,9 @@ struct SessionFinder {
     let directory = SessionDirectory(path)
     guard access(directory.journal.string, F_OK) == 0 else {
       guard errno == EACCES, let owner = directory.owner else { return nil }
+      guard owner != geteuid() else {
+        throw UsageError(description: "what is in \(path) cannot be read by you: its permissions forbid it")
+      }
       throw UsageError(description: "what is in \(path) is for \(userName(of: owner)) alone: it cannot be seen by you")
     }
     do { return FoundSession(id: try JournalReader(directory.journal).session, directory: directory) } catch {
