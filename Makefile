@@ -8,6 +8,10 @@ SWIFT ?= swift
 RELEASE = -c release --static-swift-stdlib --product scalems-top -Xswiftc -use-ld=lld -Xlinker --no-pie
 BINARY = .build/release/scalems-top
 OURS = Package.swift Sources Tests
+# Where shells and `man` look for what they know of programs.
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = bash-completion/completions/scalems-top zsh/site-functions/_scalems-top fish/vendor_completions.d/scalems-top.fish
+MANUAL = man/man1/scalems-top.1
 # It lets pass what comes with a declared dependency, and products of other packages: .ci/imports is stricter.
 IMPORTS = --explicit-target-dependency-import-check error
 # RADICAL-Pilot for tests: made once.
@@ -21,7 +25,8 @@ unexport UPDATE_GOLDENS
 help:
 	@echo "make demo       build, and watch the example ensemble run (in batch when there is no terminal)"
 	@echo "make build      build the release binary $(BINARY)"
-	@echo "make install    install the binary below PREFIX=$(PREFIX) (DESTDIR is respected); make uninstall removes it"
+	@echo "make install    install the binary, its manual and completions for shells below PREFIX=$(PREFIX) (DESTDIR is respected);"
+	@echo "                make uninstall removes them"
 	@echo
 	@echo "For every change (CONTRIBUTING.md says more):"
 	@echo "make check      lint, build what changed, run the tests without processes: under a minute on a built tree"
@@ -110,16 +115,22 @@ install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/scalems-top"
 	@if command -v strip >/dev/null; then strip "$(DESTDIR)$(PREFIX)/bin/scalems-top"; fi
+	install -d $(foreach file,$(COMPLETIONS) $(MANUAL),"$(dir $(SHARE)/$(file))")
+	$(BINARY) --generate-completion-script bash >"$(SHARE)/$(word 1,$(COMPLETIONS))"
+	$(BINARY) --generate-completion-script zsh >"$(SHARE)/$(word 2,$(COMPLETIONS))"
+	$(BINARY) --generate-completion-script fish >"$(SHARE)/$(word 3,$(COMPLETIONS))"
+	@if command -v python3 >/dev/null; then .ci/manual $(BINARY) >"$(SHARE)/$(MANUAL)"; \
+	  else echo "no manual page: python3 is not in PATH" >&2; fi
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/scalems-top"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/scalems-top" $(foreach file,$(COMPLETIONS) $(MANUAL),"$(SHARE)/$(file)")
 
 format: swift
 	$(SWIFT) format --in-place --parallel --recursive $(OURS)
 
 lint: swift
 	@.ci/need python3 pyflakes3
-	pyflakes3 Sources Tests .ci/imports .ci/pages .ci/pictures .ci/streams
+	pyflakes3 Sources Tests .ci/imports .ci/manual .ci/pages .ci/pictures .ci/streams
 	$(SWIFT) format lint --strict --parallel --recursive $(OURS)
 	.ci/imports
 	.ci/pages

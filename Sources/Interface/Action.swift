@@ -161,7 +161,7 @@ extension Action {
       page: .detail, weight: 70
     ) { $0.switchStream() },
     Action(
-      name: "filter", keys: [.character("/")], keyName: "/", title: "filter",
+      name: "filter", keys: [.character("/"), .character("\\")], keyName: "/", title: "filter",
       help: "show the tasks of words: failed, sim, exit:137, !test", group: .look, page: .list, weight: 60
     ) { $0.beginFilter() },
     Action(

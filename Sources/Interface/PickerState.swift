@@ -164,7 +164,9 @@ struct PickerAction: Sendable {
     PickerAction(name: "last", keys: [.character("G"), .end], keyName: "G", title: "last", weight: 20) {
       $0.move(by: .max / 2)
     },
-    PickerAction(name: "filter", keys: [.character("/")], keyName: "/", title: "filter", weight: 60) { state in
+    PickerAction(
+      name: "filter", keys: [.character("/"), .character("\\")], keyName: "/", title: "filter", weight: 60
+    ) { state in
       state.filterEntry = TextField(text: state.filter)
       return []
     },

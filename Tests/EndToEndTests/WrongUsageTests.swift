@@ -72,6 +72,22 @@ import Testing
     for title in ["WHERE IT RUNS:", "THE SESSION:", "WHAT IS SHOWN:", "THE SCREEN:"] { #expect(groups.contains(title)) }
   }
 
+  @Test func `the manual page and the completions have every verb`() async throws {
+    let session = try TestSession("tasks: []")
+    let manual = try await Program(
+      "/usr/bin/env", ["python3", packageRoot + "/.ci/manual", scalemsTop], in: session.place.path,
+      environment: ProcessInfo.processInfo.environment
+    ).finish()
+    #expect(manual.exitCode == 0 && manual.stderr.isEmpty, "\(manual)")
+    for verb in ["run", "attach", "tasks", "rerun", "cancel-raptor", "setup-radical"] {
+      #expect(manual.stdout.contains(".SS scalems\\-top " + verb.replacing("-", with: "\\-") + "\n"), "\(verb)")
+    }
+    for shell in ["bash", "zsh", "fish"] {
+      let script = try await session.run("--generate-completion-script", shell)
+      #expect(script.exitCode == 0 && script.stdout.contains("cancel-raptor") && script.stdout.contains("on-failure"))
+    }
+  }
+
   @Test func `doctor says what is the matter with a directory`() async throws {
     let session = try TestSession("tasks: []")
     try session.place.write("", to: "file")

@@ -127,6 +127,6 @@ import Testing
   /// As YAML wants it.
   private func quoted(_ name: String) -> String {
     name.allSatisfy { $0.isLetter || $0.isNumber && name.count > 1 || $0 == "-" && name.count > 1 }
-      ? name : "\"\(name)\""
+      ? name : "\"\(name.replacing("\\", with: "\\\\"))\""
   }
 }
