@@ -108,7 +108,8 @@ struct ListColumns: Equatable {
     }
     take(.node, ListColumn.node.width, keeping: min(name, 12))
     take(.after, ListColumn.after.width, keeping: name + (isGrouped ? command : 0))
-    take(.uid, ListColumn.uid.width, keeping: name + command)
+    // Tasks are known by their names: what they say is worth more.
+    take(.uid, ListColumn.uid.width, keeping: name + (chosen == nil ? output : command))
     // Where there is plenty of room, there is more to see.
     let started = ListColumn.started.width + 1
     if chosen == nil, room - started - name - 1 >= Self.plentyForOutput {

@@ -150,7 +150,7 @@ import Work
 
   @Test func cancelRequestedIsNotCanceled() {
     var fixture = Fixture.busy()
-    let row = fixture.screen().text.split(separator: "\n").first { $0.contains("task.000006") }
+    let row = fixture.screen().text.split(separator: "\n").first { $0.contains("simulate.5 ") }
     #expect(row?.contains("R cancel req") == true)
     #expect(fixture.state.snapshot.tasks.state(of: TaskID(6)) == .agentExecuting)
   }

@@ -18,7 +18,7 @@ import Work
     #expect(fixture.screen().text.contains("1/1,000,000"))
     fixture.press(.character("G"))
     #expect(fixture.state.currentTask == TaskID(999_999))
-    #expect(fixture.screen().text.contains("task.999999"))
+    #expect(fixture.screen().text.contains("member.999999"))
     fixture.move([999_999], .agentExecuting)
     #expect(fixture.screen().text.contains("1/1,000,000"))
     fixture.press(.pageUp, .pageDown, .character("g"), .enter, .escape)
