@@ -40,6 +40,8 @@ final class RadicalControl {
     registry = RadicalRegistryAddress(of: site)
   }
 
+  /// Whether someone here has told it to end, so that nothing of it is left but what is named.
+  var wasToldToEnd: Bool { ending != nil }
   /// Whether someone here ends the session, and something of it is there still.
   private(set) var isEnding = false
   /// What was left when all was done.

@@ -151,7 +151,7 @@ final class RadicalReader {
     if !isAlive, control?.isEnding ?? false { noteDeath() }
     if !isAlive, !isOver, !isBehind, !(control?.isEnding ?? false) {
       isNews = true
-      end(leftovers: control?.leftovers ?? [])
+      end(leftovers: control?.leftovers ?? [], wasTold: control?.wasToldToEnd ?? false)
       _ = control?.step(&picture, isOpen: false)
     }
     return isNews
@@ -288,7 +288,9 @@ final class RadicalReader {
   }
 
   /// Its owner has ended: in order when it wrote its dumps, which know everything.
-  private func end(leftovers: [String]) {
+  ///
+  /// - Parameter wasTold: whether somebody here ended it, and what it left.
+  private func end(leftovers: [String], wasTold: Bool) {
     isOver = true
     let names = directoryEntries(site.directory)
     let time = picture.snapshot.lastEvent ?? .now
@@ -301,7 +303,9 @@ final class RadicalReader {
     for name in names where name.hasPrefix("tmgr.") && isEnd(name) {
       for facts in RadicalDump.tasks("\(site.directory)/\(name)") { picture.finish(facts, at: time) }
     }
-    guard isClosed || site.isClosed || picture.snapshot.phase == .closing else {
+    // One that was killed while it closed the session may have left its agents; a removed directory tells nothing of it.
+    let mayBeClosed = picture.snapshot.phase == .closing && access(site.directory, F_OK) != 0
+    guard isClosed || site.isClosed || wasTold || mayBeClosed else {
       link.host = .gone(since: time)
       return
     }
