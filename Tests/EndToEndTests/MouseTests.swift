@@ -30,6 +30,14 @@ import Testing
     try await terminal.send(Self.report(keys + 1, place))
     try await terminal.wait(forText: "Type close")
     try await terminal.press("Escape")
+    try await terminal.wait(for: "the list") { !$0.contains("Type close") && $0.contains("Enter open") }
+    // A menu is chosen from.
+    try await terminal.press("s")
+    let menu = try await terminal.wait(forText: "how long it ran").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let entry = try #require(menu.firstIndex { $0.contains("how long it ran") }) + 1
+    try await terminal.send(Self.report(entry, 20) + Self.report(entry, 20))
+    try await terminal.wait(for: "the order") { $0.contains("  TIME▼ ") && !$0.contains("how long it ran") }
     // Stopped, the terminal is the shell's.
     try await terminal.press("C-z")
     try await terminal.wait(forText: "Stopped")

@@ -59,6 +59,7 @@ import Testing
     try expect(try await run("tasks", "s", "--json"), "task")
     try expect(try await run("wait", "s", "--json"), "summary")
     try expect(try await run("events", "s"), "event")
+    try expect(try await run("events", "s", "--json"), "event")
   }
 
   @Test func `a run prints events and a summary, and a dead session is told as such`() async throws {

@@ -21,6 +21,9 @@ struct EventsCommand: ParsableCommand {
   @Flag(help: "Go on with what happens, until the session has closed or its host is gone.")
   var follow = false
 
+  @Flag(help: "As without: they are always JSON.")
+  var json = false
+
   func run() throws {
     let found: FoundSession
     switch try session.choose().session {
