@@ -51,6 +51,11 @@ final class RadicalHelper: Sendable {
     return Array("SLURM_READER = \(reader)\n".utf8) + PackageResources.radical_helper_py
   }
 
+  /// Seconds that tests shorten: variables of ours go to nobody by themselves.
+  private static let limits = ["SCALEMS_HELPER_LAST_RESORT", "SCALEMS_HELPER_AGENT_PATIENCE"].compactMap { name in
+    SystemText.variable(name).flatMap { Double($0) == nil ? nil : (name, $0) }
+  }
+
   /// Starts the helper.
   ///
   /// - Parameters:
@@ -84,7 +89,7 @@ final class RadicalHelper: Sendable {
           ("PWD", directory.path),
           ("PATH", venv + "/bin:" + path), ("VIRTUAL_ENV", venv), ("PYTHONNOUSERSITE", "1"),
           ("RADICAL_REPORT", "False"), ("RADICAL_LOG_LVL", level),
-        ] + RadicalLaunch.permissions + environment.sorted { $0.key < $1.key },
+        ] + RadicalLaunch.permissions + Self.limits + environment.sorted { $0.key < $1.key },
         without: { names in
           let outer = OuterVariables.names(in: names).filter { isOnThisMachine || !OuterVariables.isOfSlurm($0) }
           return outer.union(names.filter { !UserEnvironment.isForHelper($0) })

@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-extension ExecutedTests {
+extension InterruptedTests {
   /// `exec` of programs that open a session of RADICAL-Pilot: whatever they do when they are interrupted, nothing is left.
   @Suite struct ExecTests {
     /// Closes nothing when it is interrupted: RADICAL-Pilot hangs then, with all that it has.

@@ -8,8 +8,8 @@ import Testing
 /// processes, most of which wait.
 @Suite(.serialized) enum ForeignTests {}
 
-/// The same, of programs that `exec` starts: beside the others.
-@Suite(.serialized) enum ExecutedTests {}
+/// What is interrupted or killed: programs of `exec`, hosts and helpers of our own sessions. Beside the others, too.
+@Suite(.serialized) enum InterruptedTests {}
 
 /// A plain script of RADICAL-Pilot, in a directory and with a home of its own, and what users ask of its session.
 final class ForeignProgram {

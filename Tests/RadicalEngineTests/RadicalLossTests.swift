@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A signal to the host, and either side killed: nobody of RADICAL-Pilot is left.
-extension RadicalTests {
+extension InterruptedTests {
   @Suite struct RadicalLossTests {
     /// An agent that did not hear itself is helped, and all is as ever.
     @Test func aSignalEndsInOrder() async throws {
