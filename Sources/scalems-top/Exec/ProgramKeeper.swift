@@ -122,7 +122,6 @@ final class ProgramKeeper {
   ///
   /// - Returns: its exit status, or that something is left when it has none of its own to tell; and what is left, in words.
   func run() -> (status: Int32, left: [String]) {
-    settleSoon()
     while status == nil {
       reap()
       look()

@@ -21,7 +21,6 @@ enum Hosting {
     if plan.waitsForWork { sayHowToSubmit(host.info.id) }
     signals.watch(for: host)
     host.life.start()
-    settleSoon()
     host.life.wait()
     host.close()
     // Who is left to be waited for is the reader.
@@ -47,7 +46,6 @@ enum Hosting {
     owner.ready(session: host.info.id, directory: host.held)
     owner.watch { kill(getpid(), SIGHUP) }
     host.life.start { owner.settled(problem: $0) }
-    settleSoon()
     host.life.wait()
     host.close()
     return end(

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Dispatch
 import Glibc
 import Interface
+import Platform
 import SessionModel
 import Terminal
 
@@ -31,7 +33,9 @@ struct ScreenFlags: ParsableArguments {
 
   /// The source, with a bell if one is wanted, for a screen that opens now.
   func shown(_ source: any SessionSource) -> any SessionSource {
-    settleSoon()
+    // A third of its memory is code that only its beginning needs. Hosts, which hold people's work, keep what they have: the
+    // file that it comes from may be gone, on a file system of other machines, when they need it again.
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + 3) { ThisProcess.releaseCode() }
     return bell ? RingingSource(base: source) : source
   }
 
