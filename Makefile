@@ -30,7 +30,7 @@ help:
 	@echo
 	@echo "For every change (CONTRIBUTING.md says more):"
 	@echo "make check      lint, build what changed, run the tests without processes: under a minute on a built tree"
-	@echo "make test       build with warnings as errors, run all tests, RADICAL-Pilot's too: some 14 minutes on 2 cores"
+	@echo "make test       build with warnings as errors, run all tests, RADICAL-Pilot's too: about 15 minutes on 2 cores"
 	@echo "make test-slurm sessions of RADICAL-Pilot on a Slurm that is set up for them (root only)"
 	@echo "make goldens    renew the golden screens, and show which changed"
 	@echo "make format     format the sources; make lint checks it, Python, and Package.swift and the pages against the sources"
