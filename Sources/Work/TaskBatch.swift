@@ -119,3 +119,17 @@ public struct CommandList: Equatable, Sendable {
     bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]
   }
 }
+
+extension [TaskBatch] {
+  /// The batch that a task is of, where they are in the order of their ids; `nil` when it is of none.
+  public func batch(of id: TaskID) -> TaskBatch? {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].first <= id { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, self[low - 1].ids.contains(id.number) else { return nil }
+    return self[low - 1]
+  }
+}

@@ -54,15 +54,16 @@ final class BatchOutput: RunOutput {
     switch event.kind {
     case .log(let level, let text): return level == .info ? nil : text
     case .tasksAdded(let batch):
-      state.batches.append(batch)
+      if state.failures <= failureLimit { state.batches.append(batch) }
       return nil
     case .task(let id, .failed, let result):
       state.failures += 1
       guard state.failures <= failureLimit else {
+        state.batches = []
         return state.failures == failureLimit + 1 ? "more tasks fail: the end says how many, and why" : nil
       }
       // Of one that an earlier host was given, the uid.
-      let label = state.batches.last { $0.ids.contains(id.number) }?.label(of: id) ?? id.uid
+      let label = state.batches.batch(of: id)?.label(of: id) ?? id.uid
       return "\(label) FAILED" + (result?.reason.map { ": \($0)" } ?? "")
     default: return nil
     }
