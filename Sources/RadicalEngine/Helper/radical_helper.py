@@ -203,7 +203,7 @@ class AgentWatch:
         return dict(uid="scalems.rpc", addr=self.uid, cmd="prepare_env", kwargs={"env_name": "rp", "env_spec": spec})
 
     def run(self):
-        """Returns whether the agent was helped, when it is not waited for any more or was."""
+        """Until the agent was helped, or is not waited for any more; returns whether it was helped."""
         since = None
         while self.is_awaited():
             since = (since or time.monotonic()) if self.is_deaf else None
