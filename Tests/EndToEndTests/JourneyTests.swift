@@ -91,6 +91,8 @@ import Work
     )
     let terminal = try await session.show()
     try await wait(for: "the second attempt") { session.sleepers.count == 1 }
+    // A key before there is a row means nothing.
+    try await terminal.wait(for: "its row") { $0.contains("R running") && $0.contains("twice") }
     try await terminal.press("Enter")
     try await terminal.wait(for: "its output") { $0.contains("lines 1-1 of 1") && $0.contains("a attempt") }
     try await terminal.press("a")
